@@ -1,0 +1,9 @@
+std = "min"
+max_line_length = 120
+codes = true
+files["lua/jdvm/transport/ngx.lua"].std = "ngx_lua"
+files["lua/jdvm/cache.lua"].std = "ngx_lua"
+files["lua/jdvm/emulator/server.lua"].std = "ngx_lua"
+files["spec/**/*_spec.lua"].std = "min+busted"
+files["spec/nginx/**/*.lua"].std = "ngx_lua+busted"
+exclude_files = { "build", "node_modules" }

@@ -1,0 +1,79 @@
+# jdvm for its developers. Users install with LuaRocks (see the rockspec); this file builds both C
+# modules for every Lua found, runs the demo and the tests. `make help` lists the targets.
+
+LUAS     := $(foreach v,5.1 5.2 5.3 5.4,$(if $(wildcard /usr/include/lua$(v)/lua.h),$(v)))
+BUILD    ?= build
+CC       ?= cc
+OPTIMIZE ?= -O2
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror
+CFLAGS   ?=
+LDFLAGS  ?=
+ALL_CFLAGS = -std=c99 $(OPTIMIZE) -g -fPIC -fvisibility=hidden -MMD -MP $(WARNINGS) $(CFLAGS)
+ALL_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,now $(LDFLAGS)
+
+# The sources of each module; the rockspec lists the same (spec/structure_spec.lua compares).
+CORE_PURE := jdvm_buf jdvm_crypto jdvm_sign jdvm_json jdvm_shape
+CORE_LUA  := lua_core lua_sign lua_json
+CURL_PURE := jdvm_buf jdvm_http jdvm_json jdvm_shape
+CURL_LUA  := lua_http lua_json
+
+.PHONY: all build help deps demo test lint format bench fuzz docs clean
+all: build
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+build: $(foreach v,$(LUAS),$(BUILD)/$(v)/jdvm/core.so $(BUILD)/$(v)/jdvm/curl.so) ## both C modules for every Lua found
+
+deps: ## install what is missing (apt-get), or print the command
+	@spec/support/deps.sh
+
+demo: deps ## start the emulator, list images through signed HTTP, stop it
+	@$(MAKE) --no-print-directory build
+	@examples/demo.sh
+
+test: deps ## everything that .ci/run checks
+	@$(MAKE) --no-print-directory build
+	@spec/run.sh
+
+lint: ## luacheck and clang-format
+	luacheck -q lua spec examples bin/jdvm
+	clang-format --dry-run -Werror src/*.c src/*.h $(wildcard spec/c/*.c spec/fuzz/*.c spec/bench/*.c)
+
+format: ## clang-format, in place
+	clang-format -i src/*.c src/*.h $(wildcard spec/c/*.c spec/fuzz/*.c spec/bench/*.c)
+
+bench: build ## ratios against named peers, in one run
+	@spec/bench/run.sh
+
+fuzz: ## libFuzzer, a minute a target (SECONDS=n for longer)
+	@spec/fuzz/run.sh
+
+docs: build ## types and reference pages from operations.lua
+	@spec/support/docs.sh
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+# Pure C is compiled once, bindings once for each Lua.
+$(BUILD)/c/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+define for_lua
+$(BUILD)/$(1)/obj/%.o: src/%.c
+	@mkdir -p $$(@D)
+	$(CC) $(ALL_CFLAGS) -I/usr/include/lua$(1) -c -o $$@ $$<
+
+$(BUILD)/$(1)/jdvm/core.so: $(CORE_PURE:%=$(BUILD)/c/%.o) $(CORE_LUA:%=$(BUILD)/$(1)/obj/%.o)
+	@mkdir -p $$(@D)
+	$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ -lcrypto
+
+$(BUILD)/$(1)/jdvm/curl.so: $(CURL_PURE:%=$(BUILD)/c/%.o) $(CURL_LUA:%=$(BUILD)/$(1)/obj/%.o)
+	@mkdir -p $$(@D)
+	$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ -lcurl
+
+-include $(wildcard $(BUILD)/$(1)/obj/*.d)
+endef
+$(foreach v,$(LUAS),$(eval $(call for_lua,$(v))))
+-include $(wildcard $(BUILD)/c/*.d)

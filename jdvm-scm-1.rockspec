@@ -1,0 +1,39 @@
+rockspec_format = "3.0"
+package = "jdvm"
+version = "scm-1"
+source = { url = "git+https://example.com/jdvm/jdvm.git" }
+description = {
+  summary = "JD Cloud VM image client",
+  detailed = "Signs, sends and decodes describeImages and describeImage; iterates over pages.",
+  license = "MIT",
+}
+dependencies = { "lua >= 5.1, < 5.5", "lua-cjson >= 2.1.0", "argparse >= 0.7.0" }
+external_dependencies = {
+  -- No header for curl: Debian keeps it in a multiarch folder where LuaRocks does not look.
+  CURL = { library = "curl" },
+  OPENSSL = { header = "openssl/evp.h", library = "crypto" },
+}
+build = {
+  type = "builtin",
+  modules = {
+    ["jdvm"] = "lua/jdvm.lua",
+    ["jdvm.core"] = {
+      sources = {
+        "src/jdvm_buf.c", "src/jdvm_crypto.c", "src/jdvm_sign.c", "src/jdvm_json.c", "src/jdvm_shape.c",
+        "src/lua_core.c", "src/lua_sign.c", "src/lua_json.c",
+      },
+      libraries = { "crypto" }, incdirs = { "$(OPENSSL_INCDIR)" }, libdirs = { "$(OPENSSL_LIBDIR)" },
+    },
+    ["jdvm.curl"] = {
+      sources = {
+        "src/jdvm_buf.c", "src/jdvm_http.c", "src/jdvm_json.c", "src/jdvm_shape.c",
+        "src/lua_http.c", "src/lua_json.c",
+      },
+      libraries = { "curl" }, incdirs = { "$(CURL_INCDIR)" }, libdirs = { "$(CURL_LIBDIR)" },
+    },
+  },
+  install = { bin = { "bin/jdvm" } },
+  copy_directories = { "examples" },
+}
+test_dependencies = { "busted >= 2.0" }
+test = { type = "busted" }

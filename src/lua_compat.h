@@ -1,0 +1,113 @@
+/* What Lua 5.1 (and LuaJIT) lacks of the 5.4 API, as static functions under our own prefix, and
+** the helpers every binding shares. No other file asks for LUA_VERSION_NUM. */
+#ifndef LUA_COMPAT_H
+#define LUA_COMPAT_H
+
+#include <lua.h>
+#include <lauxlib.h>
+
+#include <string.h>
+
+/* Each module exports exactly its luaopen function; the build may not pass -fvisibility. */
+#if defined(__GNUC__)
+#define JDVM_EXPORT __attribute__((visibility("default")))
+#define JDVM_UNUSED __attribute__((unused))
+#else
+#define JDVM_EXPORT
+#define JDVM_UNUSED
+#endif
+
+#if LUA_VERSION_NUM < 502
+
+#define jdvm_rawlen lua_objlen
+#define jdvm_absindex(L, i) ((i) > 0 || (i) <= LUA_REGISTRYINDEX ? (i) : lua_gettop(L) + (i) + 1)
+
+JDVM_UNUSED static void jdvm_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues) {
+  luaL_checkstack(L, upvalues + 1, "too many upvalues");
+  for (; functions->name != NULL; functions++) {
+    int i;
+    for (i = 0; i < upvalues; i++) {
+      lua_pushvalue(L, -upvalues);
+    }
+    lua_pushcclosure(L, functions->func, upvalues);
+    lua_setfield(L, -(upvalues + 2), functions->name);
+  }
+  lua_pop(L, upvalues);
+}
+
+/* `luaL_register` with a NULL name exists only in 5.1: a module built for 5.1 fails to load in a
+** later Lua with a clear message instead of crashing there. */
+JDVM_UNUSED static void jdvm_newlib(lua_State *L, const luaL_Reg *functions) {
+  lua_newtable(L);
+  luaL_register(L, NULL, functions);
+}
+
+JDVM_UNUSED static void *jdvm_testudata(lua_State *L, int index, const char *name) {
+  void *object = lua_touserdata(L, index);
+  if (object != NULL && lua_getmetatable(L, index)) {
+    luaL_getmetatable(L, name);
+    if (!lua_rawequal(L, -1, -2)) {
+      object = NULL;
+    }
+    lua_pop(L, 2);
+    return object;
+  }
+  return NULL;
+}
+
+#else
+
+#define jdvm_rawlen lua_rawlen
+#define jdvm_absindex lua_absindex
+#define jdvm_setfuncs luaL_setfuncs
+#define jdvm_testudata luaL_testudata
+
+/* luaL_checkversion exists only since 5.2: the same guard in the other direction. */
+JDVM_UNUSED static void jdvm_newlib(lua_State *L, const luaL_Reg *functions) {
+  luaL_checkversion(L);
+  lua_newtable(L);
+  luaL_setfuncs(L, functions, 0);
+}
+
+#endif
+
+#if LUA_VERSION_NUM >= 503
+#define JDVM_HAS_INTEGERS 1
+#else
+#define JDVM_HAS_INTEGERS 0
+#endif
+
+/* Pushes a new zero-filled userdata of class `name` (a metatable in the registry). The metatable
+** is set before the caller acquires anything, so that __gc can always run on what is there. */
+JDVM_UNUSED static void *jdvm_new_object(lua_State *L, size_t size, const char *name) {
+#if LUA_VERSION_NUM >= 504
+  void *object = lua_newuserdatauv(L, size, 1);
+#else
+  void *object = lua_newuserdata(L, size);
+#endif
+  memset(object, 0, size);
+  luaL_getmetatable(L, name);
+  lua_setmetatable(L, -2);
+  return object;
+}
+
+/* Registers class `name`: `methods` become its __index, `destroy` serves __gc and, where the Lua
+** has it, __close. Leaves nothing on the stack. Filling the metatable anew each time makes a load
+** that ran out of memory half-way repeatable. */
+JDVM_UNUSED static void jdvm_new_class(lua_State *L, const char *name, const luaL_Reg *methods,
+                                       lua_CFunction destroy) {
+  (void)luaL_newmetatable(L, name);
+  lua_pushstring(L, name);
+  lua_setfield(L, -2, "__name");
+  lua_pushcfunction(L, destroy);
+  lua_setfield(L, -2, "__gc");
+#if LUA_VERSION_NUM >= 504
+  lua_pushcfunction(L, destroy);
+  lua_setfield(L, -2, "__close");
+#endif
+  jdvm_newlib(L, methods);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+}
+
+#endif
