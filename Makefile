@@ -17,7 +17,7 @@ CORE_LUA  := lua_core lua_sign lua_json
 CURL_PURE := jdvm_buf jdvm_http jdvm_json jdvm_shape
 CURL_LUA  := lua_http lua_json
 
-.PHONY: all build help deps demo test lint format bench fuzz docs clean
+.PHONY: all build help deps demo test spec lint format bench fuzz docs clean
 all: build
 
 help: ## this list
@@ -28,7 +28,8 @@ build: $(foreach v,$(LUAS),$(BUILD)/$(v)/jdvm/core.so $(BUILD)/$(v)/jdvm/curl.so
 deps: ## install what is missing (apt-get), or print the command
 	@spec/support/deps.sh
 
-demo: deps ## start the emulator, list images through signed HTTP, stop it
+demo: ## start the emulator, list images through signed HTTP, stop it
+	@spec/support/deps.sh demo
 	@$(MAKE) --no-print-directory build
 	@examples/demo.sh
 
@@ -36,14 +37,19 @@ test: deps ## everything that .ci/run checks
 	@$(MAKE) --no-print-directory build
 	@spec/run.sh
 
-lint: ## luacheck and clang-format
-	luacheck -q lua spec examples bin/jdvm
-	clang-format --dry-run -Werror src/*.c src/*.h $(wildcard spec/c/*.c spec/fuzz/*.c spec/bench/*.c)
+# One step of the tests alone is `spec/run.sh STEP`; `spec/run.sh --list` names them.
+spec: ## one spec on one Lua, e.g. make spec LUA=luajit SPEC=spec/pages_spec.lua
+	@spec/steps/busted.sh $(or $(LUA),5.4) $(SPEC)
+
+lint: ## luacheck, clang-format, the warnings of gcc and clang
+	@spec/steps/lint.sh
 
 format: ## clang-format, in place
-	clang-format -i src/*.c src/*.h $(wildcard spec/c/*.c spec/fuzz/*.c spec/bench/*.c)
+	clang-format -i $(wildcard src/*.c src/*.h spec/c/*.c spec/c/*.h spec/fuzz/*.c spec/bench/*.c)
 
-bench: build ## ratios against named peers, in one run
+bench: ## ratios against named peers, in one run
+	@spec/support/deps.sh bench
+	@$(MAKE) --no-print-directory build
 	@spec/bench/run.sh
 
 fuzz: ## libFuzzer, a minute a target (SECONDS=n for longer)
@@ -59,6 +65,15 @@ clean: ## remove what was built
 $(BUILD)/c/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# C tests: each spec/c/test_*.c is a program of its own over the pure C part.
+$(BUILD)/c/libjdvm.a: $(patsubst src/%.c,$(BUILD)/c/%.o,$(wildcard src/jdvm_*.c))
+	rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/test/%: spec/c/%.c $(BUILD)/c/libjdvm.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Isrc -o $@ $< $(BUILD)/c/libjdvm.a $(LDFLAGS) -lcrypto -lcurl -lm
 
 define for_lua
 $(BUILD)/$(1)/obj/%.o: src/%.c
@@ -76,4 +91,4 @@ $(BUILD)/$(1)/jdvm/curl.so: $(CURL_PURE:%=$(BUILD)/c/%.o) $(CURL_LUA:%=$(BUILD)/
 -include $(wildcard $(BUILD)/$(1)/obj/*.d)
 endef
 $(foreach v,$(LUAS),$(eval $(call for_lua,$(v))))
--include $(wildcard $(BUILD)/c/*.d)
+-include $(wildcard $(BUILD)/c/*.d $(BUILD)/test/*.d)
