@@ -17,6 +17,12 @@ build = {
   type = "builtin",
   modules = {
     ["jdvm"] = "lua/jdvm.lua",
+    ["jdvm.check"] = "lua/jdvm/check.lua",
+    ["jdvm.errors"] = "lua/jdvm/errors.lua",
+    ["jdvm.hints"] = "lua/jdvm/hints.lua",
+    ["jdvm.models"] = "lua/jdvm/models.lua",
+    ["jdvm.operations"] = "lua/jdvm/operations.lua",
+    ["jdvm.text"] = "lua/jdvm/text.lua",
     ["jdvm.core"] = {
       sources = {
         "src/jdvm_buf.c", "src/jdvm_crypto.c", "src/jdvm_sign.c", "src/jdvm_json.c", "src/jdvm_shape.c",

@@ -1,0 +1,242 @@
+-- Checks the parameters of a call against the operation's entry before anything is sent, and makes
+-- the path and the query of the request from them. Pure; the caller's tables are only read.
+--
+-- What the service would ignore or answer with a surprise is refused here, with the name of the
+-- operation and the parameter and what to write instead: a misspelled filter would otherwise come
+-- back as an empty or an unfiltered list.
+
+local text = require "jdvm.text"
+
+local check = {}
+
+-- The gateway refuses a request line longer than 8 k with 414.
+local MAX_TARGET = 8192
+local MAX_INTEGER = 9007199254740991
+
+-- Entries are plain data; what is derived from one is kept here as long as the entry lives.
+local derived = setmetatable({}, { __mode = "k" })
+
+local function index(operation)
+  local names, by_name, wanted = {}, {}, {}
+  for i, parameter in ipairs(operation.parameters) do
+    names[i] = parameter.name
+    by_name[parameter.name] = parameter
+    for _, other in ipairs(parameter.other_names or {}) do wanted[other:lower()] = parameter.name end
+  end
+  local entry = { names = names, by_name = by_name, wanted = wanted }
+  derived[operation] = entry
+  return entry
+end
+
+-- Checks of one value: each gives nil, or what is wrong in words that follow the parameter's name.
+
+local function string_fault(parameter, value)
+  if type(value) ~= "string" then return "must be a string, got " .. text.show(value) end
+  if value == "" then
+    if parameter.empty then return nil end
+    return "is empty: " .. (parameter.required and "give it a value" or "leave it out instead")
+  end
+  if parameter.path or parameter.id then
+    if value:find("[^A-Za-z0-9._-]") or value == "." or value == ".." then
+      return "must consist of letters, digits, '.', '_' and '-', got " .. text.show(value)
+    end
+  else
+    local offset, byte = text.control_fault(value)
+    if offset then return ("holds a control character (0x%02X at byte %d)"):format(byte, offset) end
+    offset = text.utf8_fault(value)
+    if offset then return ("is not valid UTF-8 (at byte %d)"):format(offset) end
+  end
+  if not parameter.values then return nil end
+  for _, known in ipairs(parameter.values) do
+    if known == value then return nil end
+  end
+  local old = parameter.old_values and parameter.old_values[value]
+  if old then return ('is %s; did you mean "%s"?'):format(text.show(value), old) end
+  if parameter.open then
+    for _, known in ipairs(parameter.values) do
+      if text.same_name(known, value) then
+        return ('is %s; did you mean "%s"?'):format(text.show(value), known)
+      end
+    end
+    return nil
+  end
+  local nearest = text.nearest(value, parameter.values)
+  return ("must be %s, got %s%s"):format(text.enumerate(parameter.values), text.show(value),
+    nearest and ('; did you mean "' .. nearest .. '"?') or "")
+end
+
+local function integer_fault(parameter, value)
+  if type(value) == "string" and tonumber(value) then
+    return ("must be an integer, got the string %s: write it without quotes or use tonumber"):format(text.show(value))
+  end
+  if type(value) ~= "number" then return "must be an integer, got " .. text.show(value) end
+  if value ~= math.floor(value) or value > MAX_INTEGER or value < -MAX_INTEGER then
+    return "must be an integer, got " .. text.show(value)
+  end
+  local min, max = parameter.min, parameter.max
+  if (min and value < min) or (max and value > max) then
+    if parameter.min and parameter.max and parameter.max < 2147483647 then
+      return ("must be from %d to %d, got %d"):format(min, max, value)
+    end
+    if min and value < min then return ("must be at least %d, got %d"):format(min, value) end
+    return ("must be at most %d, got %d"):format(max, value)
+  end
+  return nil
+end
+
+local function boolean_fault(_, value)
+  if type(value) ~= "boolean" then return "must be true or false, got " .. text.show(value) end
+end
+
+local function array_fault(parameter, value)
+  if type(value) == "string" then
+    return ("must be an array of strings, got %s: write { %s }"):format(text.show(value), text.show(value))
+  end
+  if type(value) ~= "table" then return "must be an array of strings, got " .. text.show(value) end
+  local count = 0
+  for key in pairs(value) do
+    if type(key) ~= "number" then
+      return ("must be an array of strings; it has the key %s"):format(text.show(key))
+    end
+    count = count + 1
+  end
+  if count == 0 then return "is empty: leave it out, or give at least one" end
+  for i = 1, count do
+    local element = value[i]
+    if element == nil then return ("has a hole: element %d of %d is nil"):format(i, count) end
+    local fault = string_fault(parameter, element)
+    if fault then return ("element %d %s"):format(i, fault) end
+  end
+end
+
+local faults = {
+  string = string_fault, integer = integer_fault, boolean = boolean_fault, ["string[]"] = array_fault,
+}
+
+-- Options that people put among the parameters; they belong into the table after it.
+local call_options = {}
+for _, name in ipairs {
+  "timeout", "connect_timeout", "read_timeout", "max_attempts", "fields", "null", "utf8", "page_size", "max_items",
+  "prefetch", "start", "consistency",
+} do call_options[name] = true end
+
+local function unknown(operation, entry, key)
+  if type(key) ~= "string" then
+    if operation.shorthand and key == 1 then
+      return ('parameters are named: write %s("…") or %s { %s = "…" }'):format(
+        operation.method_name, operation.method_name, operation.shorthand)
+    end
+    return ("parameters are named, but there is one with the key %s"):format(text.show(key))
+  end
+  local shown = "unknown parameter '" .. text.one_line(key, 60) .. "'"
+  local meant = entry.wanted[key:lower()] or text.nearest(key, entry.names)
+  if call_options[key] then
+    local and_parameter = meant and (", the parameter is '" .. meant .. "'") or ""
+    return ("%s: it is an option, which goes into the table after the parameters%s"):format(shown, and_parameter)
+  end
+  if meant then return shown .. "; did you mean '" .. meant .. "'?" end
+  return shown .. "; known are " .. text.enumerate(entry.names, "and")
+end
+
+-- Length of the text once it is percent-encoded.
+local function encoded_length(s)
+  local _, encoded = s:gsub("[^A-Za-z0-9._~-]", "")
+  return #s + 2 * encoded
+end
+
+local function flatten(operation, entry, params)
+  local query, n = {}, 0
+  for _, name in ipairs(entry.names) do
+    local parameter, value = entry.by_name[name], params[name]
+    if value ~= nil and not parameter.path then
+      if parameter.type == "string[]" then
+        for i = 1, #value do
+          query[n + 1], query[n + 2] = name .. "." .. i, value[i]
+          n = n + 2
+        end
+      else
+        if parameter.type == "integer" then
+          value = ("%.0f"):format(value)
+        else
+          value = tostring(value)
+        end
+        query[n + 1], query[n + 2] = name, value
+        n = n + 2
+      end
+    end
+  end
+  local length = 0
+  for i = 1, n do length = length + 1 + encoded_length(query[i]) end
+  if length + #operation.path > MAX_TARGET then
+    return nil, ("the parameters make a request of %d bytes, more than the %d the service takes%s"):format(
+      length + #operation.path, MAX_TARGET,
+      operation.page and ": give fewer ids, or use the iterators, which ask for them in parts" or "")
+  end
+  return query
+end
+
+--- Checks the parameters and gives what a request is made of, or what is wrong with them.
+---@param operation table an entry of operations.list
+---@param params table|string|nil parameters by the service's names; a string for the shorthand
+---@param region string|nil used when the parameters name no region
+---@return string|nil path decoded path of the request
+---@return table|string query array of name, value, name, value …; or the message
+---@return string|nil region the region of the call
+function check.build(operation, params, region)
+  local prefix = "jdvm: " .. operation.name .. ": "
+  local entry = derived[operation] or index(operation)
+  if type(params) == "string" and operation.shorthand then params = { [operation.shorthand] = params } end
+  if params == nil then params = {} end
+  if type(params) ~= "table" then
+    return nil, prefix .. "the parameters must be a table"
+      .. (operation.shorthand and (" or the " .. operation.shorthand) or "") .. ", got " .. text.show(params)
+  end
+
+  for key in pairs(params) do
+    if not entry.by_name[key] then return nil, prefix .. unknown(operation, entry, key) end
+  end
+  local path_values = {}
+  for _, name in ipairs(entry.names) do
+    local parameter, value = entry.by_name[name], params[name]
+    if value ~= nil then
+      local fault = faults[parameter.type](parameter, value)
+      if fault then return nil, prefix .. "'" .. name .. "' " .. fault end
+    end
+    if value == nil and name == "regionId" then
+      value = region
+      if value == nil then
+        return nil, prefix .. "no region: give jdvm.new a region, set JDCLOUD_REGION, or name one here by regionId"
+      end
+      local fault = string_fault(parameter, value)
+      if fault then return nil, prefix .. "the client's region " .. fault end
+    end
+    if value == nil and parameter.required then
+      return nil, prefix .. "'" .. name .. "' is required"
+    end
+    if parameter.path then path_values[name] = value end
+  end
+  for _, rule in ipairs(operation.rules or {}) do
+    local message = rule.broken(params)
+    if message then return nil, prefix .. message end
+  end
+
+  local query, message = flatten(operation, entry, params)
+  if not query then return nil, prefix .. message end
+  return (operation.path:gsub("{([^{}]+)}", path_values)), query, path_values.regionId
+end
+
+--- The same for callers whose mistake it is: raises at their line.
+---@param operation table an entry of operations.list
+---@param params table|string|nil
+---@param region string|nil
+---@param level integer|nil as for an `error` in the place of this call: 1 (default) blames that line, 2 its caller
+---@return string path
+---@return table query
+---@return string region
+function check.check(operation, params, region, level)
+  local path, query, used = check.build(operation, params, region)
+  if not path then error(query, (level or 1) + 1) end
+  return path, query, used
+end
+
+return check

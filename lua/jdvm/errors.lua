@@ -1,0 +1,300 @@
+-- Failures: one printable line for people, plain data for programs. Pure, no I/O.
+--
+-- The line reads `jdvm: describeImage: 404 NOT_FOUND: Image 'img-x' not found (request 5dfb…)`, the
+-- data holds what errors.fields lists. Text of the service or of a transport may hold anything, so all
+-- of it is made one printable line and cut; secrets that the caller names are taken out of it.
+
+local hints = require "jdvm.hints"
+local text = require "jdvm.text"
+
+local errors = {}
+
+-- Longest text of the service in the line, and in the data (bytes).
+local LINE_LIMIT, DATA_LIMIT = 500, 2000
+
+--- Kinds of failures, in the order of the reference page.
+errors.kinds = {
+  { name = "credentials", doc = "No usable keys: none found, only half a pair, or their provider failed.",
+    doc_zh = "没有可用的密钥：未找到、不成对，或提供函数失败。" },
+  { name = "connect", doc = "The name did not resolve or no connection came about.", doc_zh = "域名解析失败或无法建立连接。" },
+  { name = "tls", doc = "The TLS handshake or the check of the certificate failed.", doc_zh = "TLS 握手或证书校验失败。" },
+  { name = "timeout", doc = "The time ran out; phase says where.", doc_zh = "超时；phase 说明所处阶段。" },
+  { name = "transport", doc = "The connection broke, or the answer was not HTTP or too large.",
+    doc_zh = "连接中断，或应答不是合法的 HTTP，或应答过大。" },
+  { name = "http", doc = "An HTTP error whose body is not the service's (a proxy's or a gateway's).",
+    doc_zh = "HTTP 错误，且正文不是服务端的格式（来自代理或网关）。" },
+  { name = "decode", doc = "An answer that is not JSON, or lacks what it must hold.", doc_zh = "应答不是 JSON 或缺少必需内容。" },
+  { name = "api", doc = "The service's own error: code, status and message are its words.",
+    doc_zh = "服务端返回的错误：code、status、message 为其原文。" },
+  { name = "pagination", doc = "The pages of a list contradict each other.", doc_zh = "分页结果前后矛盾。" },
+  { name = "wait", doc = "An image waited for cannot reach the state any more.", doc_zh = "所等待的镜像已无法到达目标状态。" },
+  { name = "phase", doc = "This nginx phase cannot make requests.", doc_zh = "当前 nginx 阶段不能发起请求。" },
+  { name = "cancelled", doc = "The call was cancelled.", doc_zh = "调用已取消。" },
+}
+
+--- Fields of the data. All but kind and message may be absent.
+errors.fields = {
+  { name = "kind", type = "string", doc = "Kind of failure.", doc_zh = "失败类别。" },
+  { name = "code", type = "integer", doc = "The service's error code.", doc_zh = "服务端错误码。" },
+  { name = "status", type = "string", doc = "The service's word for the error, such as NOT_FOUND.",
+    doc_zh = "服务端错误状态，例如 NOT_FOUND。" },
+  { name = "message", type = "string", doc = "What went wrong, without the facts around it.", doc_zh = "错误描述。" },
+  { name = "http_status", type = "integer", doc = "HTTP status.", doc_zh = "HTTP 状态码。" },
+  { name = "request_id", type = "string", doc = "Id of the request at the service.", doc_zh = "服务端请求 ID。" },
+  { name = "details", type = "table", doc = "Details the service gave.", doc_zh = "服务端给出的详细信息。" },
+  { name = "operation", type = "string", doc = "Operation, such as describeImages.",
+    doc_zh = "操作名，例如 describeImages。" },
+  { name = "region", type = "string", doc = "Region of the call.", doc_zh = "调用所用地域。" },
+  { name = "attempts", type = "integer", doc = "Tries made.", doc_zh = "已尝试次数。" },
+  { name = "elapsed", type = "number", doc = "Seconds the call took.", doc_zh = "调用耗时，单位秒。" },
+  { name = "phase", type = "string", doc = "Where: dns, connect, tls, send, wait, read or sleep; or the nginx phase.",
+    doc_zh = "所处阶段：dns、connect、tls、send、wait、read、sleep，或 nginx 阶段名。" },
+  { name = "retryable", type = "boolean", doc = "Whether the same call may succeed later.", doc_zh = "稍后重试是否可能成功。" },
+  { name = "hint", type = "string", doc = "What to do about it.", doc_zh = "处理建议。" },
+  { name = "retry_after", type = "number", doc = "Seconds the service asked to wait.", doc_zh = "服务端要求等待的秒数。" },
+  { name = "skew", type = "number", doc = "Seconds the service's clock is ahead of this machine's.",
+    doc_zh = "服务端时钟比本机快的秒数。" },
+  { name = "stats", type = "table", doc = "Counters of a list when it failed.", doc_zh = "列表失败时的统计。" },
+  { name = "image", type = "table", doc = "The image last seen by a wait.", doc_zh = "等待时最后一次看到的镜像。" },
+  { name = "cause", type = "table", doc = "The failure before, when the time ran out between two tries.",
+    doc_zh = "在两次尝试之间超时时，此前的失败。" },
+}
+
+local known_fields = {}
+for _, field in ipairs(errors.fields) do known_fields[field.name] = true end
+
+-- Takes out what must never be shown: the secrets named by the caller, and what looks like one.
+local function redact(s, secrets)
+  for _, secret in ipairs(secrets) do
+    local from = 1
+    while #secret >= 4 do
+      local first, last = s:find(secret, from, true)
+      if not first then break end
+      s = s:sub(1, first - 1) .. "[redacted]" .. s:sub(last + 1)
+      from = first + 10
+    end
+  end
+  s = s:gsub("([Ss]ignature=)%x+", "%1[redacted]")
+  s = s:gsub("([Ss]ecurity%-[Tt]oken[\"']?%s*[:=]%s*)[^%s\"',;]+", "%1[redacted]")
+  return (s:gsub("(://)[^/@%s]+@", "%1[redacted]@"))
+end
+
+-- A copy that holds only plain data: nested at most 5 deep, at most 100 entries a table.
+local function plain(value, secrets, depth)
+  local kind = type(value)
+  if kind == "string" then return text.one_line(redact(value, secrets), DATA_LIMIT) end
+  if kind == "number" or kind == "boolean" then return value end
+  if kind ~= "table" or depth > 5 then return nil end
+  local copy, count = {}, 0
+  for key, element in pairs(value) do
+    count = count + 1
+    if count > 100 then break end
+    if type(key) == "string" then key = text.one_line(redact(key, secrets), 200) end
+    copy[key] = plain(element, secrets, depth + 1)
+  end
+  return copy
+end
+
+local function contains_one(haystack, needles)
+  for _, needle in ipairs(needles) do
+    if haystack:find(needle, 1, true) then return true end
+  end
+  return false
+end
+
+--- What to do about a failure, or nil.
+---@param failure table
+---@return string|nil
+function errors.hint(failure)
+  local skew = failure.skew
+  if skew and math.abs(skew) >= 60 and (failure.http_status == 401 or failure.http_status == 403) then
+    return ("this machine's clock is %.0f s %s the service's: set it right (NTP)"):format(
+      math.abs(skew), skew > 0 and "behind" or "ahead of")
+  end
+  local lower = (failure.message or ""):lower()
+  local code = failure.kind == "api" and failure.code or failure.http_status
+  for _, entry in ipairs(hints) do
+    if entry.kind == failure.kind
+      and (not entry.http or (code and code >= entry.http and code <= (entry.last or entry.http)))
+      and (not entry.status or entry.status == failure.status)
+      and (not entry.phase or entry.phase == failure.phase)
+      and (not entry.find or contains_one(lower, entry.find))
+    then
+      if type(entry.hint) == "function" then return entry.hint(failure) end
+      return entry.hint
+    end
+  end
+  return nil
+end
+
+-- The middle of the line: the message with the numbers and words that belong before it.
+local function describe(failure)
+  local message = text.one_line(failure.message, LINE_LIMIT)
+  if failure.kind == "api" then
+    local head = tostring(failure.code or failure.http_status or "error")
+    if failure.status then head = head .. " " .. failure.status end
+    return head .. ": " .. message
+  end
+  if failure.kind == "http" then return ("HTTP %s: %s"):format(failure.http_status or "error", message) end
+  return message
+end
+
+-- The facts at the end of the line, in brackets.
+local function facts(failure)
+  local list = {}
+  if failure.kind == "timeout" and failure.phase then list[#list + 1] = "phase " .. failure.phase end
+  if failure.attempts and failure.attempts > 1 then list[#list + 1] = ("%d attempts"):format(failure.attempts) end
+  if failure.elapsed and (failure.kind == "timeout" or (failure.attempts or 0) > 1) then
+    list[#list + 1] = ("%.1f s"):format(failure.elapsed)
+  end
+  if failure.request_id then list[#list + 1] = "request " .. failure.request_id end
+  if #list == 0 then return "" end
+  return " (" .. table.concat(list, ", ") .. ")"
+end
+
+--- Makes a failure: the line and the data.
+---@param failure table fields of errors.fields; kind and message are required, a hint is found when none is given
+---@param secrets? string[] texts to take out of everything
+---@return string message one printable line
+---@return jdvm.Failure detail
+function errors.new(failure, secrets)
+  for name in pairs(failure) do
+    if not known_fields[name] then error("errors.new: unknown field '" .. tostring(name) .. "'", 2) end
+  end
+  local detail = plain(failure, secrets or {}, 0)
+  detail.kind = detail.kind or "transport"
+  detail.message = detail.message or detail.kind
+  detail.hint = detail.hint or errors.hint(detail)
+  local parts = { "jdvm: " }
+  if detail.operation then parts[#parts + 1] = detail.operation .. ": " end
+  parts[#parts + 1] = describe(detail)
+  parts[#parts + 1] = facts(detail)
+  if detail.cause and detail.cause.message then
+    parts[#parts + 1] = "; before that: " .. describe(detail.cause)
+  end
+  if detail.hint then parts[#parts + 1] = "; hint: " .. detail.hint end
+  return table.concat(parts), detail
+end
+
+-- The words of a web page: its title, else its text without the tags.
+local function words_of(body, content_type)
+  local start = body:sub(1, 4096)
+  if content_type:find("html", 1, true) or start:lower():find("<html", 1, true) then
+    start = start:match("<[Tt][Ii][Tt][Ll][Ee][^>]*>%s*(.-)%s*</") or start:gsub("<[^>]*>", " ")
+  end
+  return text.one_line(start, 120)
+end
+
+-- Says what an unusable body is: its type and how it begins.
+local function body_words(headers, problem)
+  local content_type = tostring(headers["content-type"] or ""):lower():match("^[^;%s]*")
+  local body = problem and problem.text or ""
+  if body == "" then return problem and problem.text and "an empty body" or (content_type ~= "" and content_type
+    or "no JSON") end
+  local words = words_of(body, content_type)
+  return (content_type ~= "" and content_type or "text") .. (words ~= "" and (': "' .. words .. '"') or "")
+end
+
+local function is_array(value)
+  if type(value) ~= "table" then return false end
+  if value[1] ~= nil then return true end
+  -- Empty tables are arrays when the decoder marked them.
+  return next(value) == nil and getmetatable(value) ~= nil
+end
+
+-- What an answer shows instead of a value.
+local function seen(value)
+  if value == nil then return "is missing" end
+  local kind = type(value)
+  if kind == "table" then return is_array(value) and "is an array" or "is an object" end
+  if kind == "userdata" then return "is null" end
+  return "is a " .. kind
+end
+
+-- Checks the fields of a result that the operation's entry requires, and the types of those present.
+local function shape_fault(operation, result)
+  if type(result) ~= "table" or is_array(result) then return "'result' " .. seen(result) end
+  for _, field in ipairs(operation.result) do
+    local value, kind = result[field.name], field.type
+    if value == nil or type(value) == "userdata" then
+      if field.required then return ("'result.%s' %s"):format(field.name, seen(value)) end
+    elseif kind:sub(-2) == "[]" then
+      if not is_array(value) then return ("'result.%s' %s, not an array"):format(field.name, seen(value)) end
+      for i = 1, #value do
+        if type(value[i]) ~= "table" then
+          return ("'result.%s[%d]' %s, not an object"):format(field.name, i - 1, seen(value[i]))
+        end
+      end
+    elseif kind == "integer" then
+      if type(value) ~= "number" or value < 0 or value ~= math.floor(value) then
+        return ("'result.%s' %s, not a count"):format(field.name, seen(value))
+      end
+    elseif kind == "string" or kind == "boolean" then
+      if type(value) ~= kind then return ("'result.%s' %s, not a %s"):format(field.name, seen(value), kind) end
+    elseif type(value) ~= "table" or is_array(value) then
+      return ("'result.%s' %s, not an object"):format(field.name, seen(value))
+    end
+  end
+  return nil
+end
+
+-- The error of an envelope as a failure, or nil. Zeros and empty texts, which some gateways send
+-- beside a result, are no error.
+local function api_failure(envelope, http_status)
+  local given = envelope.error
+  if type(given) == "string" and given ~= "" then given = { message = given } end
+  if type(given) ~= "table" then return nil end
+  local code = tonumber(given.code)
+  local status = type(given.status) == "string" and given.status ~= "" and given.status or nil
+  local message = type(given.message) == "string" and given.message ~= "" and given.message or nil
+  if not ((code and code ~= 0) or status or message) then return nil end
+  if not code or code == 0 or code ~= math.floor(code) then code = http_status end
+  return {
+    kind = "api", code = code, status = status, message = message or status or "error without a message",
+    details = type(given.details) == "table" and given.details or nil,
+  }
+end
+
+--- Reads an answer: the error first, then the shape.
+---@param operation table entry of operations.list
+---@param status integer HTTP status
+---@param headers table<string, string> names in lower case
+---@param envelope any the decoded body, nil when it could not be decoded
+---@param problem table|nil why not: { message =, offset =, text = beginning of the raw body }
+---@return table|nil result what the method returns: the result, or the field of it that `unwrap` names
+---@return string|table request_id_or_failure the request id (or nil); with a nil result the failure, for errors.new
+function errors.from_envelope(operation, status, headers, envelope, problem)
+  local is_object = type(envelope) == "table" and not is_array(envelope)
+  local request_id = is_object and envelope.requestId or nil
+  if type(request_id) ~= "string" or request_id == "" then request_id = headers["x-jdcloud-request-id"] end
+
+  local failure = is_object and api_failure(envelope, status) or nil
+  if not failure and (status < 200 or status > 299) then
+    failure = { kind = "http" }
+    if is_object then
+      failure.message = type(envelope.message) == "string" and envelope.message or "an answer without an error in it"
+    else
+      failure.message = body_words(headers, problem)
+    end
+  elseif not failure and envelope == nil then
+    failure = {
+      kind = "decode",
+      message = ("the answer is not JSON: %s%s (%s)"):format(
+        problem and problem.message or "no body",
+        problem and problem.offset and (" at byte " .. problem.offset) or "", body_words(headers, problem)),
+    }
+  elseif not failure then
+    local fault
+    if is_object then fault = shape_fault(operation, envelope.result) else fault = "it " .. seen(envelope) end
+    if fault then failure = { kind = "decode", message = "unexpected answer: " .. fault } end
+  end
+
+  if failure then
+    failure.http_status, failure.request_id = status, request_id
+    return nil, failure
+  end
+  if operation.unwrap then return envelope.result[operation.unwrap], request_id end
+  return envelope.result, request_id
+end
+
+return errors

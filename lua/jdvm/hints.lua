@@ -1,0 +1,83 @@
+-- What to do about a failure whose cause is known: the questions that users of such clients ask most
+-- have one answer each. Data only; jdvm.errors picks the first entry that fits.
+--
+-- An entry fits when all it names agree: `kind`, `http` (the code of the error or of the HTTP answer),
+-- `status` (the service's word), `phase`, and `find`: texts of which one must stand in the message,
+-- compared without case. `hint` is a string or a function of the failure.
+
+local text = require "jdvm.text"
+
+local regions = { "cn-north-1", "cn-east-1", "cn-east-2", "cn-south-1" }
+
+local function region_hint(failure)
+  local given = failure.region or ""
+  local nearest = text.nearest(given, regions)
+  for _, known in ipairs(regions) do
+    if known == given then return "check the endpoint: it does not know this path" end
+  end
+  return ("check the region %s%s, and the endpoint"):format(text.show(given),
+    nearest and (' (did you mean "' .. nearest .. '"?)') or "")
+end
+
+return {
+  -- Signature, keys, permissions.
+  { kind = "api", http = 401, find = { "sign result is not same" },
+    hint = "the secret key does not belong to this access key, or was cut or changed on its way here; a wrong clock "
+      .. "of this machine or a proxy that rewrites the request have the same effect" },
+  { kind = "api", http = 401, find = { "accesskey", "secret key is nul" },
+    hint = "the service does not know this access key: check it, and that it was not disabled or deleted" },
+  { kind = "api", http = 401, find = { "lack of" },
+    hint = "the request arrived without its signature: a proxy on the way may remove headers" },
+  { kind = "api", http = 401,
+    hint = "check the access key and the secret key, the session token of temporary keys, and this machine's clock" },
+  { kind = "api", http = 403, find = { "noncestr" },
+    hint = "this request had arrived before: something on the way sends requests twice" },
+  { kind = "api", http = 403, find = { "ip address" },
+    hint = "the account allows its keys from certain addresses only" },
+  { kind = "api", http = 403, find = { "not authorized", "[iam]" },
+    hint = function(failure)
+      return ("the account's IAM policies do not allow %s; its administrator can grant it"):format(
+        failure.operation and ("vm:" .. failure.operation) or "this")
+    end },
+  -- Not found.
+  { kind = "api", http = 404, find = { "no route", "no api found" }, hint = region_hint },
+  { kind = "api", http = 404, status = "NOT_FOUND", find = { "image" },
+    hint = function(failure)
+      return ("an image exists in one region only (asked in %s), and sub-accounts see only what they may use"):format(
+        failure.region or "the client's region")
+    end },
+  -- Parameters.
+  { kind = "api", http = 400, find = { "imagesource" },
+    hint = "give imageSource (public, thirdparty, private, shared or community) or ids" },
+  { kind = "api", http = 400, find = { "pagesize" }, hint = "pageSize is from 10 to 100" },
+  { kind = "api", http = 400, find = { "conflict with underlay", "busy" },
+    hint = "another task works on the image; try again later" },
+  { kind = "api", http = 414, hint = "give fewer ids at a time; the iterators split long lists themselves" },
+  -- Limits.
+  { kind = "api", http = 429, status = "QUOTA_EXCEEDED",
+    hint = "a quota of the account is used up; waiting does not help, so this is not retried" },
+  { kind = "api", http = 429,
+    hint = "the service takes about 1000 calls a minute from an account: ask for larger pages, lower prefetch, or "
+      .. "cache the answers" },
+  -- Something between us and the service, or the service itself.
+  { kind = "http", http = 407, hint = "the proxy asks for a user name and a password: put them into the proxy option" },
+  { kind = "http", http = 300, last = 399,
+    hint = "redirects are not followed, since they would carry the signature elsewhere; check the endpoint" },
+  { kind = "http", http = 404, hint = "this does not look like the service: check the endpoint" },
+  { kind = "decode", find = { "html" },
+    hint = "this does not look like the service: check the endpoint and the proxy" },
+  -- Connections.
+  { kind = "connect", find = { "no resolver defined" },
+    hint = "nginx reads neither /etc/hosts nor /etc/resolv.conf: put `resolver <address of a name server>;` into the "
+      .. "http block of nginx.conf (OpenResty also knows `resolver local=on;`)" },
+  { kind = "connect", phase = "dns", hint = "check the name in the endpoint, and this machine's name servers" },
+  { kind = "connect", find = { "resolve" }, hint = "check the name in the endpoint, and this machine's name servers" },
+  { kind = "connect", hint = "check the endpoint, the proxy and the firewall" },
+  { kind = "tls", find = { "host mismatch", "hostname mismatch", "no alternative certificate", "does not match" },
+    hint = "the certificate is for another name: check the endpoint" },
+  { kind = "tls", find = { "issuer", "self-signed", "self signed", "certificate problem", "verify failed", "ca file" },
+    hint = "name the certificates to trust: option ca_file or JDCLOUD_CA_FILE; in nginx lua_ssl_trusted_certificate "
+      .. "and lua_ssl_verify_depth" },
+  { kind = "timeout", phase = "dns", hint = "the name servers of this machine do not answer" },
+  { kind = "timeout", phase = "connect", hint = "check the endpoint, the proxy and the firewall" },
+}

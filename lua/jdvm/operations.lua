@@ -1,0 +1,209 @@
+-- The operations of the service, as data. One operation is one entry of `operations.list`: the checks
+-- before sending (jdvm.check), the reading of its answer (jdvm.errors), the client's method, the
+-- command, the editor types and the reference pages all follow from it.
+--
+-- An entry:
+--   name, method_name        the service's name and the client's method
+--   method, path             {name} stands for a path parameter
+--   doc, doc_zh              one sentence
+--   parameters               in the order of the reference page, see below
+--   rules                    between parameters: { doc, doc_zh, broken = function(params) -> message | nil }
+--   result                   fields of the answer's "result" (like those of a model; `required` is checked)
+--   unwrap                   the field of the result that the method returns instead of the whole
+--   shorthand                the parameter that may be given alone, as a string, for the whole table
+--   page                     how a list is paged: items, id, total name fields; number, size name parameters
+--
+-- A parameter:
+--   name, type               "string", "boolean", "integer", "string[]"
+--   path = true              part of the path; restricted to [A-Za-z0-9._-] and never "." or ".."
+--   id = true                the same restriction for a value of the query
+--   required, min, max, default
+--   values                   known values; any other is refused unless open = true (then only another
+--                            spelling of a known one is, since it could find nothing)
+--   old_values               words that older pages use: { old = new }, refused with the new one named
+--   empty = true             the empty string is a value ("any")
+--   other_names              what people write for this parameter: an unknown key of that name suggests it
+--
+-- Sources: the pages describeImages and describeImage of the service, and its SDK 1.6.1 for
+-- imageName, serviceCode, architecture, instanceIds, bootMode.
+
+local models = require "jdvm.models"
+
+local region = {
+  name = "regionId", type = "string", path = true, required = true, open = true,
+  values = { "cn-north-1", "cn-east-1", "cn-east-2", "cn-south-1" },
+  other_names = { "region" },
+  doc = "Region. Left out, it is the region of the client.", doc_zh = "地域 ID；不填时使用客户端的地域。",
+}
+
+local describe_images = {
+  name = "describeImages", method_name = "describe_images",
+  method = "GET", path = "/v1/regions/{regionId}/images",
+  doc = "One page of the images that match all given filters.",
+  doc_zh = "按条件查询镜像列表的一页；多个条件之间为“且”的关系。",
+  parameters = {
+    region,
+    {
+      name = "imageSource", type = "string", values = { "public", "thirdparty", "private", "shared", "community" },
+      old_values = {
+        jcloud = "public", official = "public", marketplace = "thirdparty", self = "private", share = "shared",
+      },
+      other_names = { "source", "owner", "owners", "imageType" },
+      doc = "Where the images come from: public (official), thirdparty (marketplace), private (your own), shared "
+        .. "(shared with you), community. Required unless ids is given.",
+      doc_zh = "镜像来源：public 官方，thirdparty 云市场，private 私有，shared 共享，community 社区。未指定 ids 时必填。",
+    },
+    {
+      name = "ids", type = "string[]", id = true, other_names = { "id", "imageIds", "imageId" },
+      doc = "Ids of the images wanted. No filter may stand beside it.",
+      doc_zh = "要查询的镜像 ID 列表。指定后不得再使用其他过滤条件。",
+    },
+    {
+      name = "offline", type = "boolean",
+      doc = "Whether to list withdrawn images; only with imageSource public or thirdparty. The service takes false.",
+      doc_zh = "是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。",
+    },
+    {
+      name = "platform", type = "string", open = true, empty = true,
+      values = { "Ubuntu", "CentOS", "Windows Server", "Other Linux", "Other Windows" },
+      other_names = { "os", "distribution" },
+      doc = "Distribution; empty means any.", doc_zh = "操作系统发行版；为空表示不限。",
+    },
+    {
+      name = "rootDeviceType", type = "string", values = { "localDisk", "cloudDisk" },
+      doc = "Kind of the system disk.", doc_zh = "系统盘类型：localDisk 本地盘，cloudDisk 云硬盘。",
+    },
+    {
+      name = "launchPermission", type = "string", empty = true, values = { "all", "specifiedUsers", "ownerOnly" },
+      doc = "Who may use the image; only with imageSource private. Empty means any.",
+      doc_zh = "使用权限，仅可与 imageSource 为 private 同用；为空表示不限。",
+    },
+    {
+      name = "status", type = "string", values = { "pending", "ready", "deleting", "error" },
+      old_values = { available = "ready", creating = "pending", failed = "error" },
+      other_names = { "state" },
+      doc = "State of the images.", doc_zh = "镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。",
+    },
+    {
+      name = "pageNumber", type = "integer", min = 1, max = 2147483647, default = 1, other_names = { "page" },
+      doc = "Page to answer, from 1.", doc_zh = "页码，从 1 开始。",
+    },
+    {
+      name = "pageSize", type = "integer", min = 10, max = 100, default = 20, other_names = { "perPage", "limit" },
+      doc = "Images on a page, 10 to 100.", doc_zh = "每页数量，取值范围 10 至 100。",
+    },
+    {
+      name = "imageName", type = "string", other_names = { "name" },
+      doc = "Part of the image's name.", doc_zh = "镜像名称，支持模糊匹配。",
+    },
+    {
+      name = "serviceCode", type = "string",
+      doc = "Billing code of a marketplace image; deprecated.", doc_zh = "云市场镜像的计费编码；已弃用。",
+    },
+    {
+      name = "architecture", type = "string", open = true, values = { "x86_64", "arm64", "i386" },
+      old_values = { amd64 = "x86_64", x64 = "x86_64", aarch64 = "arm64" },
+      other_names = { "arch" },
+      doc = "Processor architecture.", doc_zh = "处理器架构。",
+    },
+    {
+      name = "instanceIds", type = "string[]", id = true, other_names = { "instanceId" },
+      doc = "Ids of VMs: only images made from them.", doc_zh = "源云主机 ID 列表：仅返回由这些云主机制作的镜像。",
+    },
+    {
+      name = "bootMode", type = "string", values = { "bios", "uefi" },
+      doc = "Boot mode.", doc_zh = "启动方式。",
+    },
+  },
+  rules = {
+    {
+      doc = "imageSource or ids must be given.", doc_zh = "imageSource 与 ids 至少指定一个。",
+      broken = function(params)
+        if params.imageSource == nil and params.ids == nil then
+          return "imageSource is required unless ids is given; it is one of public, thirdparty, private, shared "
+            .. "and community"
+        end
+      end,
+    },
+    {
+      doc = "Beside ids only regionId, pageNumber and pageSize may be given: the service ignores the filters.",
+      doc_zh = "指定 ids 时只可再指定 regionId、pageNumber、pageSize：服务端会忽略其他过滤条件。",
+      broken = function(params)
+        if params.ids == nil then return nil end
+        for _, name in ipairs {
+          "imageSource", "offline", "platform", "rootDeviceType", "launchPermission", "status", "imageName",
+          "serviceCode", "architecture", "instanceIds", "bootMode",
+        } do
+          if params[name] ~= nil then
+            return "'" .. name .. "' has no effect beside ids: leave one of the two out"
+          end
+        end
+      end,
+    },
+    {
+      doc = "offline needs imageSource public or thirdparty.",
+      doc_zh = "offline 仅可与 imageSource 为 public 或 thirdparty 同用。",
+      broken = function(params)
+        local source = params.imageSource
+        if params.offline ~= nil and source ~= nil and source ~= "public" and source ~= "thirdparty" then
+          return "'offline' has no effect on " .. source .. " images: leave it out, or ask for imageSource public or "
+            .. "thirdparty"
+        end
+      end,
+    },
+    {
+      doc = "launchPermission needs imageSource private.", doc_zh = "launchPermission 仅可与 imageSource 为 private 同用。",
+      broken = function(params)
+        local source = params.imageSource
+        if params.launchPermission ~= nil and source ~= nil and source ~= "private" then
+          return "'launchPermission' has no effect on " .. source .. " images: leave it out, or ask for imageSource "
+            .. "private"
+        end
+      end,
+    },
+  },
+  result = {
+    {
+      name = "images", type = "Image[]", required = true,
+      doc = "The images of the page.", doc_zh = "本页镜像列表。",
+    },
+    {
+      name = "totalCount", type = "integer",
+      doc = "Number of images that match, on all pages.", doc_zh = "符合条件的镜像总数（所有页）。",
+    },
+  },
+  page = {
+    items = "images", id = "imageId", total = "totalCount", number = "pageNumber", size = "pageSize",
+    ids = "ids", min = 10, max = 100,
+  },
+}
+
+local describe_image = {
+  name = "describeImage", method_name = "describe_image",
+  method = "GET", path = "/v1/regions/{regionId}/images/{imageId}",
+  doc = "One image.", doc_zh = "查询单个镜像的详情。",
+  parameters = {
+    region,
+    {
+      name = "imageId", type = "string", path = true, required = true, other_names = { "id", "ids", "image" },
+      doc = "Id of the image.", doc_zh = "镜像 ID。",
+    },
+  },
+  result = {
+    { name = "image", type = "Image", required = true, doc = "The image.", doc_zh = "镜像详情。" },
+  },
+  unwrap = "image", shorthand = "imageId",
+}
+
+local operations = {
+  list = { describe_images, describe_image },
+  models = models.by_name,
+  model_list = models.list,
+}
+for _, operation in ipairs(operations.list) do operations[operation.name] = operation end
+
+--- Checks the parameters of a call, see jdvm.check.
+operations.check = require("jdvm.check").check
+operations.build = require("jdvm.check").build
+
+return operations

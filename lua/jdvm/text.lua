@@ -1,0 +1,163 @@
+-- Text as users write it and as messages show it: validity, one printable line, the nearest known word.
+-- Pure functions, the same on every Lua (patterns with locale-dependent classes are avoided).
+
+local text = {}
+
+-- Matches from `init` the longest run of bytes that cannot start a multi-byte character.
+local ASCII_RUN = "^[%z\1-\127]*"
+
+-- Length of the well-formed UTF-8 character (RFC 3629: no surrogates, no overlong forms, at most
+-- U+10FFFF) that starts at byte `i`, or nil.
+local function character_length(s, i)
+  local a, b, c, d = s:byte(i, i + 3)
+  if a < 0x80 then return 1 end
+  if a < 0xC2 or a > 0xF4 or not b or b < 0x80 or b > 0xBF then return nil end
+  if a < 0xE0 then return 2 end
+  if not c or c < 0x80 or c > 0xBF then return nil end
+  if a < 0xF0 then
+    if (a == 0xE0 and b < 0xA0) or (a == 0xED and b > 0x9F) then return nil end
+    return 3
+  end
+  if not d or d < 0x80 or d > 0xBF or (a == 0xF0 and b < 0x90) or (a == 0xF4 and b > 0x8F) then return nil end
+  return 4
+end
+
+--- Offset (from 0) of the first byte that is not UTF-8, or nil when the whole text is.
+---@param s string
+---@return integer|nil offset
+function text.utf8_fault(s)
+  if not s:find("[\128-\255]") then return nil end
+  local i = 1
+  while i <= #s do
+    local length = character_length(s, i)
+    if not length then return i - 1 end
+    i = i + length
+  end
+  return nil
+end
+
+--- Offset (from 0) and value of the first control byte (below 0x20, or 0x7F), or nil.
+---@param s string
+---@return integer|nil offset, integer|nil byte
+function text.control_fault(s)
+  local at = s:find("[%z\1-\31\127]")
+  if at then return at - 1, s:byte(at) end
+  return nil
+end
+
+-- Characters that print nothing, break lines or turn the direction of the text: C1 controls, zero
+-- width and direction marks, line and paragraph separators, the byte order mark.
+local function is_invisible(character)
+  local a, b, c = character:byte(1, 3)
+  if a == 0xC2 then return b <= 0x9F end
+  if a == 0xE2 and b == 0x80 then return (c >= 0x8B and c <= 0x8F) or (c >= 0xA8 and c <= 0xAE) end
+  if a == 0xE2 and b == 0x81 then return c >= 0xA0 and c <= 0xAF end
+  return character == "\239\187\191"
+end
+
+--- The text as one printable line: runs of white space and control characters become one blank,
+--- bytes that are not UTF-8 become "?", characters that hide or reorder text are left out, and what is
+--- longer than `limit` bytes ends in an ellipsis (never in half a character).
+---@param s string
+---@param limit integer bytes
+---@return string
+function text.one_line(s, limit)
+  -- Four times the limit is enough to fill it; the rest of a megabyte of HTML need not be looked at.
+  local cut = #s > 4 * limit
+  if cut then s = s:sub(1, 4 * limit) end
+  if s:find("[^\32-\126]") then
+    local parts, i = {}, 1
+    while i <= #s do
+      local byte = s:byte(i)
+      if byte < 0x80 then
+        local _, last = s:find(ASCII_RUN, i)
+        parts[#parts + 1] = s:sub(i, last):gsub("[%z\1-\32\127]+", " ")
+        i = last + 1
+      else
+        local length = character_length(s, i)
+        local character = length and s:sub(i, i + length - 1) or "?"
+        if not length or not is_invisible(character) then parts[#parts + 1] = character end
+        i = i + (length or 1)
+      end
+    end
+    s = table.concat(parts)
+  end
+  s = s:gsub("  +", " "):gsub("^ ", ""):gsub(" $", "")
+  if #s <= limit and not cut then return s end
+  local last = math.min(#s, limit)
+  while last > 0 and (s:byte(last + 1) or 0) >= 0x80 and s:byte(last + 1) < 0xC0 do last = last - 1 end
+  return s:sub(1, last) .. "…"
+end
+
+--- A value as a message shows it: strings in double quotes on one line, cut at 60 bytes; anything but
+--- numbers and booleans by its type only. Never call it with a secret.
+---@param value any
+---@return string
+function text.show(value)
+  local kind = type(value)
+  if kind == "string" then return '"' .. text.one_line(value, 60) .. '"' end
+  if kind == "number" or kind == "boolean" or kind == "nil" then return tostring(value) end
+  return "a " .. kind
+end
+
+--- Words in a sentence: "a", "a or b", "a, b or c".
+---@param words string[]
+---@param last? string the word before the last one, default "or"
+---@return string
+function text.enumerate(words, last)
+  if #words < 2 then return words[1] or "" end
+  return table.concat(words, ", ", 1, #words - 1) .. " " .. (last or "or") .. " " .. words[#words]
+end
+
+-- What two spellings of one name share: page_size, pageSize and Page-Size are the same name.
+local function folded(word)
+  return (word:lower():gsub("[^a-z0-9\128-\255]", ""))
+end
+
+-- Edits (insert, delete, replace, swap of neighbours) between two words, as a plain table walk; both
+-- are short names.
+local function distance(a, b)
+  local before, previous = nil, {}
+  for j = 0, #b do previous[j] = j end
+  for i = 1, #a do
+    local current = { [0] = i }
+    for j = 1, #b do
+      local cost = a:byte(i) == b:byte(j) and 0 or 1
+      local best = math.min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + cost)
+      if before and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+        best = math.min(best, before[j - 2] + 1)
+      end
+      current[j] = best
+    end
+    before, previous = previous, current
+  end
+  return previous[#b]
+end
+
+--- The candidate that a user most likely meant, or nil when none is near: the same name in another
+--- spelling first, then at most one edit for each three characters. The first of equals wins.
+---@param word string
+---@param candidates string[]
+---@return string|nil
+function text.nearest(word, candidates)
+  if #word > 64 then return nil end
+  local name = folded(word)
+  local best, best_distance = nil, math.max(1, math.floor(#name / 3)) + 1
+  for _, candidate in ipairs(candidates) do
+    local other = folded(candidate)
+    if other == name and name ~= "" then return candidate end
+    local d = distance(name, other)
+    if d < best_distance and d < #other then best, best_distance = candidate, d end
+  end
+  return best
+end
+
+--- Whether two words are one name in two spellings: case, blanks and punctuation aside.
+---@param a string
+---@param b string
+---@return boolean
+function text.same_name(a, b)
+  return folded(a) == folded(b)
+end
+
+return text
