@@ -53,7 +53,7 @@ bench: ## ratios against named peers, in one run
 	@spec/bench/run.sh
 
 fuzz: ## libFuzzer, a minute a target (SECONDS=n for longer)
-	@spec/fuzz/run.sh
+	@spec/fuzz/run.sh $(or $(SECONDS),60)
 
 docs: build ## types and reference pages from operations.lua
 	@spec/support/docs.sh

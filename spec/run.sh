@@ -17,6 +17,19 @@ lua5.3     beside  busted.sh 5.3
 lua5.2     beside  busted.sh 5.2
 lua5.1     beside  busted.sh 5.1
 luajit     beside  busted.sh luajit
+gc         beside  full_tilt.sh 5.4
+asan       beside  asan.sh 5.4
+valgrind   beside  valgrind.sh 5.4
+coverage   beside  coverage.sh 5.4
+oom5.1     beside  oom.sh 5.1
+oom5.2     beside  oom.sh 5.2
+oom5.3     beside  oom.sh 5.3
+oom5.4     beside  oom.sh 5.4
+oomjit     beside  oom.sh luajit
+fuzz       beside  fuzz.sh 5
+nginx      alone   nginx.sh
+interop    beside  interop.sh
+package    beside  package.sh
 '
 
 names=()

@@ -88,6 +88,35 @@ add_counts() {
   fi
 }
 
+# suite RUNNER… -- [busted option or spec]…: runs busted by an interpreter (a command). Where no spec
+# is named it runs every spec of the spec folder itself.
+suite() {
+  local -a runner=() arguments=()
+  local argument specs=
+  while [ "$1" != -- ]; do
+    runner+=("$1")
+    shift
+  done
+  shift
+  for argument in "$@"; do
+    arguments+=("$argument")
+    case $argument in -*) ;; *) specs=given ;; esac
+  done
+  if [ -z "$specs" ]; then
+    for argument in spec/*_spec.lua; do
+      [ "$argument" = spec/package_spec.lua ] || arguments+=("$argument")
+    done
+  fi
+  "${runner[@]}" "$(command -v busted)" --ignore-lua -o spec/support/report.lua "${arguments[@]}"
+}
+
+# The same as one part of a step: suite_counted NAME RUNNER… -- [busted option or spec]…
+suite_counted() {
+  local name=$1
+  shift
+  count "$name" suite "$@"
+}
+
 finish() {
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
