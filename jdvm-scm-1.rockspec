@@ -25,14 +25,16 @@ build = {
     ["jdvm.text"] = "lua/jdvm/text.lua",
     ["jdvm.core"] = {
       sources = {
-        "src/jdvm_buf.c", "src/jdvm_crypto.c", "src/jdvm_sign.c", "src/jdvm_json.c", "src/jdvm_shape.c",
+        "src/jdvm_buf.c", "src/jdvm_crypto.c", "src/jdvm_sign.c", "src/jdvm_json.c", "src/jdvm_skip.c",
+        "src/jdvm_number.c", "src/jdvm_fields.c",
         "src/lua_core.c", "src/lua_sign.c", "src/lua_json.c",
       },
       libraries = { "crypto" }, incdirs = { "$(OPENSSL_INCDIR)" }, libdirs = { "$(OPENSSL_LIBDIR)" },
     },
     ["jdvm.curl"] = {
       sources = {
-        "src/jdvm_buf.c", "src/jdvm_http.c", "src/jdvm_json.c", "src/jdvm_shape.c",
+        "src/jdvm_buf.c", "src/jdvm_http.c", "src/jdvm_json.c", "src/jdvm_skip.c",
+        "src/jdvm_number.c", "src/jdvm_fields.c",
         "src/lua_http.c", "src/lua_json.c",
       },
       libraries = { "curl" }, incdirs = { "$(CURL_INCDIR)" }, libdirs = { "$(CURL_LIBDIR)" },

@@ -6,6 +6,7 @@
 #include <lua.h>
 #include <lauxlib.h>
 
+#include <stdint.h>
 #include <string.h>
 
 /* Each module exports exactly its luaopen function; the build may not pass -fvisibility. */
@@ -76,6 +77,25 @@ JDVM_UNUSED static void jdvm_newlib(lua_State *L, const luaL_Reg *functions) {
 #else
 #define JDVM_HAS_INTEGERS 0
 #endif
+
+/* True if Lua has a number that is exactly `value`: an integer, or before 5.3 a double up to 2^53.
+ */
+JDVM_UNUSED static int jdvm_fits_integer(int64_t value) {
+#if LUA_VERSION_NUM >= 503
+  return value >= LUA_MININTEGER && value <= LUA_MAXINTEGER;
+#else
+  return value >= -INT64_C(9007199254740992) && value <= INT64_C(9007199254740992);
+#endif
+}
+
+/* Pushes a value that fits, as an integer where Lua has them. */
+JDVM_UNUSED static void jdvm_push_integer(lua_State *L, int64_t value) {
+#if LUA_VERSION_NUM >= 503
+  lua_pushinteger(L, (lua_Integer)value);
+#else
+  lua_pushnumber(L, (lua_Number)value);
+#endif
+}
 
 /* Pushes a new zero-filled userdata of class `name` (a metatable in the registry). The metatable
 ** is set before the caller acquires anything, so that __gc can always run on what is there. */
