@@ -22,6 +22,7 @@ build = {
     ["jdvm.hints"] = "lua/jdvm/hints.lua",
     ["jdvm.models"] = "lua/jdvm/models.lua",
     ["jdvm.operations"] = "lua/jdvm/operations.lua",
+    ["jdvm.options"] = "lua/jdvm/options.lua",
     ["jdvm.text"] = "lua/jdvm/text.lua",
     ["jdvm.core"] = {
       sources = {

@@ -3,7 +3,8 @@ local source = require "spec.support.source"
 
 -- Modules that are pure functions of their arguments: no I/O, and nothing required that has any.
 local PURE = {
-  "jdvm.operations", "jdvm.models", "jdvm.check", "jdvm.text", "jdvm.errors", "jdvm.hints", "jdvm.retry", "jdvm.pages",
+  "jdvm.operations", "jdvm.models", "jdvm.check", "jdvm.options", "jdvm.text", "jdvm.errors", "jdvm.hints",
+  "jdvm.retry", "jdvm.pages",
 }
 
 local lua_files = source.files("^lua/.*%.lua$")

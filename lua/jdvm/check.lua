@@ -5,6 +5,7 @@
 -- operation and the parameter and what to write instead: a misspelled filter would otherwise come
 -- back as an empty or an unfiltered list.
 
+local options = require "jdvm.options"
 local text = require "jdvm.text"
 
 local check = {}
@@ -115,10 +116,9 @@ local faults = {
 
 -- Options that people put among the parameters; they belong into the table after it.
 local call_options = {}
-for _, name in ipairs {
-  "timeout", "connect_timeout", "read_timeout", "max_attempts", "fields", "null", "utf8", "page_size", "max_items",
-  "prefetch", "start", "consistency",
-} do call_options[name] = true end
+for _, set in ipairs { "call", "list" } do
+  for _, option in ipairs(options[set]) do call_options[option.name] = true end
+end
 
 local function unknown(operation, entry, key)
   if type(key) ~= "string" then
@@ -131,8 +131,8 @@ local function unknown(operation, entry, key)
   local shown = "unknown parameter '" .. text.one_line(key, 60) .. "'"
   local meant = entry.wanted[key:lower()] or text.nearest(key, entry.names)
   if call_options[key] then
-    local and_parameter = meant and (", the parameter is '" .. meant .. "'") or ""
-    return ("%s: it is an option, which goes into the table after the parameters%s"):format(shown, and_parameter)
+    local or_parameter = meant and ("; or did you mean the parameter '" .. meant .. "'?") or ""
+    return ("%s: it is an option, which goes into the table after the parameters%s"):format(shown, or_parameter)
   end
   if meant then return shown .. "; did you mean '" .. meant .. "'?" end
   return shown .. "; known are " .. text.enumerate(entry.names, "and")

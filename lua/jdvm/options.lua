@@ -1,0 +1,259 @@
+-- Every option, as data, and the check of a table of options against it. An option is how a call is
+-- made (time, keys, transport); what is asked of the service are parameters (jdvm.operations).
+--
+-- Sets: `client` for jdvm.new, `call` for every call, `list` for calls that read several pages (they
+-- take those of `call`, too), `wait` for client:wait_image (likewise).
+--
+-- An option is { name, type, doc, doc_zh, default, values, min, max, above }. `type` is one of the
+-- names in `kinds` below or several of them with "|"; `above` is a bound that the value may not touch.
+-- Times are seconds, fractions allowed.
+
+local text = require "jdvm.text"
+
+local options = {}
+
+options.client = {
+  { name = "region", type = "string", env = "JDCLOUD_REGION", doc = "Region of calls that name none.",
+    doc_zh = "未在参数中指定 regionId 时使用的地域。" },
+  { name = "access_key", type = "string", env = "JDCLOUD_ACCESS_KEY", doc = "Access key; needs secret_key.",
+    doc_zh = "Access Key，需与 secret_key 同时指定。" },
+  { name = "secret_key", type = "string", env = "JDCLOUD_SECRET_KEY", doc = "Secret key.", doc_zh = "Secret Key。" },
+  { name = "session_token", type = "string", env = "JDCLOUD_SESSION_TOKEN", doc = "Token of temporary keys (STS).",
+    doc_zh = "临时密钥（STS）的会话令牌。" },
+  { name = "credentials", type = "function|string",
+    doc = "A function that gives the keys, or the name of a built-in one: environment, profile, instance-role.",
+    doc_zh = "返回密钥的函数，或内置来源的名称：environment、profile、instance-role。" },
+  { name = "profile", type = "string", env = "JDCLOUD_PROFILE",
+    doc = "Profile of ~/.jdc/config whose keys and region to use; then the keys of the environment are not looked at.",
+    doc_zh = "使用 ~/.jdc/config 中的该配置；指定后不再使用环境变量中的密钥。" },
+  { name = "endpoint", type = "string", env = "JDCLOUD_ENDPOINT", default = "https://vm.jdcloud-api.com",
+    doc = "Address of the service.", doc_zh = "服务地址。" },
+  { name = "timeout", type = "number", above = 0, default = 30,
+    doc = "Seconds for a whole call: its tries, the waiting between them, its pages.",
+    doc_zh = "一次调用的总时限（秒），包含重试、等待与翻页。" },
+  { name = "connect_timeout", type = "number", above = 0, default = 5, doc = "Seconds for a connection.",
+    doc_zh = "建立连接的时限（秒）。" },
+  { name = "read_timeout", type = "number", above = 0, default = 10,
+    doc = "Seconds without a byte of the answer.", doc_zh = "等待应答数据的时限（秒）。" },
+  { name = "max_attempts", type = "integer", min = 0, max = 100, default = 3,
+    doc = "Tries of a request in all; 0 and 1 mean no retry.",
+    doc_zh = "单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。" },
+  { name = "transport", type = "string|table|function", values = { "auto", "curl", "ngx" }, default = "auto",
+    doc = "How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own.",
+    doc_zh = "传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供。" },
+  { name = "blocking", type = "boolean", default = false,
+    doc = "Allow libcurl, which blocks, in nginx's init phase.", doc_zh = "允许在 nginx 的 init 阶段使用会阻塞的 libcurl。" },
+  { name = "ca_file", type = "string", env = "JDCLOUD_CA_FILE", doc = "File of certificates to trust (PEM).",
+    doc_zh = "受信任证书文件（PEM）。" },
+  { name = "ca_path", type = "string", doc = "Folder of certificates to trust.", doc_zh = "受信任证书目录。" },
+  { name = "proxy", type = "string", doc = "Proxy, such as http://user:password@host:3128.",
+    doc_zh = "代理地址，例如 http://user:password@host:3128。" },
+  { name = "no_proxy", type = "string", doc = "Hosts reached without the proxy, separated by commas.",
+    doc_zh = "不经代理访问的主机，以逗号分隔。" },
+  { name = "verify", type = "boolean", default = true, doc = "Check the server's certificate and name.",
+    doc_zh = "校验服务器证书与域名。" },
+  { name = "user_agent", type = "string", doc = "Put before the library's own User-Agent.",
+    doc_zh = "附加在 User-Agent 前的文字。" },
+  { name = "max_body", type = "integer", min = 1, default = 67108864, doc = "Largest answer in bytes.",
+    doc_zh = "应答正文的最大字节数。" },
+  { name = "http2", type = "boolean", default = true, doc = "Use HTTP/2 where the server offers it (libcurl).",
+    doc_zh = "服务器支持时使用 HTTP/2（libcurl）。" },
+  { name = "algorithm", type = "string", values = { "JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256" },
+    default = "JDCLOUD2-HMAC-SHA256", doc = "How requests are signed.", doc_zh = "签名算法。" },
+  { name = "token_encoding", type = "string", values = { "base64", "raw" }, default = "base64",
+    doc = "How the session token is sent.", doc_zh = "会话令牌的传输编码。" },
+  { name = "null", type = "string", values = { "drop", "keep" }, default = "drop",
+    doc = "JSON null in an object: drop leaves the key out, keep gives jdvm.null.",
+    doc_zh = "对象中的 JSON null：drop 省略该键，keep 返回 jdvm.null。" },
+  { name = "utf8", type = "string", values = { "strict", "replace" }, default = "strict",
+    doc = "Bytes that are not UTF-8: strict refuses the answer, replace puts U+FFFD.",
+    doc_zh = "非 UTF-8 字节：strict 报错，replace 以 U+FFFD 替换。" },
+  { name = "page_size", type = "integer", min = 10, max = 100, default = 100,
+    doc = "Images asked for at once in lists.", doc_zh = "列表每页请求的镜像数量。" },
+  { name = "prefetch", type = "integer", min = 0, max = 64, default = 4,
+    doc = "Pages in flight ahead of the reader of a list; 0 means none.", doc_zh = "预取的页数；0 表示不预取。" },
+  { name = "logger", type = "function", doc = "Called with each event that is worth a log line.",
+    doc_zh = "日志回调函数。" },
+  { name = "on_attempt", type = "function", doc = "Called after each try of a request.", doc_zh = "每次尝试结束后的回调。" },
+  { name = "on_call", type = "function", doc = "Called after each call.", doc_zh = "每次调用结束后的回调。" },
+  { name = "clock", type = "function", doc = "Gives the time in seconds since 1970; for tests.",
+    doc_zh = "返回自 1970 年起的秒数，用于测试。" },
+}
+
+options.call = {
+  { name = "timeout", type = "number", above = 0, doc = "Seconds for the whole call; default: the client's.",
+    doc_zh = "本次调用的总时限（秒）；默认取客户端设置。" },
+  { name = "connect_timeout", type = "number", above = 0, doc = "Seconds for a connection.", doc_zh = "建立连接的时限（秒）。" },
+  { name = "read_timeout", type = "number", above = 0, doc = "Seconds without a byte of the answer.",
+    doc_zh = "等待应答数据的时限（秒）。" },
+  { name = "max_attempts", type = "integer", min = 0, max = 100, doc = "Tries of a request in all.",
+    doc_zh = "单个请求的最大尝试次数（含首次）。" },
+  { name = "fields", type = "string[]",
+    doc = "Only these fields of the images are read, such as imageId or systemDisk.cloudDisk.diskSizeGB: faster.",
+    doc_zh = "仅解析镜像的这些字段，例如 imageId、systemDisk.cloudDisk.diskSizeGB，可加快速度。" },
+  { name = "null", type = "string", values = { "drop", "keep" },
+    doc = "JSON null in an object: left out, or jdvm.null.", doc_zh = "对象中的 JSON null：省略或返回 jdvm.null。" },
+  { name = "utf8", type = "string", values = { "strict", "replace" },
+    doc = "Bytes that are not UTF-8: refused or replaced.", doc_zh = "非 UTF-8 字节：报错或替换。" },
+}
+
+options.list = {
+  { name = "page_size", type = "integer", min = 10, max = 100, default = 100, doc = "Images asked for at once.",
+    doc_zh = "每页请求的镜像数量。" },
+  { name = "max_items", type = "integer", min = 0, doc = "Most images to give out.", doc_zh = "最多返回的镜像数量。" },
+  { name = "prefetch", type = "integer", min = 0, max = 64, default = 4,
+    doc = "Pages in flight ahead of the reader; 0 means none.", doc_zh = "预取的页数；0 表示不预取。" },
+  { name = "start", type = "string", doc = "Resume token of an earlier list with the same filters.",
+    doc_zh = "此前相同条件列表的续读标记。" },
+  { name = "consistency", type = "string", values = { "eventual", "stable" }, default = "eventual",
+    doc = "stable reads the list again until no image came or went meanwhile.",
+    doc_zh = "stable 表示重复读取，直到期间没有镜像增减。" },
+}
+
+options.wait = {
+  { name = "status", type = "string", values = { "ready", "pending", "deleting", "error" }, default = "ready",
+    doc = "State to wait for.", doc_zh = "等待的目标状态。" },
+  { name = "interval", type = "number", above = 0, default = 5, doc = "Seconds between the first two looks.",
+    doc_zh = "首次轮询间隔（秒）。" },
+  { name = "max_interval", type = "number", above = 0, default = 30, doc = "Longest time between two looks in seconds.",
+    doc_zh = "最大轮询间隔（秒）。" },
+  { name = "not_found_grace", type = "number", min = 0, default = 30,
+    doc = "Seconds in which an image may not be found yet.", doc_zh = "允许暂时查不到镜像的时间（秒）。" },
+  { name = "on_progress", type = "function", doc = "Called after each look.", doc_zh = "每次轮询后的回调。" },
+}
+
+-- Sets whose options a set takes, too.
+options.includes = { list = { "call" }, wait = { "call" } }
+
+local function is_finite(value) return value == value and value ~= math.huge and value ~= -math.huge end
+
+local kinds = {
+  string = function(value) return type(value) == "string" end,
+  number = function(value) return type(value) == "number" and is_finite(value) end,
+  integer = function(value) return type(value) == "number" and is_finite(value) and value == math.floor(value) end,
+  boolean = function(value) return type(value) == "boolean" end,
+  ["function"] = function(value)
+    local metatable = type(value) == "table" and getmetatable(value)
+    return type(value) == "function" or (type(metatable) == "table" and metatable.__call ~= nil)
+  end,
+  table = function(value) return type(value) == "table" end,
+  ["string[]"] = function(value)
+    if type(value) ~= "table" then return false end
+    local count = 0
+    for _, element in pairs(value) do
+      count = count + 1
+      if type(element) ~= "string" or value[count] == nil then return false end
+    end
+    return true
+  end,
+}
+
+local articles = {
+  string = "a string", number = "a number", integer = "an integer", boolean = "true or false",
+  ["function"] = "a function", table = "a table", ["string[]"] = "an array of strings",
+}
+
+-- Options whose value must not stand in a message.
+local secret = { access_key = true, secret_key = true, session_token = true, proxy = true }
+
+local function fault(option, value)
+  local fits, wanted = false, {}
+  for kind in option.type:gmatch("[^|]+") do
+    fits = fits or kinds[kind](value)
+    wanted[#wanted + 1] = articles[kind]
+  end
+  local got = secret[option.name] and ("a " .. type(value)) or text.show(value)
+  if not fits then return ("must be %s, got %s"):format(text.enumerate(wanted), got) end
+  if type(value) == "string" then
+    if value == "" then return "is empty: leave it out instead" end
+    if text.control_fault(value) then return "holds a control character" end
+    if option.values then
+      for _, known in ipairs(option.values) do
+        if known == value then return nil end
+      end
+      local nearest = text.nearest(value, option.values)
+      return ("must be %s, got %s%s"):format(text.enumerate(option.values), got,
+        nearest and ('; did you mean "' .. nearest .. '"?') or "")
+    end
+  elseif type(value) == "number" then
+    if option.above and value <= option.above then return ("must be above %g, got %s"):format(option.above, got) end
+    if option.min and value < option.min then return ("must be at least %g, got %s"):format(option.min, got) end
+    if option.max and value > option.max then return ("must be at most %g, got %s"):format(option.max, got) end
+  end
+  return nil
+end
+
+local indexes = {}
+
+-- Names in order, and options by name, of a set with the sets it includes.
+local function index(set)
+  if indexes[set] then return indexes[set] end
+  local entry = { names = {}, by_name = {} }
+  local function add(name)
+    for _, option in ipairs(options[name]) do
+      entry.names[#entry.names + 1] = option.name
+      entry.by_name[option.name] = option
+    end
+  end
+  add(set)
+  for _, included in ipairs(options.includes[set] or {}) do add(included) end
+  indexes[set] = entry
+  return entry
+end
+
+-- What to say about a key that is no option; it may be a parameter in the wrong table.
+local function unknown(entry, key, parameters)
+  if type(key) ~= "string" then
+    return ("options are named, but there is one with the key %s"):format(text.show(key))
+  end
+  local shown = "unknown option '" .. text.one_line(key, 60) .. "'"
+  for _, parameter in ipairs(parameters or {}) do
+    if parameter.name == key then
+      return shown .. ": it is a parameter, which goes into the table before the options"
+    end
+  end
+  local nearest = text.nearest(key, entry.names)
+  if nearest then return shown .. "; did you mean '" .. nearest .. "'?" end
+  return shown .. "; known are " .. text.enumerate(entry.names, "and")
+end
+
+--- What is wrong with a table of options, or nil.
+---@param set string client, call, list or wait
+---@param given table|nil
+---@param parameters table|nil parameters of the operation, to tell where a misplaced one belongs
+---@return string|nil message
+function options.fault(set, given, parameters)
+  if given == nil then return nil end
+  if type(given) ~= "table" then return "the options must be a table, got " .. text.show(given) end
+  local entry = index(set)
+  for key in pairs(given) do
+    if not entry.by_name[key] then return unknown(entry, key, parameters) end
+  end
+  for _, name in ipairs(entry.names) do
+    local message = given[name] ~= nil and fault(entry.by_name[name], given[name])
+    if message then return ("option '%s' %s"):format(name, message) end
+  end
+  return nil
+end
+
+--- Checks a table of options; raises for the caller.
+---@param set string client, call, list or wait
+---@param given table|nil
+---@param who string what the message names, such as "jdvm.new" or an operation
+---@param level integer|nil as for an `error` in the place of this call: 1 (default) blames that line, 2 its caller
+---@param parameters table|nil parameters of the operation
+function options.check(set, given, who, level, parameters)
+  local message = options.fault(set, given, parameters)
+  if message then error(("jdvm: %s: %s"):format(who, message), (level or 1) + 1) end
+end
+
+--- Defaults of a set, as a new table.
+---@param set string
+---@return table<string, any>
+function options.defaults(set)
+  local values = {}
+  for _, option in ipairs(options[set]) do values[option.name] = option.default end
+  return values
+end
+
+return options
