@@ -12,7 +12,8 @@ ALL_CFLAGS = -std=c99 $(OPTIMIZE) -g -fPIC -fvisibility=hidden -MMD -MP $(WARNIN
 ALL_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,now $(LDFLAGS)
 
 # The sources of each module; the rockspec lists the same (spec/structure_spec.lua compares).
-CORE_PURE := jdvm_buf jdvm_crypto jdvm_sign jdvm_json jdvm_skip jdvm_number jdvm_fields
+CORE_PURE := jdvm_buf jdvm_crypto jdvm_random jdvm_canonical jdvm_request jdvm_sign jdvm_signer \
+             jdvm_json jdvm_skip jdvm_number jdvm_fields
 CORE_LUA  := lua_core lua_sign lua_json
 CURL_PURE := jdvm_buf jdvm_http jdvm_json jdvm_skip jdvm_number jdvm_fields
 CURL_LUA  := lua_http lua_json

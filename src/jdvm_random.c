@@ -1,0 +1,78 @@
+/* madvise and MAP_ANONYMOUS are not in C99 or POSIX. */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE
+#endif
+#ifndef _DARWIN_C_SOURCE
+#define _DARWIN_C_SOURCE
+#endif
+
+#include "jdvm_random.h"
+#include "jdvm_crypto.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MAP_ANONYMOUS
+#define MAP_ANONYMOUS MAP_ANON
+#endif
+
+enum { UUID_BYTES = 16, POOL_SIZE = 4096 };
+
+/* The number of unused bytes stands in the page itself, in its first bytes: a page that the kernel
+** wiped for a fork's child thereby says that it is empty. */
+typedef struct pool {
+  size_t unused;
+  unsigned char bytes[POOL_SIZE - sizeof(size_t)];
+} pool;
+
+static int make_page(jdvm_random *random, jdvm_error *error) {
+  void *page =
+      mmap(NULL, POOL_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, (off_t)0);
+  if (page == MAP_FAILED) {
+    return jdvm_fail(error, JDVM_MEMORY, "not enough memory");
+  }
+  random->page = page;
+  random->size = POOL_SIZE;
+#if defined(MADV_WIPEONFORK)
+  random->wiped_on_fork = madvise(page, POOL_SIZE, MADV_WIPEONFORK) == 0;
+#endif
+  return 0;
+}
+
+int jdvm_random_uuid(jdvm_random *random, char uuid[JDVM_UUID_LENGTH], jdvm_error *error) {
+  unsigned char taken[UUID_BYTES];
+  pool *from;
+  if (random->page == NULL && make_page(random, error) != 0) {
+    return -1;
+  }
+  from = (void *)random->page;
+  if (!random->wiped_on_fork && random->owner != getpid()) {
+    from->unused = 0;
+    random->owner = getpid();
+  }
+  if (from->unused < UUID_BYTES) {
+    if (jdvm_random_bytes(from->bytes, sizeof from->bytes, error) != 0) {
+      return -1;
+    }
+    from->unused = sizeof from->bytes;
+  }
+  from->unused -= UUID_BYTES;
+  memcpy(taken, from->bytes + from->unused, UUID_BYTES);
+  taken[6] = (unsigned char)(0x40 | (taken[6] & 0x0f)); /* version 4 (RFC 9562) */
+  taken[8] = (unsigned char)(0x80 | (taken[8] & 0x3f)); /* variant */
+  jdvm_hex(uuid, taken, 4);
+  jdvm_hex(uuid + 9, taken + 4, 2);
+  jdvm_hex(uuid + 14, taken + 6, 2);
+  jdvm_hex(uuid + 19, taken + 8, 2);
+  jdvm_hex(uuid + 24, taken + 10, 6);
+  uuid[8] = uuid[13] = uuid[18] = uuid[23] = '-';
+  return 0;
+}
+
+void jdvm_random_close(jdvm_random *random) {
+  if (random->page != NULL) {
+    (void)munmap(random->page, random->size);
+    random->page = NULL;
+  }
+}
