@@ -24,6 +24,7 @@ build = {
     ["jdvm.operations"] = "lua/jdvm/operations.lua",
     ["jdvm.options"] = "lua/jdvm/options.lua",
     ["jdvm.text"] = "lua/jdvm/text.lua",
+    ["jdvm.transport.curl"] = "lua/jdvm/transport/curl.lua",
     ["jdvm.core"] = {
       sources = {
         "src/jdvm_buf.c", "src/jdvm_crypto.c", "src/jdvm_random.c", "src/jdvm_canonical.c",
@@ -35,7 +36,7 @@ build = {
     },
     ["jdvm.curl"] = {
       sources = {
-        "src/jdvm_buf.c", "src/jdvm_http.c", "src/jdvm_json.c", "src/jdvm_skip.c",
+        "src/jdvm_buf.c", "src/jdvm_response.c", "src/jdvm_http.c", "src/jdvm_json.c", "src/jdvm_skip.c",
         "src/jdvm_number.c", "src/jdvm_fields.c",
         "src/lua_http.c", "src/lua_json.c",
       },

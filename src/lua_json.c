@@ -242,8 +242,8 @@ static size_t path_names(lua_State *L, int index, const char *name) {
 }
 
 /* Makes the tree of wanted fields from the options `fields` and `items`; leaves on the stack what
-*it
-** lives in. */
+ *it
+ ** lives in. */
 static const jdvm_field *read_fields(lua_State *L, int index) {
   jdvm_fields fields;
   jdvm_field *root, *items;

@@ -1,0 +1,109 @@
+--- The transport over libcurl: for every place that may block, which is everywhere but a request
+--- phase of nginx. Requests that were started run side by side; they are driven while one of them is
+--- waited for, and while sleeping.
+---
+--- Without `proxy`, libcurl goes by the environment: `https_proxy`, `HTTPS_PROXY`, `http_proxy`,
+--- `all_proxy`, `ALL_PROXY`, `no_proxy`, `NO_PROXY`. `proxy = ""` means no proxy in any case.
+local curl = require "jdvm.curl"
+
+local methods = {}
+local metatable = { __index = methods }
+
+-- The body as values. Once that went well the receive buffer goes back to where the next answer
+-- finds it, and the text is gone.
+local function decode(response, options)
+  if not response.transfer then
+    error("jdvm.transport.curl: a response is decoded once", 2)
+  end
+  local value, message, offset = response.transfer:decode(options)
+  if message == nil then
+    response.transfer:release()
+    response.transfer = nil
+  end
+  return value, message, offset
+end
+
+-- The body as text, or nil once it was decoded.
+local function text(response)
+  return response.transfer and response.transfer:body()
+end
+
+--- Begins a request and returns at once. A request that cannot even begin fails in `finish`.
+---@param request table `url`; `method` (only "GET"), `headers` (name -> value), `connect_timeout`
+---  and `read_timeout` (seconds), `max_body` (bytes, inflated)
+---@param deadline number|nil on the clock of `now`: when the answer must be complete
+---@return userdata pending for `finish` or `cancel`
+function methods:start(request, deadline)
+  return self.multi:start {
+    method = request.method,
+    url = request.url,
+    headers = request.headers,
+    connect_timeout = request.connect_timeout,
+    read_timeout = request.read_timeout,
+    max_body = request.max_body,
+    timeout = deadline and deadline - curl.now(),
+  }
+end
+
+--- Waits for a request that was started.
+---@param pending userdata
+---@return table|nil response `status`, `headers` (lower-case names), `decode(response, options)`,
+---  `text(response)`
+---@return table|nil failure `kind` (connect, tls, timeout, transport, cancelled), `phase` (dns,
+---  connect, tls, send, wait, read), `message`, `sent` (whether any byte of the request left)
+function methods:finish(pending)
+  local status, headers = self.multi:finish(pending)
+  if not status then
+    pending:release()
+    return nil, headers
+  end
+  return { status = status, headers = headers, transfer = pending, decode = decode, text = text }
+end
+
+--- Gives a request up, whatever state it is in.
+---@param pending userdata
+function methods:cancel(pending)
+  self.multi:cancel(pending)
+  pending:release()
+end
+
+--- Waits, and drives the requests that are running.
+---@param seconds number
+function methods:sleep(seconds)
+  self.multi:sleep(seconds)
+end
+
+--- Seconds of a clock that only goes forward.
+---@return number
+function methods.now()
+  return curl.now()
+end
+
+--- Cancels what is running and closes the connections. Responses in hand stay readable.
+function methods:close()
+  self.multi:close()
+end
+
+local transport = {}
+
+--- One set of connections. Needs no network yet: the first request does.
+---@param config table|nil the options of `jdvm.new` that concern a transport: `ca_file`, `ca_path`,
+---  `proxy`, `no_proxy`, `verify`, `user_agent`, `max_body`, `http2`
+---@return table transport
+function transport.new(config)
+  config = config or {}
+  return setmetatable({
+    multi = curl.new {
+      ca_file = config.ca_file,
+      ca_path = config.ca_path,
+      proxy = config.proxy,
+      no_proxy = config.no_proxy,
+      verify = config.verify,
+      user_agent = config.user_agent,
+      max_body_bytes = config.max_body,
+      http2 = config.http2,
+    },
+  }, metatable)
+end
+
+return transport

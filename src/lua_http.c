@@ -1,0 +1,389 @@
+/* jdvm.curl: jdvm_http for Lua. Two classes: a client ("multi") and a transfer. Both are boxes
+** around a pointer that C owns; either may be collected or closed before the other. */
+#include "lua_compat.h"
+#include "jdvm_http.h"
+#include "lua_json.h"
+
+#define MULTI "jdvm.curl.multi"
+#define TRANSFER "jdvm.curl.transfer"
+
+#define MIB (1024.0 * 1024.0)
+#define MOST_HEADER_BYTES (16 * MIB)
+#define MOST_BODY_BYTES (1024 * MIB)
+
+typedef struct multi_box {
+  jdvm_http *http; /* NULL = closed */
+} multi_box;
+
+typedef struct transfer_box {
+  jdvm_transfer *transfer; /* NULL = released */
+  bool lent;               /* Lua may be reading the body right now: see with_body */
+} transfer_box;
+
+static multi_box *check_multi(lua_State *L) {
+  return luaL_checkudata(L, 1, MULTI);
+}
+
+static jdvm_http *check_open(lua_State *L) {
+  multi_box *box = check_multi(L);
+  if (box->http == NULL) {
+    luaL_error(L, "jdvm.curl: closed");
+  }
+  return box->http;
+}
+
+static transfer_box *check_transfer(lua_State *L, int index) {
+  transfer_box *box = luaL_checkudata(L, index, TRANSFER);
+  if (box->transfer == NULL) {
+    luaL_argerror(L, index, "transfer was released");
+  }
+  return box;
+}
+
+/* ---- options ---- */
+
+/* Pushes field `name` of the table at `index`; the value's type, or LUA_TNIL. Raw access, so that
+** no metamethod runs and nothing but memory can fail. */
+static int get_option(lua_State *L, int index, const char *name) {
+  index = jdvm_absindex(L, index);
+  lua_pushstring(L, name);
+  lua_rawget(L, index);
+  return lua_type(L, -1);
+}
+
+static void bad_option(lua_State *L, const char *name, const char *expected) {
+  luaL_error(L, "option '%s': expected %s, got %s", name, expected, luaL_typename(L, -1));
+}
+
+/* The text stays alive as long as the table keeps it: the caller holds the table. */
+static const char *text_option(lua_State *L, int index, const char *name) {
+  const char *text = NULL;
+  int type = get_option(L, index, name);
+  if (type == LUA_TSTRING) {
+    size_t length;
+    text = lua_tolstring(L, -1, &length);
+    if (strlen(text) != length) {
+      luaL_error(L, "option '%s' contains a NUL byte", name);
+    }
+  } else if (type != LUA_TNIL) {
+    bad_option(L, name, "a string");
+  }
+  lua_pop(L, 1);
+  return text;
+}
+
+static bool flag_option(lua_State *L, int index, const char *name, bool otherwise) {
+  int type = get_option(L, index, name);
+  if (type == LUA_TBOOLEAN) {
+    otherwise = lua_toboolean(L, -1) != 0;
+  } else if (type != LUA_TNIL) {
+    bad_option(L, name, "a boolean");
+  }
+  lua_pop(L, 1);
+  return otherwise;
+}
+
+static double number_option(lua_State *L, int index, const char *name, double otherwise) {
+  int type = get_option(L, index, name);
+  if (type == LUA_TNUMBER) {
+    otherwise = lua_tonumber(L, -1);
+    if (otherwise != otherwise) {
+      luaL_error(L, "option '%s' is not a number", name);
+    }
+  } else if (type != LUA_TNIL) {
+    bad_option(L, name, "a number");
+  }
+  lua_pop(L, 1);
+  return otherwise;
+}
+
+static size_t size_option(lua_State *L, int index, const char *name, double otherwise,
+                          double most) {
+  double size = number_option(L, index, name, otherwise);
+  if (size < 1 || size > most) {
+    luaL_error(L, "option '%s': expected a number from 1 to %d MiB", name, (int)(most / MIB));
+  }
+  return (size_t)size;
+}
+
+/* ---- module functions ---- */
+
+static int l_new(lua_State *L) {
+  jdvm_http_config config;
+  multi_box *box;
+  memset(&config, 0, sizeof config);
+  if (lua_isnoneornil(L, 1)) {
+    lua_settop(L, 0);
+    lua_newtable(L);
+  }
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  config.ca_file = text_option(L, 1, "ca_file");
+  config.ca_path = text_option(L, 1, "ca_path");
+  config.proxy = text_option(L, 1, "proxy");
+  config.no_proxy = text_option(L, 1, "no_proxy");
+  config.user_agent = text_option(L, 1, "user_agent");
+  config.verify = flag_option(L, 1, "verify", true);
+  config.http2 = flag_option(L, 1, "http2", true);
+  config.gzip = flag_option(L, 1, "gzip", true);
+  config.max_header_bytes = size_option(L, 1, "max_header_bytes", MIB / 16, MOST_HEADER_BYTES);
+  config.max_body_bytes = size_option(L, 1, "max_body_bytes", 64 * MIB, MOST_BODY_BYTES);
+  config.max_connections = (long)number_option(L, 1, "max_connections", 0);
+  box = jdvm_new_object(L, sizeof *box, MULTI);
+  box->http = jdvm_http_new(&config);
+  if (box->http == NULL) {
+    return luaL_error(L, "jdvm.curl: not enough memory");
+  }
+  return 1;
+}
+
+static int l_now(lua_State *L) {
+  lua_pushnumber(L, jdvm_now());
+  return 1;
+}
+
+static int l_version(lua_State *L) {
+  lua_pushstring(L, jdvm_http_version());
+  return 1;
+}
+
+/* ---- multi ---- */
+
+/* The headers: a table of strings, in any order. */
+static void add_headers(lua_State *L, int index, jdvm_transfer *transfer) {
+  lua_pushnil(L);
+  while (lua_next(L, index) != 0) {
+    size_t name_length, value_length;
+    const char *name, *value;
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) {
+      luaL_error(L, "headers: expected names and values that are strings, got %s = %s",
+                 luaL_typename(L, -2), luaL_typename(L, -1));
+    }
+    name = lua_tolstring(L, -2, &name_length);
+    value = lua_tolstring(L, -1, &value_length);
+    jdvm_transfer_header(transfer, name, name_length, value, value_length);
+    lua_pop(L, 1);
+  }
+}
+
+static int m_start(lua_State *L) {
+  jdvm_http *http = check_open(L);
+  jdvm_request request;
+  transfer_box *box;
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  if (get_option(L, 2, "url") != LUA_TSTRING) {
+    bad_option(L, "url", "a string");
+  }
+  request.url = lua_tolstring(L, -1, &request.url_length); /* stays at 3 */
+  if (get_option(L, 2, "method") != LUA_TNIL &&
+      (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), "GET") != 0)) {
+    luaL_error(L, "option 'method': expected GET, the only one there is");
+  }
+  lua_pop(L, 1);
+  request.timeout = number_option(L, 2, "timeout", -1);
+  if (request.timeout < 0 && get_option(L, 2, "timeout") != LUA_TNIL) {
+    request.timeout = 0; /* a deadline already past */
+  }
+  lua_settop(L, 3);
+  request.connect_timeout = number_option(L, 2, "connect_timeout", 0);
+  request.read_timeout = number_option(L, 2, "read_timeout", 0);
+  request.max_body_bytes = 0;
+  if (get_option(L, 2, "max_body") != LUA_TNIL) {
+    request.max_body_bytes = size_option(L, 2, "max_body", 0, MOST_BODY_BYTES);
+  }
+  lua_settop(L, 3);
+  box = jdvm_new_object(L, sizeof *box, TRANSFER); /* at 4 */
+  if (get_option(L, 2, "headers") == LUA_TTABLE) { /* at 5 */
+    box->transfer = jdvm_http_take(http);
+    if (box->transfer != NULL) {
+      add_headers(L, 5, box->transfer);
+    }
+  } else if (lua_isnil(L, 5)) {
+    box->transfer = jdvm_http_take(http);
+  } else {
+    bad_option(L, "headers", "a table");
+  }
+  if (box->transfer == NULL) {
+    return luaL_error(L, "jdvm.curl: not enough memory");
+  }
+  jdvm_transfer_start(box->transfer, &request);
+  lua_settop(L, 4);
+  return 1;
+}
+
+/* Pushes the headers as a table; a name that comes again has its values joined (RFC 9110, 5.3). */
+static void push_headers(lua_State *L, const jdvm_response *response) {
+  unsigned i;
+  lua_createtable(L, 0, (int)response->field_count);
+  for (i = 0; i < response->field_count; i++) {
+    const jdvm_field *field = &response->fields[i];
+    const char *text = response->header.bytes;
+    lua_pushlstring(L, text + field->name, field->name_length);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -3);
+    if (lua_isnil(L, -1)) {
+      lua_pop(L, 1);
+      lua_pushlstring(L, text + field->value, field->value_length);
+    } else {
+      lua_pushliteral(L, ", ");
+      lua_pushlstring(L, text + field->value, field->value_length);
+      lua_concat(L, 3);
+    }
+    lua_rawset(L, -3);
+  }
+}
+
+static void push_failure(lua_State *L, const jdvm_failure *failure) {
+  lua_createtable(L, 0, 4);
+  lua_pushstring(L, jdvm_kind_name(failure->error.kind));
+  lua_setfield(L, -2, "kind");
+  lua_pushstring(L, jdvm_phase_name(failure->phase));
+  lua_setfield(L, -2, "phase");
+  lua_pushstring(L, failure->error.message);
+  lua_setfield(L, -2, "message");
+  lua_pushboolean(L, failure->sent);
+  lua_setfield(L, -2, "sent");
+}
+
+static int m_finish(lua_State *L) {
+  multi_box *multi = check_multi(L);
+  transfer_box *box = check_transfer(L, 2);
+  if (multi->http != NULL && jdvm_transfer_belongs(box->transfer, multi->http)) {
+    jdvm_http_finish(multi->http, box->transfer);
+  } else if (!jdvm_transfer_belongs(box->transfer, NULL)) {
+    return luaL_argerror(L, 2, "transfer of another client");
+  }                 /* else its client was closed: what was there at that time is the outcome */
+  box->lent = true; /* the pushes below may run a finalizer */
+  if (jdvm_transfer_succeeded(box->transfer)) {
+    const jdvm_response *response = jdvm_transfer_response(box->transfer);
+    lua_pushinteger(L, response->status);
+    push_headers(L, response);
+  } else {
+    lua_pushnil(L);
+    push_failure(L, jdvm_transfer_failure(box->transfer));
+  }
+  box->lent = false;
+  return 2;
+}
+
+static int m_cancel(lua_State *L) {
+  transfer_box *box;
+  (void)check_multi(L);
+  box = luaL_checkudata(L, 2, TRANSFER);
+  if (box->transfer != NULL) {
+    jdvm_transfer_cancel(box->transfer);
+  }
+  return 0;
+}
+
+static int m_sleep(lua_State *L) {
+  jdvm_http *http = check_open(L);
+  double seconds = luaL_checknumber(L, 2);
+  if (seconds > 0) {
+    jdvm_http_sleep(http, seconds);
+  }
+  return 0;
+}
+
+static int m_close(lua_State *L) {
+  multi_box *box = check_multi(L);
+  jdvm_http *http = box->http;
+  box->http = NULL;
+  jdvm_http_free(http);
+  return 0;
+}
+
+static int m_tostring(lua_State *L) {
+  multi_box *box = check_multi(L);
+  if (box->http == NULL) {
+    lua_pushliteral(L, MULTI " (closed)");
+  } else {
+    lua_pushfstring(L, MULTI " (%p)", (void *)box);
+  }
+  return 1;
+}
+
+/* ---- transfer ---- */
+
+/* The body belongs to C while Lua allocates, and an allocation may run any finalizer, one that
+** releases this very transfer included. `lent` makes that release wait for the collector. A raise
+** leaves it set, which costs no more than an early release. */
+static const jdvm_response *body_of(lua_State *L) {
+  transfer_box *box = check_transfer(L, 1);
+  if (!jdvm_transfer_succeeded(box->transfer)) {
+    luaL_argerror(L, 1, "transfer has no body: finish it first");
+  }
+  box->lent = true;
+  return jdvm_transfer_response(box->transfer);
+}
+
+static int t_body(lua_State *L) {
+  const jdvm_response *response = body_of(L);
+  lua_pushlstring(L, response->body.bytes != NULL ? response->body.bytes : "",
+                  response->body.length);
+  ((transfer_box *)lua_touserdata(L, 1))->lent = false;
+  return 1;
+}
+
+static int t_decode(lua_State *L) {
+  const jdvm_response *response;
+  int results;
+  lua_settop(L, 2);
+  response = body_of(L);
+  results = jdvm_json_decode(L, response->body.bytes != NULL ? response->body.bytes : "",
+                             response->body.length, 2);
+  ((transfer_box *)lua_touserdata(L, 1))->lent = false;
+  return results;
+}
+
+static int t_release(lua_State *L) {
+  transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
+  if (!box->lent) {
+    jdvm_transfer *transfer = box->transfer;
+    box->transfer = NULL;
+    jdvm_transfer_release(transfer);
+  }
+  return 0;
+}
+
+static int t_gc(lua_State *L) {
+  transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
+  jdvm_transfer *transfer = box->transfer;
+  box->transfer = NULL;
+  jdvm_transfer_release(transfer);
+  return 0;
+}
+
+static int t_tostring(lua_State *L) {
+  transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
+  if (box->transfer == NULL) {
+    lua_pushliteral(L, TRANSFER " (released)");
+  } else {
+    lua_pushfstring(L, TRANSFER " (%p)", (void *)box);
+  }
+  return 1;
+}
+
+JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L);
+JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L) {
+  static const luaL_Reg multi_methods[] = {{"start", m_start},   {"finish", m_finish},
+                                           {"cancel", m_cancel}, {"sleep", m_sleep},
+                                           {"close", m_close},   {NULL, NULL}};
+  static const luaL_Reg transfer_methods[] = {
+      {"body", t_body}, {"decode", t_decode}, {"release", t_release}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"new", l_new}, {"now", l_now}, {"version", l_version}, {NULL, NULL}};
+  jdvm_new_class(L, MULTI, multi_methods, m_close);
+  luaL_getmetatable(L, MULTI);
+  lua_pushcfunction(L, m_tostring);
+  lua_setfield(L, -2, "__tostring");
+  jdvm_new_class(L, TRANSFER, transfer_methods, t_gc);
+  luaL_getmetatable(L, TRANSFER);
+  lua_pushcfunction(L, t_tostring);
+  lua_setfield(L, -2, "__tostring");
+  lua_pushcfunction(L, t_release);
+  lua_setfield(L, -2, "__close"); /* unlike __gc it may run while the body is lent */
+  jdvm_newlib(L, functions);
+  return 1;
+}
