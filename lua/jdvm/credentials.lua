@@ -1,0 +1,350 @@
+-- Keys: where they come from, and keeping them fresh.
+--
+-- A provider is a function `(context) -> keys | nil, message`, keys being a table of access_key,
+-- secret_key, and for temporary keys session_token and expires_at (seconds since 1970). It is asked when
+-- there are no keys yet, shortly before they expire, and after the service has refused them.
+--
+-- A holder keeps what a provider gave. While one coroutine asks for new keys the others use those they
+-- have; when the provider fails they stay in use, with a warning. Secrets live in closures: neither
+-- tostring nor an inspector of tables shows them.
+--
+-- Nothing here touches the network unless a provider is chosen that does (instance_role, by name).
+
+local text = require "jdvm.text"
+
+local credentials = {}
+
+-- Keys are renewed this long (seconds) before they expire, or when that part of their life is left, if
+-- that is shorter: one margin for all lifetimes would renew short-lived keys all the time.
+local EARLY, EARLY_PART = 900, 1 / 4
+local LATE, LATE_PART = 600, 1 / 6
+-- Wait before a provider that failed is asked again: while the keys are good for long, and later.
+local RETRY_EARLY, RETRY_LATE, RETRY_NONE = 60, 10, 1
+-- A coroutine that has asked its provider for so long is taken for dead (a killed light thread).
+local GIVE_UP = 10
+local LONGEST_WAIT = 5
+
+-- Only Lua 5.1 cannot yield through pcall; there a provider runs in a coroutine whose yields are
+-- handed on. (The test must not create coroutines: this file may be loaded where none may run.)
+local YIELDS_THROUGH_PCALL = _VERSION ~= "Lua 5.1" or package.loaded.jit ~= nil
+
+local function hand_on(thread, ok, ...)
+  if not ok then return false, ... end
+  if coroutine.status(thread) == "dead" then return true, ... end
+  return hand_on(thread, coroutine.resume(thread, coroutine.yield(...)))
+end
+
+local function protected(f, ...)
+  if YIELDS_THROUGH_PCALL then return pcall(f, ...) end
+  local thread = coroutine.create(f)
+  return hand_on(thread, coroutine.resume(thread, ...))
+end
+
+--- What is wrong with a key or a token, or nil. The text itself never stands in the message.
+---@param name string what to call it
+---@param value any
+---@return string|nil
+function credentials.fault(name, value)
+  if type(value) ~= "string" then return ("%s must be a string, got a %s"):format(name, type(value)) end
+  if value == "" then return name .. " is empty" end
+  local first, last = value:match("^(.).*(.)$")
+  if value:find("[\r\n]$") then
+    return name .. " ends in a newline: cut it off (it often comes from reading a whole file)"
+  end
+  if value:find("^%s") or value:find("%s$") then return name .. " begins or ends with a blank: cut it off" end
+  if #value > 1 and first == last and (first == '"' or first == "'") then
+    return name .. " stands in quotes: take them away"
+  end
+  if value:find("[^\33-\126]") then return name .. " holds a blank, a control character or a character beyond ASCII" end
+  return nil
+end
+
+--- Shows an access key without giving it away.
+---@param access_key string
+---@return string
+function credentials.mask(access_key)
+  if #access_key < 12 then return "…" end
+  return access_key:sub(1, 2) .. "…" .. access_key:sub(-4)
+end
+
+-- Names that other tools give to what a provider returns.
+local other_names = {
+  token = "session_token", sessiontoken = "session_token", securitytoken = "session_token",
+  accesskey = "access_key", accesskeyid = "access_key", ak = "access_key",
+  secretkey = "secret_key", secretaccesskey = "secret_key", sk = "secret_key",
+  expiration = "expires_at", expires = "expires_at", expiresat = "expires_at", expiry = "expires_at",
+}
+local own_names = { access_key = true, secret_key = true, session_token = true, expires_at = true, origin = true }
+
+-- Makes keys of what a provider gave; the secrets end in a closure.
+local function take(given, origin)
+  if type(given) ~= "table" then
+    return nil, ("the provider must return a table of access_key and secret_key, got a %s"):format(type(given))
+  end
+  for name in pairs(given) do
+    local meant = type(name) == "string" and other_names[name:lower():gsub("[_-]", "")]
+    if meant and not own_names[name] then
+      return nil, ("the provider returned '%s'; did you mean '%s'?"):format(name, meant)
+    end
+  end
+  local access_key, secret_key, session_token = given.access_key, given.secret_key, given.session_token
+  local message = credentials.fault("access_key", access_key) or credentials.fault("secret_key", secret_key)
+    or (session_token ~= nil and credentials.fault("session_token", session_token)) or nil
+  local expires_at = given.expires_at
+  if not message and expires_at ~= nil and (type(expires_at) ~= "number" or expires_at ~= expires_at) then
+    message = "expires_at must be a number of seconds since 1970, got " .. text.show(expires_at)
+  end
+  origin = type(given.origin) == "string" and given.origin or origin
+  if message then return nil, origin .. ": " .. message end
+  local keys = {
+    origin = origin, expires_at = expires_at, masked = credentials.mask(access_key),
+    reveal = function() return access_key, secret_key, session_token end,
+  }
+  return setmetatable(keys, {
+    __tostring = function() return ("jdvm keys %s from %s"):format(keys.masked, keys.origin) end,
+  })
+end
+
+-- Seconds before expiry at which keys of this lifetime are renewed, and must be.
+local function margins(lifetime)
+  if lifetime <= 0 then return EARLY, LATE end
+  return math.min(EARLY, lifetime * EARLY_PART), math.min(LATE, lifetime * LATE_PART)
+end
+
+---@class jdvm.Keys
+---@field origin string where they come from
+---@field masked string the access key, mostly hidden
+---@field expires_at number|nil seconds since 1970
+---@field reveal fun(): string, string, string|nil access key, secret key, session token
+
+---@class jdvm.KeyContext what a provider may use
+---@field clock fun(): number seconds since 1970
+---@field sleep fun(seconds: number)|nil as the call's transport sleeps
+---@field timeout number|nil seconds left for the call
+---@field transport table|nil the call's transport, for providers that ask a server
+---@field deadline number|nil on the transport's clock
+
+---@class jdvm.KeyHolder
+local Holder = {}
+Holder.__index = Holder
+Holder.__tostring = function(self) return "jdvm credentials from " .. self.origin end
+
+--- Makes a holder for a provider.
+---@param provider fun(context: jdvm.KeyContext): table|nil, string|nil
+---@param settings? { origin: string, fixed: boolean, warn: fun(message: string) } fixed: asked once only
+---@return jdvm.KeyHolder
+function credentials.new(provider, settings)
+  settings = settings or {}
+  local state = { provider = provider, fixed = settings.fixed or false, warn = settings.warn }
+  -- The state holds the keys in use: behind a function, out of sight of inspectors.
+  local holder = { origin = settings.origin or "a provider function", state = function() return state end }
+  return setmetatable(holder, Holder)
+end
+
+local function warn(state, message)
+  if state.warn then pcall(state.warn, message) end
+end
+
+-- Why the keys at hand should be renewed now: nil, "early", "late", "expired", "refused".
+local function due(state, now)
+  local keys = state.keys
+  if state.refused then return "refused" end
+  if not keys.expires_at then return nil end
+  local left = keys.expires_at - now
+  if left <= 0 then return "expired" end
+  local early, late = margins(keys.expires_at - state.obtained_at)
+  return left < late and "late" or left < early and "early" or nil
+end
+
+-- Asks the provider and keeps what it gives. Gives the keys to use, or nil and a message.
+local function refresh(self, state, context, reason)
+  local turn = { thread = coroutine.running() or "main", since = context.clock() }
+  state.turn = turn
+  local ok, given, message = protected(state.provider, context)
+  local now = context.clock()
+  local keys
+  if not ok then
+    message = "the provider failed: " .. text.one_line(tostring(given), 300)
+  elseif given == nil then
+    message = text.one_line(tostring(message or "the provider gave no keys"), 500)
+  else
+    keys, message = take(given, self.origin)
+  end
+  if state.turn == turn then state.turn = nil end
+  if keys then
+    state.keys, state.obtained_at, state.problem, state.refused = keys, now, nil, false
+    -- A provider may hand out keys that are as good as expired; do not ask it at every call.
+    state.not_before = now + RETRY_LATE
+    return keys
+  end
+  state.problem = message
+  state.not_before = now + (not state.keys and RETRY_NONE or reason == "early" and RETRY_EARLY or RETRY_LATE)
+  if not state.keys then return nil, message end
+  warn(state, ("keys from %s could not be renewed, the old ones stay in use%s: %s"):format(self.origin,
+    reason == "expired" and " although they have expired" or "", message))
+  return state.keys
+end
+
+-- Waits until another coroutine has keys. True when they are there or the wait is over.
+local function wait_for_turn(state, context)
+  local waited, step, most = 0, 0.005, math.min(LONGEST_WAIT, context.timeout or LONGEST_WAIT)
+  while state.turn and not state.keys and waited < most do
+    if not context.sleep then return false end
+    context.sleep(step)
+    waited, step = waited + step, math.min(0.1, step * 2)
+  end
+  return true
+end
+
+local function failed(message)
+  return nil, { kind = "credentials", message = message }
+end
+
+--- The keys to sign with now.
+---@param context jdvm.KeyContext
+---@return jdvm.Keys|nil keys the same table as long as the keys do not change
+---@return table|nil failure fields for jdvm.errors
+function Holder:get(context)
+  local state = self.state()
+  if state.fixed and state.keys then return state.keys end
+  local now = context.clock()
+  local turn = state.turn
+  if turn and math.abs(now - turn.since) > GIVE_UP then
+    state.turn, turn = nil, nil
+  end
+  if state.keys then
+    local reason = due(state, now)
+    -- A clock that was set back must not put the next try off for long.
+    local may_try = now >= state.not_before or state.not_before - now > RETRY_EARLY
+    if not reason or turn or not may_try then return state.keys end
+    return refresh(self, state, context, reason)
+  end
+  if turn then
+    if turn.thread == (coroutine.running() or "main") then
+      return failed("the credentials provider calls the client that it gives the keys to")
+    end
+    if not wait_for_turn(state, context) then
+      return failed("another coroutine is asking for the keys, and this transport cannot wait for it")
+    end
+    if state.keys then return state.keys end
+    state.turn = nil
+  end
+  if state.problem and now < state.not_before and state.not_before - now <= RETRY_NONE then
+    return failed(state.problem)
+  end
+  local keys, message = refresh(self, state, context, "none")
+  if not keys then return failed(message) end
+  return keys
+end
+
+--- Tells that the service refused these keys: the provider is asked again at the next call.
+---@param keys jdvm.Keys
+---@return boolean again whether another try may get other keys
+function Holder:refuse(keys)
+  local state = self.state()
+  if state.fixed then return false end
+  if state.keys ~= keys then return true end
+  state.refused = true
+  return false
+end
+
+--- The access key for people, mostly hidden; providers that may ask a server are not called for it.
+---@return string
+---@return string|nil problem why there is none
+function Holder:shown()
+  local state = self.state()
+  if state.keys then return state.keys.masked end
+  if not state.fixed then return "asked for at the first call" end
+  local keys, failure = self:get { clock = function() return 0 end }
+  if keys then return keys.masked end
+  return "none", failure.message
+end
+
+--- Whether the keys never change (options, environment, profile) or come from a provider function.
+---@return boolean
+function Holder:is_fixed() return self.state().fixed end
+
+--- Why the keys could not be renewed last time, or nil.
+---@return string|nil
+function Holder:problem() return self.state().problem end
+
+--- A provider of given keys.
+---@param given table
+---@param origin string
+---@return function
+function credentials.static(given, origin)
+  local access_key, secret_key, session_token = given.access_key, given.secret_key, given.session_token
+  return function()
+    return { access_key = access_key, secret_key = secret_key, session_token = session_token, origin = origin }
+  end
+end
+
+-- Seconds since 1970 of an ISO 8601 time with a zone, or nil.
+local function epoch_of(stamp)
+  local year, month, day, hour, minute, second, zone =
+    tostring(stamp):match("^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d)[.%d]*(.*)$")
+  if not year then return nil end
+  local offset = 0
+  if zone ~= "Z" then
+    local sign, hours, minutes = zone:match("^([+-])(%d%d):?(%d%d)$")
+    if not sign then return nil end
+    offset = (sign == "-" and -1 or 1) * (hours * 3600 + minutes * 60)
+  end
+  -- Days since 1970-01-01 in the Gregorian calendar, counted with years that begin in March.
+  year, month = tonumber(year), tonumber(month)
+  if month <= 2 then year, month = year - 1, month + 12 end
+  local days = 365 * year + math.floor(year / 4) - math.floor(year / 100) + math.floor(year / 400)
+    + math.floor((153 * (month - 3) + 2) / 5) + day - 719469
+  return days * 86400 + hour * 3600 + minute * 60 + second - offset
+end
+
+--- A provider that asks the metadata server of a JD Cloud VM for the keys of its instance role. It is
+--- used only when asked for by name. UNVERIFIED: no official page describes address or format; both
+--- follow what a third-party script reads. It goes through the call's transport.
+---@param settings? { url: string, timeout: number }
+---@return function
+function credentials.instance_role(settings)
+  settings = settings or {}
+  local url = settings.url
+    or "http://169.254.169.254/metadata/latest/iam/instance-role-security-credentials"
+  return function(context)
+    local transport = context.transport
+    if not (transport and transport.start) then
+      return nil, "the instance role needs a transport that starts requests"
+    end
+    local limit = settings.timeout or 2
+    local deadline = math.min(transport:now() + limit, context.deadline or math.huge)
+    local pending = transport:start({
+      method = "GET", url = url, headers = {}, connect_timeout = limit, read_timeout = limit, max_body = 65536,
+    }, deadline)
+    local response, failure = transport:finish(pending)
+    if not response then
+      return nil, "no answer from the metadata server for the instance role: "
+        .. tostring(type(failure) == "table" and failure.message or failure)
+    end
+    if response.status ~= 200 then
+      return nil, ("the metadata server has no keys of an instance role (HTTP %s)"):format(tostring(response.status))
+    end
+    local given, message
+    if response.decode then
+      given, message = response:decode()
+    else
+      given, message = require("jdvm.core").decode(response.body or "")
+    end
+    if type(given) ~= "table" then
+      return nil, "the metadata server's answer is not JSON: " .. tostring(message or type(given))
+    end
+    if tostring(given.Code or "success"):lower() ~= "success" then
+      return nil, "the metadata server gives no keys: Code is " .. text.show(given.Code)
+        .. " (does this VM have an instance role?)"
+    end
+    return {
+      access_key = given.accessKey, secret_key = given.secretKey, session_token = given.sessionToken,
+      -- A time that cannot be read must not keep old keys for ever.
+      expires_at = epoch_of(given.expiration) or context.clock() + 1800,
+      origin = "the instance role",
+    }
+  end
+end
+
+return credentials
