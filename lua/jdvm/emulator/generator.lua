@@ -1,0 +1,145 @@
+-- Images made on demand from a number: the same number gives the same image, so a catalogue of any size
+-- costs no memory, and what matters to filters comes without building the whole image.
+
+local random = require "jdvm.emulator.random"
+
+local M = {}
+
+-- name, platform, osVersion, osType, architecture, boot mode
+local SYSTEMS = {
+  { "CentOS 7.6 64位", "CentOS", "7.6", "linux", "x86_64", "bios" },
+  { "CentOS 8.2 64位", "CentOS", "8.2", "linux", "x86_64", "bios" },
+  { "Ubuntu 18.04 64位", "Ubuntu", "18.04", "linux", "x86_64", "bios" },
+  { "Ubuntu 20.04 64位", "Ubuntu", "20.04", "linux", "x86_64", "bios" },
+  { "Ubuntu 22.04 64位 UEFI版", "Ubuntu", "22.04", "linux", "x86_64", "uefi" },
+  { "Ubuntu 22.04 64位 ARM版", "Ubuntu", "22.04", "linux", "arm64", "uefi" },
+  { "Windows Server 2016 数据中心版 64位 中文版", "Windows Server", "2016", "windows", "x86_64", "bios" },
+  { "Windows Server 2019 数据中心版 64位 中文版", "Windows Server", "2019", "windows", "x86_64", "bios" },
+  { "Windows Server 2022 数据中心版 64位 英文版", "Windows Server", "2022", "windows", "x86_64", "uefi" },
+  { "Debian 11.4 64位", "Other Linux", "11.4", "linux", "x86_64", "bios" },
+  { "openEuler 22.03 LTS 64位 ARM版", "Other Linux", "22.03", "linux", "arm64", "uefi" },
+  { "Windows 10 专业版 64位", "Other Windows", "10", "windows", "x86_64", "uefi" },
+}
+local NAMES = { "web", "网关", "订单服务", "mysql-主库", "jenkins", "k8s-node", "日志采集", "nginx-lua", "build", "gpu-训练" }
+local DESCRIPTIONS = {
+  "", "生产环境基线镜像,每周构建", 'golden image "v2" for the web tier', "第一行\n第二行\t制表符", "ships with Lua 🌙 and nginx 🚀",
+  "C:\\Program Files\\Agent", "由流水线自动生成;请勿删除", "it's <b>bold</b> & escaped/unescaped",
+}
+local TEAMS = { "infra", "支付", "搜索", "growth" }
+M.disk_types = { "ssd.gp1", "ssd.io1", "hdd.std1" }
+local BASE_TIME = 1700000000
+
+-- Each shelf holds images of one owner that the same accounts see in the same way.
+M.owners = {
+  public = { pin = "admin", permission = "all" },
+  thirdparty = { pin = "marketplace", permission = "all" },
+  community = { pin = "community-pin", permission = "all" },
+  owner = { pin = "jdvm-owner", permission = "ownerOnly" },
+  ["owner-shared"] = { pin = "jdvm-owner", permission = "specifiedUsers" },
+  other = { pin = "jdvm-other", permission = "ownerOnly" },
+  ["other-shared"] = { pin = "jdvm-other", permission = "specifiedUsers" },
+  partner = { pin = "jdvm-partner", permission = "specifiedUsers" },
+}
+
+-- Mostly ready; one in 16 is in each of the other states, by number and not by chance, so that tests can count.
+local STATES = { [5] = "pending", [10] = "deleting", [15] = "error" }
+
+local function is_official(shelf) return shelf.name == "public" or shelf.name == "thirdparty" end
+
+---The fields that filters look at.
+---@param shelf table `{name, region, seed}`
+---@param key number
+---@return table record
+function M.attributes(shelf, key)
+  local system = SYSTEMS[random.pick(shelf.seed, key * 7, #SYSTEMS)]
+  local record = {
+    platform = system[2], osVersion = system[3], osType = system[4], architecture = system[5], bootMode = system[6],
+    rootDeviceType = key % 8 == 7 and "localDisk" or "cloudDisk",
+    status = STATES[key % 16] or "ready", launchPermission = M.owners[shelf.name].permission,
+  }
+  if is_official(shelf) then
+    record.name = system[1]
+    if key % 9 == 0 then record.offline = key % 27 == 0 end
+    if shelf.name == "thirdparty" then record.serviceCode = "market-" .. key % 13 end
+  else
+    record.name = NAMES[random.pick(shelf.seed, key * 7 + 1, #NAMES)] .. "-" .. ("%05d"):format(key)
+    record.instanceId = "i-" .. random.text(shelf.seed, key % 500, 10)
+  end
+  return record
+end
+
+function M.time_text(seconds) return os.date("!%Y-%m-%d %H:%M:%S", seconds) end
+
+local function cloud_disk(shelf, key, n, size)
+  local seed = shelf.seed + n
+  local disk = {
+    diskType = M.disk_types[random.pick(seed, key, 3)], diskSizeGB = size, iops = 1800 + 30 * size,
+    snapshotId = "snapshot-" .. random.text(seed, key + 1, 10), encrypt = false, encrypted = key % 6 == 0,
+  }
+  if is_official(shelf) then return disk end
+  disk.diskId = "vol-" .. random.text(seed, key + 2, 10)
+  disk.az = shelf.region .. "a"
+  disk.name, disk.description = "系统盘-" .. n, ""
+  disk.throughput, disk.status, disk.attachments = 80 + size % 200, "available", {}
+  disk.multiAttachable, disk.enabled = false, true
+  disk.createTime = M.time_text(BASE_TIME - key * 420)
+  disk.charge = {
+    chargeMode = "postpaid_by_duration", chargeStatus = "normal", chargeStartTime = "2023-05-28T16:31:37Z",
+    chargeExpiredTime = "", chargeRetireTime = "",
+  }
+  disk.tags = { { key = "team", value = TEAMS[random.pick(seed, key, #TEAMS)] }, { key = "环境", value = "生产" } }
+  return disk
+end
+
+---@param shelf table
+---@param key number
+---@param n number 0 for the system disk
+---@param category string `cloud` or `local`
+---@param size number GB
+---@return table InstanceDiskAttachment
+function M.disk(shelf, key, n, category, size)
+  local disk = { diskCategory = category, autoDelete = n == 0 or key % 2 == 0,
+    deviceName = "vd" .. string.char(97 + n) }
+  if category == "cloud" then
+    disk.cloudDisk = cloud_disk(shelf, key, n, size)
+  elseif n == 0 then
+    disk.localDisk = { diskSizeGB = size } -- the service leaves out the type of a local system disk
+  else
+    disk.localDisk = { diskType = "premium-hdd", diskSizeGB = size }
+  end
+  return disk
+end
+
+---The whole image.
+---@param shelf table `{name, region, seed, count}`; keys above `count` are newer than all others
+---@param key number
+---@return table record
+function M.record(shelf, key)
+  local record = M.attributes(shelf, key)
+  local category = record.rootDeviceType == "cloudDisk" and "cloud" or "local"
+  local size = record.osType == "windows" and 60 or 40
+  record.systemDiskSizeGB = size
+  record.createTime = M.time_text(key <= shelf.count and BASE_TIME - key * 300 or BASE_TIME + key * 60)
+  record.sizeMB = key % 5 == 0 and 0 or 1500 + key * 37 % 9000
+  record.desc = is_official(shelf) and "" or DESCRIPTIONS[random.pick(shelf.seed, key * 7 + 2, #DESCRIPTIONS)]
+  record.ownerPin = M.owners[shelf.name].pin
+  record.systemDisk = M.disk(shelf, key, 0, category, size)
+  if not is_official(shelf) and key % 3 == 0 then
+    record.dataDisks = {}
+    for n = 1, 1 + key % 2 do record.dataDisks[n] = M.disk(shelf, key, n, category, 100 * n) end
+  end
+  record.snapshotId = category == "cloud" and record.systemDisk.cloudDisk.snapshotId or ""
+  if record.status == "pending" then
+    record.progress = tostring(key * 13 % 100)
+  elseif key % 4 ~= 0 then
+    record.progress = "100"
+  end
+  if shelf.name == "thirdparty" then
+    record.chargeInfo = { serviceCode = record.serviceCode, formula = { "vm", "image" } }
+  end
+  if key % 10 == 0 then record.imported, record.expiredTime = true, "" end
+  record.uefiSupport = record.bootMode == "uefi"
+  return record
+end
+
+return M

@@ -1,0 +1,92 @@
+-- Deterministic numbers that are the same on every Lua: products stay below 2^53, so doubles are exact.
+
+local M = {}
+
+local MODULUS = 2147483647
+
+---A number in [0, 1) that depends on nothing but its arguments.
+---@param seed number
+---@param n number
+---@return number
+function M.unit(seed, n)
+  local x = (seed % MODULUS) * 48271 % MODULUS
+  x = (x + (n % MODULUS) * 16807 + 11) % MODULUS
+  for _ = 1, 3 do x = (x * 48271 + 1013) % MODULUS end
+  return x / MODULUS
+end
+
+---A whole number in [1, top].
+---@param seed number
+---@param n number
+---@param top number
+---@return number
+function M.pick(seed, n, top)
+  return math.floor(M.unit(seed, n) * top) + 1
+end
+
+local DIGITS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+---Text of `length` characters from `[a-z0-9]` (or from `digits`).
+---@param seed number
+---@param n number
+---@param length number
+---@param digits? string
+---@return string
+function M.text(seed, n, length, digits)
+  digits = digits or DIGITS
+  local out, x = {}, math.floor(M.unit(seed, n) * MODULUS)
+  for i = 1, length do
+    x = (x * 48271 + i) % MODULUS
+    local at = math.floor(x / 16) % #digits + 1
+    out[i] = digits:sub(at, at)
+  end
+  return table.concat(out)
+end
+
+-- Image ids are a permutation of (shelf, key): they look random, never collide, and lead back to where the
+-- image stands without an index, whatever the size of the catalogue.
+local HALF = 36 ^ 5
+local PRIME = 60466169
+
+local function scramble(value, round, seed)
+  return ((value * value) % PRIME * (4096 + 577 * round) + seed % 9973 * 31 + 7919 * round + value) % HALF
+end
+
+local function half_text(value)
+  local out = {}
+  for i = 5, 1, -1 do
+    local digit = value % 36
+    out[i] = DIGITS:sub(digit + 1, digit + 1)
+    value = (value - digit) / 36
+  end
+  return table.concat(out)
+end
+
+local function half_value(text)
+  local value = 0
+  for i = 1, 5 do value = value * 36 + DIGITS:find(text:sub(i, i), 1, true) - 1 end
+  return value
+end
+
+---Ten characters that stand for two numbers below 36^5.
+---@param seed number
+---@param left number
+---@param right number
+---@return string
+function M.encode_pair(seed, left, right)
+  for round = 1, 4 do left, right = right, (left + scramble(right, round, seed)) % HALF end
+  return half_text(left) .. half_text(right)
+end
+
+---Undoes `encode_pair`.
+---@param seed number
+---@param text string
+---@return number|nil left, number|nil right
+function M.decode_pair(seed, text)
+  if not text:match("^[a-z0-9]+$") or #text ~= 10 then return nil end
+  local left, right = half_value(text:sub(1, 5)), half_value(text:sub(6))
+  for round = 4, 1, -1 do left, right = (right - scramble(left, round, seed)) % HALF, left end
+  return left, right
+end
+
+return M

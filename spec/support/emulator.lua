@@ -1,0 +1,110 @@
+-- The one way in which specs start the emulator: as a user would, by its command.
+
+local cjson = require "cjson"
+
+local M = {}
+
+local root = debug.getinfo(1, "S").source:match("^@(.*)spec/support/emulator%.lua$")
+if root == "" then root = "./" end
+
+-- The Lua that runs this spec; its path is the first argument of all.
+local function this_lua()
+  if rawget(_G, "jit") then return "luajit" end
+  local at = 0
+  while arg and arg[at - 1] do at = at - 1 end
+  local path = arg and arg[at] or ""
+  return path:match("lua[%d.]*$") and path or "lua" .. _VERSION:match("%d%.%d")
+end
+
+local function quote(text) return "'" .. tostring(text):gsub("'", "'\\''") .. "'" end
+
+local function escape(text)
+  return (tostring(text):gsub("[^A-Za-z0-9%-_.~]", function(c) return ("%%%02X"):format(c:byte()) end))
+end
+
+-- Options by name become arguments; `settings` and `faults` are repeated ones.
+local function command_line(options)
+  local words = { this_lua(), root .. "bin/jdvm", "emulator", "--port", options.port or 0 }
+  for _, name in ipairs { "tls", "http2" } do
+    if options[name] then words[#words + 1] = "--" .. name end
+  end
+  for _, name in ipairs { "certificate", "images", "workers", "seed" } do
+    if options[name] then
+      words[#words + 1] = "--" .. name
+      words[#words + 1] = options[name]
+    end
+  end
+  for _, fault in ipairs(options.faults or {}) do
+    words[#words + 1] = "--fault"
+    words[#words + 1] = fault
+  end
+  for name, value in pairs(options.settings or {}) do
+    words[#words + 1] = "--set"
+    words[#words + 1] = name .. "=" .. tostring(value)
+  end
+  for _, word in ipairs(options.args or {}) do words[#words + 1] = word end
+  for i, word in ipairs(words) do words[i] = quote(word) end
+  return table.concat(words, " ")
+end
+
+local function read_announcement(pipe)
+  local server, seen = { accounts = {} }, {}
+  for line in pipe:lines() do
+    if line == "ready" then return server end
+    seen[#seen + 1] = line
+    local name, value = line:match("^(%S+) (.*)$")
+    if name == "account" then
+      local account, access_key, secret_key, token = value:match("^(%S+) (%S+) (%S+) ?(.*)$")
+      server.accounts[account] = { access_key = access_key, secret_key = secret_key,
+        session_token = token ~= "" and token or nil }
+    elseif name == "regions" then
+      server.regions = {}
+      for region in value:gmatch("%S+") do table.insert(server.regions, region) end
+    elseif name then
+      server[name == "control" and "control_url" or name] = value
+    end
+  end
+  error("the emulator did not start: " .. table.concat(seen, "\n"), 0)
+end
+
+-- Arguments of a control call as a form; tables travel as JSON.
+local function form(arguments)
+  local parts = {}
+  for name, value in pairs(arguments or {}) do
+    if type(value) == "table" then value = cjson.encode(value) end
+    parts[#parts + 1] = escape(name) .. "=" .. escape(value)
+  end
+  return table.concat(parts, "&")
+end
+
+local function ask(server, path, arguments)
+  local pipe = io.popen(("curl -sS --max-time 20 %s -w '\\n%%{http_code}' --data %s %s"):format(
+    server.ca_file and "--insecure" or "", quote(form(arguments)), quote(server.control_url .. "/" .. path)))
+  local body, status = pipe:read("*a"):match("^(.*)\n(%d+)$")
+  pipe:close()
+  local answer = body and cjson.decode(body)
+  if status ~= "200" then error("control " .. path .. ": " .. tostring(answer and answer.error or body), 3) end
+  return answer
+end
+
+---Starts an emulator and returns when it answers. It also ends when this process does.
+---@param options? table `{tls, http2, certificate, images, workers, seed, settings = {name = value}, faults = {spec},
+---port, args}`
+---@return table server `{endpoint, ca_file, accounts, regions, control(path, arguments), stop(), pid}`
+function M.start(options)
+  local pipe = io.popen("echo $$; exec " .. command_line(options or {}))
+  local pid = pipe:read("*l")
+  local server = read_announcement(pipe)
+  server.pid = tonumber(pid)
+  server.control = function(path, arguments) return ask(server, path, arguments) end
+  server.stop = function()
+    if not pipe then return end
+    os.execute("kill -TERM " .. pid)
+    pipe:read("*a") -- ends when the last process of the emulator has
+    pipe:close()
+    pipe = nil
+  end
+  return server
+end
+
+return M
