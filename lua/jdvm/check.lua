@@ -5,6 +5,7 @@
 -- operation and the parameter and what to write instead: a misspelled filter would otherwise come
 -- back as an empty or an unfiltered list.
 
+local models = require "jdvm.models"
 local options = require "jdvm.options"
 local text = require "jdvm.text"
 
@@ -16,18 +17,6 @@ local MAX_INTEGER = 9007199254740991
 
 -- Entries are plain data; what is derived from one is kept here as long as the entry lives.
 local derived = setmetatable({}, { __mode = "k" })
-
-local function index(operation)
-  local names, by_name, wanted = {}, {}, {}
-  for i, parameter in ipairs(operation.parameters) do
-    names[i] = parameter.name
-    by_name[parameter.name] = parameter
-    for _, other in ipairs(parameter.other_names or {}) do wanted[other:lower()] = parameter.name end
-  end
-  local entry = { names = names, by_name = by_name, wanted = wanted }
-  derived[operation] = entry
-  return entry
-end
 
 -- Checks of one value: each gives nil, or what is wrong in words that follow the parameter's name.
 
@@ -114,6 +103,23 @@ local faults = {
   string = string_fault, integer = integer_fault, boolean = boolean_fault, ["string[]"] = array_fault,
 }
 
+-- What is derived from an entry. Mistakes in the entry itself, which its author must see, raise here.
+local function index(operation)
+  local entry = { names = {}, by_name = {}, wanted = {} }
+  for i, parameter in ipairs(operation.parameters) do
+    assert(faults[parameter.type], ("%s: parameter %s has an unknown type"):format(operation.name, parameter.name))
+    entry.names[i] = parameter.name
+    entry.by_name[parameter.name] = parameter
+    for _, other in ipairs(parameter.other_names or {}) do entry.wanted[other:lower()] = parameter.name end
+  end
+  for name in operation.path:gmatch("{([^{}]*)}") do
+    assert(entry.by_name[name] and entry.by_name[name].path,
+      ("%s: the path names {%s}, which is no path parameter"):format(operation.name, name))
+  end
+  derived[operation] = entry
+  return entry
+end
+
 -- Options that people put among the parameters; they belong into the table after it.
 local call_options = {}
 for _, set in ipairs { "call", "list" } do
@@ -144,7 +150,8 @@ local function encoded_length(s)
   return #s + 2 * encoded
 end
 
-local function flatten(operation, entry, params)
+-- The query as an array of names and values: arrays become name.1, name.2, …
+local function flatten(operation, entry, params, path)
   local query, n = {}, 0
   for _, name in ipairs(entry.names) do
     local parameter, value = entry.by_name[name], params[name]
@@ -155,21 +162,18 @@ local function flatten(operation, entry, params)
           n = n + 2
         end
       else
-        if parameter.type == "integer" then
-          value = ("%.0f"):format(value)
-        else
-          value = tostring(value)
-        end
-        query[n + 1], query[n + 2] = name, value
+        -- Decimal on every Lua: 40, neither 40.0 nor 1e+15.
+        query[n + 1] = name
+        query[n + 2] = parameter.type == "integer" and ("%.0f"):format(value) or tostring(value)
         n = n + 2
       end
     end
   end
-  local length = 0
+  local length = #path
   for i = 1, n do length = length + 1 + encoded_length(query[i]) end
-  if length + #operation.path > MAX_TARGET then
-    return nil, ("the parameters make a request of %d bytes, more than the %d the service takes%s"):format(
-      length + #operation.path, MAX_TARGET,
+  if length > MAX_TARGET then
+    return nil, ("the parameters make a request line of %d bytes, more than the %d the service takes%s"):format(
+      length, MAX_TARGET,
       operation.page and ": give fewer ids, or use the iterators, which ask for them in parts" or "")
   end
   return query
@@ -192,9 +196,12 @@ function check.build(operation, params, region)
       .. (operation.shorthand and (" or the " .. operation.shorthand) or "") .. ", got " .. text.show(params)
   end
 
+  local stranger
   for key in pairs(params) do
-    if not entry.by_name[key] then return nil, prefix .. unknown(operation, entry, key) end
+    -- Of several the first by name, so that the message is the same in each run.
+    if not entry.by_name[key] and (stranger == nil or tostring(key) < tostring(stranger)) then stranger = key end
   end
+  if stranger ~= nil then return nil, prefix .. unknown(operation, entry, stranger) end
   local path_values = {}
   for _, name in ipairs(entry.names) do
     local parameter, value = entry.by_name[name], params[name]
@@ -210,19 +217,20 @@ function check.build(operation, params, region)
       local fault = string_fault(parameter, value)
       if fault then return nil, prefix .. "the client's region " .. fault end
     end
-    if value == nil and parameter.required then
+    if value == nil and (parameter.required or parameter.path) then
       return nil, prefix .. "'" .. name .. "' is required"
     end
     if parameter.path then path_values[name] = value end
   end
   for _, rule in ipairs(operation.rules or {}) do
-    local message = rule.broken(params)
+    local message = rule.broken(params, operation)
     if message then return nil, prefix .. message end
   end
 
-  local query, message = flatten(operation, entry, params)
+  local path = operation.path:gsub("{([^{}]+)}", path_values)
+  local query, message = flatten(operation, entry, params, path)
   if not query then return nil, prefix .. message end
-  return (operation.path:gsub("{([^{}]+)}", path_values)), query, path_values.regionId
+  return path, query, path_values.regionId
 end
 
 --- The same for callers whose mistake it is: raises at their line.
@@ -237,6 +245,53 @@ function check.check(operation, params, region, level)
   local path, query, used = check.build(operation, params, region)
   if not path then error(query, (level or 1) + 1) end
   return path, query, used
+end
+
+-- Follows a dotted name through the models; gives what is wrong with it, or nil. Names that no model
+-- has are taken as they are (the service adds fields) unless they look like a known one.
+local function path_fault(name, model)
+  local at = ""
+  for part in (name .. "."):gmatch("(.-)%.") do
+    local known, names = nil, {}
+    for i, field in ipairs(models.by_name[model] or {}) do
+      names[i] = field.name
+      if field.name == part then known = field end
+    end
+    if part == "" then return "has an empty part" end
+    if not known then
+      local nearest = text.nearest(part, names)
+      return nearest and ("is no field of %s; did you mean '%s%s'?"):format(model, at, nearest) or nil
+    end
+    at = at .. part .. "."
+    model = known.type:gsub("%[%]$", "")
+    if not models.by_name[model] then
+      if #at <= #name then return ("goes into %s, which is of type %s"):format(at:sub(1, -2), known.type) end
+      return nil
+    end
+  end
+  return nil
+end
+
+--- What is wrong with the option `fields` of a call, or nil: a misspelled name would come back as absent.
+---@param operation table an entry of operations.list
+---@param names string[] field names, dotted for nested ones
+---@return string|nil message
+function check.fields_fault(operation, names)
+  local model
+  for _, field in ipairs(operation.result) do
+    local base = field.type:gsub("%[%]$", "")
+    if models.by_name[base] then model = base end
+  end
+  for i, name in ipairs(names) do
+    local fault
+    if text.control_fault(name) or text.utf8_fault(name) then
+      fault = "is not printable"
+    elseif model then
+      fault = path_fault(name, model)
+    end
+    if fault then return ("option 'fields': element %d %s %s"):format(i, text.show(name), fault) end
+  end
+  return nil
 end
 
 return check

@@ -5,12 +5,13 @@
 -- of it is made one printable line and cut; secrets that the caller names are taken out of it.
 
 local hints = require "jdvm.hints"
+local models = require "jdvm.models"
 local text = require "jdvm.text"
 
 local errors = {}
 
--- Longest text of the service in the line, and in the data (bytes).
-local LINE_LIMIT, DATA_LIMIT = 500, 2000
+-- Longest message in the line and in the data, and longest name, word or id (bytes).
+local LINE_LIMIT, DATA_LIMIT, WORD_LIMIT = 500, 2000, 100
 
 --- Kinds of failures, in the order of the reference page.
 errors.kinds = {
@@ -60,8 +61,12 @@ errors.fields = {
     doc_zh = "在两次尝试之间超时时，此前的失败。" },
 }
 
-local known_fields = {}
-for _, field in ipairs(errors.fields) do known_fields[field.name] = true end
+local known_kinds = {}
+for _, kind in ipairs(errors.kinds) do known_kinds[kind.name] = true end
+
+local long_texts = { message = true, hint = true }
+-- Fields that hold the caller's data unchanged.
+local own_data = { image = true, stats = true }
 
 -- Takes out what must never be shown: the secrets named by the caller, and what looks like one.
 local function redact(s, secrets)
@@ -153,17 +158,20 @@ local function facts(failure)
 end
 
 --- Makes a failure: the line and the data.
----@param failure table fields of errors.fields; kind and message are required, a hint is found when none is given
+---@param failure table fields of errors.fields, others are left out; a hint is found when none is given
 ---@param secrets? string[] texts to take out of everything
 ---@return string message one printable line
 ---@return jdvm.Failure detail
 function errors.new(failure, secrets)
-  for name in pairs(failure) do
-    if not known_fields[name] then error("errors.new: unknown field '" .. tostring(name) .. "'", 2) end
+  local detail = {}
+  for _, field in ipairs(errors.fields) do
+    local value = failure[field.name]
+    if not own_data[field.name] then value = plain(value, secrets or {}, 0) end
+    if type(value) == "string" and not long_texts[field.name] then value = text.one_line(value, WORD_LIMIT) end
+    detail[field.name] = value
   end
-  local detail = plain(failure, secrets or {}, 0)
-  detail.kind = detail.kind or "transport"
-  detail.message = detail.message or detail.kind
+  if not known_kinds[detail.kind] then detail.kind = "transport" end
+  if type(detail.message) ~= "string" or detail.message == "" then detail.message = detail.kind .. " failure" end
   detail.hint = detail.hint or errors.hint(detail)
   local parts = { "jdvm: " }
   if detail.operation then parts[#parts + 1] = detail.operation .. ": " end
@@ -220,14 +228,18 @@ local function shape_fault(operation, result)
       if field.required then return ("'result.%s' %s"):format(field.name, seen(value)) end
     elseif kind:sub(-2) == "[]" then
       if not is_array(value) then return ("'result.%s' %s, not an array"):format(field.name, seen(value)) end
+      local of_objects = models.by_name[kind:sub(1, -3)] ~= nil
       for i = 1, #value do
-        if type(value[i]) ~= "table" then
+        if of_objects and (type(value[i]) ~= "table" or is_array(value[i])) then
           return ("'result.%s[%d]' %s, not an object"):format(field.name, i - 1, seen(value[i]))
         end
       end
     elseif kind == "integer" then
-      if type(value) ~= "number" or value < 0 or value ~= math.floor(value) then
-        return ("'result.%s' %s, not a count"):format(field.name, seen(value))
+      if type(value) ~= "number" then
+        return ("'result.%s' %s, not an integer"):format(field.name, seen(value))
+      end
+      if value ~= math.floor(value) or (field.min and value < field.min) then
+        return ("'result.%s' is %s"):format(field.name, tostring(value))
       end
     elseif kind == "string" or kind == "boolean" then
       if type(value) ~= kind then return ("'result.%s' %s, not a %s"):format(field.name, seen(value), kind) end
@@ -248,9 +260,9 @@ local function api_failure(envelope, http_status)
   local status = type(given.status) == "string" and given.status ~= "" and given.status or nil
   local message = type(given.message) == "string" and given.message ~= "" and given.message or nil
   if not ((code and code ~= 0) or status or message) then return nil end
-  if not code or code == 0 or code ~= math.floor(code) then code = http_status end
+  if not code or code == 0 or code ~= code or code == math.huge then code = http_status end
   return {
-    kind = "api", code = code, status = status, message = message or status or "error without a message",
+    kind = "api", code = math.floor(code), status = status, message = message or status or "error without a message",
     details = type(given.details) == "table" and given.details or nil,
   }
 end

@@ -19,11 +19,21 @@ local function region_hint(failure)
     nearest and (' (did you mean "' .. nearest .. '"?)') or "")
 end
 
+-- The action that IAM names in the details of its refusal, such as vm:describeImages.
+local function refused_action(details)
+  for _, entry in ipairs(type(details) == "table" and details or {}) do
+    for _, value in pairs(type(entry) == "table" and entry or {}) do
+      if type(value) == "string" and value:find("^[A-Za-z0-9_-]+:[A-Za-z0-9_*-]+$") then return value end
+    end
+  end
+  return nil
+end
+
 return {
   -- Signature, keys, permissions.
   { kind = "api", http = 401, find = { "sign result is not same" },
-    hint = "the secret key does not belong to this access key, or was cut or changed on its way here; a wrong clock "
-      .. "of this machine or a proxy that rewrites the request have the same effect" },
+    hint = "check the secret key (is it this access key's? is anything missing or left over at its ends?), this "
+      .. "machine's clock, and proxies that rewrite requests" },
   { kind = "api", http = 401, find = { "accesskey", "secret key is nul" },
     hint = "the service does not know this access key: check it, and that it was not disabled or deleted" },
   { kind = "api", http = 401, find = { "lack of" },
@@ -37,7 +47,7 @@ return {
   { kind = "api", http = 403, find = { "not authorized", "[iam]" },
     hint = function(failure)
       return ("the account's IAM policies do not allow %s; its administrator can grant it"):format(
-        failure.operation and ("vm:" .. failure.operation) or "this")
+        refused_action(failure.details) or failure.operation and ("vm:" .. failure.operation) or "this")
     end },
   -- Not found.
   { kind = "api", http = 404, find = { "no route", "no api found" }, hint = region_hint },

@@ -7,7 +7,8 @@
 --   method, path             {name} stands for a path parameter
 --   doc, doc_zh              one sentence
 --   parameters               in the order of the reference page, see below
---   rules                    between parameters: { doc, doc_zh, broken = function(params) -> message | nil }
+--   rules                    between parameters: { doc, doc_zh, broken = function(params, operation) }, which
+--                            gives a message when the rule is broken
 --   result                   fields of the answer's "result" (like those of a model; `required` is checked)
 --   unwrap                   the field of the result that the method returns instead of the whole
 --   shorthand                the parameter that may be given alone, as a string, for the whole table
@@ -27,6 +28,7 @@
 -- Sources: the pages describeImages and describeImage of the service, and its SDK 1.6.1 for
 -- imageName, serviceCode, architecture, instanceIds, bootMode.
 
+local check = require "jdvm.check"
 local models = require "jdvm.models"
 
 local region = {
@@ -39,8 +41,9 @@ local region = {
 local describe_images = {
   name = "describeImages", method_name = "describe_images",
   method = "GET", path = "/v1/regions/{regionId}/images",
-  doc = "One page of the images that match all given filters.",
-  doc_zh = "按条件查询镜像列表的一页；多个条件之间为“且”的关系。",
+  doc = "One page of the images that match all given filters. Sub-accounts see only images they have rights on, so an "
+    .. "empty list does not prove that there are none.",
+  doc_zh = "按条件查询镜像列表的一页；多个条件之间为“且”的关系。子账号只能看到有权限的镜像，列表为空不代表镜像不存在。",
   parameters = {
     region,
     {
@@ -128,14 +131,12 @@ local describe_images = {
     {
       doc = "Beside ids only regionId, pageNumber and pageSize may be given: the service ignores the filters.",
       doc_zh = "指定 ids 时只可再指定 regionId、pageNumber、pageSize：服务端会忽略其他过滤条件。",
-      broken = function(params)
+      broken = function(params, operation)
         if params.ids == nil then return nil end
-        for _, name in ipairs {
-          "imageSource", "offline", "platform", "rootDeviceType", "launchPermission", "status", "imageName",
-          "serviceCode", "architecture", "instanceIds", "bootMode",
-        } do
-          if params[name] ~= nil then
-            return "'" .. name .. "' has no effect beside ids: leave one of the two out"
+        local beside = { regionId = true, ids = true, pageNumber = true, pageSize = true }
+        for _, parameter in ipairs(operation.parameters) do
+          if params[parameter.name] ~= nil and not beside[parameter.name] then
+            return "'" .. parameter.name .. "' has no effect beside ids: leave one of the two out"
           end
         end
       end,
@@ -168,7 +169,7 @@ local describe_images = {
       doc = "The images of the page.", doc_zh = "本页镜像列表。",
     },
     {
-      name = "totalCount", type = "integer",
+      name = "totalCount", type = "integer", min = 0,
       doc = "Number of images that match, on all pages.", doc_zh = "符合条件的镜像总数（所有页）。",
     },
   },
@@ -202,8 +203,9 @@ local operations = {
 }
 for _, operation in ipairs(operations.list) do operations[operation.name] = operation end
 
---- Checks the parameters of a call, see jdvm.check.
-operations.check = require("jdvm.check").check
-operations.build = require("jdvm.check").build
+-- The checks, for those who have this module at hand.
+operations.check = check.check
+operations.build = check.build
+operations.fields_fault = check.fields_fault
 
 return operations

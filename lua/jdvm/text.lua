@@ -3,8 +3,8 @@
 
 local text = {}
 
--- Matches from `init` the longest run of bytes that cannot start a multi-byte character.
-local ASCII_RUN = "^[%z\1-\127]*"
+-- Sets are written as complements: a NUL cannot stand in a pattern of Lua 5.1.
+local ASCII_RUN, CONTROL, CONTROLS_AND_BLANKS = "^[^\128-\255]*", "[^\32-\126\128-\255]", "[^\33-\126\128-\255]+"
 
 -- Length of the well-formed UTF-8 character (RFC 3629: no surrogates, no overlong forms, at most
 -- U+10FFFF) that starts at byte `i`, or nil.
@@ -40,7 +40,7 @@ end
 ---@param s string
 ---@return integer|nil offset, integer|nil byte
 function text.control_fault(s)
-  local at = s:find("[%z\1-\31\127]")
+  local at = s:find(CONTROL)
   if at then return at - 1, s:byte(at) end
   return nil
 end
@@ -71,7 +71,7 @@ function text.one_line(s, limit)
       local byte = s:byte(i)
       if byte < 0x80 then
         local _, last = s:find(ASCII_RUN, i)
-        parts[#parts + 1] = s:sub(i, last):gsub("[%z\1-\32\127]+", " ")
+        parts[#parts + 1] = s:sub(i, last):gsub(CONTROLS_AND_BLANKS, " ")
         i = last + 1
       else
         local length = character_length(s, i)
