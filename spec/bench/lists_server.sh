@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Serves pre-made pages over TLS with keep-alive from one nginx worker: lists_server.sh FOLDER, which
+# holds pages/N.json. Makes a CA and a certificate in FOLDER, prints the port and stays in the foreground.
+set -eu
+folder=$1
+cd "$folder"
+port=$((20000 + RANDOM % 12000))
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout ca.key -out ca.pem \
+  -subj "/CN=jdvm bench CA" 2>/dev/null
+openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj "/CN=localhost" 2>/dev/null
+printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >san
+openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile san \
+  -out server.pem 2>/dev/null
+
+cat >nginx.conf <<END
+daemon off;
+worker_processes 1;
+pid nginx.pid;
+error_log error.log warn;
+events { worker_connections 512; }
+http {
+  access_log off;
+  client_body_temp_path temp; proxy_temp_path temp; fastcgi_temp_path temp; uwsgi_temp_path temp; scgi_temp_path temp;
+  default_type application/json;
+  sendfile on;
+  tcp_nopush off;
+  tcp_nodelay on;
+  keepalive_requests 1000000;
+  open_file_cache max=2000;
+  server {
+    listen 127.0.0.1:$port ssl;
+    ssl_certificate server.pem;
+    ssl_certificate_key server.key;
+    location ~ ^/v1/regions/[^/]+/images\$ {
+      root $folder/pages;
+      rewrite ^ /\$arg_pageNumber.json break;
+    }
+  }
+}
+END
+echo "$port"
+exec nginx -p "$folder/" -c nginx.conf -e error.log
