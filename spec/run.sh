@@ -58,6 +58,7 @@ fi
 
 mkdir -p "$LOGS"
 home=$(mktemp -d)
+chmod 755 "$home" # started by root, nginx's workers are another user
 export HOME="$home/home" TMPDIR="$home/tmp"
 mkdir "$HOME" "$TMPDIR"
 total_passed=0

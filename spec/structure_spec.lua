@@ -233,7 +233,7 @@ end)
 
 describe("the rockspec", function()
   local rockspec = source.globals("jdvm-scm-1.rockspec")
-  local makefile = source.read("Makefile")
+  local makefile = source.read("Makefile"):gsub("\\\n", " ")
 
   local function make_list(...)
     local result = {}

@@ -25,32 +25,13 @@ stop() {
 trap stop EXIT
 trap 'exit 130' INT TERM
 
-mkdir "$folder/pages" "$folder/temp"
-chmod 755 "$folder" # nginx's worker drops to another user when it is started by root
+mkdir "$folder/pages"
 cc -O2 -o "$folder/measure" $here/lists_measure.c
 cc -O2 -o "$folder/discard" $here/lists_discard.c -lcurl
 lua5.4 $here/lists_pages.lua "$folder/pages" "$pages"
 
-port=
-for _ in 1 2 3 4 5; do
-  $here/lists_server.sh "$folder" >"$folder/port" 2>"$folder/nginx.log" &
-  server=$!
-  for _ in $(seq 100); do
-    port=$(cat "$folder/port")
-    if [ -n "$port" ] && curl -s --cacert "$folder/ca.pem" -o /dev/null \
-      "https://127.0.0.1:$port/v1/regions/cn-north-1/images?pageNumber=1"; then
-      break 2
-    fi
-    kill -0 "$server" 2>/dev/null || break
-    sleep 0.1
-    port=
-  done
-  port=
-done
-if [ -z "$port" ]; then
-  cat "$folder/nginx.log" >&2
-  exit 1
-fi
+. spec/support/static_server_start.sh
+start_static_server "$folder"
 
 export JDVM_BENCH_FOLDER=$folder
 export NODE_PATH=$PWD/spec/interop/node_modules NODE_EXTRA_CA_CERTS=$folder/ca.pem

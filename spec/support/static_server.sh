@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Serves pre-made pages over TLS with keep-alive from one nginx worker: lists_server.sh FOLDER, which
-# holds pages/N.json. Makes a CA and a certificate in FOLDER, prints the port and stays in the foreground.
+# Serves pre-made answers with keep-alive from one nginx worker: static_server.sh FOLDER, which holds
+# pages/N.json. A GET of …/images?pageNumber=N on PORT (TLS) or PORT + 1 (plain) gives that file. Makes a
+# CA and a certificate in FOLDER (ca.pem), prints PORT, and stays in the foreground until it is ended.
 set -eu
 folder=$1
 cd "$folder"
+mkdir -p temp
 port=$((20000 + RANDOM % 12000))
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout ca.key -out ca.pem \
@@ -13,7 +15,10 @@ printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >san
 openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile san \
   -out server.pem 2>/dev/null
 
+user= # started by root, nginx's worker would drop to a user who may not read the folder
+if [ "$(id -u)" -eq 0 ]; then user='user root;'; fi
 cat >nginx.conf <<END
+$user
 daemon off;
 worker_processes 1;
 pid nginx.pid;
@@ -30,9 +35,10 @@ http {
   open_file_cache max=2000;
   server {
     listen 127.0.0.1:$port ssl;
+    listen 127.0.0.1:$((port + 1));
     ssl_certificate server.pem;
     ssl_certificate_key server.key;
-    location ~ ^/v1/regions/[^/]+/images\$ {
+    location ~ /images\$ {
       root $folder/pages;
       rewrite ^ /\$arg_pageNumber.json break;
     }
