@@ -4,9 +4,11 @@
 local accounts = require "jdvm.emulator.accounts"
 local answers = require "jdvm.emulator.answers"
 local catalogue = require "jdvm.emulator.catalogue"
+local faults = require "jdvm.emulator.faults"
 local filters = require "jdvm.emulator.filters"
 local journal = require "jdvm.emulator.journal"
 local settings = require "jdvm.emulator.settings"
+local shapes = require "jdvm.emulator.shapes"
 local signature = require "jdvm.emulator.signature"
 local store = require "jdvm.emulator.store"
 local uri = require "jdvm.emulator.uri"
@@ -21,21 +23,31 @@ local NO_ROUTE = { code = 404, message = "no route and no API found with those v
 ---Back to what the emulator started with.
 function State:restart()
   self.settings = settings.defaults()
-  self.catalogue = catalogue.new(self.options.seed or 1, self.options.images)
-  self.changes = {}
-  for n, line in ipairs(self.options.journal or {}) do journal.apply(self, -n, line) end
+  self.catalogue = catalogue.new(self.options.seed, self.options.images)
+  self.changes, self.faults = {}, {}
+  for n, line in ipairs(self.options.journal) do journal.apply(self, -n, line) end
 end
 
----@param options? table `{seed, images (in each region and source), settings = {name = value}, journal, store}`
+---Writes a line of the journal.
+---@param line string
+---@return number n
+function State:append(line) return journal.append(self, line) end
+
+---@param options? table `{seed, images (in each region and source), settings = {name = value}, faults = {spec…},
+---store}`
 ---@return table state
 function M.new(options)
   options = options or {}
   local lines = {}
-  for i, line in ipairs(options.journal or {}) do lines[i] = line end
   for name, value in pairs(options.settings or {}) do
     local read, message = settings.read(name, value)
     if read == nil then error(message, 2) end
     lines[#lines + 1] = "set " .. name .. " " .. tostring(read)
+  end
+  for _, spec in ipairs(options.faults or {}) do
+    local rule, message = faults.parse(spec)
+    if not rule then error(message, 2) end
+    lines[#lines + 1] = "fault " .. faults.format(rule)
   end
   local state = setmetatable({
     options = { seed = options.seed or 1, images = options.images, journal = lines },
@@ -116,7 +128,7 @@ end
 local operations = {}
 
 function operations.describeImages(state, call)
-  local query, refusal = filters.read(uri.parse_query(call.query), state.settings)
+  local query, refusal = filters.read(call.pairs, call.values, state.settings)
   if not query then return nil, refusal end
   local config, images = state.settings, state.catalogue
   if query.ids then
@@ -146,20 +158,20 @@ function operations.describeImage(state, call)
   return { image = catalogue.text(state.catalogue, call.account, shelf, key, call.moment) }
 end
 
--- The answer as data: `{code, failure?}` or `{code, images, total}` or `{code, image}`.
-local function answer(state, call)
+-- Why the gateway or the service refuses, before it looks at the parameters.
+local function refusal_of(state, call)
   local config = state.settings
-  local failure = authenticate(state, call)
-  if not failure and #call.request.target > config.uri_limit then
-    failure = { code = 414, message = "limit 8k [gw]" }
-  end
-  if not failure and over_rate(state, call) then
-    failure = { code = 429, message = "minute rate limit exceeded, role:ak [gw]" }
-  end
-  if not failure and not call.operation then failure = NO_ROUTE end
-  failure = failure or check_region(state, call)
+  if #call.request.target > config.uri_limit then return { code = 414, message = "limit 8k [gw]" } end
+  if over_rate(state, call) then return { code = 429, message = "minute rate limit exceeded, role:ak [gw]" } end
+  if not call.operation then return NO_ROUTE end
+  return check_region(state, call)
+end
+
+-- The answer as data: `{code, failure}` or `{code, images, total}` or `{code, image}`.
+local function answer(state, call, failure)
+  failure = failure or refusal_of(state, call)
   if failure then return { code = failure.code, failure = failure, from_gateway = true } end
-  call.moment = { now = call.now, requests = call.number, old_words = config.words == "old" }
+  call.moment = { now = call.now, requests = call.number, old_words = state.settings.words == "old" }
   local result
   result, failure = operations[call.operation](state, call)
   if failure then return { code = failure.code, failure = failure } end
@@ -169,6 +181,7 @@ end
 
 local function body_of(result, request_id)
   if result.failure then return answers.failure(request_id, result.failure) end
+  if result.shape then return shapes.body(result.shape, request_id, result) end
   if result.image then return answers.success(request_id, '{"image":' .. result.image .. "}") end
   return answers.success(request_id, '{"images":[' .. result.images .. '],"totalCount":' .. result.total .. "}")
 end
@@ -188,26 +201,43 @@ local function headers_of(state, call, request_id)
   return headers
 end
 
+local function read_call(state, request)
+  local path, query = uri.split(request.target)
+  local call = {
+    request = request, headers = signature.index_headers(request.headers), pairs = uri.parse_query(query),
+    now = request.now + state.settings.clock_offset, number = state.store:incr("requests", 1),
+  }
+  call.values = filters.values(call.pairs)
+  call.operation, call.region, call.image_id = route(request.method, path)
+  if call.operation == "describeImages" then call.page = tonumber(call.values.pageNumber) or 1 end
+  return call
+end
+
 ---Answers one request. The state changes only by counters, nonces and what faults script.
 ---@param state table from `new`
 ---@param request table `{method, target (as it came), headers ({name, value} in order), body, now (epoch seconds)}`
----@return table response `{status, headers ({name, value}), body, delay? (seconds), fault?}`
+---@return table response `{status, headers ({name, value}), body, delay? (seconds), wire?, padding?}`; what `wire`
+---and `padding` say is in kinds.lua
 function M.respond(state, request)
   journal.sync(state)
-  local path, query = uri.split(request.target)
-  local call = {
-    request = request, query = query, headers = signature.index_headers(request.headers),
-    now = request.now + state.settings.clock_offset, number = state.store:incr("requests", 1),
-  }
-  call.operation, call.region, call.image_id = route(request.method, path)
-  local result = answer(state, call)
+  local call = read_call(state, request)
+  local failure = authenticate(state, call)
+  local befalling = faults.befalling(state, call)
+  faults.act(befalling, "before", state, call)
+  local result = answer(state, call, failure)
+  faults.act(befalling, "result", result, call)
   local request_id = answers.request_id(state.options.seed, call.number, not result.from_gateway)
   local body = body_of(result, request_id)
   if state.settings.line_feed then body = body .. "\n" end
-  return {
+  local response = {
     status = result.code, headers = headers_of(state, call, request_id), body = body,
     delay = state.settings.latency > 0 and state.settings.latency or nil,
   }
+  if state.settings.clock_offset ~= 0 then
+    response.headers[#response.headers + 1] = { "Date", answers.http_date(call.now) }
+  end
+  faults.act(befalling, "response", response, call)
+  return response
 end
 
 return M

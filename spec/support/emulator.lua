@@ -1,6 +1,7 @@
 -- The one way in which specs start the emulator: as a user would, by its command.
 
 local cjson = require "cjson"
+local curl = require "jdvm.curl"
 
 local M = {}
 
@@ -77,14 +78,21 @@ local function form(arguments)
   return table.concat(parts, "&")
 end
 
-local function ask(server, path, arguments)
-  local pipe = io.popen(("curl -sS --max-time 20 %s -w '\\n%%{http_code}' --data %s %s"):format(
-    server.ca_file and "--insecure" or "", quote(form(arguments)), quote(server.control_url .. "/" .. path)))
-  local body, status = pipe:read("*a"):match("^(.*)\n(%d+)$")
-  pipe:close()
-  local answer = body and cjson.decode(body)
-  if status ~= "200" then error("control " .. path .. ": " .. tostring(answer and answer.error or body), 3) end
-  return answer
+-- One connection for all control calls; the certificate may be a wrong one on purpose.
+local function open_control(server)
+  local multi = curl.new { verify = false, proxy = "" }
+  return function(path, arguments)
+    local transfer = multi:start {
+      url = server.control_url .. "/" .. path .. "?" .. form(arguments), timeout = 20, connect_timeout = 5,
+      read_timeout = 20,
+    }
+    local status, headers = multi:finish(transfer)
+    if not status then error("control " .. path .. ": " .. headers.message, 2) end
+    local answer = cjson.decode(transfer:body())
+    transfer:release()
+    if status ~= 200 then error("control " .. path .. ": " .. answer.error, 2) end
+    return answer
+  end
 end
 
 ---Starts an emulator and returns when it answers. It also ends when this process does.
@@ -96,7 +104,7 @@ function M.start(options)
   local pid = pipe:read("*l")
   local server = read_announcement(pipe)
   server.pid = tonumber(pid)
-  server.control = function(path, arguments) return ask(server, path, arguments) end
+  server.control = open_control(server)
   server.stop = function()
     if not pipe then return end
     os.execute("kill -TERM " .. pid)

@@ -38,6 +38,10 @@ function M.failure(request_id, failure)
     request_id)
 end
 
+---@param seconds number since the epoch
+---@return string date as in HTTP's Date header
+function M.http_date(seconds) return os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(seconds)) end
+
 ---What a proxy in front of the service answers, in HTML.
 ---@param code number
 ---@param reason string

@@ -4,6 +4,7 @@
 local builtin = require "jdvm.emulator.builtin"
 local generator = require "jdvm.emulator.generator"
 local image = require "jdvm.emulator.image"
+local life = require "jdvm.emulator.life"
 local random = require "jdvm.emulator.random"
 
 local M = {}
@@ -67,7 +68,7 @@ local function lay_out(shelf)
     shelf.records = builtin.records(shelf)
     shelf.count = #shelf.records
   end
-  shelf.order, shelf.gone, shelf.top, shelf.timelines = {}, {}, shelf.count, {}
+  shelf.order, shelf.gone, shelf.top, shelf.lives = {}, {}, shelf.count, {}
   for key = 1, shelf.count do shelf.order[key] = key end
   return shelf
 end
@@ -111,17 +112,6 @@ function M.find(catalogue, account, region, id)
   return shelf, key
 end
 
--- Status and progress of an image whose life is scripted: the last step whose time or request count has come.
-local function scripted(timeline, now, requests)
-  local current
-  for _, step in ipairs(timeline.steps) do
-    local due = step.after and now >= timeline.since + step.after
-      or step.requests and requests - timeline.requests >= step.requests
-    if due or not (step.after or step.requests) then current = step end
-  end
-  return current or {}
-end
-
 ---The JSON text of one image.
 ---@param moment table `{now, requests, old_words}`
 ---@return string
@@ -130,9 +120,8 @@ function M.text(catalogue, account, shelf, key, moment)
   local source = shelf.viewers[account]
   if moment.old_words then source = image.old_words[source] end
   local view = { id = M.id(catalogue, shelf, key), source = source }
-  local timeline = shelf.timelines[key]
-  if timeline then
-    local step = scripted(timeline, moment.now, moment.requests)
+  if shelf.lives[key] then
+    local step = life.step(shelf.lives[key], moment)
     view.status, view.progress = step.status, step.progress
   end
   return image.text(record, view)
@@ -143,10 +132,8 @@ local function passing(shelf, filter, moment)
   local keys = {}
   for _, key in ipairs(shelf.order) do
     local attributes = M.attributes(shelf, key)
-    local timeline = shelf.timelines[key]
-    if timeline then
-      attributes = setmetatable({ status = scripted(timeline, moment.now, moment.requests).status },
-        { __index = attributes })
+    if shelf.lives[key] then
+      attributes = setmetatable({ status = life.step(shelf.lives[key], moment).status }, { __index = attributes })
     end
     if filter(attributes) then keys[#keys + 1] = key end
   end
@@ -158,22 +145,22 @@ end
 ---@return table view `{parts = {{shelf, keys}…}, total, label}`; label is nil when it must not be kept
 function M.view(catalogue, query, moment)
   local shelves = M.shelves(catalogue, query.account, query.region, query.source)
-  local stamp, scripted_life = {}, false
+  local stamp, is_scripted = {}, false
   for i, shelf in ipairs(shelves) do
     stamp[i] = shelf.version
-    scripted_life = scripted_life or next(shelf.timelines) ~= nil
+    is_scripted = is_scripted or next(shelf.lives) ~= nil
   end
   local label = table.concat({ query.account, query.region, query.source, query.filter_key, table.concat(stamp, ",") },
     "\0")
   local view = catalogue.views[label]
-  if view and not scripted_life then return view end
-  view = { parts = {}, total = 0, label = not scripted_life and label or nil }
+  if view and not is_scripted then return view end
+  view = { parts = {}, total = 0, label = not is_scripted and label or nil }
   for i, shelf in ipairs(shelves) do
     local keys = query.filter and passing(shelf, query.filter, moment) or shelf.order
     view.parts[i] = { shelf, keys }
     view.total = view.total + #keys
   end
-  if query.filter and not scripted_life then
+  if query.filter and not is_scripted then
     if catalogue.view_count >= CACHED_VIEWS then catalogue.views, catalogue.view_count = {}, 0 end
     catalogue.views[label], catalogue.view_count = view, catalogue.view_count + 1
   end
@@ -225,10 +212,11 @@ end
 ---@return number[] keys that went
 function M.delete(_, shelf, position, count)
   lay_out(shelf)
+  position = math.max(1, position)
   local went = {}
   for _ = 1, count do
-    local key = table.remove(shelf.order, math.max(1, position))
-    if not key then break end
+    if position > #shelf.order then break end
+    local key = table.remove(shelf.order, position)
     shelf.gone[key] = true
     went[#went + 1] = key
   end
@@ -237,9 +225,9 @@ function M.delete(_, shelf, position, count)
 end
 
 ---Scripts the life of one image.
----@param timeline table `{since, requests, steps = {{after?|requests?, status, progress?}…}}`
-function M.script(_, shelf, key, timeline)
-  lay_out(shelf).timelines[key] = timeline
+---@param scripted_life table `{since, requests, steps}`, see life.lua
+function M.script(_, shelf, key, scripted_life)
+  lay_out(shelf).lives[key] = scripted_life
   shelf.version = shelf.version + 1
 end
 

@@ -116,16 +116,23 @@ local function text_of(values, lists)
   return table.concat(parts, "\2")
 end
 
----Reads the query of describeImages.
----@param pairs_found table[] decoded `{name, value}`; of a repeated name the first counts
----@param settings table
----@return table|nil query `{ids}` or `{source, filter?, filter_key, page, size}`
----@return table|nil refusal `{code, status, message}`
-function M.read(pairs_found, settings)
+---@param pairs_found table[] decoded `{name, value}`
+---@return table<string, string> values; of a repeated name the first counts
+function M.values(pairs_found)
   local values = {}
   for _, pair in ipairs(pairs_found) do
     if values[pair[1]] == nil then values[pair[1]] = pair[2] end
   end
+  return values
+end
+
+---Reads the query of describeImages.
+---@param pairs_found table[] decoded `{name, value}`
+---@param values table<string, string> from `values`
+---@param settings table
+---@return table|nil query `{ids}` or `{source, filter?, filter_key, page, size}`
+---@return table|nil refusal `{code, status, message}`
+function M.read(pairs_found, values, settings)
   local lists = { ids = numbered(pairs_found, "ids"), instanceIds = numbered(pairs_found, "instanceIds") }
   local has_ids = #lists.ids > 0
   if not has_ids and (values.imageSource or "") == "" then

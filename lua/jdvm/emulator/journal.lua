@@ -3,6 +3,8 @@
 -- is one line, and the oracle can say what came and went since a mark.
 
 local catalogue = require "jdvm.emulator.catalogue"
+local faults = require "jdvm.emulator.faults"
+local life = require "jdvm.emulator.life"
 local settings = require "jdvm.emulator.settings"
 
 local M = {}
@@ -44,32 +46,20 @@ function appliers.delete(state, n, rest)
   note(state, n, "went", shelf, catalogue.delete(state.catalogue, shelf, tonumber(position), tonumber(count)))
 end
 
--- status[:progress]@[after seconds or requests], for example "pending:40@0 ready@3s".
 function appliers.script(state, _, rest)
   local region, name, key, since, requests, text = rest:match("^(%S+) (%S+) (%d+) (%S+) (%d+) (.*)$")
-  local steps = {}
-  for step in text:gmatch("%S+") do steps[#steps + 1] = M.parse_step(step) end
   catalogue.script(state.catalogue, shelf_named(state, region, name), tonumber(key),
-    { since = tonumber(since), requests = tonumber(requests), steps = steps })
+    { since = tonumber(since), requests = tonumber(requests), steps = life.parse(text) })
 end
+
+-- The rules of faults.lua, one a line; `faults` alone forgets them.
+function appliers.fault(state, n, rest)
+  state.faults[#state.faults + 1] = { n = n, rule = faults.parse(rest) }
+end
+
+function appliers.faults(state) state.faults = {} end
 
 function appliers.reset(state) state:restart() end
-
----One step of an image's life: `pending`, `pending:40@2s` (after 2 seconds), `ready@3` (after 3 requests).
----@return table|nil step
-function M.parse_step(text)
-  local what, amount, unit = text:match("^([%w:]+)@([%d.]+)(s?)$")
-  local status, progress = (what or text):match("^(%a+):?(%d*)$")
-  if not status then return nil end
-  local step = { status = status, progress = progress ~= "" and progress or nil }
-  if amount then step[unit == "s" and "after" or "requests"] = tonumber(amount) end
-  return step
-end
-
----Lets another module add a kind of line.
----@param kind string
----@param apply fun(state: table, n: number, rest: string)
-function M.define(kind, apply) appliers[kind] = apply end
 
 ---Applies one line to one state.
 function M.apply(state, n, line)

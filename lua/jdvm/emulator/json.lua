@@ -65,4 +65,20 @@ end
 ---@return string
 M.write = write_object
 
+---Any value of tables, strings, numbers and booleans; keys in alphabetical order, an empty table is an array.
+---@param value any
+---@return string
+function M.encode(value)
+  if type(value) ~= "table" then return M.scalar(value) end
+  local parts, names = {}, {}
+  if value[1] ~= nil or next(value) == nil then
+    for i, item in ipairs(value) do parts[i] = M.encode(item) end
+    return "[" .. table.concat(parts, ",") .. "]"
+  end
+  for name in pairs(value) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do parts[i] = M.string(name) .. ":" .. M.encode(value[name]) end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
 return M

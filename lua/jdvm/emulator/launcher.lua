@@ -41,6 +41,9 @@ http {
   keepalive_requests 1000000;
   keepalive_timeout 300s;
   lingering_close off;
+  lua_check_client_abort on;
+  lua_use_default_type off;
+  lua_socket_log_errors off;
   reset_timedout_connection on;
   gzip on; gzip_types application/json; gzip_proxied any; gzip_min_length 0; gzip_comp_level 1; gzip_http_version 1.0;
   gzip_buffers 64 16k;

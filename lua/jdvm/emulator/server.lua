@@ -82,16 +82,115 @@ function M.leave()
   ngx.shared.jdvm_values:incr("in_flight", -1, 0)
 end
 
+local CHUNK = 65536
+
+local function in_pieces(text, bytes, interval, send)
+  for at = 1, #text, bytes do
+    if not send(text:sub(at, at + bytes - 1)) then return end
+    ngx.sleep(interval)
+  end
+end
+
+-- Ends the connection, or leaves the client waiting first. 444 resets, an error just closes.
+local function stop(how, seconds)
+  if seconds > 0 then ngx.sleep(seconds) end
+  return ngx.exit(how == "reset" and 444 or ngx.ERROR)
+end
+
+local function send_headers(response)
+  ngx.status = response.status
+  for _, header in ipairs(response.headers) do ngx.header[header[1]] = header[2] end
+  if not state.settings.gzip then ngx.req.clear_header("Accept-Encoding") end
+  if state.settings.framing == "length" then ngx.header["Content-Length"] = response.length end
+end
+
+local function send_padding(padding)
+  local letters = ("a"):rep(CHUNK)
+  for sent = 0, padding.bytes - 1, CHUNK do
+    if not ngx.print(letters:sub(1, math.min(CHUNK, padding.bytes - sent))) or not ngx.flush(true) then return end
+  end
+  ngx.print(padding.tail)
+end
+
+-- What nginx itself can send; the body may come slowly or end too early.
+local function play(response)
+  local wire = response.wire or {}
+  send_headers(response)
+  local body, halt = response.body, wire.stop
+  if halt then body = body:sub(1, math.floor(#body * halt.fraction)) end
+  local function send(text) return ngx.print(text) and ngx.flush(true) end
+  if wire.drip then
+    ngx.send_headers()
+    ngx.flush(true)
+    in_pieces(body, wire.drip.bytes, wire.drip.interval, send)
+  elseif halt then
+    send(body)
+  else
+    ngx.print(body)
+    if response.padding then send_padding(response.padding) end
+  end
+  if halt then return stop(halt.how, halt.seconds) end
+end
+
+-- The bytes of an HTTP/1.1 head, for answers that nginx would not send.
+local function head_text(response, length)
+  local lines = { ("HTTP/1.1 %d %s"):format(response.status, response.status == 200 and "OK" or "Error") }
+  local has_date = false
+  for _, header in ipairs(response.headers) do
+    lines[#lines + 1] = header[1] .. ": " .. header[2]
+    has_date = has_date or header[1] == "Date"
+  end
+  if not has_date then lines[#lines + 1] = "Date: " .. ngx.http_time(ngx.time()) end
+  lines[#lines + 1] = "Content-Length: " .. math.max(0, length)
+  return table.concat(lines, "\r\n") .. "\r\n\r\n"
+end
+
+-- Byte by byte on the connection itself, which is closed afterwards.
+local function play_raw(response)
+  local wire, socket = response.wire, ngx.req.socket(true)
+  local halt = wire.stop or {}
+  local head = head_text(response, response.length + (wire.content_length or 0))
+  local function send(text) return socket:send(text) end
+  if halt.at == "before" then return stop(halt.how, halt.seconds) end
+  if halt.at == "header" then head = head:sub(1, math.floor(#head * halt.fraction)) end
+  if wire.header_drip then
+    in_pieces(head, wire.header_drip.bytes, wire.header_drip.interval, send)
+  else
+    send(head)
+  end
+  if halt.at == "header" then return stop(halt.how, halt.seconds) end
+  local body = response.body
+  if halt.at == "body" then body = body:sub(1, math.floor(#body * halt.fraction)) end
+  if wire.drip then in_pieces(body, wire.drip.bytes, wire.drip.interval, send) else send(body) end
+  if halt.at then return stop(halt.how, halt.seconds) end
+end
+
+-- HTTP/2 frames its own bytes: what would need the connection itself becomes the nearest thing a stream can do.
+local function play_framed(response)
+  local wire = response.wire
+  local halt = wire.stop
+  if halt and halt.at ~= "body" then return stop(halt.how, halt.seconds) end
+  if wire.content_length then
+    response.headers[#response.headers + 1] = { "Content-Length", math.max(0, response.length + wire.content_length) }
+  end
+  if wire.header_drip then ngx.sleep(wire.header_drip.interval * 300 / wire.header_drip.bytes) end
+  return play(response)
+end
+
+local function needs_bytes(wire)
+  return wire.header_drip or wire.content_length or wire.stop and wire.stop.at ~= "body"
+end
+
 ---The service.
 function M.serve()
   enter()
   local response = emulator.respond(state, read_request())
   if response.delay then ngx.sleep(response.delay) end
-  ngx.status = response.status
-  for _, header in ipairs(response.headers) do ngx.header[header[1]] = header[2] end
-  if not state.settings.gzip then ngx.req.clear_header("Accept-Encoding") end
-  if state.settings.framing == "length" then ngx.header["Content-Length"] = #response.body end
-  ngx.print(response.body)
+  response.length = #response.body
+  if response.padding then response.length = response.length + response.padding.bytes + #response.padding.tail end
+  if not response.wire or not needs_bytes(response.wire) then return play(response) end
+  if ngx.req.http_version() >= 2 then return play_framed(response) end
+  return play_raw(response)
 end
 
 ---The control path.

@@ -1,0 +1,158 @@
+-- Which fault befalls which request. A script is a list of rules; a rule is a kind of fault (kinds.lua), its
+-- parameters, and conditions. Written as `kind:name=value,name=value`, in JSON as an object.
+
+local kinds = require "jdvm.emulator.kinds"
+local random = require "jdvm.emulator.random"
+local uri = require "jdvm.emulator.uri"
+
+local M = {}
+
+-- name, kind of value, what it means; all that are given must hold.
+M.conditions = {
+  operation = { "text", "describeImages or describeImage" },
+  region = { "text", "region of the request" },
+  source = { "text", "imageSource of the request" },
+  account = { "text", "owner or other" },
+  image = { "text", "id of the image asked for" },
+  page = { "number", "page number asked for" },
+  from_page = { "number", "first page number it befalls" },
+  nth = { "text", "which of the requests that meet the conditions above: 3, or 1+4+5" },
+  after = { "number", "how many of them pass unharmed first" },
+  every = { "number", "every how many of them" },
+  probability = { "number", "chance for each of them, from 0 to 1" },
+  seed = { "number", "what the chances are drawn from" },
+  count = { "number", "how often at most" },
+}
+
+local function read_value(kind, text)
+  if kind == "number" then return tonumber(text) end
+  if kind == "text" then return tostring(text) end
+  for _, word in ipairs(kind) do
+    if word == text then return text end
+  end
+end
+
+local function known(names)
+  local list = {}
+  for name in pairs(names) do list[#list + 1] = name end
+  table.sort(list)
+  return table.concat(list, ", ")
+end
+
+---Checks a rule.
+---@param given table `{fault, name = value…}` with values as text or of the right type
+---@return table|nil rule
+---@return string|nil message
+function M.read(given)
+  local kind = kinds[given.fault]
+  if not kind then
+    return nil, ("unknown fault '%s'; there are: %s"):format(tostring(given.fault), known(kinds))
+  end
+  local rule = { fault = given.fault }
+  for name, default in pairs(kind.defaults or {}) do rule[name] = default end
+  for name, text in pairs(given) do
+    if name ~= "fault" then
+      local entry = kind.parameters[name] or M.conditions[name]
+      if not entry then
+        return nil, ("fault '%s' has no parameter '%s'; it has: %s; conditions: %s")
+          :format(given.fault, tostring(name), known(kind.parameters), known(M.conditions))
+      end
+      local value = read_value(entry[1], text)
+      if value == nil then
+        local expected = type(entry[1]) == "table" and table.concat(entry[1], ", ") or "a " .. entry[1]
+        return nil, ("fault '%s': %s must be %s, not '%s'"):format(given.fault, name, expected, tostring(text))
+      end
+      rule[name] = value
+    end
+  end
+  if kind.check then
+    local message = kind.check(rule)
+    if message then return nil, "fault '" .. given.fault .. "': " .. message end
+  end
+  return rule
+end
+
+---Reads `kind:name=value,name=value`; a comma or percent sign in a value is percent-encoded.
+---@param text string
+---@return table|nil rule
+---@return string|nil message
+function M.parse(text)
+  local name, rest = text:match("^([^:]+):?(.*)$")
+  local given = { fault = name }
+  for part in rest:gmatch("[^,]+") do
+    local key, value = part:match("^([^=]+)=(.*)$")
+    if not key then return nil, ("fault '%s': '%s' is not name=value"):format(tostring(name), part) end
+    given[key] = uri.decode(value)
+  end
+  return M.read(given)
+end
+
+---Writes a rule as `parse` reads it.
+---@param rule table
+---@return string
+function M.format(rule)
+  local parts = {}
+  for name, value in pairs(rule) do
+    if name ~= "fault" then
+      local text = type(value) == "number" and ("%.14g"):format(value) or tostring(value)
+      parts[#parts + 1] = name .. "=" .. text:gsub("[%%,%c]", function(c) return ("%%%02X"):format(c:byte()) end)
+    end
+  end
+  table.sort(parts)
+  return rule.fault .. ":" .. table.concat(parts, ",")
+end
+
+local function meets(rule, call)
+  return (not rule.operation or rule.operation == call.operation)
+    and (not rule.region or rule.region == call.region)
+    and (not rule.source or rule.source == call.values.imageSource)
+    and (not rule.account or rule.account == call.account)
+    and (not rule.image or rule.image == call.image_id)
+    and (not rule.page or rule.page == call.page)
+    and (not rule.from_page or (call.page or 0) >= rule.from_page)
+end
+
+local function is_turn(rule, n)
+  if rule.nth then
+    local found = false
+    for number in rule.nth:gmatch("%d+") do found = found or tonumber(number) == n end
+    if not found then return false end
+  end
+  if rule.after and n <= rule.after then return false end
+  if rule.every and n % rule.every ~= 0 then return false end
+  return not rule.probability or random.unit(rule.seed or 1, n * 2 + 1) < rule.probability
+end
+
+---The rules that befall a request, in the order of the script. Of the kinds that replace the whole answer only
+---the first counts; one whose turn did not come is not counted as used.
+---@param state table
+---@param call table
+---@return table[] `{rule, kind, draw}` where draw(i) is a number in [0, 1) that belongs to this occasion
+function M.befalling(state, call)
+  local found, is_replaced = {}, false
+  for _, entry in ipairs(state.faults) do
+    local rule, kind = entry.rule, kinds[entry.rule.fault]
+    if meets(rule, call) and not (is_replaced and kind.replaces) then
+      local n = state.store:incr("fault:" .. entry.n .. ":met", 1)
+      if is_turn(rule, n) and state.store:incr("fault:" .. entry.n .. ":used", 1) <= (rule.count or math.huge) then
+        is_replaced = is_replaced or kind.replaces
+        found[#found + 1] = {
+          rule = rule, kind = kind,
+          draw = function(i) return random.unit((rule.seed or 1) + 7 * i, n * 2) end,
+        }
+      end
+    end
+  end
+  return found
+end
+
+---Lets every fault act at one stage.
+---@param befalling table[] from `befalling`
+---@param stage string `before`, `result` or `response`
+function M.act(befalling, stage, ...)
+  for _, fault in ipairs(befalling) do
+    if fault.kind[stage] then fault.kind[stage](fault.rule, fault.draw, ...) end
+  end
+end
+
+return M
