@@ -80,7 +80,7 @@ local function redact(s, secrets)
     end
   end
   s = s:gsub("([Ss]ignature=)%x+", "%1[redacted]")
-  s = s:gsub("([Ss]ecurity%-[Tt]oken[\"']?%s*[:=]%s*)[^%s\"',;]+", "%1[redacted]")
+  s = s:gsub("([Ss]ecurity%-[Tt]oken[\"']?%s*[:=]%s*[\"']?)[^%s\"',;]+", "%1[redacted]")
   return (s:gsub("(://)[^/@%s]+@", "%1[redacted]@"))
 end
 

@@ -244,7 +244,9 @@ end
 ---@param parameters table|nil parameters of the operation
 function options.check(set, given, who, level, parameters)
   local message = options.fault(set, given, parameters)
-  if message then error(("jdvm: %s: %s"):format(who, message), (level or 1) + 1) end
+  if not message then return end
+  if who:sub(1, 4) ~= "jdvm" then who = "jdvm: " .. who end
+  error(who .. ": " .. message, (level or 1) + 1)
 end
 
 --- Defaults of a set, as a new table.

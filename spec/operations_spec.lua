@@ -1,0 +1,214 @@
+-- The entries themselves: complete, well formed, and enough for everything that follows from them.
+local check = require "jdvm.check"
+local errors = require "jdvm.errors"
+local operations = require "jdvm.operations"
+
+local SCALARS = { string = true, integer = true, boolean = true }
+
+local function base(kind) return (kind:gsub("%[%]$", "")) end
+
+local function names_of(list)
+  local names = {}
+  for i, entry in ipairs(list) do names[i] = entry.name end
+  return names
+end
+
+local function assert_documented(entry, where)
+  assert.is_string(entry.doc, where .. " has no doc")
+  assert.is_string(entry.doc_zh, where .. " has no doc_zh")
+  assert.matches("%.$", entry.doc, where)
+  assert.matches("。$", entry.doc_zh, where)
+  assert.is_nil(entry.doc:find("[%c\128-\255]"), where)
+end
+
+describe("the operations", function()
+  it("are the service's two", function()
+    assert.same({ "describeImages", "describeImage" }, names_of(operations.list))
+    assert.equal(operations.list[1], operations.describeImages)
+    assert.equal(operations.list[2], operations.describeImage)
+    assert.same({ "describe_images", "describe_image" },
+      { operations.describeImages.method_name, operations.describeImage.method_name })
+  end)
+
+  it("have the parameters of the service's pages and of its newest SDK", function()
+    assert.same({
+      "regionId", "imageSource", "ids", "offline", "platform", "rootDeviceType", "launchPermission", "status",
+      "pageNumber", "pageSize", "imageName", "serviceCode", "architecture", "instanceIds", "bootMode",
+    }, names_of(operations.describeImages.parameters))
+    assert.same({ "regionId", "imageId" }, names_of(operations.describeImage.parameters))
+  end)
+
+  it("are documented in both languages, with every part", function()
+    for _, operation in ipairs(operations.list) do
+      assert_documented(operation, operation.name)
+      for _, list in ipairs { operation.parameters, operation.result } do
+        for _, entry in ipairs(list) do assert_documented(entry, operation.name .. "." .. entry.name) end
+      end
+      for i, rule in ipairs(operation.rules or {}) do
+        assert_documented(rule, operation.name .. " rule " .. i)
+        assert.is_function(rule.broken)
+      end
+    end
+  end)
+
+  it("give defaults and known values that pass their own checks", function()
+    for _, parameter in ipairs(operations.describeImages.parameters) do
+      local tried = { parameter.default }
+      for _, value in ipairs(parameter.values or {}) do tried[#tried + 1] = value end
+      for old, new in pairs(parameter.old_values or {}) do
+        tried[#tried + 1] = new
+        for _, value in ipairs(parameter.values) do assert.not_equal(old, value) end
+      end
+      for _, value in ipairs(tried) do
+        local params = { imageSource = parameter.name == "launchPermission" and "private" or "public" }
+        params[parameter.name] = value
+        assert.is_string(check.build(operations.describeImages, params, "cn-north-1"))
+      end
+    end
+  end)
+
+  it("have results whose types exist", function()
+    for _, operation in ipairs(operations.list) do
+      for _, field in ipairs(operation.result) do
+        local kind = base(field.type)
+        assert.is_true(SCALARS[kind] or operations.models[kind] ~= nil, operation.name .. "." .. field.name)
+      end
+    end
+  end)
+end)
+
+describe("the models", function()
+  -- Every field of the service's pages and of its SDK 1.6.1, by hand from their reference.
+  local reference = {
+    Image = {
+      "imageId", "name", "platform", "osVersion", "architecture", "systemDiskSizeGB", "imageSource", "osType",
+      "status", "createTime", "sizeMB", "desc", "ownerPin", "loginName", "launchPermission", "systemDisk",
+      "dataDisks", "snapshotId", "rootDeviceType", "progress", "offline", "serviceCode", "imported", "expiredTime",
+      "instanceId", "bootMode", "chargeInfo", "uefiSupport",
+    },
+    ImageChargeInfo = { "serviceCode", "formula" },
+    InstanceDiskAttachment = { "diskCategory", "autoDelete", "localDisk", "cloudDisk", "deviceName", "status" },
+    LocalDisk = { "diskType", "diskSizeGB" },
+    Disk = {
+      "diskId", "az", "name", "description", "diskType", "diskSizeGB", "iops", "throughput", "status", "attachments",
+      "snapshotId", "multiAttachable", "encrypted", "enabled", "createTime", "charge", "tags", "snapshotPolicies",
+      "resourceGroupId", "canPutInRecycleBin", "trashTime", "encrypt",
+    },
+    DiskAttachment = { "attachmentId", "diskId", "instanceType", "instanceId", "status", "attachTime" },
+    Charge = { "chargeMode", "chargeStatus", "chargeStartTime", "chargeExpiredTime", "chargeRetireTime" },
+    Tag = { "key", "value" },
+    SnapshotPolicy = {
+      "id", "name", "pin", "interval", "effectiveTime", "lastTriggerTime", "nextTriggerTime", "createTime",
+      "updateTime", "snapshotLifecycle", "contactInfo", "status", "diskCount",
+    },
+    SnapshotPolicyContactInfo = { "sms", "email", "personIds", "groupIds" },
+  }
+
+  it("have every field", function()
+    for model, expected in pairs(reference) do
+      local names = names_of(operations.models[model])
+      table.sort(names)
+      table.sort(expected)
+      assert.same(expected, names, model)
+    end
+    for model in pairs(operations.models) do assert.is_table(reference[model], model) end
+  end)
+
+  it("are documented in both languages, with types that exist", function()
+    for _, model in ipairs(operations.model_list) do
+      assert_documented(model, model.name)
+      assert.equal(model.fields, operations.models[model.name])
+      for _, field in ipairs(model.fields) do
+        local where = model.name .. "." .. field.name
+        assert_documented(field, where)
+        local kind = base(field.type)
+        assert.is_true(SCALARS[kind] or operations.models[kind] ~= nil, where)
+        if field.values then assert.equal("string", field.type, where) end
+      end
+    end
+  end)
+
+  it("can all be reached from Image", function()
+    local seen = {}
+    local function visit(model)
+      if seen[model] then return end
+      seen[model] = true
+      for _, field in ipairs(operations.models[model]) do
+        if operations.models[base(field.type)] then visit(base(field.type)) end
+      end
+    end
+    visit "Image"
+    for model in pairs(operations.models) do assert.is_true(seen[model], model) end
+  end)
+end)
+
+describe("a third operation", function()
+  -- One made-up entry, and nothing else.
+  local entry = {
+    name = "describeKeypairs", method_name = "describe_keypairs",
+    method = "GET", path = "/v1/regions/{regionId}/vaults/{vaultId}/keypairs",
+    doc = "Keypairs.", doc_zh = "密钥对。",
+    parameters = {
+      { name = "regionId", type = "string", path = true, doc = "Region.", doc_zh = "地域。" },
+      { name = "vaultId", type = "string", path = true, doc = "Vault.", doc_zh = "库。" },
+      { name = "keyNames", type = "string[]", doc = "Names.", doc_zh = "名称。" },
+      { name = "depth", type = "integer", min = 1, max = 3, doc = "Depth.", doc_zh = "深度。" },
+      { name = "order", type = "string", values = { "up", "down" }, doc = "Order.", doc_zh = "顺序。" },
+      { name = "shared", type = "boolean", doc = "Shared.", doc_zh = "是否共享。" },
+    },
+    rules = { {
+      doc = "shared needs order.", doc_zh = "shared 需要 order。",
+      broken = function(params)
+        if params.shared ~= nil and params.order == nil then return "'shared' needs 'order'" end
+      end,
+    } },
+    result = {
+      { name = "keypairs", type = "string[]", required = true, doc = "Names.", doc_zh = "名称。" },
+      { name = "owner", type = "Tag", doc = "Owner.", doc_zh = "所有者。" },
+    },
+  }
+
+  it("is checked and made a request", function()
+    local path, query, region = check.check(entry, {
+      vaultId = "v-1", keyNames = { "a b", "c" }, depth = 2, shared = true, order = "up",
+    }, "cn-north-1")
+    assert.equal("/v1/regions/cn-north-1/vaults/v-1/keypairs", path)
+    assert.same({ "keyNames.1", "a b", "keyNames.2", "c", "depth", "2", "order", "up", "shared", "true" }, query)
+    assert.equal("cn-north-1", region)
+    for message, params in pairs {
+      ["'vaultId' is required"] = {},
+      ["'depth' must be from 1 to 3, got 4"] = { vaultId = "v", depth = 4 },
+      ["unknown parameter 'vault_id'; did you mean 'vaultId'?"] = { vault_id = "v" },
+      ["'order' must be up or down, got \"dwn\"; did you mean \"down\"?"] = { vaultId = "v", order = "dwn" },
+      ["'shared' needs 'order'"] = { vaultId = "v", shared = false },
+      ["'keyNames' is empty: leave it out, or give at least one"] = { vaultId = "v", keyNames = {} },
+    } do
+      assert.same({ false, "jdvm: describeKeypairs: " .. message }, { pcall(function()
+        check.check(entry, params, "cn-north-1", 50)
+      end) })
+    end
+  end)
+
+  it("has its answers read", function()
+    local result, request_id = errors.from_envelope(entry, 200, {},
+      { requestId = "r", result = { keypairs = { "a" } } })
+    assert.same({ { keypairs = { "a" } }, "r" }, { result, request_id })
+    local _, failure = errors.from_envelope(entry, 200, {}, { result = { keypairs = { "a" }, owner = "x" } })
+    assert.equal("unexpected answer: 'result.owner' is a string, not an object", failure.message)
+  end)
+
+  it("tells its author about mistakes in the entry", function()
+    local function broken(change)
+      local copy = {}
+      for name, value in pairs(entry) do copy[name] = value end
+      change(copy)
+      return select(2, pcall(check.build, copy, {}, "x"))
+    end
+    assert.matches("the path names {cabinetId}, which is no path parameter", broken(function(copy)
+      copy.path = "/v1/{cabinetId}"
+    end))
+    assert.matches("parameter size has an unknown type", broken(function(copy)
+      copy.parameters = { { name = "size", type = "int" } }
+    end))
+  end)
+end)

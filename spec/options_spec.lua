@@ -1,0 +1,105 @@
+-- Options are checked against one table: names, types, ranges, known values.
+local operations = require "jdvm.operations"
+local options = require "jdvm.options"
+
+describe("options", function()
+  it("are documented, and their defaults pass their own checks", function()
+    for _, set in ipairs { "client", "call", "list", "wait" } do
+      assert.is_nil(options.fault(set, options.defaults(set)))
+      for _, option in ipairs(options[set]) do
+        assert.matches("%.$", option.doc, set .. "." .. option.name)
+        assert.matches("。$", option.doc_zh, set .. "." .. option.name)
+        for _, value in ipairs(option.values or {}) do
+          assert.is_nil(options.fault(set, { [option.name] = value }), option.name)
+        end
+      end
+    end
+    assert.equal(30, options.defaults("client").timeout)
+    assert.equal(100, options.defaults("list").page_size)
+  end)
+
+  it("that are nil or empty are fine", function()
+    assert.is_nil(options.fault("call", nil))
+    assert.is_nil(options.fault("call", {}))
+  end)
+
+  it("of lists and waits include those of every call", function()
+    assert.is_nil(options.fault("list", { timeout = 2.5, max_items = 7, fields = { "imageId" } }))
+    assert.is_nil(options.fault("wait", { timeout = 600, status = "ready" }))
+    assert.matches("^unknown option 'max_items'", options.fault("call", { max_items = 7 }))
+  end)
+
+  it("suggest the nearest name", function()
+    assert.equal("unknown option 'reigon'; did you mean 'region'?", options.fault("client", { reigon = "x" }))
+    assert.equal("unknown option 'maxAttempts'; did you mean 'max_attempts'?",
+      options.fault("call", { maxAttempts = 1 }))
+    assert.matches("^unknown option 'colour'; known are timeout, .* and utf8$", options.fault("call", { colour = 1 }))
+    assert.matches("^options are named, but there is one with the key 1", options.fault("call", { 5 }))
+  end)
+
+  it("are told from parameters", function()
+    assert.equal("unknown option 'imageSource': it is a parameter, which goes into the table before the options",
+      options.fault("list", { imageSource = "public" }, operations.describeImages.parameters))
+  end)
+
+  it("have types", function()
+    assert.equal("the options must be a table, got 5", options.fault("call", 5))
+    assert.equal('option \'timeout\' must be a number, got "5"', options.fault("call", { timeout = "5" }))
+    assert.matches("must be a number, got ", options.fault("call", { timeout = 0 / 0 }))
+    assert.matches("must be a number, got ", options.fault("call", { timeout = math.huge }))
+    assert.equal("option 'prefetch' must be an integer, got 2.5", options.fault("list", { prefetch = 2.5 }))
+    assert.equal("option 'http2' must be true or false, got 1", options.fault("client", { http2 = 1 }))
+    assert.equal("option 'logger' must be a function, got a table", options.fault("client", { logger = {} }))
+    assert.is_nil(options.fault("client", { logger = setmetatable({}, { __call = print }) }))
+    assert.is_nil(options.fault("client", { transport = {} }))
+    assert.is_nil(options.fault("client", { transport = print }))
+    assert.equal("option 'transport' must be a string, a table or a function, got 5",
+      options.fault("client", { transport = 5 }))
+    for _, wrong in ipairs { "imageId", { 5 }, { a = "b" }, { "a", [3] = "b" } } do
+      assert.matches("^option 'fields' must be an array of strings", options.fault("call", { fields = wrong }))
+    end
+  end)
+
+  it("have ranges", function()
+    assert.equal("option 'timeout' must be above 0, got 0", options.fault("call", { timeout = 0 }))
+    assert.equal("option 'page_size' must be at least 10, got 9", options.fault("list", { page_size = 9 }))
+    assert.equal("option 'page_size' must be at most 100, got 101", options.fault("list", { page_size = 101 }))
+    assert.is_nil(options.fault("call", { timeout = 0.001 }))
+  end)
+
+  it("have known values", function()
+    assert.equal('option \'transport\' must be auto, curl or ngx, got "crul"; did you mean "curl"?',
+      options.fault("client", { transport = "crul" }))
+    assert.equal("option 'region' is empty: leave it out instead", options.fault("client", { region = "" }))
+    assert.equal("option 'user_agent' holds a control character", options.fault("client", { user_agent = "a\r\nb" }))
+  end)
+
+  it("that are secret stay out of messages", function()
+    for _, name in ipairs { "access_key", "secret_key", "session_token", "proxy" } do
+      local message = options.fault("client", { [name] = { "hush-hush" } })
+      assert.matches("got a table", message)
+      message = options.fault("client", { [name] = "hush\0hush" })
+      assert.is_nil(message:find("hush", 1, true))
+      message = options.fault("client", { [name] = 123456789 })
+      assert.is_nil(message:find("123456789", 1, true))
+    end
+  end)
+
+  it("raise at the caller's line", function()
+    local line
+    local _, message = pcall(function()
+      line = debug.getinfo(1, "l").currentline + 1
+      options.check("client", { reigon = "x" }, "jdvm.new", 1)
+      return nil
+    end)
+    assert.matches("options_spec%.lua:" .. line .. ": jdvm%.new: unknown option 'reigon'", message)
+    _, message = pcall(options.check, "list", { prefetch = -1 }, "describeImages", 1)
+    assert.matches("jdvm: describeImages: option 'prefetch' must be at least 0", message)
+    assert.has_no.errors(function() options.check("client", { region = "x" }, "jdvm.new") end)
+  end)
+
+  it("do not share their defaults", function()
+    options.defaults("client").timeout = 1
+    assert.equal(30, options.defaults("client").timeout)
+  end)
+end)
