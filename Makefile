@@ -15,7 +15,7 @@ ALL_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,now $(LDFLAGS)
 CORE_PURE := jdvm_buf jdvm_crypto jdvm_random jdvm_canonical jdvm_request jdvm_sign jdvm_signer \
              jdvm_json jdvm_skip jdvm_number jdvm_fields
 CORE_LUA  := lua_core lua_sign lua_json
-CURL_PURE := jdvm_buf jdvm_response jdvm_http jdvm_json jdvm_skip jdvm_number jdvm_fields
+CURL_PURE := jdvm_buf jdvm_http_request jdvm_response jdvm_failure jdvm_libcurl jdvm_http jdvm_json jdvm_skip jdvm_number jdvm_fields
 CURL_LUA  := lua_http lua_json
 
 .PHONY: all build help deps demo test spec lint format bench fuzz docs clean

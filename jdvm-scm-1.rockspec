@@ -65,7 +65,8 @@ build = {
     },
     ["jdvm.curl"] = {
       sources = {
-        "src/jdvm_buf.c", "src/jdvm_response.c", "src/jdvm_http.c", "src/jdvm_json.c", "src/jdvm_skip.c",
+        "src/jdvm_buf.c", "src/jdvm_http_request.c", "src/jdvm_response.c", "src/jdvm_failure.c",
+        "src/jdvm_libcurl.c", "src/jdvm_http.c", "src/jdvm_json.c", "src/jdvm_skip.c",
         "src/jdvm_number.c", "src/jdvm_fields.c",
         "src/lua_http.c", "src/lua_json.c",
       },

@@ -189,7 +189,7 @@ describe("C files", function()
   end)
 
   it("keep libcurl in one file", function()
-    assert.equal("", includes(c_files, "<curl/", { "src/jdvm_http.c" }))
+    assert.equal("", includes(c_files, "<curl/", { "src/jdvm_libcurl.c" }))
   end)
 
   it("below the bindings have never heard of Lua", function()

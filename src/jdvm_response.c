@@ -104,6 +104,28 @@ static bool unfold(jdvm_response *response, const char *line, size_t length) {
   return true;
 }
 
+/* Two lengths mean that somebody on the way may see another end of this body (RFC 9112, 6.3). */
+static bool lengths_agree(const jdvm_response *response) {
+  static const char name[] = "content-length";
+  const jdvm_field *first = NULL;
+  unsigned i;
+  for (i = 0; i < response->field_count; i++) {
+    const jdvm_field *field = &response->fields[i];
+    if (field->name_length != sizeof name - 1 ||
+        memcmp(response->header.bytes + field->name, name, sizeof name - 1) != 0) {
+      continue;
+    }
+    if (first == NULL) {
+      first = field;
+    } else if (field->value_length != first->value_length ||
+               memcmp(response->header.bytes + field->value, response->header.bytes + first->value,
+                      field->value_length) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 bool jdvm_response_line(jdvm_response *response, const char *line, size_t length) {
   if (length > response->max_header - response->header_bytes) {
     return give_up(response, JDVM_LIMIT_HEADER);
@@ -117,7 +139,7 @@ bool jdvm_response_line(jdvm_response *response, const char *line, size_t length
   }
   if (length == 0) {
     response->header_complete = response->status >= 200;
-    return true;
+    return lengths_agree(response) || give_up(response, JDVM_LIMIT_LENGTH);
   }
   if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {
     response->status = status_of(line, length);

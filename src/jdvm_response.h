@@ -16,6 +16,7 @@ typedef enum jdvm_limit {
   JDVM_LIMIT_HEADER, /* more than max_header bytes of header lines */
   JDVM_LIMIT_FIELDS, /* more than JDVM_MAX_FIELDS header fields */
   JDVM_LIMIT_BODY,   /* more than max_body bytes of (inflated) body */
+  JDVM_LIMIT_LENGTH, /* two Content-Length fields that contradict each other */
   JDVM_LIMIT_MEMORY
 } jdvm_limit;
 

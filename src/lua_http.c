@@ -138,7 +138,7 @@ static int l_new(lua_State *L) {
 }
 
 static int l_now(lua_State *L) {
-  lua_pushnumber(L, jdvm_now());
+  lua_pushnumber(L, jdvm_http_now());
   return 1;
 }
 
@@ -168,29 +168,31 @@ static void add_headers(lua_State *L, int index, jdvm_transfer *transfer) {
 
 static int m_start(lua_State *L) {
   jdvm_http *http = check_open(L);
-  jdvm_request request;
+  jdvm_limits limits;
+  const char *url;
+  size_t url_length;
   transfer_box *box;
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
   if (get_option(L, 2, "url") != LUA_TSTRING) {
     bad_option(L, "url", "a string");
   }
-  request.url = lua_tolstring(L, -1, &request.url_length); /* stays at 3 */
+  url = lua_tolstring(L, -1, &url_length); /* stays at 3 */
   if (get_option(L, 2, "method") != LUA_TNIL &&
       (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), "GET") != 0)) {
     luaL_error(L, "option 'method': expected GET, the only one there is");
   }
   lua_pop(L, 1);
-  request.timeout = number_option(L, 2, "timeout", -1);
-  if (request.timeout < 0 && get_option(L, 2, "timeout") != LUA_TNIL) {
-    request.timeout = 0; /* a deadline already past */
+  limits.timeout = number_option(L, 2, "timeout", -1);
+  if (limits.timeout < 0 && get_option(L, 2, "timeout") != LUA_TNIL) {
+    limits.timeout = 0; /* a deadline already past */
   }
   lua_settop(L, 3);
-  request.connect_timeout = number_option(L, 2, "connect_timeout", 0);
-  request.read_timeout = number_option(L, 2, "read_timeout", 0);
-  request.max_body_bytes = 0;
+  limits.connect_timeout = number_option(L, 2, "connect_timeout", 0);
+  limits.read_timeout = number_option(L, 2, "read_timeout", 0);
+  limits.max_body_bytes = 0;
   if (get_option(L, 2, "max_body") != LUA_TNIL) {
-    request.max_body_bytes = size_option(L, 2, "max_body", 0, MOST_BODY_BYTES);
+    limits.max_body_bytes = size_option(L, 2, "max_body", 0, MOST_BODY_BYTES);
   }
   lua_settop(L, 3);
   box = jdvm_new_object(L, sizeof *box, TRANSFER); /* at 4 */
@@ -207,7 +209,7 @@ static int m_start(lua_State *L) {
   if (box->transfer == NULL) {
     return luaL_error(L, "jdvm.curl: not enough memory");
   }
-  jdvm_transfer_start(box->transfer, &request);
+  jdvm_transfer_start(box->transfer, url, url_length, &limits);
   lua_settop(L, 4);
   return 1;
 }
@@ -249,11 +251,12 @@ static void push_failure(lua_State *L, const jdvm_failure *failure) {
 static int m_finish(lua_State *L) {
   multi_box *multi = check_multi(L);
   transfer_box *box = check_transfer(L, 2);
-  if (multi->http != NULL && jdvm_transfer_belongs(box->transfer, multi->http)) {
-    jdvm_http_finish(multi->http, box->transfer);
-  } else if (!jdvm_transfer_belongs(box->transfer, NULL)) {
+  if (jdvm_transfer_owner(box->transfer) != multi->http) {
     return luaL_argerror(L, 2, "transfer of another client");
-  }                 /* else its client was closed: what was there at that time is the outcome */
+  }
+  if (multi->http != NULL) {
+    jdvm_http_finish(multi->http, box->transfer);
+  }                 /* else the client was closed: what was there at that time is the outcome */
   box->lent = true; /* the pushes below may run a finalizer */
   if (jdvm_transfer_succeeded(box->transfer)) {
     const jdvm_response *response = jdvm_transfer_response(box->transfer);

@@ -1,0 +1,183 @@
+#if !defined(_POSIX_C_SOURCE)
+#define _POSIX_C_SOURCE 200809L /* strerror_r under -std=c99 */
+#endif
+
+#include "jdvm_failure.h"
+
+#include <string.h>
+
+const char *jdvm_phase_name(jdvm_phase phase) {
+  static const char *const names[] = {
+#define X(name, text, doing) text,
+      JDVM_PHASES(X)
+#undef X
+  };
+  return names[phase];
+}
+
+static const char *doing(jdvm_phase phase) {
+  static const char *const words[] = {
+#define X(name, text, doing) doing,
+      JDVM_PHASES(X)
+#undef X
+  };
+  return words[phase];
+}
+
+/* A server may have put control characters into a detail. */
+static void make_printable(char *text) {
+  for (; *text != '\0'; text++) {
+    unsigned char c = (unsigned char)*text;
+    if (c < 0x20 || c == 0x7f) {
+      *text = ' ';
+    }
+  }
+}
+
+static void explain_certificate(jdvm_error *error, const jdvm_facts *facts) {
+  enum { NOT_YET_VALID = 9, EXPIRED = 10 }; /* X509_V_ERR_..., the same in every OpenSSL */
+  if (facts->number == NOT_YET_VALID || facts->number == EXPIRED) {
+    (void)jdvm_fail(
+        error, JDVM_TLS, "the TLS certificate of %s port %ld %s: check it and this machine's clock",
+        facts->host, facts->port, facts->number == EXPIRED ? "has expired" : "is not yet valid");
+  } else if (facts->number == 0) {
+    (void)jdvm_fail(error, JDVM_TLS,
+                    "the TLS certificate of %s port %ld is for another host name (%.90s)",
+                    facts->host, facts->port, facts->detail);
+  } else {
+    (void)jdvm_fail(error, JDVM_TLS,
+                    "the TLS certificate of %s port %ld is not signed by a known CA (%.60s): "
+                    "ca_file can name the PEM file of the CA",
+                    facts->host, facts->port, facts->detail);
+  }
+}
+
+/* libcurl names whom it could not connect to; when that is not the host of the URL, it is a proxy.
+ */
+static void explain_connection(jdvm_error *error, const jdvm_facts *facts) {
+  const char *host = facts->host, *proxy = "", *reason = facts->detail;
+  char named[128], text[80];
+  long port = facts->port, named_port;
+  if (sscanf(facts->detail, "Failed to connect to %127s port %ld", named, &named_port) == 2 &&
+      (strcmp(named, host) != 0 || named_port != port)) {
+    host = named;
+    port = named_port;
+    proxy = "the proxy ";
+  }
+  if (facts->system_error != 0 && strerror_r(facts->system_error, text, sizeof text) == 0) {
+    reason = text;
+  }
+  (void)jdvm_fail(error, JDVM_CONNECT, "could not connect to %s%s port %ld: %.80s", proxy, host,
+                  port, reason);
+}
+
+void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
+  jdvm_error *error = &failure->error;
+  const char *host = facts->host, *detail = facts->detail;
+  long port = facts->port, number = facts->number;
+  failure->phase = facts->phase;
+  failure->sent = facts->sent;
+  switch (facts->cause) {
+  case JDVM_CAUSE_REQUEST:
+    (void)jdvm_fail(error, JDVM_TRANSPORT, "%s", detail);
+    break;
+  case JDVM_CAUSE_CANCELLED:
+    (void)jdvm_fail(error, JDVM_CANCELLED, "%s", detail);
+    break;
+  case JDVM_CAUSE_MEMORY:
+    (void)jdvm_fail(error, JDVM_TRANSPORT, "not enough memory %s %s port %ld", doing(facts->phase),
+                    host, port);
+    break;
+  case JDVM_CAUSE_NO_HOST:
+    (void)jdvm_fail(error, JDVM_CONNECT,
+                    "could not resolve the host name %s: check the name and the network", host);
+    break;
+  case JDVM_CAUSE_NO_PROXY:
+    (void)jdvm_fail(error, JDVM_CONNECT, "could not resolve the name of the proxy (%.120s)",
+                    detail);
+    break;
+  case JDVM_CAUSE_NO_CONNECTION:
+    explain_connection(error, facts);
+    break;
+  case JDVM_CAUSE_TUNNEL:
+    (void)jdvm_fail(error, JDVM_CONNECT, "the proxy did not connect to %s port %ld: status %ld",
+                    host, port, number);
+    break;
+  case JDVM_CAUSE_HANDSHAKE:
+    failure->phase = JDVM_PHASE_TLS;
+    (void)jdvm_fail(error, JDVM_TLS, "the TLS handshake with %s port %ld failed: %.100s", host,
+                    port, detail);
+    break;
+  case JDVM_CAUSE_CERTIFICATE:
+    failure->phase = JDVM_PHASE_TLS;
+    explain_certificate(error, facts);
+    break;
+  case JDVM_CAUSE_CA_FILE:
+    failure->phase = JDVM_PHASE_TLS;
+    (void)jdvm_fail(error, JDVM_TLS,
+                    "could not read the CA certificates: %.150s (ca_file, ca_path)", detail);
+    break;
+  case JDVM_CAUSE_SILENCE:
+    (void)jdvm_fail(error, JDVM_TRANSPORT, "%s port %ld closed the connection without an answer",
+                    host, port);
+    break;
+  case JDVM_CAUSE_CUT:
+    (void)jdvm_fail(error, JDVM_TRANSPORT,
+                    "%s port %ld closed the connection before its answer was complete", host, port);
+    break;
+  case JDVM_CAUSE_INFLATE:
+    (void)jdvm_fail(error, JDVM_TRANSPORT, "the answer of %s port %ld cannot be inflated: %.100s",
+                    host, port, detail);
+    break;
+  case JDVM_CAUSE_NOT_HTTP:
+    (void)jdvm_fail(error, JDVM_TRANSPORT, "the answer of %s port %ld is not HTTP: %.100s", host,
+                    port, detail);
+    break;
+  case JDVM_CAUSE_HEADER_SIZE:
+    (void)jdvm_fail(error, JDVM_TRANSPORT,
+                    "the header of the answer of %s port %ld is larger than %ld bytes "
+                    "(max_header_bytes)",
+                    host, port, number);
+    break;
+  case JDVM_CAUSE_HEADER_COUNT:
+    (void)jdvm_fail(error, JDVM_TRANSPORT,
+                    "the answer of %s port %ld has more than %ld header lines", host, port, number);
+    break;
+  case JDVM_CAUSE_LENGTHS:
+    (void)jdvm_fail(error, JDVM_TRANSPORT,
+                    "the answer of %s port %ld has two Content-Length headers that differ", host,
+                    port);
+    break;
+  case JDVM_CAUSE_BODY_SIZE:
+    (void)jdvm_fail(error, JDVM_TRANSPORT,
+                    "the answer of %s port %ld is larger than %ld bytes (max_body)", host, port,
+                    number);
+    break;
+  case JDVM_CAUSE_TOO_LATE:
+    (void)jdvm_fail(error, JDVM_TIMEOUT,
+                    "no time was left to send the request to %s port %ld (timeout)", host, port);
+    break;
+  case JDVM_CAUSE_TIMEOUT:
+    (void)jdvm_fail(error, JDVM_TIMEOUT, "the time ran out %s %s port %ld (timeout)",
+                    doing(facts->phase), host, port);
+    break;
+  case JDVM_CAUSE_CONNECT_TIMEOUT:
+    (void)jdvm_fail(error, JDVM_TIMEOUT,
+                    "not connected after %.4g s: %s %s port %ld "
+                    "(connect_timeout)",
+                    facts->seconds, doing(facts->phase), host, port);
+    break;
+  case JDVM_CAUSE_READ_TIMEOUT:
+    (void)jdvm_fail(error, JDVM_TIMEOUT, "nothing came for %.4g s: %s %s port %ld (read_timeout)",
+                    facts->seconds, doing(facts->phase), host, port);
+    break;
+  default:
+    (void)jdvm_fail(error,
+                    facts->phase < JDVM_PHASE_TLS    ? JDVM_CONNECT
+                    : facts->phase == JDVM_PHASE_TLS ? JDVM_TLS
+                                                     : JDVM_TRANSPORT,
+                    "%s %s port %ld: %.120s", doing(facts->phase), host, port, detail);
+    break;
+  }
+  make_printable(error->message);
+}

@@ -1,0 +1,95 @@
+/* The only place that knows libcurl: one multi handle with its connections, and exchanges, one
+** easy handle each. Its callbacks note what happens and keep what arrives; they never call out.
+** Deadlines, pooling and forks are the business of jdvm_http.c. */
+#ifndef JDVM_LIBCURL_H
+#define JDVM_LIBCURL_H
+
+#include "jdvm_failure.h"
+#include "jdvm_http_config.h"
+#include "jdvm_http_request.h"
+#include "jdvm_response.h"
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
+
+typedef struct jdvm_exchange jdvm_exchange;
+
+/* Zero-filled but for `config`: not opened yet. */
+typedef struct jdvm_connections {
+  void *multi;                    /* libcurl's handle; NULL until opened */
+  const jdvm_http_config *config; /* the caller's, for as long as this lives */
+  const char *known_ca_file; /* set when the CA file and folder built into libcurl are missing */
+  bool one_at_a_time; /* the server was seen to speak HTTP/1: a connection serves one exchange */
+  struct jdvm_open_socket *sockets;
+  size_t socket_count, socket_capacity;
+} jdvm_connections;
+
+/* A request and its response. Zero-filled but for `connections`: never begun. The handle, once
+** made, stays with it, for the next request. */
+struct jdvm_exchange {
+  void *handle; /* libcurl's; NULL until first begun */
+  jdvm_connections *connections;
+  jdvm_http_request request;
+  jdvm_response response;
+  double connect_timeout; /* seconds, told to libcurl so that it shares it among addresses */
+  jdvm_phase phase;       /* as far as the callbacks see it: see jdvm_exchange_phase */
+  double begun;           /* jdvm_now() */
+  double since;           /* when it last moved on: left the queue, got its connection, received */
+  jdvm_buf nodes;         /* struct curl_slist, over request.lines */
+  long sent_before;       /* what libcurl's count of bytes sent was when this request's turn came */
+  long told;              /* the connect timeout in milliseconds, as libcurl was last told */
+  char message[256];      /* libcurl's own words on what went wrong */
+};
+
+const char *jdvm_libcurl_version(void);
+
+/* Sets libcurl up, once per process, and makes the multi handle, if that is not done yet.
+** 0, or -1 when memory is short or libcurl cannot work. */
+int jdvm_connections_open(jdvm_connections *connections);
+
+/* Closes the connections. No exchange may run, each handle must have been dropped. */
+void jdvm_connections_close(jdvm_connections *connections);
+
+/* In the child of a fork: forgets libcurl's objects, which belong to the parent, without touching
+** them (to end a connection properly would write on it) and closes our copies of the sockets. */
+void jdvm_connections_abandon(jdvm_connections *connections);
+
+/* Lets libcurl work without waiting; waits until there is work or the time is over. False: libcurl
+** or memory has failed and nothing will go on. */
+bool jdvm_connections_work(jdvm_connections *connections);
+bool jdvm_connections_wait(jdvm_connections *connections, double seconds);
+
+/* An exchange that has ended since, or NULL. *code is for jdvm_exchange_facts, 0 = well. It must be
+** ended with jdvm_exchange_end. */
+jdvm_exchange *jdvm_connections_ended(jdvm_connections *connections, int *code);
+
+/* Begins the exchange of `request`. 0, or -1 with `message` set. */
+int jdvm_exchange_begin(jdvm_exchange *exchange);
+
+/* The time spent elsewhere shall not count as time to connect in. */
+void jdvm_exchange_more_time(jdvm_exchange *exchange, double now);
+
+/* Takes a running or ended exchange from libcurl. */
+void jdvm_exchange_end(jdvm_exchange *exchange);
+
+/* Gives libcurl's handle back. */
+void jdvm_exchange_drop(jdvm_exchange *exchange);
+
+/* Makes up for what a libcurl without the needed callbacks does not tell; to be called before
+** `phase` and `since` are looked at. */
+void jdvm_exchange_observe(jdvm_exchange *exchange, double now);
+
+/* The phase of a running exchange, with what only libcurl and the kernel know. */
+jdvm_phase jdvm_exchange_phase(const jdvm_exchange *exchange);
+
+/* Everything known about why an exchange failed that libcurl ended with `code`, or is to be ended
+** now; the caller may then set another cause. The texts live as long as the exchange is not begun
+** again. */
+void jdvm_exchange_facts(const jdvm_exchange *exchange, int code, jdvm_facts *facts);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#endif
