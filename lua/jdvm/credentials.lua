@@ -34,10 +34,12 @@ local function hand_on(thread, ok, ...)
   return hand_on(thread, coroutine.resume(thread, coroutine.yield(...)))
 end
 
-local function protected(f, ...)
-  if YIELDS_THROUGH_PCALL then return pcall(f, ...) end
-  local thread = coroutine.create(f)
-  return hand_on(thread, coroutine.resume(thread, ...))
+-- Calls a provider; `turn` learns the coroutines it runs in.
+local function protected(turn, provider, context)
+  turn.outer = coroutine.running() or "main"
+  if YIELDS_THROUGH_PCALL then return pcall(provider, context) end
+  turn.inner = coroutine.create(provider)
+  return hand_on(turn.inner, coroutine.resume(turn.inner, context))
 end
 
 --- What is wrong with a key or a token, or nil. The text itself never stands in the message.
@@ -158,9 +160,9 @@ end
 
 -- Asks the provider and keeps what it gives. Gives the keys to use, or nil and a message.
 local function refresh(self, state, context, reason)
-  local turn = { thread = coroutine.running() or "main", since = context.clock() }
+  local turn = { since = context.clock() }
   state.turn = turn
-  local ok, given, message = protected(state.provider, context)
+  local ok, given, message = protected(turn, state.provider, context)
   local now = context.clock()
   local keys
   if not ok then
@@ -220,7 +222,8 @@ function Holder:get(context)
     return refresh(self, state, context, reason)
   end
   if turn then
-    if turn.thread == (coroutine.running() or "main") then
+    local running = coroutine.running() or "main"
+    if running == turn.outer or running == turn.inner then
       return failed("the credentials provider calls the client that it gives the keys to")
     end
     if not wait_for_turn(state, context) then
@@ -237,15 +240,17 @@ function Holder:get(context)
   return keys
 end
 
---- Tells that the service refused these keys: the provider is asked again at the next call.
+--- Tells that the service refused these keys: a provider is asked again at the next call, unless it
+--- was asked a moment ago.
 ---@param keys jdvm.Keys
+---@param now number seconds since 1970
 ---@return boolean again whether another try may get other keys
-function Holder:refuse(keys)
+function Holder:refuse(keys, now)
   local state = self.state()
   if state.fixed then return false end
   if state.keys ~= keys then return true end
-  state.refused = true
-  return false
+  state.refused = now >= state.not_before
+  return state.refused
 end
 
 --- The access key for people, mostly hidden; providers that may ask a server are not called for it.
