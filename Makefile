@@ -46,7 +46,7 @@ lint: ## luacheck, clang-format, the warnings of gcc and clang
 	@spec/steps/lint.sh
 
 format: ## clang-format, in place
-	clang-format -i $(wildcard src/*.c src/*.h spec/c/*.c spec/c/*.h spec/fuzz/*.c spec/bench/*.c)
+	clang-format -i $(wildcard src/*.c src/*.h spec/*/*.c spec/*/*.h)
 
 bench: ## ratios against named peers, in one run
 	@spec/support/deps.sh bench

@@ -101,7 +101,7 @@ end)
 
 teardown(function()
   if server then
-    server:stop()
+    server.stop()
   end
   must("rm -rf " .. quote(folder))
 end)

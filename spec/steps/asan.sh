@@ -1,42 +1,34 @@
 #!/usr/bin/env bash
-# The suite on one Lua with both modules built for AddressSanitizer, UndefinedBehaviorSanitizer and
-# LeakSanitizer: asan.sh LUA [spec]…
-# The runtimes are preloaded into the Lua and all it starts; so is libcurl, whose leaks would else be
-# laid on a module that is gone. Reports go to files, because leaks of other programs (a shell, nginx)
-# are no failure: what names our sources is.
+# The suite on one Lua with that Lua's program and both modules built for AddressSanitizer,
+# UndefinedBehaviorSanitizer and LeakSanitizer: asan.sh LUA [spec]…
+# The instrumented Lua comes first in PATH, so that the commands which a spec starts are covered too.
 . spec/support/steps.sh
 
 lua=$1
 shift
 version=$(version_of "$lua")
-out=$BUILD/asan-gcc
+out=$PWD/$BUILD/asan-gcc
 make -s BUILD="$out" CC=gcc OPTIMIZE=-O1 CFLAGS="$SANITIZE" LDFLAGS="$SANITIZE" LUAS="$version" \
   build || exit 1
-use_checkout "$out" "$lua"
+mkdir -p "$out/bin"
+# libcurl is linked, though nothing here calls it: a library that is unloaded before the end would
+# have its leaks reported without a name.
+# shellcheck disable=SC2086
+gcc -std=c99 -g -O1 $SANITIZE -o "$out/bin/lua$lua" spec/support/lua_main.c -I"/usr/include/lua$lua" \
+  -l:"liblua$lua.a" -Wl,--no-as-needed -lcurl -lcrypto -lm -ldl -Wl,-E || exit 1
+export PATH="$out/bin:$PATH"
+export LUA_PATH="$PWD/lua/?.lua;$PWD/?.lua;;" LUA_CPATH="$out/$version/?.so;;"
 
 reports=$PWD/$BUILD/logs/asan
 rm -rf "$reports"
 mkdir -p "$reports"
+export ASAN_OPTIONS="log_path=$reports/report" UBSAN_OPTIONS=print_stacktrace=1
+export LSAN_OPTIONS="print_suppressions=0:suppressions=$PWD/spec/support/lsan.supp"
 
-instrumented() {
-  env LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so) libcurl.so.4" \
-    ASAN_OPTIONS="log_path=$reports/report:detect_odr_violation=0" \
-    UBSAN_OPTIONS="print_stacktrace=1" \
-    LSAN_OPTIONS="exitcode=0:print_suppressions=0" \
-    "$(interpreter_of "$lua")" "$@"
+no_reports() {
+  ! cat "$reports"/report.* 2>/dev/null
 }
 
-clean_reports() {
-  local bad=0 report
-  for report in "$reports"/report.*; do
-    if [ -e "$report" ] && grep -qE '/src/(jdvm|lua)_|/jdvm/(core|curl)\.so' "$report"; then
-      cat "$report"
-      bad=1
-    fi
-  done
-  return $bad
-}
-
-suite_counted "suite on $lua under AddressSanitizer" instrumented -- "$@"
-check "no report names our sources" clean_reports
+suite_counted "suite on $lua under AddressSanitizer" "$out/bin/lua$lua" -- "$@"
+check "the sanitizers report nothing" no_reports
 finish
