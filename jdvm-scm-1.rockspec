@@ -53,6 +53,7 @@ build = {
     ["jdvm.profile"] = "lua/jdvm/profile.lua",
     ["jdvm.settings"] = "lua/jdvm/settings.lua",
     ["jdvm.text"] = "lua/jdvm/text.lua",
+    ["jdvm.types"] = "lua/jdvm/types.lua",
     ["jdvm.transport.curl"] = "lua/jdvm/transport/curl.lua",
     ["jdvm.core"] = {
       sources = {
