@@ -56,8 +56,8 @@ bench: ## ratios against named peers, in one run
 fuzz: ## libFuzzer, a minute a target (SECONDS=n for longer)
 	@spec/fuzz/run.sh $(or $(SECONDS),60)
 
-docs: ## editor types and reference pages, from the tables of operations and options
-	@lua5.4 docs/make.lua
+docs: build ## types and reference pages from operations.lua
+	@spec/support/docs.sh
 
 clean: ## remove what was built
 	rm -rf $(BUILD)

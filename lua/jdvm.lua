@@ -1,0 +1,23 @@
+-- JD Cloud VM image client.
+--
+--   local client = jdvm.new { region = "cn-north-1" }
+--   for image in client:images { imageSource = "public" } do print(image.imageId, image.name) end
+
+local client = require "jdvm.client"
+local core = require "jdvm.core"
+
+local jdvm = {
+  _VERSION = core._VERSION,
+  --- What JSON null becomes in arrays, and with null = "keep" everywhere; equal to cjson.null and ngx.null.
+  null = core.null,
+}
+
+--- Makes a client. Reads the environment and ~/.jdc/config; touches no network.
+---@param options? jdvm.ClientOptions
+---@return jdvm.Client
+function jdvm.new(options)
+  local made = client.new(options, 2)
+  return made
+end
+
+return jdvm

@@ -1,0 +1,290 @@
+-- One call: sign, send, decode, judge, and try again as long as that is worth it and there is time.
+--
+-- A call is started, and later finished or cancelled, so that several run side by side over any transport. All
+-- its state is in itself: a client serves any number of calls, coroutines and light threads at once. What calls
+-- share in the client's state is the retry quota, the clock's offset, the signers, and nothing else.
+
+local core = require "jdvm.core"
+local errors = require "jdvm.errors"
+local events = require "jdvm.events"
+local request = require "jdvm.request"
+local retry = require "jdvm.retry"
+local transport = require "jdvm.transport"
+
+local call = {}
+
+local Call = {}
+local mt = { __index = Call, __name = "jdvm.call", __tostring = function(self)
+  return ("jdvm call %s (%s)"):format(self.operation.name, self.outcome and "finished" or "pending")
+end }
+
+-- How much of a body that is no JSON is looked at for the message.
+local GLIMPSE = 4096
+-- A request that lay idle so long (seconds) while its caller did something else, and is found broken at once, was
+-- not tried properly.
+local IDLE, AT_ONCE = 1, 0.1
+-- Timers may go off this early (seconds).
+local NEARLY = 0.005
+
+-- Tells of a try. `failure` is nil after a success.
+local function tell_try(self, status, request_id, failure, again, delay)
+  local state = self.state
+  if not (state.logger or state.on_attempt) then return end
+  local event = events.try {
+    operation = self.operation.name, region = self.region, method = self.operation.method,
+    host = state.endpoint.host, path = self.path, query = self.target and self.target:match("%?(.*)$"),
+    attempt = self.attempts, status = status, request_id = request_id,
+    milliseconds = (self.transport:now() - self.try_started) * 1000,
+    kind = failure and failure.kind, reason = failure and (failure.status or failure.kind),
+    retry = again, delay = delay,
+  }
+  events.tell(state.logger, event)
+  events.tell(state.on_attempt, event)
+end
+
+-- Ends the call with a failure: fields for jdvm.errors.
+local function fail(self, failure)
+  local state = self.state
+  local now = self.transport and self.transport:now()
+  local fields = {
+    operation = self.operation.name, region = self.region, attempts = self.attempts,
+    elapsed = now and self.budget and math.max(0, now - self.budget.started) or 0,
+    retryable = failure.retryable or false,
+  }
+  for _, name in ipairs { "kind", "code", "status", "message", "http_status", "request_id", "details", "phase", "hint",
+    "retry_after", "skew", "cause" } do
+    fields[name] = failure[name]
+  end
+  local secrets = {}
+  if self.keys then
+    local _, secret_key, session_token = self.keys.reveal()
+    secrets[1], secrets[2] = secret_key, session_token
+  end
+  local message, detail = errors.new(fields, secrets)
+  self.outcome = { nil, message, detail }
+  events.tell(state.on_call, { operation = self.operation.name, region = self.region, ok = false,
+    attempts = self.attempts, elapsed = detail.elapsed, kind = detail.kind, status = detail.status,
+    http_status = detail.http_status, request_id = detail.request_id, message = message })
+  return nil, message, detail
+end
+
+local function succeed(self, result, status, request_id)
+  local meta = {
+    request_id = request_id, http_status = status, attempts = self.attempts, throttled = self.throttled,
+    elapsed = self.transport:now() - self.started,
+  }
+  self.state.quota:pay_back(self.cost)
+  self.outcome = { result, meta }
+  events.tell(self.state.on_call, { operation = self.operation.name, region = self.region, ok = true,
+    attempts = self.attempts, elapsed = meta.elapsed, http_status = status, request_id = request_id })
+  return result, meta
+end
+
+-- Begins a try. A failure that needs no answer is kept for finish.
+local function try(self, at_once)
+  local state, carrier, budget = self.state, self.transport, self.budget
+  local deadline = budget.deadline
+  local now = carrier:now()
+  self.try_started = now
+  if now >= deadline then
+    self.early = { kind = "timeout", phase = "sleep", message = "no time is left for a try" }
+    return
+  end
+  local keys, failure = state.credentials:get {
+    clock = state.clock, sleep = function(seconds) carrier:sleep(seconds) end, timeout = deadline - now,
+    transport = carrier, deadline = deadline,
+  }
+  if not keys then
+    self.early = failure
+    return
+  end
+  self.keys = keys
+  local signed = request.signed(self)
+  if at_once and carrier.perform then
+    self.response, self.failure = carrier:perform(signed, deadline)
+  else
+    self.pending = carrier:start(signed, deadline)
+  end
+end
+
+--- Starts a call whose parameters were checked.
+---@param state table the client's
+---@param job table operation, path, query, region, options, budget { started, deadline }; decode options
+---@param at_once boolean|nil the call is finished next, with nothing in between
+function call.start(state, job, at_once)
+  local self = setmetatable({
+    state = state, operation = job.operation, path = job.path, query = job.query, region = job.region,
+    options = job.options, decoding = job.decoding, budget = job.budget,
+    attempts = 0, throttled = 0,
+  }, mt)
+  if job.failure then
+    self.early = job.failure
+    return self
+  end
+  local carrier, failure = transport.choose(state.config)
+  if not carrier then
+    self.early = failure
+    return self
+  end
+  self.transport = carrier
+  self.started = carrier:now()
+  if not self.budget then self.budget = { started = self.started, deadline = self.started + job.timeout } end
+  try(self, at_once)
+  return self
+end
+
+local function body_of(response)
+  if response.text then return response:text() end
+  return response.body
+end
+
+-- Reads an answer: the result and the request id, or nil and a failure.
+local function judge(self, response)
+  local status, headers = response.status, response.headers or {}
+  local is_good = status >= 200 and status <= 299
+  local decoding = is_good and self.decoding or self.state.decoding
+  local value, message, offset
+  if response.decode then
+    value, message, offset = response:decode(decoding)
+  else
+    value, message, offset = core.decode(response.body or "", decoding)
+  end
+  local problem
+  if message then
+    value, problem = nil, { message = message, offset = offset, text = (body_of(response) or ""):sub(1, GLIMPSE) }
+  end
+  local result, id_or_failure = errors.from_envelope(self.operation, status, headers, value, problem)
+  if result == nil then
+    local failure = id_or_failure
+    failure.retry_after = retry.after(headers, self.state.clock())
+  end
+  return result, id_or_failure
+end
+
+-- Follows the service's clock. True when the refused request was signed with a time that was far off.
+local function follow_clock(self, headers, failure)
+  local state = self.state
+  local skew, is_known = retry.skew(headers, state.clock())
+  if not is_known then return false end
+  -- An offset is measured anew by every answer, and ends when the clocks agree.
+  if state.offset then state.offset = skew end
+  if not failure or not (failure.http_status == 401 or failure.http_status == 403) then return false end
+  local wrong = retry.skew(headers, self.signed_at)
+  if not wrong then return false end
+  failure.skew = skew
+  state.offset = skew
+  return true
+end
+
+-- Whether this failure is worth another try: the reason and seconds to wait, or nil.
+local function worth_another(self, failure, is_skewed)
+  local state = self.state
+  local reason = retry.reason(failure, self.operation.method == "GET")
+  failure.retryable = reason ~= nil
+  if reason == "throttled" then self.throttled = self.throttled + 1 end
+  if self.attempts >= (self.options.max_attempts or state.max_attempts) then return nil end
+  if is_skewed and not self.was_skewed then
+    self.was_skewed = true
+    return "clock", 0
+  end
+  if failure.http_status == 401 and self.keys and state.credentials:refuse(self.keys) then return "keys", 0 end
+  if not reason then return nil end
+  local delay = retry.delay(self.attempts, reason, state.random(), failure.retry_after)
+  local cost = state.quota:take(reason)
+  if not cost then
+    failure.hint = "too many calls of this client failed lately, so this one was not tried again"
+    return nil
+  end
+  self.cost = cost
+  return reason, delay
+end
+
+-- The failure of a call whose time ran out: what came before it is its cause.
+local function out_of_time(self, phase, message, cause)
+  return fail(self, { kind = "timeout", phase = phase, message = message, retryable = true, cause = cause })
+end
+
+local function cause_of(failure)
+  if not failure then return nil end
+  return { kind = failure.kind, code = failure.code, status = failure.status, message = failure.message,
+    http_status = failure.http_status, request_id = failure.request_id, phase = failure.phase }
+end
+
+-- Whether a try was left alone for so long that its failure says nothing.
+local function was_neglected(self, failure, finish_began)
+  if self.was_restarted or not (failure.kind == "timeout" or failure.kind == "transport") then return false end
+  local now = self.transport:now()
+  return finish_began - self.try_started > IDLE and now - finish_began < AT_ONCE and now < self.budget.deadline
+end
+
+--- Waits for the answer, trying again as the client's options say.
+---@return table|nil result
+---@return table|string meta_or_message
+---@return jdvm.Failure|nil detail
+function Call:finish()
+  if self.outcome then return self.outcome[1], self.outcome[2], self.outcome[3] end
+  local carrier = self.transport
+  local began = carrier and carrier:now()
+  while true do
+    if self.early then
+      if self.early.kind == "timeout" then
+        return out_of_time(self, self.early.phase, self.early.message, cause_of(self.last))
+      end
+      return fail(self, self.early)
+    end
+    local response, failure = self.response, self.failure
+    if self.pending then response, failure = carrier:finish(self.pending) end
+    self.pending, self.response, self.failure = nil, nil, nil
+    if self.outcome then return self.outcome[1], self.outcome[2], self.outcome[3] end
+
+    if not response and was_neglected(self, failure, began) then
+      self.was_restarted = true
+      try(self, true)
+    else
+      self.attempts = self.attempts + 1
+      local is_skewed = false
+      if response then
+        local result, id_or_failure = judge(self, response)
+        if result ~= nil then
+          follow_clock(self, response.headers)
+          tell_try(self, response.status, id_or_failure)
+          return succeed(self, result, response.status, id_or_failure)
+        end
+        failure = id_or_failure
+        is_skewed = follow_clock(self, response.headers, failure)
+      end
+
+      if failure.kind == "timeout" and carrier:now() >= self.budget.deadline - NEARLY then
+        tell_try(self, nil, nil, failure)
+        return out_of_time(self, failure.phase, failure.message, cause_of(self.last))
+      end
+      local reason, delay = worth_another(self, failure, is_skewed)
+      tell_try(self, response and response.status, failure.request_id, failure, reason, delay)
+      if not reason then
+        failure.cause = nil
+        return fail(self, failure)
+      end
+      if carrier:now() + delay >= self.budget.deadline then
+        return out_of_time(self, "sleep", "no time is left for another try", cause_of(failure))
+      end
+      self.last = failure
+      if delay > 0 then carrier:sleep(delay) end
+      if self.outcome then return self.outcome[1], self.outcome[2], self.outcome[3] end
+      try(self, true)
+    end
+  end
+end
+
+--- Gives the call up, wherever it stands.
+function Call:cancel()
+  if self.outcome then return end
+  local pending = self.pending
+  self.pending, self.response = nil, nil
+  if pending then self.transport:cancel(pending) end
+  self.early = nil
+  local message, detail = errors.new { kind = "cancelled", message = "the call was cancelled",
+    operation = self.operation.name, region = self.region, attempts = self.attempts, retryable = false }
+  self.outcome = { nil, message, detail }
+end
+
+return call

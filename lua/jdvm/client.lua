@@ -1,0 +1,191 @@
+-- A client: settings resolved once, and a method for each operation. A client does no I/O when it is made but for
+-- the profile file, holds no state of any call, and may be shared by coroutines, light threads and requests.
+
+local call = require "jdvm.call"
+local check = require "jdvm.check"
+local core = require "jdvm.core"
+local events = require "jdvm.events"
+local lists = require "jdvm.lists"
+local operations = require "jdvm.operations"
+local options_of = require "jdvm.options"
+local request = require "jdvm.request"
+local retry = require "jdvm.retry"
+local settings = require "jdvm.settings"
+local text = require "jdvm.text"
+local transport = require "jdvm.transport"
+local waiter = require "jdvm.waiter"
+
+local client = {}
+
+local methods = {}
+local mt = {
+  __index = methods, __name = "jdvm.client",
+  __tostring = function(self)
+    local state = self.state()
+    return ("jdvm client %s %s%s"):format(state.region or "(no region)", state.endpoint.origin,
+      state.closed and " (closed)" or "")
+  end,
+}
+
+-- The state of a client; raises for one that was closed.
+local function state_of(self)
+  if type(self) ~= "table" or getmetatable(self) ~= mt then
+    error("jdvm: call methods with a colon: client:describe_images { … }", 3)
+  end
+  local state = self.state()
+  if state.closed then error("jdvm: the client is closed", 3) end
+  return state
+end
+
+-- Splits an endpoint: a URL of scheme, host and port, and nothing else.
+local function read_endpoint(url)
+  local scheme, authority, rest = url:match("^(%a+)://([^/?#]*)(.*)$")
+  if not scheme then
+    return nil, "must begin with https:// (or http://), got " .. text.show(url)
+  end
+  scheme = scheme:lower()
+  if scheme ~= "https" and scheme ~= "http" then return nil, "must be https or http, not " .. text.show(scheme) end
+  if authority:find("@", 1, true) then
+    return nil, "must not hold a user name: keys go into access_key and secret_key"
+  end
+  if rest ~= "" and rest ~= "/" then
+    return nil, "must end after host and port, since the path is part of what is signed, got " .. text.show(url)
+  end
+  local host, port = authority:lower():match("^(%[[%x:.]+%]):?(%d*)$")
+  if not host then host, port = authority:lower():match("^([%w._-]+):?(%d*)$") end
+  if not host or (port ~= "" and (tonumber(port) < 1 or tonumber(port) > 65535)) then
+    return nil, "has no usable host and port: " .. text.show(url)
+  end
+  if port == (scheme == "https" and "443" or "80") then port = "" end
+  if port ~= "" then host = host .. ":" .. port end
+  return { scheme = scheme, host = host, origin = scheme .. "://" .. host }
+end
+
+local function lua_name()
+  local jit = package.loaded.jit
+  return jit and tostring(jit.version):gsub("%s+", "/") or _VERSION:gsub("%s+", "/")
+end
+
+local function user_agent(given)
+  local own = ("jdvm/%s %s"):format(core._VERSION, lua_name())
+  return given and given .. " " .. own or own
+end
+
+-- In [0, 1). Not math.random: some Luas start it alike in every process, and then all clients retry in step.
+local function random() return tonumber(core.nonce():sub(1, 8), 16) / 2 ^ 32 end
+
+-- What goes to the transports: no keys.
+local FOR_TRANSPORT = {
+  "transport", "blocking", "ca_path", "proxy", "no_proxy", "verify", "max_body", "http2",
+}
+-- What calls look at.
+local FOR_CALLS = {
+  "timeout", "connect_timeout", "read_timeout", "max_attempts", "max_body", "null", "utf8", "page_size", "prefetch",
+  "algorithm", "token_encoding", "logger", "on_attempt", "on_call",
+}
+
+--- Makes a client; raises for misuse.
+---@param given table|nil see jdvm.options
+---@param level integer as for an error in the place of this call
+---@return jdvm.Client
+function client.new(given, level)
+  options_of.check("client", given, "jdvm.new", level + 1)
+  given = given or {}
+  local function misuse(message) error("jdvm.new: " .. message, level + 2) end
+  local fault = transport.fault(given.transport)
+  if fault then misuse(fault) end
+
+  local state = { signers = setmetatable({}, { __mode = "k" }), quota = retry.quota() }
+  local defaults, config = options_of.defaults("client"), {}
+  for _, name in ipairs(FOR_CALLS) do
+    state[name] = given[name]
+    if state[name] == nil then state[name] = defaults[name] end
+  end
+  for _, name in ipairs(FOR_TRANSPORT) do
+    config[name] = given[name]
+    if config[name] == nil then config[name] = defaults[name] end
+  end
+  local function warn(message) events.tell(state.logger, events.warning(message)) end
+  local resolved, message = settings.resolve(given, { warn = warn })
+  if not resolved then misuse(message) end
+
+  local endpoint
+  endpoint, message = read_endpoint(resolved.endpoint or defaults.endpoint)
+  if not endpoint then misuse(("endpoint (%s) %s"):format(resolved.origins.endpoint or "default", message)) end
+  config.ca_file, config.user_agent = resolved.ca_file, user_agent(given.user_agent)
+  state.config, state.endpoint, state.region = config, endpoint, resolved.region
+  state.credentials = resolved.credentials
+  state.clock, state.random = given.clock or os.time, random
+  state.decoding = { null = state.null, utf8 = state.utf8 }
+
+  for _, note in ipairs(resolved.notes) do warn(note) end
+  if given.verify == false then warn("verify = false: whoever is on the way can read and change everything") end
+  -- Behind a function: inspectors and serializers show no state.
+  return setmetatable({ state = function() return state end }, mt)
+end
+
+-- Checks and starts a call. Errors blame the caller's caller.
+local function begin(state, operation, params, options, at_once)
+  options_of.check("call", options, operation.name, 3, operation.parameters)
+  local path, query, region = check.check(operation, params, state.region or "unset", 3)
+  options = options or {}
+  return call.start(state, {
+    operation = operation, path = path, query = query, region = region, options = options,
+    decoding = request.decoding(state, operation, options), timeout = options.timeout or state.timeout,
+    failure = request.region_failure(state, params),
+  }, at_once)
+end
+
+for _, operation in ipairs(operations.list) do
+  methods[operation.method_name] = function(self, params, options)
+    local pending = begin(state_of(self), operation, params, options, true)
+    return pending:finish()
+  end
+  if operation.page then lists.add_methods(methods, operation, state_of) end
+end
+
+--- Starts a call without waiting for its answer; several run side by side.
+---@param name string operation, such as "describeImages", or its method's name
+---@param params table|string|nil
+---@param options table|nil
+---@return jdvm.Call call with finish() -> result, meta | nil, message, detail; and cancel()
+function methods:start(name, params, options)
+  local state = state_of(self)
+  local operation = operations[name]
+  for _, known in ipairs(operations.list) do
+    if known.method_name == name then operation = known end
+  end
+  if type(operation) ~= "table" or not operation.path then
+    local names = {}
+    for i, known in ipairs(operations.list) do names[i] = known.name end
+    error(("jdvm: there is no operation %s; known are %s"):format(text.show(name), text.enumerate(names, "and")), 2)
+  end
+  local pending = begin(state, operation, params, options, false)
+  return pending
+end
+
+--- Waits until an image, or all images of a list, are in a state; see jdvm.waiter.
+---@param id string|string[]
+---@param options table|nil
+---@return table|nil image or images, in the order of the ids
+---@return table|string meta_or_message
+---@return jdvm.Failure|nil detail
+function methods:wait_image(id, options)
+  local state = state_of(self)
+  options_of.check("wait", options, "wait_image", 2)
+  local message = waiter.fault(id)
+  if message then error("jdvm: wait_image: " .. message, 2) end
+  return waiter.wait(state, self, id, options or {})
+end
+
+--- Cancels what is in flight and closes the connections. The client cannot be used any more.
+function methods:close()
+  local state = self.state()
+  if state.closed then return end
+  state.closed = true
+  transport.close(state.config)
+end
+
+mt.__close = methods.close
+
+return client

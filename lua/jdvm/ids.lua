@@ -1,0 +1,173 @@
+-- Reads images by their ids, however many: in parts that fit a page and a URL, in the caller's order, with those
+-- that do not exist listed. A reader like jdvm.pages. Pure.
+
+local prefetch = require "jdvm.prefetch"
+local scan = require "jdvm.scan"
+
+local ids = {}
+
+local Reader = {}
+local mt = { __index = Reader, __name = "jdvm.ids" }
+
+-- Bytes of a query that leave room for the path and for what proxies add, below the service's 8 k.
+local QUERY_LIMIT = 7000
+
+-- Cuts the ids from `first` on into parts.
+local function split(list, first, most, name)
+  local parts, part, bytes = {}, nil, 0
+  for i = first, #list do
+    local length = #name + 8 + 3 * #list[i]:gsub("[A-Za-z0-9._~-]", "") + #list[i]
+    if not part or #part.ids >= most or bytes + length > QUERY_LIMIT then
+      part, bytes = { ids = {}, first = i - 1 }, 0
+      parts[#parts + 1] = part
+    end
+    part.ids[#part.ids + 1], bytes = list[i], bytes + length
+  end
+  return parts
+end
+
+--- A reader of the images with these ids.
+---@param source table as for jdvm.pages; jobs are { ids, number, size }
+---@param wanted string[] ids; one that stands there twice is delivered once
+---@param options table prefetch, max_items; row = how many of the ids are done
+function ids.reader(source, wanted, options)
+  local list, is_known = {}, {}
+  for _, id in ipairs(wanted) do
+    if not is_known[id] then
+      list[#list + 1], is_known[id] = id, true
+    end
+  end
+  local page = source.page
+  local self = setmetatable({
+    source = source, page = page, list = list,
+    parts = split(list, (options.row or 0) + 1, options.page_size or page.max, page.ids), next_part = 1,
+    queue = prefetch.new(source.fetch, options.prefetch),
+    counters = scan.counters(), missing = {},
+    requests = 0, finished_calls = 0, left = options.max_items or math.huge,
+  }, mt)
+  self.plan = function()
+    local part = self.parts[self.next_part]
+    if not part or part.first >= (options.row or 0) + (options.max_items or math.huge) then return nil end
+    self.next_part = self.next_part + 1
+    return { ids = part.ids, part = part, number = 1, size = math.max(page.min, #part.ids) }
+  end
+  return self
+end
+
+local function fail(self, message, detail)
+  self:close()
+  if detail then detail.stats = self:stats() else message, detail = self.source.fail(message, self:stats()) end
+  self.message, self.detail = message, detail
+  return nil, message, detail
+end
+
+-- Puts the rows of one answer where their ids stand in the part.
+local function sort_in(self, part, rows)
+  for i = 1, #rows do
+    local id = rows[i][self.page.id]
+    local place = part.places[id]
+    if not place then
+      return ("the service answered image %s, which was not asked for"):format(tostring(id))
+    end
+    if part.rows[place] then
+      self.counters.duplicates = self.counters.duplicates + 1
+    else
+      part.rows[place], part.found = rows[i], part.found + 1
+    end
+  end
+end
+
+-- Reads further pages of a part while it may have some: a service may send fewer than a page holds.
+local function read_rest(self, job, result, meta)
+  local part, page = job.part, self.page
+  part.places, part.rows, part.found = {}, {}, 0
+  for i, id in ipairs(part.ids) do part.places[id] = i end
+  local received = 0
+  while true do
+    local rows, total = result[page.items], result[page.total]
+    local message = sort_in(self, part, rows)
+    if message then return nil, message end
+    received = received + #rows
+    self.counters.pages = self.counters.pages + 1
+    if part.found == #part.ids or (#rows > 0 and total == received) or (total == 0 and received == 0) then break end
+    if #rows == 0 then
+      if type(total) == "number" and total > received then
+        return nil, ("the service counts %.0f of %d images and sends %d"):format(total, #part.ids, received)
+      end
+      break
+    end
+    job = { ids = part.ids, number = job.number + 1, size = job.size }
+    local detail
+    result, meta, detail = self.source.fetch.finish(self.source.fetch.start(job))
+    self.requests = self.requests + (result ~= nil and meta.attempts or detail and detail.attempts or 0)
+    if result == nil then return nil, meta, detail end
+    self.meta = meta
+  end
+  return result, meta
+end
+
+--- The images of the next part of which any exist, in the caller's order.
+---@return table|nil result
+---@return table|string|nil job_or_message
+---@return table|nil meta_or_detail
+function Reader:next()
+  if self.message then return nil, self.message, self.detail end
+  while not self.ended do
+    self.queue:fill(self.plan)
+    local job, result, meta, detail = self.queue:take()
+    if not job or self.left == 0 then
+      self.ended, self.complete = true, self.next_part > #self.parts
+      self.queue:cancel()
+      return nil
+    end
+    self.finished_calls = self.finished_calls + 1
+    self.requests = self.requests + (result ~= nil and meta.attempts or detail and detail.attempts or 0)
+    if result == nil then return fail(self, meta, detail) end
+    self.meta = meta
+    result, meta, detail = read_rest(self, job, result, meta)
+    if result == nil then return fail(self, meta, detail) end
+
+    local part, rows = job.part, result[self.page.items]
+    local count = 0
+    for i = #rows, 1, -1 do rows[i] = nil end
+    for i, id in ipairs(part.ids) do
+      if not part.rows[i] then
+        self.missing[#self.missing + 1] = id
+      elseif count < self.left then
+        count = count + 1
+        rows[count] = part.rows[i]
+      end
+    end
+    self.left = self.left - count
+    self.counters.rows = self.counters.rows + count
+    self.is_last = self.next_part > #self.parts and self.queue:is_empty()
+    if self.queue:is_eager() and self.left > 0 then self.queue:fill(self.plan) end
+    if count > 0 then return result, job, meta end
+  end
+  return nil
+end
+
+--- Whether nothing follows the part given last.
+function Reader:is_complete() return self.complete == true or (self.is_last == true and self.left > 0) end
+
+--- How many of the ids are done with this row.
+function Reader:position(job, row) return job.part.first + job.part.places[row[self.page.id]] end
+
+--- Cancels what is in flight; nothing follows.
+function Reader:close()
+  self.queue:cancel()
+  self.ended = true
+end
+
+--- What the list took, and which ids were not found so far.
+---@return jdvm.ListStats
+function Reader:stats()
+  local copy = {}
+  for name, value in pairs(self.counters) do copy[name] = value end
+  copy.requests = self.requests + self.queue.started - self.finished_calls
+  copy.missing = {}
+  for i, id in ipairs(self.missing) do copy.missing[i] = id end
+  return copy
+end
+
+return ids

@@ -1,0 +1,129 @@
+-- What `client:images`, `client:image_pages` and `client:list_images` hand out, over any reader
+-- (jdvm.pages, jdvm.ids). Pure.
+--
+-- An iterator is called by the generic `for`. In Lua 5.4 it is also the loop's closing value: leaving the
+-- loop cancels what is in flight at once. Elsewhere close() does, or the collector.
+
+local iterator = {}
+
+local methods = {}
+
+local function close(self)
+  self.reader:close()
+  self.last = self.rows[self.index] or self.last
+  self.rows, self.index = {}, 0
+end
+
+-- The next page with rows, nil at the end; raises when the list cannot be completed.
+local function advance(self)
+  if self.failed then error(self.failed, 0) end
+  local source = self.source
+  if source.enter then source.enter() end
+  local result, job, meta = self.reader:next()
+  if source.leave then source.leave() end
+  if result then
+    self.rows, self.index, self.job, self.meta = result[self.items], 0, job, meta
+    return result
+  end
+  if job then
+    self.failed, self.detail = job, meta
+    close(self)
+    error(job, 0)
+  end
+  return nil
+end
+
+local items_mt = {
+  __name = "jdvm.images", __index = methods, __close = close,
+  __call = function(self)
+    local index = self.index + 1
+    local row = self.rows[index]
+    if row == nil then
+      if not advance(self) then return nil end
+      index, row = 1, self.rows[1]
+    end
+    self.index = index
+    return row
+  end,
+}
+
+local pages_mt = {
+  __name = "jdvm.image_pages", __index = methods, __close = close,
+  __call = function(self)
+    local result = advance(self)
+    if not result then return nil end
+    self.index = #self.rows
+    return result, self.meta
+  end,
+}
+
+--- Counters of what was read so far.
+---@return jdvm.ListStats
+function methods:stats() return self.reader:stats() end
+
+--- Cancels what is in flight; the loop gets no more.
+function methods:close() close(self) end
+
+--- Where to go on after what was given so far: for the option `start`.
+---@return string|nil token nil when the list is complete
+function methods:token()
+  local row = self.rows[self.index] or self.last
+  if row == nil then return self.source.token(0, "") end
+  if self.index == #self.rows and self.reader:is_complete() then return nil end
+  return self.source.token(self.reader:position(self.job, row), row[self.source.page.id])
+end
+
+--- Why the loop ended with an error.
+---@return string|nil message
+---@return jdvm.Failure|nil detail
+function methods:failure() return self.failed, self.detail end
+
+local function new(mt, reader, source)
+  local self = setmetatable({
+    reader = reader, source = source, items = source.page.items, rows = {}, index = 0,
+  }, mt)
+  return self, nil, nil, self
+end
+
+--- An iterator over items.
+---@param reader table see jdvm.pages
+---@param source table page; token(position, id) -> string; enter() and leave() around what may wait; spent() ->
+---  seconds
+function iterator.items(reader, source) return new(items_mt, reader, source) end
+
+--- An iterator over pages: result, meta.
+function iterator.pages(reader, source) return new(pages_mt, reader, source) end
+
+--- Reads a list to its end.
+---@return table[]|nil items
+---@return table|string meta_or_message the counters, and a resume token when max_items cut the list
+---@return table|nil detail
+function iterator.list(reader, source)
+  local name, list, n, token = source.page.items, nil, 0, nil
+  if source.enter then source.enter() end
+  while true do
+    local result, job, meta = reader:next()
+    if not result then
+      if source.leave then source.leave() end
+      if job then return nil, job, meta end
+      break
+    end
+    local rows = result[name]
+    local count = #rows
+    if not list then
+      list = rows
+    else
+      for i = 1, count do list[n + i] = rows[i] end
+    end
+    n = n + count
+    local last = rows[count]
+    token = not reader:is_complete() and { reader:position(job, last), last[source.page.id] } or nil
+  end
+  local meta, answer = reader:stats(), reader.meta
+  if answer then meta.request_id, meta.http_status = answer.request_id, answer.http_status end
+  meta.attempts, meta.elapsed = meta.requests, source.spent and source.spent()
+  if token and not reader:is_complete() then meta.token = source.token(token[1], token[2]) end
+  return list or {}, meta
+end
+
+return iterator

@@ -1,0 +1,205 @@
+-- Lists over a client: puts the readers (jdvm.pages, jdvm.ids) and iterators on top of calls, and bounds the
+-- whole by one deadline.
+
+local call = require "jdvm.call"
+local check = require "jdvm.check"
+local core = require "jdvm.core"
+local errors = require "jdvm.errors"
+local ids = require "jdvm.ids"
+local iterator = require "jdvm.iterator"
+local options_of = require "jdvm.options"
+local pages = require "jdvm.pages"
+local request = require "jdvm.request"
+local token = require "jdvm.token"
+local transport = require "jdvm.transport"
+
+local lists = {}
+
+-- The time a list may take. It runs while the list is waited for, and stands still while the caller works on
+-- what it got: a loop body may take as long as it likes.
+local function new_budget(state, timeout)
+  local budget = { left = timeout, spent = 0 }
+  function budget.enter()
+    local carrier = transport.choose(state.config)
+    budget.carrier = carrier
+    if not carrier then return end
+    local now = carrier:now()
+    budget.started, budget.deadline = now - budget.spent, now + budget.left
+  end
+  function budget.leave()
+    local carrier = budget.carrier
+    if not carrier then return end
+    local now = carrier:now()
+    budget.left, budget.spent = budget.deadline - now, now - budget.started
+  end
+  return budget
+end
+
+local function copy_of(params)
+  local copy = {}
+  for name, value in pairs(params or {}) do copy[name] = value end
+  return copy
+end
+
+-- Refuses what a list sets itself.
+local function check_paging(operation, params, level)
+  if type(params) ~= "table" then return end
+  local page = operation.page
+  if params[page.number] ~= nil then
+    error(("jdvm: %s: a list sets '%s' itself: go on by the option start, or use %s for one page"):format(
+      operation.name, page.number, operation.method_name), level + 1)
+  end
+  if params[page.size] ~= nil then
+    error(("jdvm: %s: a list takes the option page_size instead of '%s'"):format(operation.name, page.size), level + 1)
+  end
+end
+
+-- The fields to decode: the ids are needed whatever the caller asks for.
+local function decoding_of(state, operation, options)
+  local page = operation.page
+  local decoding = request.decoding(state, operation, options)
+  if options.fields then
+    local fields, has_id = {}, false
+    for i, name in ipairs(options.fields) do
+      fields[i], has_id = name, has_id or name == page.id
+    end
+    if not has_id then fields[#fields + 1] = page.id end
+    decoding.fields = fields
+  end
+  return decoding
+end
+
+-- What readers need of a client, for one list.
+local function new_source(state, operation, params, options, resolved)
+  local page = operation.page
+  local decoding = decoding_of(state, operation, options)
+  local budget = new_budget(state, options.timeout or state.timeout)
+  local source = { page = page, enter = budget.enter, leave = budget.leave }
+  function source.spent() return budget.spent end
+
+  local function start(job)
+    params[page.number], params[page.size] = job.number, job.size
+    if page.ids then params[page.ids] = job.ids end
+    local path, query, region = check.check(operation, params, resolved.region)
+    return call.start(state, { operation = operation, path = path, query = query, region = region, options = options,
+      decoding = decoding, budget = budget, failure = resolved.failure }, false)
+  end
+  source.fetch = {
+    start = start,
+    finish = function(pending) return pending:finish() end,
+    cancel = function(pending) pending:cancel() end,
+  }
+  function source.fail(message, stats)
+    return errors.new { kind = "pagination", message = message, operation = operation.name, region = resolved.region,
+      stats = stats, attempts = stats.requests, elapsed = budget.spent, retryable = true }
+  end
+  function source.token(row, id)
+    return token.encode(resolved.list, options.page_size, row, id)
+  end
+  return source
+end
+
+--- Prepares a list; raises for misuse.
+---@param state table the client's
+---@param operation table with `page`
+---@param params table|nil
+---@param options table|nil
+---@param level integer as for an error in the place of this call
+---@return table reader
+---@return table source
+function lists.open(state, operation, params, options, level)
+  options_of.check("list", options, operation.name, level + 1, operation.parameters)
+  check_paging(operation, params, level + 1)
+  local page = operation.page
+  options = copy_of(options)
+  options.page_size = options.page_size or state.page_size
+  options.prefetch = options.prefetch or state.prefetch
+
+  -- Long lists of ids are legal here, so they are checked without the limit of one request.
+  local probe = type(params) == "table" and copy_of(params) or params
+  local wanted = page.ids and type(probe) == "table" and probe[page.ids]
+  if type(wanted) == "table" and #wanted > 1 then
+    for i = 1, #wanted do
+      probe[page.ids] = { wanted[i] }
+      check.check(operation, probe, state.region or "unset", level + 1)
+    end
+  end
+  local path, query, region = check.check(operation, probe, state.region or "unset", level + 1)
+  local resolved = { region = region, failure = request.region_failure(state, params) }
+
+  local except = { [page.number] = true, [page.size] = true }
+  local name = token.list_name(path, query, except)
+  if type(wanted) == "table" then name = name .. "\n" .. table.concat(wanted, ",") end
+  resolved.list = name
+  if options.start ~= nil then
+    local row, id_or_message = token.decode(options.start, name)
+    if not row then error(("jdvm: %s: option 'start' %s"):format(operation.name, id_or_message), level + 1) end
+    options.row, options.id = row, id_or_message
+  end
+
+  local source = new_source(state, operation, copy_of(params), options, resolved)
+  if type(wanted) == "table" then
+    local list = {}
+    for i = 1, #wanted do list[i] = wanted[i] end
+    return ids.reader(source, list, options), source
+  end
+  return pages.reader(source, options), source
+end
+
+--- How many there are: by the service's count, when it agrees with the page it came with; else by counting.
+---@return integer|nil count
+---@return table|string meta_or_message
+---@return table|nil detail
+function lists.count(state, operation, params, options, level)
+  options_of.check("call", options, operation.name, level + 1, operation.parameters)
+  local page = operation.page
+  options = copy_of(options)
+  options.fields = { page.id }
+  local reader, source = lists.open(state, operation, params, options, level + 1)
+  if not reader.missing then
+    source.enter()
+    local result, meta, detail = source.fetch.finish(source.fetch.start { number = 1, size = page.min })
+    source.leave()
+    if result == nil then return nil, meta, detail end
+    local total, rows = result[page.total], #result[page.items]
+    if type(total) == "number" and rows == math.min(total, page.min) then return total, meta end
+  end
+  local list, meta, detail = iterator.list(reader, source)
+  if not list then return nil, meta, detail end
+  return #list, meta
+end
+
+--- Adds the methods of the operations that page to a client's: for items "images" they are images, image_pages,
+--- list_images and count_images.
+---@param methods table
+---@param operation table
+---@param state_of function client -> state
+function lists.add_methods(methods, operation, state_of)
+  local page = operation.page
+  local plural = page.items:gsub("(%l)(%u)", "%1_%2"):lower()
+  local singular = plural:gsub("s$", "")
+
+  methods[plural] = function(self, params, options)
+    local reader, source = lists.open(state_of(self), operation, params, options, 2)
+    return iterator.items(reader, source)
+  end
+
+  methods[singular .. "_pages"] = function(self, params, options)
+    local reader, source = lists.open(state_of(self), operation, params, options, 2)
+    return iterator.pages(reader, source)
+  end
+
+  methods["list_" .. plural] = function(self, params, options)
+    local reader, source = lists.open(state_of(self), operation, params, options, 2)
+    local list, meta, detail = iterator.list(reader, source)
+    if list and #list == 0 then setmetatable(list, core.array_mt) end
+    return list, meta, detail
+  end
+
+  methods["count_" .. plural] = function(self, params, options)
+    local count, meta, detail = lists.count(state_of(self), operation, params, options, 2)
+    return count, meta, detail
+  end
+end
+
+return lists

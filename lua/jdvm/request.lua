@@ -1,0 +1,71 @@
+-- What one request is made of: the region, the options of its answer's decoding, and a signature.
+
+local core = require "jdvm.core"
+
+local request = {}
+
+--- How answers are decoded.
+---@param state table the client's
+---@param operation table
+---@param options table|nil null, utf8 and fields of the call
+---@return table options for core.decode
+function request.decoding(state, operation, options)
+  options = options or {}
+  local decoding = { null = options.null or state.null, utf8 = options.utf8 or state.utf8 }
+  if options.fields then
+    decoding.fields = options.fields
+    decoding.items = "result." .. (operation.page and operation.page.items or operation.unwrap)
+  end
+  return decoding
+end
+
+--- Why a call has no region, as fields of jdvm.errors; nil when it has one. It is no mistake of the program: the
+--- region may come from the environment or a profile.
+---@param state table
+---@param params any
+---@return table|nil failure
+function request.region_failure(state, params)
+  if state.region or type(params) == "table" and params.regionId ~= nil then return nil end
+  return {
+    kind = "credentials", message = "no region", retryable = false,
+    hint = 'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile',
+  }
+end
+
+-- The signer of these keys for a region; one is kept as long as the keys are in use.
+local function signer_of(state, keys, region)
+  local signers = state.signers[keys]
+  if not signers then
+    signers = {}
+    state.signers[keys] = signers
+  end
+  if not signers[region] then
+    local access_key, secret_key, session_token = keys.reveal()
+    signers[region] = core.signer {
+      access_key = access_key, secret_key = secret_key, session_token = session_token, region = region,
+      service = "vm", algorithm = state.algorithm, token_encoding = state.token_encoding,
+    }
+  end
+  return signers[region]
+end
+
+--- A request of a call with a new date and a new nonce: no try repeats the signature of another.
+---@param call table
+---@return table request for a transport
+function request.signed(call)
+  local state, operation, options = call.state, call.operation, call.options
+  call.signed_at = state.clock() + (state.offset or 0)
+  local target, headers = signer_of(state, call.keys, call.region):sign(operation.method, state.endpoint.host,
+    call.path, call.query, call.signed_at, core.nonce())
+  call.target = target
+  return {
+    method = operation.method, url = state.endpoint.origin .. target, headers = headers,
+    connect_timeout = options.connect_timeout or state.connect_timeout,
+    read_timeout = options.read_timeout or state.read_timeout,
+    max_body = state.max_body,
+    -- For a transport that finds its kept connection closed before anything of the answer came.
+    renew = function() return request.signed(call) end,
+  }
+end
+
+return request

@@ -1,0 +1,366 @@
+-- Which pages to ask for, and what their answers prove. Pure: a state machine over (window, rows, total).
+--
+-- The service pages by number: window {number, size} holds the rows [(number-1)*size, number*size) of the
+-- list as it is when it answers. Images that come and go while a scan runs shift the rows, and a row can slip
+-- through between two windows. A scan must not lose an image that existed all the time, so it accepts a
+-- window only on evidence that it continues what was accepted before:
+--
+--   1. it holds a row of the windows accepted last. Images keep their order, each answer is one moment's
+--      slice of the list, so between the shared row and the window's end nothing can be missing. A proof;
+--   2. or it is the next full page, and both answers give the same totalCount: nothing came or went
+--      between them. As good as the totals are.
+--
+-- A calm list is read by evidence 2, one request a page. At the first sign of change (the total moves, a
+-- row comes twice, a page ends early) the scan goes on with windows that overlap: another page size puts
+-- the boundary elsewhere, so that each holds a row of the one before (evidence 1). A window that shares no
+-- row is read again from further back, in the end from the start of the list, which needs no evidence.
+-- Totals that contradict the rows of their own answer, or are missing, are no evidence: what was accepted on
+-- their word is read again with overlap. Rows that were delivered are dropped by their id.
+--
+-- The list ends with an accepted window that reaches the total; when its page is full, one more page is
+-- asked for, since a total that is too low looks the same. Without totals it ends with an accepted page that
+-- is short and is followed by an empty one, or by a short one that brings nothing new.
+--
+-- What escapes evidence 2: between two answers one image is deleted before the boundary and another created
+-- behind it, so that the totals agree. consistency "stable" overlaps from the start and sees that too.
+
+local seen = require "jdvm.seen"
+
+local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
+
+local scan = {}
+
+local Scan = {}
+local mt = { __index = Scan, __name = "jdvm.scan" }
+
+-- Overlap of windows needs several sizes to choose from.
+local LEAST_CAP = 20
+-- Requests allowed before a list counts as one that never settles: some times those of a calm scan.
+local SPARE_REQUESTS, REQUEST_FACTOR = 40, 6
+-- How often the same end must be seen again, against a total that claims more.
+local ENDS_SEEN = 3
+-- Where to look for the last row of an earlier scan, in pages from where it was.
+local DETOURS = { -1, 1, -2, 2 }
+
+--- Counters that a list reports.
+---@return jdvm.ListStats
+function scan.counters()
+  return { pages = 0, requests = 0, rows = 0, duplicates = 0, drift = false, passes = 1 }
+end
+
+--- A scan of one list.
+---@param options table
+---  size = rows a page; least, most = the service's limits of that; id = field of the rows' id;
+---  strict = any sign of change ends the scan with "drift"; stats = counters to go on with;
+---  row, anchor = go on after this row number, where the row of this id was
+---@return table scan with plan and answer
+function scan.new(options)
+  local size, row = options.size, options.row or 0
+  local origin = row > 0 and floor((row - 1) / size) * size or 0
+  return setmetatable({
+    size = size,
+    least = options.least,
+    cap = max(size, min(options.most, LEAST_CAP)),
+    id = options.id,
+    strict = options.strict or false,
+    stats = options.stats or scan.counters(),
+    anchor = row > 0 and seen.key(options.anchor) or nil,
+    origin = origin, start = origin, cursor = origin,
+    detour = 0,
+    seen = {},
+    overlapping = options.strict or false,
+    trusted = true,   -- whether totals are evidence
+    proven = true,    -- whether the accepted windows hang together by shared rows alone
+    answered = false,
+    asked = 0, high = origin, back = 0, hollow = 0, ends = 0,
+  }, mt)
+end
+
+-- The window that begins at or before row `from` and ends furthest behind row `past`.
+local function window_over(self, from, past)
+  local best_first, best_size
+  for size = self.cap, self.least, -1 do
+    local first = floor(from / size) * size
+    if first + size > past and (not best_size or first + size > best_first + best_size) then
+      best_first, best_size = first, size
+    end
+  end
+  if not best_size then best_first, best_size = floor(from / self.cap) * self.cap, self.cap end
+  return best_first, best_size
+end
+
+--- The next window to ask for, or nil when nothing more can be asked for before an answer is in.
+---@return table|nil window { number, size, first = rows before it }
+function Scan:plan()
+  local cursor = self.cursor
+  local first, size = cursor, self.size
+  if self.probe == "out" then return nil end
+  if cursor > self.start then
+    if not self.answered or (self.trusted and cursor > self.total) then return nil end
+    if self.wanted and cursor - self.covered >= self.wanted then return nil end
+    if self.overlapping then first, size = window_over(self, self.jump or cursor - 1, cursor) end
+  end
+  -- A window that may turn out to be the wrong one goes alone.
+  if self.jump then self.probe, self.jump = "out", nil end
+  self.cursor = first + size
+  return { number = floor(first / size) + 1, size = size, first = first }
+end
+
+-- A totalCount, or nil when it is none.
+local function count(total)
+  if type(total) == "number" and total >= 0 and total == floor(total) and total < 2 ^ 53 then return total end
+  return nil
+end
+
+-- Whether the total and the rows of one answer exclude each other.
+local function contradicts(window)
+  local reach, total = window.first + window.count, window.total
+  if window.count == 0 then return window.first < total end
+  return reach > total or (window.count < window.size and reach < total)
+end
+
+local function shares_row(self, window)
+  local tail = {}
+  for _, before in ipairs { self.last, self.before_last } do
+    for _, key in ipairs(before.keys) do tail[key] = true end
+  end
+  for _, key in ipairs(window.keys) do
+    if tail[key] then return true end
+  end
+  return false
+end
+
+-- Whether the page asked for beyond the total is empty, or the last page again: then no total was too low.
+local function ends_here(window, last)
+  if window.count == 0 then return true end
+  for i = 1, max(window.count, last.count) do
+    if window.keys[i] ~= last.keys[i] then return false end
+  end
+  return true
+end
+
+-- Whether the rows that the window has in common with the one before stand where they stood.
+local function aligned(self, window)
+  local last = self.last
+  if window.first + window.count < last.first + last.count then return false end
+  local shift = window.first - last.first
+  for i = shift + 1, min(last.count, shift + window.count) do
+    if window.keys[i - shift] ~= last.keys[i] then return false end
+  end
+  return true
+end
+
+local function changes_too_fast(self)
+  local rows = max(self.high, self.trusted and self.total or 0)
+  return self.asked > SPARE_REQUESTS + REQUEST_FACTOR * ceil(rows / self.size)
+end
+
+local function unsettled(self)
+  return nil, ("the list does not settle: %d pages were asked for and gave %d images"):format(
+    self.asked, self.stats.rows)
+end
+
+-- Reads the list again from its start, with overlap.
+local function restart(self)
+  self.stats.drift = true
+  if self.strict then return "drift" end
+  if changes_too_fast(self) then return unsettled(self) end
+  self.last, self.before_last = nil, nil
+  self.start, self.detour = self.origin, 0
+  self.cursor, self.jump = self.start, nil
+  self.overlapping, self.proven, self.back = true, true, 0
+  return "replan"
+end
+
+-- Asks again for rows before the end of what was accepted, further back each time.
+local function step_back(self, window)
+  local last, before_last = self.last, self.before_last
+  self.stats.drift = true
+  if self.strict then return "drift" end
+  if changes_too_fast(self) then return unsettled(self) end
+  if not self.proven then return restart(self) end
+  self.overlapping = true
+  self.back = self.back + 1
+  local margin
+  if self.back == 1 then
+    margin = 1 + max(0, (last.total or 0) - (window.total or last.total or 0))
+  elseif self.back == 2 then
+    margin = last.size
+  elseif self.back == 3 and before_last then
+    margin = last.stop - before_last.first
+  else
+    return restart(self)
+  end
+  local cursor = last.stop
+  if window.total and self.trusted then cursor = min(cursor, window.total) end
+  self.cursor, self.jump = cursor, max(self.origin, cursor - margin)
+  if self.cursor <= self.start then return restart(self) end
+  return "replan"
+end
+
+-- Drops the rows that were delivered before, and remembers the others.
+local function keep_fresh(self, window, rows)
+  local set, keys, fresh, first = self.seen, window.keys, 0, 1
+  if self.anchor and self.last then
+    -- Rows before a known one stood before the resume point, or came after the scan had begun.
+    while keys[first] and not set[keys[first]] do first = first + 1 end
+    if not keys[first] then first = 1 end
+  end
+  for i = first, window.count do
+    local key = keys[i]
+    if not set[key] then
+      set[key] = true
+      fresh = fresh + 1
+      if fresh ~= i then rows[fresh] = rows[i] end
+    end
+  end
+  for i = fresh + 1, window.count do rows[i] = nil end
+  return fresh
+end
+
+-- Whether the list ends with a window, when totals are no evidence.
+local function untrusted_end(self, window, last)
+  local reach = window.first + window.count
+  local is_short, was_short = window.count < window.size, last and last.count < last.size
+  if window.fresh == 0 and changes_too_fast(self) then return unsettled(self) end
+  if not is_short then return "take" end
+  if not window.total or window.total <= reach then
+    -- It may be a page that is short for another reason: one more is asked for.
+    return window.fresh == 0 and was_short and "done" or "take"
+  end
+  -- The page ends before the total does: it was cut, or the total is too high. Look again around its end.
+  if was_short and window.fresh == 0 and window.keys[window.count] == last.keys[last.count] then
+    self.ends = self.ends + 1
+    if self.ends > ENDS_SEEN then return "done" end
+  else
+    self.ends = 1
+  end
+  window.stop, self.cursor, self.jump = reach, reach, max(0, reach - 1)
+  return "turn"
+end
+
+-- Takes a window into the scan; says whether the list ends with it.
+local function accept(self, window, rows)
+  local stats, last = self.stats, self.last
+  local fresh = keep_fresh(self, window, rows)
+  local expected = min(window.count, max(0, self.high - window.first))
+  local duplicates = max(0, window.count - fresh - expected)
+  if duplicates > 0 then
+    stats.duplicates, stats.drift = stats.duplicates + duplicates, true
+    if self.strict then return "drift" end
+  end
+  stats.pages, stats.rows = stats.pages + 1, stats.rows + fresh
+  window.fresh = fresh
+  self.last, self.before_last = window, last
+  window.stop = window.first + window.size
+  self.covered, self.back = window.stop, 0
+  self.high = max(self.high, window.first + window.count)
+
+  if stats.drift and not self.proven then
+    local verdict, message = restart(self)
+    return verdict and "turn", message
+  end
+  if self.trusted then return window.count < window.size and "done" or "take" end
+  return untrusted_end(self, window, last)
+end
+
+-- The first window of a list.
+local function begin(self, window, rows)
+  if window.count == 0 then
+    if not window.total or window.total == 0 then
+      accept(self, window, rows)
+      return "done"
+    end
+    self.hollow = self.hollow + 1
+    if self.hollow > 1 then
+      return nil, ("the service counts %.0f images and sends none"):format(window.total)
+    end
+    return restart(self)
+  end
+  return accept(self, window, rows)
+end
+
+-- The first window after a resume point: looks for the row that was delivered last.
+local function resume(self, window, rows)
+  local keys = window.keys
+  for i = 1, window.count do
+    if keys[i] == self.anchor then
+      for j = 1, i do self.seen[keys[j]] = true end
+      self.high = window.first + i
+      return accept(self, window, rows)
+    end
+  end
+  self.stats.drift = true
+  repeat
+    self.detour = self.detour + 1
+    if not DETOURS[self.detour] then
+      return nil, "the image at the resume token is gone; list again from the start"
+    end
+    self.start = self.origin + DETOURS[self.detour] * self.size
+  until self.start >= 0
+  self.cursor = self.start
+  return "replan"
+end
+
+--- Takes the answer to a window.
+---@param window table as planned; answers come in the order of the plan
+---@param rows table[] the page's items; those delivered before are removed
+---@param total any the answer's totalCount
+---@return string|nil verdict "take": deliver the rows; "done": deliver them, the list is complete; "turn": deliver
+---  them, forget what is in flight and plan anew; "replan": the same without rows; "drift": a strict scan saw a
+---  change; nil: the pages contradict each other
+---@return string|nil message what contradicts
+function Scan:answer(window, rows, total)
+  local stats = self.stats
+  local keys, index = seen.keys(rows, self.id)
+  if not keys then return nil, ("row %d of page %d has no %s"):format(index, window.number, self.id) end
+  total = count(total)
+  window.keys, window.count, window.total = keys, #keys, total
+  local last = self.last
+
+  if total then
+    if stats.total_last and total ~= stats.total_last then stats.drift = true end
+    stats.total_first, stats.total_last = stats.total_first or total, total
+    if self.strict and stats.drift then return "drift" end
+  end
+  self.answered, self.probe, self.asked = true, nil, self.asked + 1
+  self.total = total or self.total
+
+  if last and self.trusted and total == last.total and window.first >= total and ends_here(window, last) then
+    for i = 1, window.count do rows[i] = nil end
+    return "done"
+  end
+
+  if stats.drift and not self.overlapping then
+    if not self.proven then return restart(self) end
+    self.overlapping = true
+  end
+  if self.trusted and (not total or contradicts(window)) then
+    self.trusted, self.overlapping = false, true
+    if total then stats.drift = true end
+    if not self.proven then return restart(self) end
+  end
+
+  if not last then
+    if self.anchor then return resume(self, window, rows) end
+    return begin(self, window, rows)
+  end
+  if window.count == 0 then
+    local is_end = not self.trusted and last.count < last.size and last.stop > last.first + last.count
+    if is_end then return "done" end
+    return step_back(self, window)
+  end
+  if keys[1] == last.keys[1] and window.first > last.first and window.count >= window.size
+    and total == last.total then
+    return nil, ("page %d repeats page %d"):format(window.number, last.number)
+  end
+  if self.strict and not aligned(self, window) then return step_back(self, window) end
+  local is_start = window.first == 0 and not self.anchor
+  local is_next = self.trusted and not self.overlapping and total == last.total
+    and window.first == last.first + last.count
+  if not (is_start or is_next or shares_row(self, window)) then return step_back(self, window) end
+  self.proven = self.proven and not is_next
+  return accept(self, window, rows)
+end
+
+return scan

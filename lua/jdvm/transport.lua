@@ -1,0 +1,142 @@
+-- Which transport a call uses, and what a user's own function or table must be to be one.
+--
+-- A transport has start(self, request, deadline) -> pending, finish(self, pending) -> response | nil, failure,
+-- cancel(self, pending), sleep(self, seconds), now(self) -> seconds, close(self); and may have
+-- perform(self, request, deadline), which is start and finish in one.
+--
+-- "auto" looks where it is at every call: a client made in nginx's init phase is used in request phases, where
+-- nothing may block, and in worker threads, where cosockets do not exist.
+
+local has_nginx, nginx = pcall(require, "jdvm.transport.ngx")
+if not has_nginx then nginx = { situation = function() return nil end } end
+
+local transport = {}
+
+local METHODS = { "start", "finish", "cancel", "sleep", "now" }
+
+--- What is wrong with the option `transport`, or nil.
+---@param given any
+---@return string|nil
+function transport.fault(given)
+  if type(given) ~= "table" then return nil end
+  local metatable = getmetatable(given)
+  if type(metatable) == "table" and metatable.__call and given.start == nil then return nil end
+  for _, name in ipairs(METHODS) do
+    if type(given[name]) ~= "function" then
+      return ("option 'transport' is a table without the function '%s'; it needs %s"):format(name,
+        table.concat(METHODS, ", "))
+    end
+  end
+  return nil
+end
+
+-- Time and sleep for a user's function: those of the transport that would be used here, which is asked for
+-- nothing else. Without one (libcurl is not installed) the clock is coarse and retries follow at once.
+local function base_of(self)
+  local config = self.config
+  local base = transport.choose(config.fallback)
+  return base or { now = function() return os.time() end, sleep = function() end }
+end
+
+local function unusable(message)
+  return nil, { kind = "transport", message = message, sent = true }
+end
+
+local Function = {}
+Function.__index = Function
+
+function Function.start(_, request, deadline) return { request = request, deadline = deadline } end
+
+--- Runs the user's function; a second value says why there is no answer.
+function Function:finish(pending)
+  if pending.cancelled then return nil, { kind = "cancelled", message = "the request was cancelled", sent = false } end
+  local response, problem = self.call(pending.request, pending.deadline)
+  if response == nil then
+    if type(problem) == "table" and problem.kind then return nil, problem end
+    return unusable(tostring(problem or "the transport function gave no response"))
+  end
+  if type(response) ~= "table" or type(response.status) ~= "number" then
+    return unusable("the transport function must return a table with a status, or nil and a message")
+  end
+  local headers = {}
+  for name, value in pairs(response.headers or {}) do headers[tostring(name):lower()] = tostring(value) end
+  return { status = response.status, headers = headers, body = response.body, decode = response.decode,
+    text = response.text }
+end
+
+function Function.cancel(_, pending) pending.cancelled = true end
+function Function:now() return base_of(self):now() end
+function Function:sleep(seconds) return base_of(self):sleep(seconds) end
+function Function.close() end
+
+-- What keeps a call from being made at all.
+local function refuse(kind, phase, message, hint)
+  return nil, { kind = kind, phase = phase, message = message, hint = hint, sent = false }
+end
+
+local function curl_of(config)
+  if not config.curl then
+    local found, curl = pcall(require, "jdvm.transport.curl")
+    if not found then
+      return refuse("transport", nil, "jdvm.curl, which sends the requests here, cannot be loaded: "
+        .. tostring(curl):gsub("\n.*", ""), "reinstall jdvm with libcurl's headers at hand, or give a transport")
+    end
+    config.curl = curl.new(config)
+  end
+  return config.curl
+end
+
+local function nginx_of(config)
+  config.nginx = config.nginx or nginx.new(config)
+  return config.nginx
+end
+
+local FROM_TIMER = "call from rewrite, access or content, or from a timer: ngx.timer.at(0, ...)"
+
+--- Chooses the transport of a call.
+---@param config table the client's own table of options; what is made for it is kept there
+---@return table|nil transport
+---@return table|nil failure what this place forbids, and the way out
+function transport.choose(config)
+  local wanted = config.transport
+  if type(wanted) == "table" and wanted.start then return wanted end
+  if type(wanted) ~= "string" then
+    if not config.own then
+      config.fallback = setmetatable({ transport = "auto" }, { __index = config })
+      config.own = setmetatable({ call = wanted, config = config }, Function)
+    end
+    return config.own
+  end
+
+  local situation, phase = nginx.situation()
+  if not situation or situation == "worker thread" then
+    if wanted ~= "ngx" then return curl_of(config) end
+    return refuse("phase", phase, ("transport \"ngx\" works only inside nginx's phases, not %s"):format(
+      situation and "in a worker thread" or "outside nginx"), "use \"auto\"")
+  end
+  if situation == "yields" then
+    if wanted ~= "curl" then return nginx_of(config) end
+    if config.blocking then return curl_of(config) end
+    return refuse("phase", phase, ("in the phase %s transport \"curl\" would block every request of the worker"):format(
+      phase), "use \"auto\", or set blocking = true if that is meant")
+  end
+  if situation == "init" and wanted ~= "ngx" then
+    if config.blocking then return curl_of(config) end
+    return refuse("phase", phase, "in the phase init a request would block the start of nginx",
+      "set blocking = true if that is meant, or use ngx.timer.at(0, ...) in init_worker_by_lua")
+  end
+  return refuse("phase", phase, ("no request can be made in the phase %s"):format(phase), FROM_TIMER)
+end
+
+--- Closes what choose made for a client.
+---@param config table
+function transport.close(config)
+  for _, name in ipairs { "curl", "nginx" } do
+    local made = rawget(config, name)
+    if made then made:close() end
+    config[name] = nil
+  end
+  if rawget(config, "fallback") then transport.close(config.fallback) end
+end
+
+return transport
