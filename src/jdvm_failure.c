@@ -40,7 +40,7 @@ static void explain_certificate(jdvm_error *error, const jdvm_facts *facts) {
     (void)jdvm_fail(
         error, JDVM_TLS, "the TLS certificate of %s port %ld %s: check it and this machine's clock",
         facts->host, facts->port, facts->number == EXPIRED ? "has expired" : "is not yet valid");
-  } else if (facts->number == 0) {
+  } else if (strstr(facts->detail, "match") != NULL) { /* in the words of every TLS library */
     (void)jdvm_fail(error, JDVM_TLS,
                     "the TLS certificate of %s port %ld is for another host name (%.90s)",
                     facts->host, facts->port, facts->detail);
@@ -80,6 +80,9 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
   switch (facts->cause) {
   case JDVM_CAUSE_REQUEST:
     (void)jdvm_fail(error, JDVM_TRANSPORT, "%s", detail);
+    break;
+  case JDVM_CAUSE_URL:
+    (void)jdvm_fail(error, JDVM_TRANSPORT, "the URL cannot be used: %.150s", detail);
     break;
   case JDVM_CAUSE_CANCELLED:
     (void)jdvm_fail(error, JDVM_CANCELLED, "%s", detail);

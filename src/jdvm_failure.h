@@ -38,6 +38,7 @@ typedef struct jdvm_failure {
 typedef enum jdvm_cause {
   JDVM_CAUSE_OTHER = 0, /* `detail` says what */
   JDVM_CAUSE_REQUEST,   /* the request is not fit to be sent: `detail` */
+  JDVM_CAUSE_URL,       /* nor is its URL: `detail` */
   JDVM_CAUSE_CANCELLED, /* `detail` says by what */
   JDVM_CAUSE_MEMORY,
   JDVM_CAUSE_NO_HOST,         /* the name of the host does not resolve */
@@ -45,7 +46,7 @@ typedef enum jdvm_cause {
   JDVM_CAUSE_NO_CONNECTION,   /* `system_error`, else `detail` */
   JDVM_CAUSE_TUNNEL,          /* the proxy answered CONNECT with `number` */
   JDVM_CAUSE_HANDSHAKE,       /* TLS: `detail` */
-  JDVM_CAUSE_CERTIFICATE,     /* OpenSSL's verify result is `number`, 0 = good but for the name */
+  JDVM_CAUSE_CERTIFICATE,     /* TLS: `detail`; OpenSSL's verify result is `number` */
   JDVM_CAUSE_CA_FILE,         /* CA file or folder cannot be read */
   JDVM_CAUSE_SILENCE,         /* closed without an answer */
   JDVM_CAUSE_CUT,             /* closed before the answer was complete */

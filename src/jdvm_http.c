@@ -75,9 +75,6 @@ static jdvm_transfer *of_exchange(jdvm_exchange *exchange) {
 static void fail(jdvm_transfer *transfer, jdvm_cause cause, double seconds, const char *detail) {
   jdvm_facts facts;
   jdvm_exchange_facts(&transfer->exchange, 0, &facts);
-  if (transfer->state == BUILDING) {
-    facts.sent = false; /* libcurl still counts what it sent for the one before */
-  }
   facts.cause = cause;
   facts.seconds = seconds;
   facts.detail = detail;
@@ -241,6 +238,7 @@ jdvm_transfer *jdvm_http_take(jdvm_http *http) {
   transfer->link.next = transfer->link.previous = &transfer->link;
   transfer->state = BUILDING;
   transfer->exchange.phase = JDVM_PHASE_QUEUED;
+  transfer->exchange.ready = false;
   jdvm_http_request_reset(&transfer->exchange.request);
   jdvm_response_reset(&transfer->exchange.response, http->config.max_header_bytes,
                       http->config.max_body_bytes);

@@ -153,6 +153,11 @@ static void send_next(jdvm_exchange *exchange) {
   exchange->phase = JDVM_PHASE_SEND;
   exchange->since = jdvm_now();
   (void)curl_easy_getinfo(exchange->handle, CURLINFO_REQUEST_SIZE, &exchange->sent_before);
+  if (!exchange->ready) {
+    exchange->ready = true;
+    exchange->sent_first =
+        exchange->sent_before; /* bytes for a proxy are no bytes of the request */
+  }
 }
 
 #if HAS_PREREQ
@@ -433,7 +438,8 @@ int jdvm_exchange_begin(jdvm_exchange *exchange) {
   exchange->message[0] = '\0';
   exchange->phase = JDVM_PHASE_QUEUED;
   exchange->begun = exchange->since = jdvm_now();
-  exchange->sent_before = 0;
+  exchange->ready = false;
+  exchange->sent_first = exchange->sent_before = 0;
   forget_sockets(exchange);
   if (jdvm_connections_open(connections) != 0 ||
       !jdvm_buf_reserve(&exchange->nodes,
@@ -524,6 +530,9 @@ static jdvm_cause cause_of(CURLcode code) {
     return JDVM_CAUSE_CUT;
   case CURLE_GOT_NOTHING:
     return JDVM_CAUSE_SILENCE;
+  case CURLE_URL_MALFORMAT:
+  case CURLE_LOGIN_DENIED:
+    return JDVM_CAUSE_URL;
   case CURLE_COULDNT_RESOLVE_HOST:
     return JDVM_CAUSE_NO_HOST;
   case CURLE_COULDNT_RESOLVE_PROXY:
@@ -578,7 +587,7 @@ void jdvm_exchange_facts(const jdvm_exchange *exchange, int code, jdvm_facts *fa
       facts->cause = facts->number >= 300 ? JDVM_CAUSE_TUNNEL : JDVM_CAUSE_OTHER;
     }
   }
-  facts->sent = sent > 0;
+  facts->sent = exchange->ready && sent > exchange->sent_first;
   facts->system_error = (int)system_error;
   if (facts->cause == JDVM_CAUSE_MEMORY && facts->phase >= JDVM_PHASE_WAIT &&
       !response->header_complete) {

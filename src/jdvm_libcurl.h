@@ -37,7 +37,9 @@ struct jdvm_exchange {
   double begun;           /* jdvm_now() */
   double since;           /* when it last moved on: left the queue, got its connection, received */
   jdvm_buf nodes;         /* struct curl_slist, over request.lines */
-  long sent_before;       /* what libcurl's count of bytes sent was when this request's turn came */
+  bool ready;             /* it had a connection, be it one that was found dead afterwards */
+  long sent_first;        /* libcurl's count of bytes sent when the request's turn first came */
+  long sent_before;       /* likewise when it last came */
   long told;              /* the connect timeout in milliseconds, as libcurl was last told */
   char message[256];      /* libcurl's own words on what went wrong */
 };

@@ -97,16 +97,37 @@ static double number_option(lua_State *L, int index, const char *name, double ot
   return otherwise;
 }
 
-static size_t size_option(lua_State *L, int index, const char *name, double otherwise,
+static size_t size_option(lua_State *L, int index, const char *name, double otherwise, double least,
                           double most) {
   double size = number_option(L, index, name, otherwise);
-  if (size < 1 || size > most) {
-    luaL_error(L, "option '%s': expected a number from 1 to %d MiB", name, (int)(most / MIB));
+  if (size < least || size > most) {
+    luaL_error(L, "option '%s': expected a number from %d to %d", name, (int)least, (int)most);
   }
   return (size_t)size;
 }
 
 /* ---- module functions ---- */
+
+static void refuse_unknown(lua_State *L, int index) {
+  static const char *const known[] = {"ca_file",        "ca_path",        "proxy",
+                                      "no_proxy",       "user_agent",     "verify",
+                                      "http2",          "gzip",           "max_header_bytes",
+                                      "max_body_bytes", "max_connections"};
+  lua_pushnil(L);
+  while (lua_next(L, index) != 0) {
+    size_t i = 0, count = sizeof known / sizeof known[0];
+    lua_pop(L, 1);
+    if (lua_type(L, -1) == LUA_TSTRING) {
+      while (i < count && strcmp(lua_tostring(L, -1), known[i]) != 0) {
+        i++;
+      }
+    }
+    if (i == count || lua_type(L, -1) != LUA_TSTRING) {
+      luaL_error(L, "no option '%s'",
+                 lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, -1));
+    }
+  }
+}
 
 static int l_new(lua_State *L) {
   jdvm_http_config config;
@@ -118,6 +139,7 @@ static int l_new(lua_State *L) {
   }
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
+  refuse_unknown(L, 1);
   config.ca_file = text_option(L, 1, "ca_file");
   config.ca_path = text_option(L, 1, "ca_path");
   config.proxy = text_option(L, 1, "proxy");
@@ -126,9 +148,9 @@ static int l_new(lua_State *L) {
   config.verify = flag_option(L, 1, "verify", true);
   config.http2 = flag_option(L, 1, "http2", true);
   config.gzip = flag_option(L, 1, "gzip", true);
-  config.max_header_bytes = size_option(L, 1, "max_header_bytes", MIB / 16, MOST_HEADER_BYTES);
-  config.max_body_bytes = size_option(L, 1, "max_body_bytes", 64 * MIB, MOST_BODY_BYTES);
-  config.max_connections = (long)number_option(L, 1, "max_connections", 0);
+  config.max_header_bytes = size_option(L, 1, "max_header_bytes", MIB / 16, 1, MOST_HEADER_BYTES);
+  config.max_body_bytes = size_option(L, 1, "max_body_bytes", 64 * MIB, 1, MOST_BODY_BYTES);
+  config.max_connections = (long)size_option(L, 1, "max_connections", 0, 0, 100000);
   box = jdvm_new_object(L, sizeof *box, MULTI);
   box->http = jdvm_http_new(&config);
   if (box->http == NULL) {
@@ -192,7 +214,7 @@ static int m_start(lua_State *L) {
   limits.read_timeout = number_option(L, 2, "read_timeout", 0);
   limits.max_body_bytes = 0;
   if (get_option(L, 2, "max_body") != LUA_TNIL) {
-    limits.max_body_bytes = size_option(L, 2, "max_body", 0, MOST_BODY_BYTES);
+    limits.max_body_bytes = size_option(L, 2, "max_body", 0, 1, MOST_BODY_BYTES);
   }
   lua_settop(L, 3);
   box = jdvm_new_object(L, sizeof *box, TRANSFER); /* at 4 */
@@ -368,6 +390,15 @@ static int t_tostring(lua_State *L) {
   return 1;
 }
 
+static void finish_class(lua_State *L, const char *name, lua_CFunction tostring) {
+  luaL_getmetatable(L, name);
+  lua_pushcfunction(L, tostring);
+  lua_setfield(L, -2, "__tostring");
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable"); /* nobody else shall call __gc */
+  lua_pop(L, 1);
+}
+
 JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L);
 JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L) {
   static const luaL_Reg multi_methods[] = {{"start", m_start},   {"finish", m_finish},
@@ -378,15 +409,13 @@ JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"new", l_new}, {"now", l_now}, {"version", l_version}, {NULL, NULL}};
   jdvm_new_class(L, MULTI, multi_methods, m_close);
-  luaL_getmetatable(L, MULTI);
-  lua_pushcfunction(L, m_tostring);
-  lua_setfield(L, -2, "__tostring");
+  finish_class(L, MULTI, m_tostring);
   jdvm_new_class(L, TRANSFER, transfer_methods, t_gc);
+  finish_class(L, TRANSFER, t_tostring);
   luaL_getmetatable(L, TRANSFER);
-  lua_pushcfunction(L, t_tostring);
-  lua_setfield(L, -2, "__tostring");
   lua_pushcfunction(L, t_release);
   lua_setfield(L, -2, "__close"); /* unlike __gc it may run while the body is lent */
+  lua_pop(L, 1);
   jdvm_newlib(L, functions);
   return 1;
 }

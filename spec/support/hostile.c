@@ -1,11 +1,17 @@
 /* An HTTP server that does what its client asks for, however wrong: the query of the request is a
 ** script of what to send. For tests only.
 **
-**   hostile [CERTIFICATE KEY]      (PEM files; with them there is a TLS port too)
+**   hostile FOLDER
 **
-** prints one line, "http PORT https PORT full PORT silent PORT" (0 where there is none), on stdout,
-** serves on 127.0.0.1 until its standard input ends or two minutes are over. To `full` nobody can
-** connect (its queue is full), `silent` accepts and says nothing.
+** makes a CA (FOLDER/ca.pem) and a certificate of it for localhost and 127.0.0.1
+*(FOLDER/server.pem,
+** FOLDER/server.key), prints one line of names and ports, and serves on 127.0.0.1 until its
+*standard
+** input ends or five minutes are over. Ports: http; https; the same with bad certificates: other
+*(of
+** another host), expired, future (not yet valid), alone (signed by itself); silent (accepts and
+*says
+** nothing); full (takes no connection: its queue is full).
 **
 ** A request for /?STEP&STEP... is answered by its steps, in order; values are percent-encoded:
 **   w=TEXT   send TEXT              x=N      send N times "x"
@@ -16,13 +22,16 @@
 **   count    send {"connections":N,"requests":N,"open":N} as the body of a 200
 **   hang     wait until the client goes
 **   close    close the connection   reset    close it with a TCP reset
-** After the last step the next request of the connection is read. */
+** After the last step the next request of the connection is read. CONNECT is refused with 403. */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -36,10 +45,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LIFETIME = 120, REQUEST_BYTES = 256 * 1024 };
+enum { LIFETIME = 300, REQUEST_BYTES = 256 * 1024 };
 
 static atomic_int connections, requests, open_now;
-static SSL_CTX *tls_context;
+
+/* The ports, in the order in which they are printed. */
+enum { HTTP, HTTPS, OTHER, EXPIRED, FUTURE, ALONE, SILENT, FULL, PORTS };
+static const char *const names[PORTS] = {"http",   "https", "other",  "expired",
+                                         "future", "alone", "silent", "full"};
+static SSL_CTX *tls_contexts[PORTS];
 
 typedef struct peer {
   int fd;
@@ -70,8 +84,7 @@ static bool put(peer *to, const char *bytes, size_t length) {
 }
 
 static long get(peer *from, char *bytes, size_t most) {
-  return from->tls != NULL ? SSL_read(from->tls, bytes, (int)most)
-                           : recv(from->fd, bytes, most, 0);
+  return from->tls != NULL ? SSL_read(from->tls, bytes, (int)most) : recv(from->fd, bytes, most, 0);
 }
 
 static size_t percent_decode(char *text) {
@@ -210,6 +223,10 @@ static bool answer(peer *to, char *request) {
   } while (strstr(request, "\r\n\r\n") == NULL);
   atomic_fetch_add(&requests, 1);
   to->drip = 0;
+  if (strncmp(request, "CONNECT ", 8) == 0) {
+    static const char no[] = "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n";
+    return put(to, no, sizeof no - 1);
+  }
   target = strchr(request, '?');
   end = target != NULL ? strpbrk(target, " \r\n") : NULL;
   if (end == NULL) {
@@ -230,16 +247,19 @@ static bool answer(peer *to, char *request) {
 }
 
 static void *serve(void *argument) {
-  peer to = {.fd = (int)((intptr_t)argument >> 1), .tls = NULL};
-  bool with_tls = ((intptr_t)argument & 1) != 0;
+  int which = (int)((intptr_t)argument % PORTS);
+  peer to = {.fd = (int)((intptr_t)argument / PORTS), .tls = NULL};
   char *request = malloc(REQUEST_BYTES);
   int on = 1;
   setsockopt(to.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (with_tls) {
-    to.tls = SSL_new(tls_context);
+  if (tls_contexts[which] != NULL) {
+    to.tls = SSL_new(tls_contexts[which]);
     SSL_set_fd(to.tls, to.fd);
   }
-  if (!with_tls || SSL_accept(to.tls) == 1) {
+  if (which == SILENT) {
+    while (get(&to, request, REQUEST_BYTES) > 0) {
+    }
+  } else if (to.tls == NULL || SSL_accept(to.tls) == 1) {
     while (answer(&to, request)) {
     }
   }
@@ -278,45 +298,108 @@ static void fill(int port) {
   }
 }
 
-int main(int argc, char **argv) {
-  struct pollfd watched[4];
-  time_t end = time(NULL) + LIFETIME;
-  int ports[4] = {0, 0, 0, 0};
-  watched[0].fd = 0;
-  watched[1].fd = listen_at(128, &ports[0]);
-  watched[2].fd = -1;
-  watched[3].fd = listen_at(128, &ports[3]);
-  if (argc == 3) {
-    tls_context = SSL_CTX_new(TLS_server_method());
-    if (SSL_CTX_use_certificate_chain_file(tls_context, argv[1]) != 1 ||
-        SSL_CTX_use_PrivateKey_file(tls_context, argv[2], SSL_FILETYPE_PEM) != 1) {
-      fprintf(stderr, "hostile: bad certificate or key\n");
-      return 1;
-    }
-    watched[2].fd = listen_at(128, &ports[1]);
+/* A certificate for `name` (a subjectAltName), valid from `from` to `to` seconds from now, signed
+*by
+** the issuer, by itself where there is none. */
+static X509 *make_certificate(EVP_PKEY *key, const char *common_name, const char *name, long from,
+                              long to, X509 *issuer, EVP_PKEY *issuer_key) {
+  static long serial = 1;
+  X509 *made = X509_new();
+  X509_NAME *subject = X509_get_subject_name(made);
+  X509_EXTENSION *extension;
+  X509_set_version(made, 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(made), serial++);
+  X509_gmtime_adj(X509_getm_notBefore(made), from);
+  X509_gmtime_adj(X509_getm_notAfter(made), to);
+  X509_set_pubkey(made, key);
+  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)common_name, -1,
+                             -1, 0);
+  X509_set_issuer_name(made, issuer != NULL ? X509_get_subject_name(issuer) : subject);
+  extension = name != NULL
+                  ? X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, name)
+                  : X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
+  X509_add_ext(made, extension, -1);
+  X509_EXTENSION_free(extension);
+  X509_sign(made, issuer_key != NULL ? issuer_key : key, EVP_sha256());
+  return made;
+}
+
+static FILE *create(const char *folder, const char *name) {
+  char path[4096];
+  FILE *file;
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  file = fopen(path, "w");
+  if (file == NULL) {
+    perror(path);
+    exit(1);
   }
-  (void)listen_at(0, &ports[2]);
-  fill(ports[2]);
-  signal(SIGPIPE, SIG_IGN);
-  printf("http %d https %d full %d silent %d\n", ports[0], ports[1], ports[2], ports[3]);
-  fflush(stdout);
-  while (time(NULL) < end) {
-    int i;
-    for (i = 0; i < 4; i++) {
-      watched[i].events = POLLIN;
-      watched[i].revents = 0;
+  return file;
+}
+
+static void make_certificates(const char *folder) {
+  static const char here[] = "DNS:localhost,IP:127.0.0.1";
+  enum { DAY = 86400 };
+  EVP_PKEY *ca_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
+  X509 *ca = make_certificate(ca_key, "jdvm test CA", NULL, -DAY, DAY, NULL, NULL);
+  X509 *made[PORTS] = {NULL};
+  FILE *file = create(folder, "ca.pem");
+  int i;
+  PEM_write_X509(file, ca);
+  fclose(file);
+  made[HTTPS] = make_certificate(key, "here", here, -DAY, DAY, ca, ca_key);
+  made[OTHER] = make_certificate(key, "there", "DNS:elsewhere.example", -DAY, DAY, ca, ca_key);
+  made[EXPIRED] = make_certificate(key, "here", here, -9 * DAY, -DAY, ca, ca_key);
+  made[FUTURE] = make_certificate(key, "here", here, DAY, 9 * DAY, ca, ca_key);
+  made[ALONE] = make_certificate(key, "here", here, -DAY, DAY, NULL, NULL);
+  file = create(folder, "server.pem");
+  PEM_write_X509(file, made[HTTPS]);
+  fclose(file);
+  file = create(folder, "server.key");
+  PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL);
+  fclose(file);
+  for (i = 0; i < PORTS; i++) {
+    if (made[i] != NULL) {
+      tls_contexts[i] = SSL_CTX_new(TLS_server_method());
+      SSL_CTX_use_certificate(tls_contexts[i], made[i]);
+      SSL_CTX_use_PrivateKey(tls_contexts[i], key);
     }
-    if (poll(watched, 4, 1000) < 0 && errno != EINTR) {
+  }
+}
+
+int main(int argc, char **argv) {
+  struct pollfd watched[PORTS + 1];
+  time_t end = time(NULL) + LIFETIME;
+  int i, port;
+  if (argc != 2) {
+    fprintf(stderr, "usage: hostile FOLDER\n");
+    return 2;
+  }
+  make_certificates(argv[1]);
+  signal(SIGPIPE, SIG_IGN);
+  for (i = 0; i < PORTS; i++) {
+    watched[i].fd = listen_at(i == FULL ? 0 : 128, &port);
+    watched[i].events = POLLIN;
+    if (i == FULL) {
+      fill(port);
+      watched[i].fd = -1;
+    }
+    printf("%s %d%c", names[i], port, i + 1 < PORTS ? ' ' : '\n');
+  }
+  fflush(stdout);
+  watched[PORTS].fd = 0;
+  watched[PORTS].events = POLLIN;
+  while (time(NULL) < end) {
+    if (poll(watched, PORTS + 1, 1000) < 0 && errno != EINTR) {
       break;
     }
-    if (watched[0].revents != 0) {
+    if (watched[PORTS].revents != 0) {
       char waste[256];
       if (read(0, waste, sizeof waste) <= 0) {
         break;
       }
     }
-    for (i = 1; i < 4; i++) {
-      if ((watched[i].revents & POLLIN) != 0) {
+    for (i = 0; i < PORTS; i++) {
+      if (watched[i].fd >= 0 && (watched[i].revents & POLLIN) != 0) {
         int fd = accept(watched[i].fd, NULL, NULL);
         pthread_t thread;
         if (fd < 0) {
@@ -324,8 +407,7 @@ int main(int argc, char **argv) {
         }
         atomic_fetch_add(&connections, 1);
         atomic_fetch_add(&open_now, 1);
-        if (i != 3 && pthread_create(&thread, NULL, serve,
-                                     (void *)((intptr_t)fd << 1 | (i == 2))) == 0) {
+        if (pthread_create(&thread, NULL, serve, (void *)((intptr_t)fd * PORTS + i)) == 0) {
           pthread_detach(thread);
         }
       }

@@ -1,0 +1,496 @@
+-- jdvm.curl by itself: arguments, the life of its objects, time limits, many transfers at once. What
+-- servers may do wrong is in http_faults_spec.lua.
+local curl = require "jdvm.curl"
+local hostile = require "spec.support.hostile"
+
+local server, multi
+
+local function seconds(call, ...)
+  local before = curl.now()
+  call(...)
+  return curl.now() - before
+end
+
+local function start(url, options)
+  local request = { url = url, timeout = 20, connect_timeout = 10, read_timeout = 10 }
+  for name, value in pairs(options or {}) do
+    request[name] = value
+  end
+  return multi:start(request)
+end
+
+local function fetch(url, options)
+  local transfer = start(url, options)
+  local status, headers = multi:finish(transfer)
+  return status, headers, status and transfer:body(), transfer
+end
+
+-- Numbers of the server: connections, requests, open (now).
+local function counted()
+  local _, _, body = fetch(server:url "count")
+  return {
+    connections = tonumber(body:match '"connections":(%d+)'),
+    requests = tonumber(body:match '"requests":(%d+)'),
+    open = tonumber(body:match '"open":(%d+)'),
+  }
+end
+
+-- Waits until the server has that many connections open, ours included.
+local function opens(expected)
+  local deadline = curl.now() + 3
+  while counted().open ~= expected and curl.now() < deadline do
+    multi:sleep(0.005)
+  end
+  assert.equal(expected, counted().open)
+end
+
+describe("jdvm.curl", function()
+  setup(function()
+    server = hostile.start()
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  before_each(function()
+    multi = curl.new { ca_file = server.ca_file, proxy = "" }
+  end)
+
+  after_each(function()
+    collectgarbage "restart"
+    multi:close()
+  end)
+
+  describe("arguments", function()
+    it("of new are checked by type", function()
+      for name, bad in pairs {
+        ca_file = 1, ca_path = true, proxy = {}, no_proxy = 1, user_agent = 1, verify = "yes", http2 = 1, gzip = "on",
+        max_header_bytes = "1", max_body_bytes = {}, max_connections = "8",
+      } do
+        local ok, message = pcall(curl.new, { [name] = bad })
+        assert.is_false(ok, name)
+        assert.truthy(message:find("'" .. name .. "'", 1, true), message)
+      end
+    end)
+
+    it("of new are checked by range, NUL included", function()
+      assert.error_matches(function() curl.new { max_body_bytes = 0 } end, "'max_body_bytes'")
+      assert.error_matches(function() curl.new { max_body_bytes = 2 ^ 40 } end, "'max_body_bytes'")
+      assert.error_matches(function() curl.new { max_body_bytes = 0 / 0 } end, "'max_body_bytes'")
+      assert.error_matches(function() curl.new { max_header_bytes = -1 } end, "'max_header_bytes'")
+      assert.error_matches(function() curl.new { max_connections = -1 } end, "'max_connections'")
+      assert.error_matches(function() curl.new { ca_file = "a\0b" } end, "'ca_file' contains a NUL")
+      assert.error_matches(function() curl.new(1) end, "table expected")
+      assert.is_userdata(curl.new())
+    end)
+
+    it("of new that nobody knows raise", function()
+      assert.error_matches(function() curl.new { cafile = "x" } end, "'cafile'")
+    end)
+
+    it("of start are checked", function()
+      local url = server:url "echo"
+      assert.error_matches(function() multi:start() end, "table expected")
+      assert.error_matches(function() multi:start {} end, "'url'")
+      assert.error_matches(function() multi:start { url = 1 } end, "'url'")
+      assert.error_matches(function() multi:start { url = url, method = "POST" } end, "'method'")
+      assert.error_matches(function() multi:start { url = url, headers = "a: b" } end, "'headers'")
+      assert.error_matches(function() multi:start { url = url, headers = { "a" } } end, "headers")
+      assert.error_matches(function() multi:start { url = url, headers = { a = 1 } } end, "headers")
+      assert.error_matches(function() multi:start { url = url, timeout = "1" } end, "'timeout'")
+      assert.error_matches(function() multi:start { url = url, timeout = 0 / 0 } end, "'timeout'")
+      assert.error_matches(function() multi:start { url = url, connect_timeout = {} } end, "'connect_timeout'")
+      assert.error_matches(function() multi:start { url = url, max_body = 0 } end, "'max_body'")
+    end)
+
+    it("of the wrong class raise", function()
+      assert.error_matches(function() multi.finish(multi, multi) end, "transfer")
+      assert.error_matches(function() multi.start(io.stdout, { url = "x" }) end, "multi")
+      assert.error_matches(function() multi:cancel {} end, "transfer")
+      local other = curl.new { proxy = "" }
+      local transfer = start(server:url "echo")
+      assert.error_matches(function() other:finish(transfer) end, "another client")
+      other:close()
+    end)
+  end)
+
+  describe("a request", function()
+    it("goes out as it was given", function()
+      local _, _, text = fetch(server:base "http" .. "/a/../b/./%2E%2e/c?echo&q=%7e%20+;=/?:@!$'()*,",
+        { headers = { ["x-one"] = "1", ["x-empty"] = "", ["x-text"] = "\195\164\9b", host = "vm.example" } })
+      assert.equal("GET /a/../b/./%2E%2e/c?echo&q=%7e%20+;=/?:@!$'()*, HTTP/1.1", text:match "^[^\r]*")
+      assert.truthy(text:find("\r\nx-one: 1\r\n", 1, true))
+      assert.truthy(text:find("\r\nx-empty:\r\n", 1, true))
+      assert.truthy(text:find("\r\nx-text: \195\164\9b\r\n", 1, true))
+      assert.truthy(text:lower():find("\r\nhost: vm.example\r\n", 1, true))
+      assert.truthy(text:find("\r\nAccept-Encoding: gzip\r\n", 1, true))
+      assert.falsy(text:lower():find "user%-agent")
+    end)
+
+    it("names the program when told to, and asks for no gzip when told to", function()
+      local plain = curl.new { proxy = "", user_agent = "jdvm/1", gzip = false }
+      local transfer = plain:start { url = server:url "echo", timeout = 10 }
+      assert.equal(200, plain:finish(transfer))
+      assert.truthy(transfer:body():find("\r\nUser-Agent: jdvm/1\r\n", 1, true))
+      assert.falsy(transfer:body():find "Encoding")
+      plain:close()
+    end)
+
+    it("with a line break or another control character in it is not sent", function()
+      local before = counted()
+      local secret = "secret-token"
+      for _, case in ipairs {
+        { headers = { ["x-a"] = secret .. "\r\nx-b: c" }, says = "'x%-a' contains a line break" },
+        { headers = { ["x-a"] = secret .. "\n c" }, says = "'x%-a'" },
+        { headers = { ["x-a"] = secret .. "\0" }, says = "'x%-a'" },
+        { headers = { ["x-a"] = secret .. "\127" }, says = "'x%-a'" },
+        { headers = { ["x-a\r\nx-b"] = secret }, says = "bad name" },
+        { headers = { ["x-a:"] = secret }, says = "bad name" },
+        { headers = { ["x a"] = secret }, says = "bad name" },
+        { headers = { [""] = secret }, says = "bad name" },
+        { url = server:url "echo" .. "\r\n", says = "URL" },
+        { url = server:url "echo" .. "\nx: y", says = "URL" },
+        { url = server:url "echo" .. " HTTP/1.0", says = "URL" },
+        { url = server:url "echo" .. "\0", says = "URL" },
+        { url = server:url "echo" .. "\195\164", says = "URL" },
+        { url = server:url "echo" .. "#x", says = "URL" },
+      } do
+        local status, failure = fetch(case.url or server:url "echo", { headers = case.headers })
+        assert.is_nil(status)
+        assert.equal("transport", failure.kind)
+        assert.is_false(failure.sent)
+        assert.truthy(failure.message:find(case.says), failure.message)
+        assert.falsy(failure.message:find(secret, 1, true))
+        assert.falsy(failure.message:find "%c")
+      end
+      assert.equal(before.requests + 1, counted().requests)
+    end)
+
+    it("goes to http and https and nowhere else", function()
+      for _, url in ipairs {
+        "ftp://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1/", "127.0.0.1/", "", "http://", "http:///x",
+        "https://user:password@127.0.0.1/", "http://user@127.0.0.1/", "http://127.0.0.1:99999/", "http://127.0.0.1:x/",
+        "http://127.0.0.1:0/", "http://[::1", "http://a:b:c/",
+      } do
+        local status, failure = fetch(url)
+        assert.is_nil(status, url)
+        assert.is_false(failure.sent)
+        assert.truthy(failure.kind == "transport" and failure.message:find "URL", url .. ": " .. failure.message)
+      end
+    end)
+  end)
+
+  describe("a response", function()
+    it("has a status, headers by lower-case name, and a body", function()
+      local status, headers, body = fetch(server:url(hostile.respond("hello",
+        "Content-Type: text/plain\r\nX-Two: a\r\nX-EMPTY:\r\nx-two:  b \t\r\n", "404 No")))
+      assert.equal(404, status)
+      assert.same({ ["content-type"] = "text/plain", ["x-two"] = "a, b", ["x-empty"] = "", ["content-length"] = "5" },
+        headers)
+      assert.equal("hello", body)
+    end)
+
+    it("is decoded from where it was received", function()
+      local _, _, _, transfer = fetch(server:url(hostile.respond '{"a":[1,{"b":"c"}],"n":null}'))
+      assert.same({ a = { 1, { b = "c" } } }, transfer:decode())
+      assert.equal("c", transfer:decode().a[2].b)
+      assert.same({ b = "c" }, transfer:decode({ fields = { "a.b" } }).a[2])
+    end)
+
+    it("that is no JSON says where", function()
+      local _, _, _, transfer = fetch(server:url(hostile.respond '{"a":'))
+      local value, message, offset = transfer:decode()
+      assert.is_nil(value)
+      assert.is_string(message)
+      assert.equal(5, offset)
+      assert.equal('{"a":', transfer:body())
+    end)
+
+    it("stays readable when the options of decode are wrong", function()
+      local _, _, _, transfer = fetch(server:url(hostile.respond "[1]"))
+      assert.has_error(function() transfer:decode { null = 3 } end)
+      assert.same({ 1 }, transfer:decode())
+      transfer:release()
+      assert.error_matches(function() transfer:decode() end, "released")
+    end)
+
+    it("may be empty, and may be large", function()
+      local _, _, body, transfer = fetch(server:url(hostile.respond ""))
+      assert.equal("", body)
+      assert.is_nil((transfer:decode()))
+      _, _, body = fetch(server:url(hostile.write "HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n", "x=3000000"))
+      assert.equal(3000000, #body)
+    end)
+
+    it("outlives its client", function()
+      local _, _, _, transfer = fetch(server:url(hostile.respond "[1]"))
+      multi:close()
+      assert.equal("[1]", transfer:body())
+      assert.same({ 1 }, transfer:decode())
+    end)
+  end)
+
+  describe("many transfers", function()
+    it("run side by side, and end in any order", function()
+      local transfers = {}
+      local took = seconds(function()
+        for i = 1, 10 do
+          transfers[i] = start(server:url("p=200", hostile.respond(tostring(i))))
+        end
+        for i = 10, 1, -1 do
+          assert.equal(200, (multi:finish(transfers[i])))
+          assert.equal(tostring(i), transfers[i]:body())
+        end
+      end)
+      assert.truthy(took >= 0.2 and took < 1.5, took)
+    end)
+
+    it("go on while one sleeps", function()
+      local transfer = start(server:url("p=50", hostile.respond "ok", "close"))
+      local took = seconds(function() multi:sleep(0.3) end)
+      assert.truthy(took >= 0.3 and took < 0.6, took)
+      took = seconds(function() assert.equal(200, (multi:finish(transfer))) end)
+      assert.truthy(took < 0.1, took)
+    end)
+
+    it("keep few connections: one after the other share one", function()
+      local before = counted()
+      for _ = 1, 20 do
+        assert.equal(200, (fetch(server:url(hostile.respond "ok"))))
+      end
+      local after = counted()
+      assert.equal(21, after.requests - before.requests)
+      assert.equal(0, after.connections - before.connections)
+    end)
+
+    it("respect max_connections", function()
+      local few = curl.new { proxy = "", max_connections = 2 }
+      local before, transfers = counted(), {}
+      local took = seconds(function()
+        for i = 1, 6 do
+          local url = server:url("p=100", hostile.respond "ok")
+          transfers[i] = few:start { url = url, timeout = 5, connect_timeout = 0.15 }
+        end
+        for i = 1, 6 do
+          assert.equal(200, (few:finish(transfers[i])))
+        end
+      end)
+      assert.truthy(took >= 0.3 and took < 1.5, took)
+      assert.equal(2, counted().connections - before.connections)
+      few:close()
+    end)
+
+    it("give the outcome again when asked again", function()
+      local transfer = start(server:url(hostile.respond "ok"))
+      assert.equal(200, (multi:finish(transfer)))
+      assert.equal(200, (multi:finish(transfer)))
+      transfer = start(server:url "close")
+      local _, first = multi:finish(transfer)
+      local _, second = multi:finish(transfer)
+      assert.same(first, second)
+    end)
+  end)
+
+  describe("time limits", function()
+    it("end a transfer whose time is over before it begins", function()
+      for _, timeout in ipairs { 0, -1, -1e9 } do
+        local status, failure
+        local took = seconds(function() status, failure = fetch(server:url "echo", { timeout = timeout }) end)
+        assert.is_nil(status)
+        assert.equal("timeout", failure.kind)
+        assert.is_false(failure.sent)
+        assert.truthy(failure.message:find "no time was left", failure.message)
+        assert.truthy(took < 0.1)
+      end
+    end)
+
+    it("end every kind of stall in time, in the right phase", function()
+      local long = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+      local short = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"
+      local cases = {
+        { "connect", server:base "full", false },
+        { "tls", "https://127.0.0.1:" .. server.ports.silent .. "/", false },
+        { "wait", server:base "silent" .. "/", true },
+        { "wait", server:url "hang", true },
+        { "wait", server:url("https", "hang"), true },
+        { "read", server:url("drip=100", hostile.respond("x", ("X-A: b\r\n"):rep(20))), true },
+        { "read", server:url(hostile.write "HTTP/1.1 200 OK\r\nX-A: b\r\n", "hang"), true },
+        { "read", server:url(hostile.write(long), "drip=100", "x=100"), true },
+        { "read", server:url("https", hostile.write(short), "hang"), true },
+      }
+      for i, case in ipairs(cases) do
+        case.began = curl.now()
+        case.transfer = start(case[2], { timeout = i == 1 and 2 or 2.01 })
+      end
+      for _, case in ipairs(cases) do
+        local status, failure = multi:finish(case.transfer)
+        local took = curl.now() - case.began
+        assert.is_nil(status)
+        assert.same({ "timeout", case[1], case[3] }, { failure.kind, failure.phase, failure.sent }, case[2])
+        assert.truthy(failure.message:find("127.0.0.1 port ", 1, true) and failure.message:find("(timeout)", 1, true))
+        assert.truthy(took >= 2 and took < 2.3, took)
+      end
+    end)
+
+    it("know silence from slowness", function()
+      local status, failure
+      local took = seconds(function()
+        status, failure = fetch(server:url "hang", { read_timeout = 0.2 })
+      end)
+      assert.is_nil(status)
+      assert.same({ "timeout", "wait", true }, { failure.kind, failure.phase, failure.sent })
+      assert.truthy(failure.message:find("0.2 s", 1, true) and failure.message:find "read_timeout", failure.message)
+      assert.truthy(took >= 0.2 and took < 0.6, took)
+
+      took = seconds(function()
+        status = fetch(server:url(hostile.write "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", "drip=50", "x=10"),
+          { read_timeout = 0.25 })
+      end)
+      assert.equal(200, status)
+      assert.truthy(took >= 0.45, took)
+    end)
+
+    it("bound the connection, TLS included", function()
+      for phase, url in pairs { connect = server:base "full", tls = "https://127.0.0.1:" .. server.ports.silent } do
+        local status, failure
+        local took = seconds(function()
+          status, failure = fetch(url, { connect_timeout = 0.2 })
+        end)
+        assert.is_nil(status)
+        assert.same({ "timeout", phase, false }, { failure.kind, failure.phase, failure.sent })
+        assert.truthy(failure.message:find "0%.2 s.*connect_timeout", failure.message)
+        assert.truthy(took >= 0.2 and took < 0.6, took)
+      end
+    end)
+
+    it("do not count the time the caller spent elsewhere as the server's", function()
+      local idle = curl.new { proxy = "" } -- another client's sleep drives nothing here
+      local slow_start = start(server:url("https", hostile.respond "ok"), { connect_timeout = 0.2, read_timeout = 0.2 })
+      local slow_read = start(server:url(hostile.write "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", "p=500",
+        hostile.write "ok"), { read_timeout = 0.4 })
+      multi:sleep(0.01)
+      idle:sleep(0.4)
+      assert.equal(200, (multi:finish(slow_start)))
+      assert.equal(200, (multi:finish(slow_read)))
+      idle:close()
+    end)
+
+    it("that are infinite or huge are no limits", function()
+      for _, none in ipairs { math.huge, 1e18 } do
+        assert.equal(200, (fetch(server:url(hostile.respond "ok"),
+          { timeout = none, connect_timeout = none, read_timeout = none })))
+      end
+    end)
+  end)
+
+  describe("cancelling", function()
+    it("ends a transfer in any state, once and for all", function()
+      for _, url in ipairs {
+        server:base "full", "https://127.0.0.1:" .. server.ports.silent, server:url "hang",
+        server:url(hostile.write "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", "x=10", "hang"),
+      } do
+        for _, wait in ipairs { 0, 0.03 } do
+          local transfer = start(url)
+          multi:sleep(wait)
+          multi:cancel(transfer)
+          multi:cancel(transfer)
+          local status, failure = multi:finish(transfer)
+          assert.is_nil(status)
+          assert.equal("cancelled", failure.kind)
+          assert.error_matches(function() transfer:body() end, "no body")
+          transfer:release()
+          transfer:release()
+          multi:cancel(transfer)
+          assert.error_matches(function() multi:finish(transfer) end, "released")
+        end
+      end
+    end)
+
+    it("of a finished transfer changes nothing", function()
+      local _, _, _, transfer = fetch(server:url(hostile.respond "ok"))
+      multi:cancel(transfer)
+      assert.equal(200, (multi:finish(transfer)))
+    end)
+
+    it("lets the server go", function()
+      local transfers = {}
+      for i = 1, 8 do
+        transfers[i] = start(server:url "hang")
+      end
+      opens(9)
+      for i = 1, 8 do
+        multi:cancel(transfers[i])
+      end
+      opens(1)
+    end)
+  end)
+
+  describe("closing", function()
+    it("can be done twice, and cancels", function()
+      local transfer = start(server:url "hang")
+      multi:close()
+      multi:close()
+      local status, failure = multi:finish(transfer)
+      assert.is_nil(status)
+      assert.equal("cancelled", failure.kind)
+      assert.error_matches(function() start(server:url "echo") end, "closed")
+      assert.error_matches(function() multi:sleep(0) end, "closed")
+      assert.equal("jdvm.curl.multi (closed)", tostring(multi))
+      transfer:release()
+      assert.equal("jdvm.curl.transfer (released)", tostring(transfer))
+    end)
+
+    it("before, after and between its transfers leaves nothing open", function()
+      for round = 1, 12 do
+        local client = curl.new { proxy = "", ca_file = server.ca_file }
+        local running = client:start { url = server:url "hang" }
+        local finished = client:start { url = server:url("https", hostile.respond "ok") }
+        assert.equal(200, (client:finish(finished)))
+        if round % 3 == 0 then
+          client:close()
+        elseif round % 3 == 1 then
+          running:release()
+        end
+        if round % 2 == 0 then
+          client, running = nil, nil
+        else
+          running, finished = nil, nil
+        end
+        collectgarbage()
+        if client then
+          client:close()
+        end
+        assert.is_nil(running or (finished and finished:release()))
+      end
+      collectgarbage()
+      collectgarbage()
+      opens(1)
+    end)
+  end)
+
+  it("leaves what nobody holds to the collector", function()
+    collectgarbage "stop"
+    for _ = 1, 5 do
+      start(server:url "hang")
+    end
+    opens(6)
+    collectgarbage "restart"
+    collectgarbage()
+    collectgarbage()
+    opens(1)
+  end)
+
+  it("tells its version and the time", function()
+    assert.truthy(curl.version():find "libcurl/")
+    local first = curl.now()
+    assert.truthy(curl.now() >= first)
+  end)
+
+  it("keeps its metatables to itself", function()
+    local transfer = start(server:url "hang")
+    assert.is_false(getmetatable(multi))
+    assert.is_false(getmetatable(transfer))
+    multi:cancel(transfer)
+  end)
+end)
