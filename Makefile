@@ -12,9 +12,10 @@ ALL_CFLAGS = -std=c99 $(OPTIMIZE) -g -fPIC -fvisibility=hidden -MMD -MP $(WARNIN
 ALL_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,now $(LDFLAGS)
 
 # The sources of each module; the rockspec lists the same (spec/structure_spec.lua compares).
-CORE_PURE := jdvm_buf jdvm_crypto jdvm_random jdvm_canonical jdvm_request jdvm_sign jdvm_signer \
+CORE_PURE := jdvm_buf jdvm_pairs jdvm_crypto jdvm_random jdvm_chars jdvm_uri jdvm_canonical \
+             jdvm_request jdvm_identity jdvm_sign jdvm_signer \
              jdvm_json jdvm_skip jdvm_number jdvm_fields
-CORE_LUA  := lua_core lua_sign lua_json
+CORE_LUA  := lua_core lua_sign lua_stages lua_json
 CURL_PURE := jdvm_buf jdvm_http_request jdvm_response jdvm_failure jdvm_libcurl jdvm_http jdvm_json jdvm_skip jdvm_number jdvm_fields
 CURL_LUA  := lua_http lua_json
 

@@ -71,10 +71,11 @@ build = {
     ["jdvm.waiter"] = "lua/jdvm/waiter.lua",
     ["jdvm.core"] = {
       sources = {
-        "src/jdvm_buf.c", "src/jdvm_crypto.c", "src/jdvm_random.c", "src/jdvm_canonical.c",
-        "src/jdvm_request.c", "src/jdvm_sign.c", "src/jdvm_signer.c",
+        "src/jdvm_buf.c", "src/jdvm_pairs.c", "src/jdvm_crypto.c", "src/jdvm_random.c",
+        "src/jdvm_chars.c", "src/jdvm_uri.c", "src/jdvm_canonical.c",
+        "src/jdvm_request.c", "src/jdvm_identity.c", "src/jdvm_sign.c", "src/jdvm_signer.c",
         "src/jdvm_json.c", "src/jdvm_skip.c", "src/jdvm_number.c", "src/jdvm_fields.c",
-        "src/lua_core.c", "src/lua_sign.c", "src/lua_json.c",
+        "src/lua_core.c", "src/lua_sign.c", "src/lua_stages.c", "src/lua_json.c",
       },
       libraries = { "crypto" }, incdirs = { "$(OPENSSL_INCDIR)" }, libdirs = { "$(OPENSSL_LIBDIR)" },
     },

@@ -15,6 +15,11 @@
 #include <limits.h>
 #include <string.h>
 
+#if defined(__SSE2__) && defined(__GNUC__) && !defined(JDVM_PORTABLE_HEX)
+#define JDVM_HEX_SSE2 1
+#include <emmintrin.h>
+#endif
+
 enum { BLOCK_SIZE = 64 };
 
 /* Since 3.0 an algorithm is best fetched once: the implicit fetch behind EVP_sha256() costs more
@@ -77,6 +82,41 @@ int jdvm_sha256(jdvm_hasher *hasher, const void *bytes, size_t length,
   return 0;
 }
 
+int jdvm_sha256_similar(jdvm_hasher *hasher, jdvm_beginning *beginning, const void *bytes,
+                        size_t length, unsigned char digest[JDVM_SHA256_SIZE], jdvm_error *error) {
+  if (length < BLOCK_SIZE) {
+    return jdvm_sha256(hasher, bytes, length, digest, error);
+  }
+  if (memcmp(beginning->block, bytes, BLOCK_SIZE) != 0) {
+    beginning->ready = false;
+    memcpy(beginning->block, bytes, BLOCK_SIZE);
+    return jdvm_sha256(hasher, bytes, length, digest, error);
+  }
+  if (!beginning->ready) {
+    if (beginning->state == NULL) {
+      beginning->state = EVP_MD_CTX_new();
+    }
+    if (beginning->state == NULL || EVP_DigestInit_ex(beginning->state, hasher->md, NULL) != 1 ||
+        EVP_DigestUpdate(beginning->state, bytes, BLOCK_SIZE) != 1) {
+      return crypto_failed(error, "compute SHA-256");
+    }
+    beginning->ready = true;
+  }
+  if (EVP_MD_CTX_copy_ex(hasher->context, beginning->state) != 1 ||
+      EVP_DigestUpdate(hasher->context, (const unsigned char *)bytes + BLOCK_SIZE,
+                       length - BLOCK_SIZE) != 1 ||
+      EVP_DigestFinal_ex(hasher->context, digest, NULL) != 1) {
+    return crypto_failed(error, "compute SHA-256");
+  }
+  return 0;
+}
+
+void jdvm_beginning_close(jdvm_beginning *beginning) {
+  EVP_MD_CTX_free(beginning->state);
+  beginning->state = NULL;
+  beginning->ready = false;
+}
+
 /* Hashes the key block xored with `pad` into *context, made on first use. */
 static bool start_from(jdvm_hasher *hasher, EVP_MD_CTX **context,
                        const unsigned char block[BLOCK_SIZE], unsigned char pad) {
@@ -114,13 +154,12 @@ int jdvm_hmac_set_key(jdvm_hasher *hasher, jdvm_hmac_key *prepared, const void *
   return done ? 0 : crypto_failed(error, "prepare an HMAC key");
 }
 
-int jdvm_hmac(jdvm_hasher *hasher, const jdvm_hmac_key *prepared, const void *bytes, size_t length,
-              unsigned char mac[JDVM_SHA256_SIZE], jdvm_error *error) {
+static int finish_hmac(jdvm_hasher *hasher, const EVP_MD_CTX *inner, const EVP_MD_CTX *outer,
+                       const void *bytes, size_t length, unsigned char mac[JDVM_SHA256_SIZE],
+                       jdvm_error *error) {
   EVP_MD_CTX *context = hasher->context;
-  if (EVP_MD_CTX_copy_ex(context, prepared->inner) != 1 ||
-      EVP_DigestUpdate(context, bytes, length) != 1 ||
-      EVP_DigestFinal_ex(context, mac, NULL) != 1 ||
-      EVP_MD_CTX_copy_ex(context, prepared->outer) != 1 ||
+  if (EVP_MD_CTX_copy_ex(context, inner) != 1 || EVP_DigestUpdate(context, bytes, length) != 1 ||
+      EVP_DigestFinal_ex(context, mac, NULL) != 1 || EVP_MD_CTX_copy_ex(context, outer) != 1 ||
       EVP_DigestUpdate(context, mac, JDVM_SHA256_SIZE) != 1 ||
       EVP_DigestFinal_ex(context, mac, NULL) != 1) {
     return crypto_failed(error, "compute HMAC-SHA256");
@@ -128,12 +167,35 @@ int jdvm_hmac(jdvm_hasher *hasher, const jdvm_hmac_key *prepared, const void *by
   return 0;
 }
 
+int jdvm_hmac(jdvm_hasher *hasher, const jdvm_hmac_key *prepared, const void *bytes, size_t length,
+              unsigned char mac[JDVM_SHA256_SIZE], jdvm_error *error) {
+  return finish_hmac(hasher, prepared->inner, prepared->outer, bytes, length, mac, error);
+}
+
+int jdvm_hmac_begin(jdvm_hmac_key *prepared, const void *bytes, size_t length, jdvm_error *error) {
+  if (prepared->begun == NULL) {
+    prepared->begun = EVP_MD_CTX_new();
+  }
+  if (prepared->begun == NULL || EVP_MD_CTX_copy_ex(prepared->begun, prepared->inner) != 1 ||
+      EVP_DigestUpdate(prepared->begun, bytes, length) != 1) {
+    return crypto_failed(error, "begin an HMAC-SHA256");
+  }
+  return 0;
+}
+
+int jdvm_hmac_rest(jdvm_hasher *hasher, const jdvm_hmac_key *prepared, const void *bytes,
+                   size_t length, unsigned char mac[JDVM_SHA256_SIZE], jdvm_error *error) {
+  return finish_hmac(hasher, prepared->begun, prepared->outer, bytes, length, mac, error);
+}
+
 void jdvm_hmac_close(jdvm_hmac_key *prepared) {
   /* EVP_MD_CTX_free wipes the hash state it frees, in 1.1.1 as in 3.x. */
   EVP_MD_CTX_free(prepared->inner);
   EVP_MD_CTX_free(prepared->outer);
+  EVP_MD_CTX_free(prepared->begun);
   prepared->inner = NULL;
   prepared->outer = NULL;
+  prepared->begun = NULL;
 }
 
 int jdvm_random_bytes(void *bytes, size_t length, jdvm_error *error) {
@@ -151,10 +213,28 @@ bool jdvm_equal(const void *a, const void *b, size_t length) {
   return CRYPTO_memcmp(a, b, length) == 0;
 }
 
+#if defined(JDVM_HEX_SSE2)
+/* Digits of the 16 values below 16: '0' + value, and 'a' - '9' - 1 more above 9. */
+static __m128i hex_digits(__m128i values) {
+  __m128i letters = _mm_and_si128(_mm_cmpgt_epi8(values, _mm_set1_epi8(9)), _mm_set1_epi8(39));
+  return _mm_add_epi8(_mm_add_epi8(values, _mm_set1_epi8('0')), letters);
+}
+#endif
+
 void jdvm_hex(char *out, const unsigned char *bytes, size_t length) {
   static const char digits[] = "0123456789abcdef";
-  size_t i;
-  for (i = 0; i < length; i++) {
+  size_t i = 0;
+#if defined(JDVM_HEX_SSE2)
+  for (; length - i >= 16; i += 16) {
+    const __m128i low_half = _mm_set1_epi8(15);
+    __m128i all = _mm_loadu_si128((const __m128i *)(const void *)(bytes + i));
+    __m128i low = hex_digits(_mm_and_si128(all, low_half));
+    __m128i high = hex_digits(_mm_and_si128(_mm_srli_epi16(all, 4), low_half));
+    _mm_storeu_si128((__m128i *)(void *)(out + 2 * i), _mm_unpacklo_epi8(high, low));
+    _mm_storeu_si128((__m128i *)(void *)(out + 2 * i + 16), _mm_unpackhi_epi8(high, low));
+  }
+#endif
+  for (; i < length; i++) {
     out[2 * i] = digits[bytes[i] >> 4];
     out[2 * i + 1] = digits[bytes[i] & 15];
   }
@@ -205,7 +285,7 @@ static int check_known_answers(jdvm_hasher *hasher, jdvm_hmac_key *key, jdvm_err
 
 int jdvm_crypto_check(jdvm_error *error) {
   jdvm_hasher hasher = {NULL, NULL};
-  jdvm_hmac_key key = {NULL, NULL};
+  jdvm_hmac_key key = {NULL, NULL, NULL};
   int result;
   if (jdvm_crypto_compatible(OPENSSL_VERSION_NUMBER, OpenSSL_version_num(), error) != 0) {
     return -1;

@@ -30,6 +30,7 @@ typedef struct jdvm_hasher {
 typedef struct jdvm_hmac_key {
   struct evp_md_ctx_st *inner;
   struct evp_md_ctx_st *outer;
+  struct evp_md_ctx_st *begun; /* inner, and the beginning that many messages share */
 } jdvm_hmac_key;
 
 int jdvm_hasher_open(jdvm_hasher *hasher, jdvm_error *error);
@@ -37,6 +38,18 @@ void jdvm_hasher_close(jdvm_hasher *hasher);
 
 int jdvm_sha256(jdvm_hasher *hasher, const void *bytes, size_t length,
                 unsigned char digest[JDVM_SHA256_SIZE], jdvm_error *error);
+
+/* The state of a hash after the first block of a message, kept for the next that begins alike. */
+typedef struct jdvm_beginning {
+  struct evp_md_ctx_st *state;
+  unsigned char block[64];
+  bool ready; /* `state` is that of `block` */
+} jdvm_beginning;
+
+/* The same as jdvm_sha256. Keeps the state when two messages in a row begin with the same block. */
+int jdvm_sha256_similar(jdvm_hasher *hasher, jdvm_beginning *beginning, const void *bytes,
+                        size_t length, unsigned char digest[JDVM_SHA256_SIZE], jdvm_error *error);
+void jdvm_beginning_close(jdvm_beginning *beginning);
 
 /* Prepares `key` of any length. What was prepared before is overwritten. After a failure the
 ** object holds no usable key; set it again before use. */
@@ -46,6 +59,11 @@ int jdvm_hmac_set_key(jdvm_hasher *hasher, jdvm_hmac_key *prepared, const void *
 /* HMAC-SHA256 of `bytes`. The hasher must be the one that prepared the key. */
 int jdvm_hmac(jdvm_hasher *hasher, const jdvm_hmac_key *prepared, const void *bytes, size_t length,
               unsigned char mac[JDVM_SHA256_SIZE], jdvm_error *error);
+
+/* Hashes the beginning of messages that share one; jdvm_hmac_rest then does the rest of each. */
+int jdvm_hmac_begin(jdvm_hmac_key *prepared, const void *bytes, size_t length, jdvm_error *error);
+int jdvm_hmac_rest(jdvm_hasher *hasher, const jdvm_hmac_key *prepared, const void *bytes,
+                   size_t length, unsigned char mac[JDVM_SHA256_SIZE], jdvm_error *error);
 
 /* Wipes and frees the prepared key. */
 void jdvm_hmac_close(jdvm_hmac_key *prepared);

@@ -4,6 +4,7 @@
 #define JDVM_REQUEST_H
 
 #include "jdvm_canonical.h"
+#include "jdvm_error.h"
 
 #include <stdint.h>
 
@@ -41,13 +42,20 @@ typedef struct jdvm_headers {
   jdvm_buf store; /* bytes of names and values in the latter two */
 } jdvm_headers;
 
-/* Refuses what could not arrive as it was signed, or could smuggle something into the request. */
+/* Refuses what could not arrive as it was signed, or could smuggle something into the request. The
+** host, which seldom changes, is checked apart. */
 int jdvm_request_check(const jdvm_request *request, const jdvm_pairs *query, jdvm_error *error);
+int jdvm_check_host(jdvm_text host, jdvm_error *error);
 
-/* Fills `to_sign` and `not_signed` from the values of the own headers (one with bytes NULL is left
-** out) and from `extra`. *payload_hash is set when `extra` contains x-jdcloud-content-sha256. */
+/* Empties the results, and brings the nonce into the form of a header value. */
+int jdvm_headers_nonce(jdvm_headers *headers, jdvm_version version, jdvm_text *nonce,
+                       jdvm_error *error);
+
+/* Then fills them from `extra` and the values of the own headers; one with bytes NULL is left out,
+** and set to NULL where `extra` has another value. *payload_hash is set when `extra` contains
+** x-jdcloud-content-sha256. */
 int jdvm_headers_collect(jdvm_headers *headers, jdvm_version version,
-                         const jdvm_text own[JDVM_OWN_HEADERS], jdvm_text *payload_hash,
+                         jdvm_text own[JDVM_OWN_HEADERS], jdvm_text *payload_hash,
                          jdvm_error *error);
 
 /* Fills `to_sign` from `extra`: headers as they arrived, names in any case, possibly repeated.

@@ -48,7 +48,7 @@ static int short_of_memory(jdvm_error *error) {
 int jdvm_signing_key(jdvm_hasher *hasher, jdvm_version version, jdvm_text secret, jdvm_text day,
                      jdvm_text region, jdvm_text service, unsigned char key[JDVM_SHA256_SIZE],
                      jdvm_error *error) {
-  jdvm_hmac_key step = {NULL, NULL};
+  jdvm_hmac_key step = {NULL, NULL, NULL};
   jdvm_buf first = {NULL, 0, 0};
   int result = -1;
   /* One reservation, so that growing leaves no copy of the secret behind. */

@@ -1,13 +1,5 @@
 #include "jdvm_signer.h"
 
-static bool is_control(char c) {
-  return (unsigned char)c < ' ' || c == 127;
-}
-
-static bool is_visible(char c) {
-  return c > ' ' && c < 127;
-}
-
 static bool add(jdvm_buf *out, jdvm_text text) {
   return jdvm_buf_add(out, text.bytes, text.length);
 }
@@ -16,104 +8,45 @@ static int short_of_memory(jdvm_error *error) {
   return jdvm_fail(error, JDVM_MEMORY, "not enough memory");
 }
 
-/* Access key, region and service stand between "/" and "," in the Authorization header. */
-static int check_scope_part(jdvm_text text, const char *what, jdvm_error *error) {
-  size_t i;
-  if (text.length == 0) {
-    return jdvm_fail(error, JDVM_ARGUMENT, "%s is empty", what);
+/* Most requests have the same headers but for host, date and nonce; their canonical form is kept in
+** pieces. This is what follows the nonce. */
+static bool prepare_end(jdvm_signer *signer) {
+  jdvm_buf *out = &signer->usual_end;
+  size_t i, last = signer->who.token.length > 0 ? JDVM_TOKEN : JDVM_NONCE, names_at;
+  bool done = jdvm_buf_add_char(out, '\n');
+  if (last == JDVM_TOKEN) {
+    done = done && add(out, jdvm_own_header_names[JDVM_TOKEN]) && jdvm_buf_add_char(out, ':') &&
+           add(out, signer->who.token) && jdvm_buf_add_char(out, '\n');
   }
-  for (i = 0; i < text.length; i++) {
-    char c = text.bytes[i];
-    if (!is_visible(c) || c == '/' || c == ',') {
-      return jdvm_fail(error, JDVM_ARGUMENT,
-                       "%s contains a blank, a control character or another character that cannot "
-                       "stand in a signature (a line end left from a file?)",
-                       what);
-    }
+  done = done && jdvm_buf_add_char(out, '\n');
+  names_at = out->length;
+  for (i = 0; done && i <= last; i++) {
+    done = (i == 0 || jdvm_buf_add_char(out, ';')) && add(out, jdvm_own_header_names[i]);
   }
-  return 0;
-}
-
-static int check_secret(jdvm_text text, const char *what, bool visible, jdvm_error *error) {
-  size_t i;
-  for (i = 0; i < text.length; i++) {
-    if (is_control(text.bytes[i]) || (visible && !is_visible(text.bytes[i]))) {
-      return jdvm_fail(error, JDVM_ARGUMENT,
-                       "%s contains a blank, a control character or another character that it "
-                       "cannot have (a line end left from a file?)",
-                       what);
-    }
-  }
-  return 0;
-}
-
-/* RFC 4648 with padding. Room is reserved by the caller. */
-static bool add_base64(jdvm_buf *out, jdvm_text text) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  bool done = true;
-  size_t i;
-  for (i = 0; done && i < text.length; i += 3) {
-    size_t rest = text.length - i;
-    unsigned bits = (unsigned)(unsigned char)text.bytes[i] << 16;
-    char four[4];
-    bits |= rest > 1 ? (unsigned)(unsigned char)text.bytes[i + 1] << 8 : 0;
-    bits |= rest > 2 ? (unsigned)(unsigned char)text.bytes[i + 2] : 0;
-    four[0] = digits[bits >> 18];
-    four[1] = digits[bits >> 12 & 63];
-    four[2] = rest > 1 ? digits[bits >> 6 & 63] : '=';
-    four[3] = rest > 2 ? digits[bits & 63] : '=';
-    done = jdvm_buf_add(out, four, sizeof four);
-  }
+  signer->usual_names.bytes = out->bytes + names_at;
+  signer->usual_names.length = out->length - names_at;
   return done;
 }
 
-static jdvm_text own(jdvm_signer *signer, jdvm_text text, bool base64) {
-  size_t start = signer->owned.length;
-  jdvm_text copy;
-  (void)(base64 ? add_base64(&signer->owned, text) : add(&signer->owned, text));
-  copy.bytes = signer->owned.bytes + start;
-  copy.length = signer->owned.length - start;
-  return copy;
-}
-
 int jdvm_signer_open(jdvm_signer *signer, const jdvm_identity *identity, jdvm_error *error) {
-  size_t room;
-  if (check_scope_part(identity->access_key, "access_key", error) != 0 ||
-      check_scope_part(identity->region, "region", error) != 0 ||
-      check_scope_part(identity->service, "service", error) != 0 ||
-      check_secret(identity->secret_key, "secret_key", false, error) != 0 ||
-      check_secret(identity->token, "session_token", identity->raw_token, error) != 0) {
+  if (jdvm_identity_copy(&signer->who, &signer->owned, identity, error) != 0) {
     return -1;
   }
-  if (identity->secret_key.length == 0) {
-    return jdvm_fail(error, JDVM_ARGUMENT, "secret_key is empty");
-  }
-  /* One reservation for all: the texts do not move, and no stale copy of a secret is left. */
-  room = identity->access_key.length + identity->secret_key.length + identity->region.length +
-         identity->service.length + 2 * identity->token.length + 4;
-  if (!jdvm_buf_reserve(&signer->owned, room)) {
+  if (!prepare_end(signer)) {
     return short_of_memory(error);
-  }
-  signer->version = identity->version;
-  signer->access_key = own(signer, identity->access_key, false);
-  signer->secret_key = own(signer, identity->secret_key, false);
-  signer->region = own(signer, identity->region, false);
-  signer->service = own(signer, identity->service, false);
-  if (identity->token.length > 0) {
-    signer->token = own(signer, identity->token, !identity->raw_token);
   }
   return jdvm_hasher_open(&signer->hasher, error);
 }
 
 void jdvm_signer_close(jdvm_signer *signer) {
   jdvm_hmac_close(&signer->key);
+  jdvm_beginning_close(&signer->beginning);
   jdvm_hasher_close(&signer->hasher);
-  if (signer->owned.bytes != NULL) {
-    jdvm_wipe(signer->owned.bytes, signer->owned.capacity);
-  }
-  jdvm_buf_free(&signer->owned);
+  jdvm_identity_free(&signer->owned);
   jdvm_buf_free(&signer->to_sign);
   jdvm_buf_free(&signer->authorization);
+  jdvm_buf_free(&signer->usual);
+  jdvm_buf_free(&signer->usual_end);
   jdvm_pairs_free(&signer->query);
   jdvm_headers_free(&signer->headers);
   jdvm_buf_free(&signer->canonical);
@@ -124,13 +57,13 @@ void jdvm_signer_close(jdvm_signer *signer) {
 static int begin_day(jdvm_signer *signer, jdvm_error *error) {
   unsigned char key[JDVM_SHA256_SIZE];
   jdvm_buf *to_sign = &signer->to_sign, *authorization = &signer->authorization;
-  const char *algorithm = jdvm_algorithm_name(signer->version);
+  const char *algorithm = jdvm_algorithm_name(signer->who.version);
   jdvm_text day;
   int result;
   day.bytes = signer->timestamp;
   day.length = JDVM_DAY;
-  result = jdvm_signing_key(&signer->hasher, signer->version, signer->secret_key, day,
-                            signer->region, signer->service, key, error);
+  result = jdvm_signing_key(&signer->hasher, signer->who.version, signer->who.secret_key, day,
+                            signer->who.region, signer->who.service, key, error);
   if (result == 0) {
     result = jdvm_hmac_set_key(&signer->hasher, &signer->key, key, sizeof key, error);
   }
@@ -143,16 +76,15 @@ static int begin_day(jdvm_signer *signer, jdvm_error *error) {
   if (!jdvm_buf_add_text(to_sign, algorithm) || !jdvm_buf_add_char(to_sign, '\n') ||
       !jdvm_buf_add(to_sign, signer->timestamp, JDVM_TIMESTAMP) ||
       !jdvm_buf_add_char(to_sign, '\n') ||
-      !jdvm_scope(to_sign, signer->version, day, signer->region, signer->service) ||
-      !jdvm_buf_add_char(to_sign, '\n') || !jdvm_buf_reserve(to_sign, JDVM_SHA256_HEX) ||
-      !jdvm_buf_add_text(authorization, algorithm) ||
+      !jdvm_scope(to_sign, signer->who.version, day, signer->who.region, signer->who.service) ||
+      !jdvm_buf_add_char(to_sign, '\n') || !jdvm_buf_add_text(authorization, algorithm) ||
       !jdvm_buf_add_text(authorization, " Credential=") ||
-      !add(authorization, signer->access_key) || !jdvm_buf_add_char(authorization, '/') ||
-      !jdvm_scope(authorization, signer->version, day, signer->region, signer->service) ||
+      !add(authorization, signer->who.access_key) || !jdvm_buf_add_char(authorization, '/') ||
+      !jdvm_scope(authorization, signer->who.version, day, signer->who.region,
+                  signer->who.service) ||
       !jdvm_buf_add_text(authorization, ", SignedHeaders=")) {
     return short_of_memory(error);
   }
-  to_sign->length += JDVM_SHA256_HEX; /* filled in for each request */
   signer->authorization_head = authorization->length;
   return 0;
 }
@@ -171,6 +103,7 @@ static int set_time(jdvm_signer *signer, int64_t seconds, jdvm_error *error) {
   same_day = signer->has_day && memcmp(timestamp, signer->timestamp, JDVM_DAY) == 0;
   signer->has_second = false;
   signer->has_day = false;
+  signer->usual_host = 0;
   memcpy(signer->timestamp, timestamp, sizeof timestamp);
   if (same_day) {
     memcpy(signer->to_sign.bytes + JDVM_ALGORITHM_LENGTH + 1, timestamp, sizeof timestamp);
@@ -178,29 +111,31 @@ static int set_time(jdvm_signer *signer, int64_t seconds, jdvm_error *error) {
     return -1;
   }
   signer->has_day = true;
+  if (jdvm_hmac_begin(&signer->key, signer->to_sign.bytes, signer->to_sign.length, error) != 0) {
+    return -1;
+  }
   signer->has_second = true;
   signer->second = seconds;
   return 0;
 }
 
-/* Hash, string to sign, signature, Authorization. */
+/* Hash, signature, Authorization. */
 static int finish(jdvm_signer *signer, jdvm_text signed_names, jdvm_error *error) {
-  jdvm_buf *to_sign = &signer->to_sign, *authorization = &signer->authorization;
+  jdvm_buf *authorization = &signer->authorization;
   unsigned char digest[JDVM_SHA256_SIZE];
-  char signature[JDVM_SHA256_HEX];
-  if (jdvm_sha256(&signer->hasher, signer->canonical.bytes, signer->canonical.length, digest,
-                  error) != 0) {
+  char hex[JDVM_SHA256_HEX];
+  if (jdvm_sha256_similar(&signer->hasher, &signer->beginning, signer->canonical.bytes,
+                          signer->canonical.length, digest, error) != 0) {
     return -1;
   }
-  jdvm_hex(to_sign->bytes + to_sign->length - JDVM_SHA256_HEX, digest, sizeof digest);
-  if (jdvm_hmac(&signer->hasher, &signer->key, to_sign->bytes, to_sign->length, digest, error) !=
-      0) {
+  jdvm_hex(hex, digest, sizeof digest);
+  if (jdvm_hmac_rest(&signer->hasher, &signer->key, hex, sizeof hex, digest, error) != 0) {
     return -1;
   }
-  jdvm_hex(signature, digest, sizeof digest);
+  jdvm_hex(hex, digest, sizeof digest);
   authorization->length = signer->authorization_head;
   return add(authorization, signed_names) && jdvm_buf_add_text(authorization, ", Signature=") &&
-                 jdvm_buf_add(authorization, signature, sizeof signature)
+                 jdvm_buf_add(authorization, hex, sizeof hex)
              ? 0
              : short_of_memory(error);
 }
@@ -236,36 +171,78 @@ static jdvm_text make_target(jdvm_buf *canonical, const jdvm_layout *layout) {
   return target;
 }
 
-int jdvm_signer_sign(jdvm_signer *signer, const jdvm_request *request, jdvm_error *error) {
-  static const jdvm_text json = {"application/json", sizeof "application/json" - 1};
-  jdvm_text own_values[JDVM_OWN_HEADERS], names;
-  jdvm_parts parts = {request->method,          request->path, true, &signer->query,
-                      &signer->headers.to_sign, {NULL, 0}};
-  jdvm_layout layout;
-  char hex[JDVM_SHA256_HEX];
-  if (jdvm_request_check(request, &signer->query, error) != 0 ||
-      set_time(signer, request->seconds, error) != 0) {
+static const jdvm_text json = {"application/json", sizeof "application/json" - 1};
+
+/* Brings `usual` up to the host. */
+static int set_host(jdvm_signer *signer, jdvm_text host, jdvm_error *error) {
+  static const char before[] = "content-type:application/json\nhost:";
+  jdvm_buf *out = &signer->usual;
+  if (signer->usual_host > 0 && signer->usual_host == host.length &&
+      memcmp(out->bytes + sizeof before - 1, host.bytes, host.length) == 0) {
+    return 0;
+  }
+  signer->usual_host = 0;
+  out->length = 0;
+  if (jdvm_check_host(host, error) != 0) {
     return -1;
   }
-  own_values[JDVM_CONTENT_TYPE] = json;
-  own_values[JDVM_HOST] = request->host;
-  own_values[JDVM_DATE].bytes = signer->timestamp;
-  own_values[JDVM_DATE].length = JDVM_TIMESTAMP;
-  own_values[JDVM_NONCE] = request->nonce;
-  own_values[JDVM_TOKEN] = signer->token;
-  if (jdvm_headers_collect(&signer->headers, signer->version, own_values, &parts.payload_hash,
-                           error) != 0) {
+  if (!jdvm_buf_add_text(out, before) || !add(out, host) ||
+      !jdvm_buf_add_text(out, "\nx-jdcloud-date:") ||
+      !jdvm_buf_add(out, signer->timestamp, JDVM_TIMESTAMP) ||
+      !jdvm_buf_add_text(out, "\nx-jdcloud-nonce:")) {
+    return short_of_memory(error);
+  }
+  signer->usual_host = host.length;
+  return 0;
+}
+
+int jdvm_signer_sign(jdvm_signer *signer, const jdvm_request *request, jdvm_error *error) {
+  jdvm_text *own = signer->own, names = signer->usual_names;
+  jdvm_parts parts;
+  jdvm_layout layout;
+  char hex[JDVM_SHA256_HEX];
+  parts.method = request->method;
+  parts.path = request->path;
+  parts.on_wire = false;
+  parts.query = &signer->query;
+  parts.headers = NULL;
+  parts.payload_hash.bytes = NULL;
+  own[JDVM_CONTENT_TYPE] = json;
+  own[JDVM_HOST] = request->host;
+  own[JDVM_DATE].bytes = signer->timestamp;
+  own[JDVM_DATE].length = JDVM_TIMESTAMP;
+  own[JDVM_NONCE] = request->nonce;
+  own[JDVM_TOKEN] = signer->who.token;
+  if (jdvm_request_check(request, &signer->query, error) != 0 ||
+      set_time(signer, request->seconds, error) != 0 ||
+      set_host(signer, request->host, error) != 0 ||
+      jdvm_headers_nonce(&signer->headers, signer->who.version, &own[JDVM_NONCE], error) != 0) {
     return -1;
+  }
+  if (signer->headers.extra.count > 0) {
+    if (jdvm_headers_collect(&signer->headers, signer->who.version, own, &parts.payload_hash,
+                             error) != 0) {
+      return -1;
+    }
+    parts.headers = &signer->headers.to_sign;
+  } else {
+    parts.ready[0].bytes = signer->usual.bytes;
+    parts.ready[0].length = signer->usual.length;
+    parts.ready[1] = own[JDVM_NONCE];
+    parts.ready[2].bytes = signer->usual_end.bytes;
+    parts.ready[2].length = signer->usual_end.length;
   }
   if (parts.payload_hash.bytes == NULL &&
       hash_body(signer, request->body, hex, &parts.payload_hash, error) != 0) {
     return -1;
   }
-  if (!jdvm_canonical_request(&signer->canonical, signer->version, &parts, &layout)) {
+  if (!jdvm_canonical_request(&signer->canonical, signer->who.version, &parts, &layout)) {
     return short_of_memory(error);
   }
-  names.bytes = signer->canonical.bytes + layout.names_at;
-  names.length = layout.names_end - layout.names_at;
+  if (parts.headers != NULL) {
+    names.bytes = signer->canonical.bytes + layout.names_at;
+    names.length = layout.names_end - layout.names_at;
+  }
   if (finish(signer, names, error) != 0) {
     return -1;
   }

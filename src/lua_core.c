@@ -9,13 +9,8 @@
 
 static int core_destroy(lua_State *L) {
   jdvm_core *core = luaL_checkudata(L, 1, CORE_CLASS);
-  jdvm_hmac_close(&core->key);
   jdvm_hasher_close(&core->hasher);
   jdvm_random_close(&core->random);
-  jdvm_buf_free(&core->text);
-  jdvm_buf_free(&core->store);
-  jdvm_pairs_free(&core->query);
-  jdvm_headers_free(&core->headers);
   return 0;
 }
 
@@ -56,10 +51,11 @@ static int core_hmac_sha256(lua_State *L) {
   jdvm_core *core = jdvm_core_of(L);
   jdvm_text key = jdvm_check_text(L, 1), bytes = jdvm_check_text(L, 2);
   unsigned char mac[JDVM_SHA256_SIZE];
+  jdvm_hmac_key prepared = {NULL, NULL, NULL};
   jdvm_error error;
-  int failed = jdvm_hmac_set_key(&core->hasher, &core->key, key.bytes, key.length, &error) != 0 ||
-               jdvm_hmac(&core->hasher, &core->key, bytes.bytes, bytes.length, mac, &error) != 0;
-  jdvm_hmac_close(&core->key);
+  int failed = jdvm_hmac_set_key(&core->hasher, &prepared, key.bytes, key.length, &error) != 0 ||
+               jdvm_hmac(&core->hasher, &prepared, bytes.bytes, bytes.length, mac, &error) != 0;
+  jdvm_hmac_close(&prepared);
   if (failed) {
     return jdvm_raise(L, &error);
   }
@@ -122,7 +118,8 @@ JDVM_EXPORT int luaopen_jdvm_core(lua_State *L) {
   jdvm_newlib(L, none); /* which also checks that this is the Lua we were built for */
   lua_pushvalue(L, core_index);
   jdvm_setfuncs(L, functions, 1);
-  jdvm_sign_register(L, core_index);
+  jdvm_signer_register(L);
+  jdvm_stages_register(L, core_index);
   jdvm_json_register(L);
   lua_pushliteral(L, "0.1.0");
   lua_setfield(L, -2, "_VERSION");

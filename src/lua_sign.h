@@ -1,4 +1,8 @@
-/* The signing half of jdvm.core: the signer class and the single steps of signing. */
+/* The signing half of jdvm.core: the signer class and the single steps of signing.
+**
+** A finalizer may run, and with it any Lua code, whenever Lua allocates. Therefore nothing that is
+** shared between calls is looked at after such a moment: what a call needs of it is copied before.
+*/
 #ifndef LUA_SIGN_H
 #define LUA_SIGN_H
 
@@ -11,16 +15,10 @@
 #pragma GCC visibility push(hidden)
 #endif
 
-/* What the functions of the module share: one in each Lua state, an upvalue of all of them, and in
-** its care whatever they acquire. */
+/* What the functions of the module share: one in each Lua state, an upvalue of all of them. */
 typedef struct jdvm_core {
   jdvm_hasher hasher;
-  jdvm_hmac_key key;
   jdvm_random random;
-  jdvm_buf text;
-  jdvm_buf store;
-  jdvm_pairs query;
-  jdvm_headers headers;
 } jdvm_core;
 
 /* The shared struct, inside a function registered with it as first upvalue. */
@@ -28,19 +26,38 @@ static inline jdvm_core *jdvm_core_of(lua_State *L) {
   return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-/* The string at `index` of the stack; it stays valid as long as it stays there. */
+/* The string argument at `index`; it stays valid as long as it stays there. */
 static inline jdvm_text jdvm_check_text(lua_State *L, int index) {
   jdvm_text text;
-  text.bytes = luaL_checklstring(L, index, &text.length);
+  text.bytes = lua_tolstring(L, index, &text.length);
+  if (text.bytes == NULL) {
+    (void)luaL_checkstring(L, index); /* raises */
+  }
   return text;
 }
 
 /* Raises what a C function reported. */
 int jdvm_raise(lua_State *L, const jdvm_error *error);
 
-/* Adds `signer` and the steps to the table on top of the stack. `core` is the stack index of the
-** shared userdata. */
-void jdvm_sign_register(lua_State *L, int core);
+/* --- functions that take their arguments in one table, at stack index 1 -------------------- */
+
+/* Raises when the table has a field that is not in `known` (which ends in NULL): a misspelt option
+** would otherwise be a silent default. `what` names the function. */
+void jdvm_check_fields(lua_State *L, const char *what, const char *const *known);
+
+/* Pushes field `name`, a string or nil, and returns its text; empty for nil. */
+jdvm_text jdvm_text_field(lua_State *L, const char *what, const char *name);
+
+/* The version whose algorithm is named at `index`; nil is JDCLOUD2 where `optional`. */
+jdvm_version jdvm_check_algorithm(lua_State *L, int index, const char *what, bool optional);
+
+/* --- parts of the module, each added to the table on top of the stack ---------------------- */
+
+/* `signer` */
+void jdvm_signer_register(lua_State *L);
+
+/* The steps of signing. `core` is the stack index of the shared struct. */
+void jdvm_stages_register(lua_State *L, int core);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop
