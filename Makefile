@@ -57,8 +57,8 @@ bench: ## ratios against named peers, in one run
 fuzz: ## libFuzzer, a minute a target (SECONDS=n for longer)
 	@spec/fuzz/run.sh $(or $(SECONDS),60)
 
-docs: build ## types and reference pages from operations.lua
-	@spec/support/docs.sh
+docs: ## editor types and reference pages, from the tables of operations and options
+	@lua5.4 docs/make.lua
 
 clean: ## remove what was built
 	rm -rf $(BUILD)

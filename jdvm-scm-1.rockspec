@@ -68,6 +68,7 @@ build = {
     ["jdvm.token"] = "lua/jdvm/token.lua",
     ["jdvm.transport"] = "lua/jdvm/transport.lua",
     ["jdvm.transport.curl"] = "lua/jdvm/transport/curl.lua",
+    ["jdvm.types"] = "lua/jdvm/types.lua",
     ["jdvm.waiter"] = "lua/jdvm/waiter.lua",
     ["jdvm.core"] = {
       sources = {

@@ -110,8 +110,8 @@ describe("the files of a folder", function()
 
   it("are looked for in the home folder", function()
     local function at(environment) return profile.directory(function(name) return environment[name] end) end
-    assert.equal("/home/me/.jdc", at { HOME = "/home/me" })
-    assert.equal("/home/me/.jdc", at { HOME = "/home/me/" })
+    assert.equal("/users/me/.jdc", at { HOME = "/users/me" })
+    assert.equal("/users/me/.jdc", at { HOME = "/users/me/" })
     assert.equal("C:\\Users\\me/.jdc", at { USERPROFILE = "C:\\Users\\me" })
     assert.is_nil(at { HOME = "" })
     assert.is_nil(at {})

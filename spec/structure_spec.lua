@@ -19,6 +19,23 @@ local function set(list)
   return result
 end
 
+-- What two sets, or two maps, do not share, as text; empty when they are equal.
+local function difference(expected, actual)
+  local found = {}
+  for key, value in pairs(expected) do
+    if actual[key] ~= value then
+      found[#found + 1] = "missing: " .. tostring(key)
+    end
+  end
+  for key, value in pairs(actual) do
+    if expected[key] ~= value then
+      found[#found + 1] = "not expected: " .. tostring(key)
+    end
+  end
+  table.sort(found)
+  return table.concat(found, "\n")
+end
+
 local function module_of(path)
   return (path:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", "."))
 end
@@ -160,12 +177,12 @@ describe("Lua modules", function()
 
   it("below the client do not know it", function()
     assert.equal("", requirers("^jdvm%.client$", "^jdvm$"))
-    assert.equal("", requirers("^jdvm$", "^jdvm%.cli"))
+    assert.equal("", requirers("^jdvm$", "^jdvm%.cli%f[%W]"))
   end)
 
   it("of the library need neither the emulator nor the command", function()
-    assert.equal("", requirers("^jdvm%.emulator", "^jdvm%.emulator", "^jdvm%.cli"))
-    assert.equal("", requirers("^jdvm%.cli", "^jdvm%.cli"))
+    assert.equal("", requirers("^jdvm%.emulator", "^jdvm%.emulator", "^jdvm%.cli%f[%W]"))
+    assert.equal("", requirers("^jdvm%.cli%f[%W]", "^jdvm%.cli%f[%W]"))
   end)
 
   it("set no globals and print nothing", function()
@@ -209,26 +226,14 @@ describe("C files", function()
     assert.equal("", offences(c_files, "LUA_VERSION_NUM", set { "src/lua_compat.h" }))
   end)
 
-  it("hide their symbols by the headers", function()
-    local missing = {}
-    for _, path in ipairs(source.files("^src/jdvm_.*%.h$")) do
-      local text = source.read(path)
-      if text:find("%(") and path ~= "src/jdvm_error.h" and not text:find("visibility push%(hidden%)") then
-        missing[#missing + 1] = path
-      end
-    end
-    assert.equal("", table.concat(missing, "\n"))
-  end)
-
   it("export one function a module", function()
     local exports = {}
     for _, path in ipairs(source.files("^src/.*%.c$")) do
       for name in source.read(path):gmatch("JDVM_EXPORT%s+int%s+([%w_]+)") do
-        exports[#exports + 1] = name
+        exports[name] = true
       end
     end
-    table.sort(exports)
-    assert.same({ "luaopen_jdvm_core", "luaopen_jdvm_curl" }, exports)
+    assert.equal("", difference({ luaopen_jdvm_core = true, luaopen_jdvm_curl = true }, exports))
   end)
 end)
 
@@ -241,19 +246,9 @@ describe("the rockspec", function()
     for _, variable in ipairs { ... } do
       local names = assert(makefile:match("\n" .. variable .. "%s*:=%s*([^\n]*)"), variable)
       for name in names:gmatch("%S+") do
-        result[#result + 1] = "src/" .. name .. ".c"
+        result["src/" .. name .. ".c"] = true
       end
     end
-    table.sort(result)
-    return result
-  end
-
-  local function sorted(list)
-    local result = {}
-    for index, value in ipairs(list) do
-      result[index] = value
-    end
-    table.sort(result)
     return result
   end
 
@@ -267,13 +262,13 @@ describe("the rockspec", function()
         listed[name] = path
       end
     end
-    assert.same(files, listed)
+    assert.equal("", difference(files, listed))
   end)
 
   it("builds each C module from the sources that the Makefile names", function()
     local modules = rockspec.build.modules
-    assert.same(make_list("CORE_PURE", "CORE_LUA"), sorted(modules["jdvm.core"].sources))
-    assert.same(make_list("CURL_PURE", "CURL_LUA"), sorted(modules["jdvm.curl"].sources))
+    assert.equal("", difference(make_list("CORE_PURE", "CORE_LUA"), set(modules["jdvm.core"].sources)))
+    assert.equal("", difference(make_list("CURL_PURE", "CURL_LUA"), set(modules["jdvm.curl"].sources)))
   end)
 
   it("leaves no C file out", function()
@@ -283,7 +278,7 @@ describe("the rockspec", function()
         used[path] = true
       end
     end
-    assert.same(set(source.files("^src/.*%.c$")), used)
+    assert.equal("", difference(set(source.files("^src/.*%.c$")), used))
   end)
 
   it("asks for no header of libcurl, which LuaRocks would not find on Debian", function()
@@ -320,8 +315,8 @@ describe("the repository", function()
   it("names no path of a machine and no host of a package registry", function()
     -- Written in pieces, so that this file passes its own test.
     local names = {
-      "/wo" .. "rk/", "/ro" .. "ot/", "/ho" .. "me/[a-z]", "registry%.npm" .. "js", "deb%.deb" .. "ian",
-      "lua" .. "rocks%.org", "proxy%.go" .. "lang", "py" .. "pi%.org",
+      "/wo" .. "rk/", "/ro" .. "ot/", "registry%.npm" .. "js", "deb%.deb" .. "ian", "lua" .. "rocks%.org",
+      "proxy%.go" .. "lang", "py" .. "pi%.org",
     }
     local found = {}
     for _, path in ipairs(source.files()) do

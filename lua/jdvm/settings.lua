@@ -39,6 +39,9 @@ local groups = {
 -- pair, and `region` only beside it.
 local terraform = { pairs = { { "access_key", "secret_key" } }, region = "region" }
 
+--- All of them, in the order in which they count (for the reference pages).
+settings.groups = { groups[1], groups[2], groups[3], terraform }
+
 local function variable(name) return "environment variable " .. name end
 
 -- Keys of one group: a table and its origin, or nil and what is wrong with half a pair.

@@ -41,5 +41,9 @@ table=$(report)
 status=$?
 printf '%s\n' "$table" | sed 's/^/# /'
 echo "note: C lines run by the suite: $(printf '%s\n' "$table" | tail -n 1)"
-check "the suite runs at least $least % of the C lines" test "$status" -eq 0
+enough() {
+  printf '%s\n' "$table"
+  [ "$status" -eq 0 ]
+}
+check "the suite runs at least $least % of the C lines" enough
 finish

@@ -1,0 +1,180 @@
+-- Public names that do not follow from an operation: functions, methods and the tables they give. The
+-- editor types and the reference pages are made from this and from the tables of lua/jdvm.
+--
+-- A function is { name, doc, doc_zh, params, returns }; a name with a colon is a method. `fails = true`
+-- stands for the failure triple: nil, message, jdvm.Failure. Types are LuaCATS.
+
+local api = {}
+
+api.classes = {
+  {
+    name = "Meta", doc = "Facts about a call, the second result of every success.",
+    doc_zh = "调用信息：每次成功调用的第二个返回值。",
+    fields = {
+      { name = "request_id", type = "string", optional = true, doc = "Id of the request at the service.",
+        doc_zh = "服务端请求 ID。" },
+      { name = "http_status", type = "integer", doc = "HTTP status.", doc_zh = "HTTP 状态码。" },
+      { name = "attempts", type = "integer", doc = "Tries it took.", doc_zh = "尝试次数。" },
+      { name = "elapsed", type = "number", doc = "Seconds it took.", doc_zh = "耗时，单位秒。" },
+    },
+  },
+  {
+    name = "ListStats", doc = "Counters of a list.", doc_zh = "列表统计。",
+    fields = {
+      { name = "pages", type = "integer", doc = "Pages delivered.", doc_zh = "已返回的页数。" },
+      { name = "requests", type = "integer", doc = "Requests answered.", doc_zh = "请求次数。" },
+      { name = "rows", type = "integer", doc = "Images delivered.", doc_zh = "已返回的镜像数量。" },
+      { name = "duplicates", type = "integer", doc = "Images that came twice and were dropped.",
+        doc_zh = "因重复而丢弃的镜像数量。" },
+      { name = "total_first", type = "integer", optional = true, doc = "The service's totalCount at the beginning.",
+        doc_zh = "开始时服务端的 totalCount。" },
+      { name = "total_last", type = "integer", optional = true, doc = "The same at the end.",
+        doc_zh = "结束时服务端的 totalCount。" },
+      { name = "drift", type = "boolean", doc = "Whether images came or went meanwhile.",
+        doc_zh = "期间是否有镜像增减。" },
+      { name = "passes", type = "integer", doc = "Scans it took; above 1 only with consistency = \"stable\".",
+        doc_zh = "扫描次数；仅当 consistency 为 stable 时可能大于 1。" },
+      { name = "missing", type = "string[]", optional = true, doc = "Of the given ids, those not found.",
+        doc_zh = "给定 ID 中未找到的部分。" },
+      { name = "token", type = "string", optional = true, doc = "Where to go on, when max_items cut the list.",
+        doc_zh = "续读标记，当 max_items 截断列表时给出。" },
+    },
+  },
+  {
+    name = "Keys", doc = "What a provider function (option credentials) returns.",
+    doc_zh = "密钥提供函数（选项 credentials）的返回值。",
+    fields = {
+      { name = "access_key", type = "string", doc = "Access key.", doc_zh = "Access Key。" },
+      { name = "secret_key", type = "string", doc = "Secret key.", doc_zh = "Secret Key。" },
+      { name = "session_token", type = "string", optional = true, doc = "Token of temporary keys.",
+        doc_zh = "临时密钥的会话令牌。" },
+      { name = "expires_at", type = "number", optional = true,
+        doc = "When they expire, in seconds since 1970; renewed before.",
+        doc_zh = "过期时间（自 1970 年起的秒数），会提前更新。" },
+    },
+  },
+}
+
+api.functions = {
+  { name = "jdvm.new", doc = "Makes a client. Wrong options raise; nothing is sent.",
+    doc_zh = "创建客户端。选项错误时抛出异常；不会发送任何请求。",
+    params = { { "options", "jdvm.ClientOptions", optional = true } },
+    returns = { { "jdvm.Client", "client" } } },
+  { name = "jdvm.decode", doc = "Reads JSON strictly (RFC 8259), straight into tables.",
+    doc_zh = "严格按照 RFC 8259 将 JSON 解码为 Lua 表。",
+    params = { { "text", "string" }, { "options", "jdvm.DecodeOptions", optional = true } },
+    returns = { { "any", "value" }, { "string?", "message what was expected" }, { "integer?", "offset from 0" } } },
+}
+
+-- Methods of the client beside those of the operations.
+api.client = {
+  { name = "start", doc = "Starts a call without waiting for it.", doc_zh = "发起调用但不等待结果。",
+    params = { { "operation", "string" }, { "params", "table|string", optional = true },
+      { "options", "jdvm.CallOptions", optional = true } },
+    returns = { { "jdvm.Call", "call" } } },
+  { name = "wait_image", doc = "Waits until images are in a state; many ids cost one request a look.",
+    doc_zh = "等待镜像到达指定状态；多个 ID 每次轮询只需一次请求。",
+    params = { { "ids", "string|string[]" }, { "options", "jdvm.WaitOptions", optional = true } },
+    returns = { { "jdvm.Image|jdvm.Image[]", "image or images, as asked" }, { "jdvm.Meta", "meta" } }, fails = true },
+  { name = "close", doc = "Cancels what is in flight and closes connections.", doc_zh = "取消进行中的请求并关闭连接。",
+    params = {}, returns = {} },
+}
+
+-- Methods that a list operation gets; %s stands for the name of its items, %1s for one of them.
+api.lists = {
+  { name = "{items}", doc = "Iterates over all that match, page by page behind the scenes. Raises a message when a "
+    .. "page cannot be had: a loop never just ends short.",
+    doc_zh = "遍历所有符合条件的结果，自动翻页。无法取得某一页时抛出异常，绝不会悄悄提前结束。",
+    returns = { { "jdvm.Iterator", "iterator" } } },
+  { name = "{item}_pages", doc = "Iterates over pages: result, meta.", doc_zh = "按页遍历，每次返回 result, meta。",
+    returns = { { "jdvm.Iterator", "iterator" } } },
+  { name = "list_{items}", doc = "Reads a list to its end.", doc_zh = "读取完整列表。",
+    returns = { { "{Item}[]", "items" }, { "jdvm.ListStats", "stats" } }, fails = true },
+  { name = "count_{items}", doc = "How many match, by one small page.", doc_zh = "查询符合条件的数量。",
+    returns = { { "integer", "count" }, { "jdvm.Meta", "meta" } }, fails = true },
+}
+
+-- Methods of the other objects.
+api.objects = {
+  {
+    name = "Iterator", call = "jdvm.Image|jdvm.DescribeImagesResult|nil",
+    doc = "What lists are read with, in a generic for.", doc_zh = "列表迭代器，用于泛型 for。",
+    methods = {
+      { name = "stats", doc = "Counters so far.", doc_zh = "到目前为止的统计。", params = {},
+        returns = { { "jdvm.ListStats", "stats" } } },
+      { name = "token", doc = "Where to go on later (option start); nil when the list is complete.",
+        doc_zh = "续读标记（用于选项 start）；列表已读完时为 nil。", params = {}, returns = { { "string?", "token" } } },
+      { name = "failure", doc = "Why the loop ended with an error.", doc_zh = "循环因何出错结束。", params = {},
+        returns = { { "string?", "message" }, { "jdvm.Failure?", "detail" } } },
+      { name = "close", doc = "Cancels what is in flight; Lua 5.4 does it when the loop is left.",
+        doc_zh = "取消进行中的请求；Lua 5.4 在离开循环时自动执行。", params = {}, returns = {} },
+    },
+  },
+  {
+    name = "Call", doc = "A call under way.", doc_zh = "进行中的调用。",
+    methods = {
+      { name = "finish", doc = "Waits for the end: what the operation's method returns.",
+        doc_zh = "等待调用结束，返回值与对应方法相同。", params = {},
+        returns = { { "table", "result" }, { "jdvm.Meta", "meta" } }, fails = true },
+      { name = "cancel", doc = "Gives it up; finish then fails with kind cancelled.",
+        doc_zh = "取消调用；之后 finish 以 cancelled 失败。", params = {}, returns = {} },
+    },
+  },
+}
+
+api.decode_options = {
+  { name = "null", type = "string", values = { "drop", "keep" }, default = "drop",
+    doc = "null in an object: left out, or jdvm.null. In arrays it is always jdvm.null.",
+    doc_zh = "对象中的 null：省略或返回 jdvm.null；数组中总是 jdvm.null。" },
+  { name = "utf8", type = "string", values = { "strict", "replace" }, default = "strict",
+    doc = "Bytes that are not UTF-8: refused, or U+FFFD.", doc_zh = "非 UTF-8 字节：报错或替换为 U+FFFD。" },
+  { name = "max_depth", type = "integer", default = 64, doc = "Deepest nesting.", doc_zh = "最大嵌套深度。" },
+  { name = "max_size", type = "integer", doc = "Longest text in bytes.", doc_zh = "最大文本长度，单位字节。" },
+  { name = "fields", type = "string[]", doc = "Only these fields, dotted for nested ones.",
+    doc_zh = "仅解析这些字段，嵌套字段以点分隔。" },
+  { name = "items", type = "string", doc = "Path of the array whose elements fields applies to.",
+    doc_zh = "fields 所作用的数组路径。" },
+}
+
+--- Type names of an operation's parameters and result.
+function api.type_names(operation)
+  local name = operation.name:gsub("^%l", string.upper)
+  return "jdvm." .. name .. "Params", "jdvm." .. name .. "Result"
+end
+
+--- The field of an operation's result with the given name.
+function api.result_field(operation, name)
+  for _, field in ipairs(operation.result) do
+    if field.name == name then return field end
+  end
+end
+
+--- The methods that follow from an operation: its own, and those of lists.
+function api.methods(operation)
+  local params_type, result_type = api.type_names(operation)
+  if operation.unwrap then result_type = "jdvm." .. api.result_field(operation, operation.unwrap).type end
+  if operation.shorthand then params_type = params_type .. "|string" end
+  local methods = { {
+    name = operation.method_name, doc = operation.doc, doc_zh = operation.doc_zh, fails = true,
+    params = { { "params", params_type }, { "options", "jdvm.CallOptions", optional = true } },
+    returns = { { result_type, operation.unwrap or "result" }, { "jdvm.Meta", "meta" } },
+  } }
+  if not operation.page then return methods end
+  local items = operation.page.items
+  local names = {
+    items = items, item = operation.page.item,
+    Item = "jdvm." .. api.result_field(operation, items).type:gsub("%[%]$", ""),
+  }
+  for _, list in ipairs(api.lists) do
+    local returns = {}
+    for i, value in ipairs(list.returns) do returns[i] = { value[1]:gsub("{(%a+)}", names), value[2] } end
+    methods[#methods + 1] = {
+      name = list.name:gsub("{(%a+)}", names), doc = list.doc, doc_zh = list.doc_zh, returns = returns,
+      fails = list.fails,
+      params = { { "params", params_type }, { "options", "jdvm.ListOptions", optional = true } },
+    }
+  end
+  return methods
+end
+
+return api

@@ -1,0 +1,294 @@
+-- Makes docs/reference.md and docs/reference.zh.md: every option, parameter, field, result and failure,
+-- from the tables of lua/jdvm and docs/lib/api.lua.
+
+local api = require "docs.lib.api"
+local errors = require "jdvm.errors"
+local operations = require "jdvm.operations"
+local options = require "jdvm.options"
+local settings = require "jdvm.settings"
+
+-- The words of the page itself, by language.
+local words = {
+  en = {
+    title = "jdvm reference",
+    made = "Made by `make docs` from the tables the library itself works with. 中文：[reference.zh.md](reference.zh.md)",
+    name = "Name", type = "Type", default = "Default", variable = "Environment", meaning = "Meaning", value = "Value",
+    module = "Module", client = "Client", methods = "Methods", operations = "Operations", models = "Models",
+    client_options = "Options of `jdvm.new`", call_options = "Options of every call",
+    list_options = "Options of lists", wait_options = "Options of `wait_image`",
+    also = "Also those of every call.", decode_options = "Options of `jdvm.decode`",
+    parameters = "Parameters", rules = "Rules", result = "Result", required = "required",
+    one_of = "One of", known = "Known values (others may come)",
+    range = "Range", from = "from %s", from_to = "%s to %s", above = "above %s",
+    failures = "Failures",
+    failures_text = "A call that fails returns `nil, message, detail`: one printable line, and a plain table. Wrong "
+      .. "arguments raise at the caller's line instead, before anything is sent. Iterators raise the line.",
+    kinds = "Kinds", fields = "Fields of `detail`", optional = "All but `kind` and `message` may be absent.",
+    sources = "Where keys, region and endpoint come from",
+    sources_text = {
+      "Options come first, then the environment, then a profile of `~/.jdc/config` (the one named by the option "
+        .. "`profile` or `JDCLOUD_PROFILE`, else by `~/.jdc/current`, else `default`). The option `profile` sets the "
+        .. "keys of the environment aside.",
+      "Keys count only as a pair of one source; half a pair is an error. These pairs of the environment are known, the "
+        .. "first complete one counts; the last is Terraform's, and as its names are common ones it comes after any "
+        .. "profile:",
+      "The region of a profile counts whoever gives the keys. Its endpoint counts only with its keys or when the "
+        .. "profile was named, and never `www.jdcloud-api.com` (which `jdc` writes by default) or another product's; "
+        .. "`scheme` belongs to it. `timeout` is ignored, as `jdc` does. The network is never asked for keys unless "
+        .. "`credentials = \"instance-role\"` says so; the format of its answer is unverified.",
+    },
+    access = "Access key", secret = "Secret key", token = "Session token", region = "Region",
+    returns = "Returns", on_failure = "on failure `nil, message, detail`",
+    absent = "Every field may be absent; fields that are not listed reach you all the same.",
+  },
+  zh = {
+    title = "jdvm 参考手册",
+    made = "由 `make docs` 根据程序自身使用的数据表生成。English: [reference.md](reference.md)",
+    name = "名称", type = "类型", default = "默认值", variable = "环境变量", meaning = "说明", value = "值",
+    module = "模块", client = "客户端", methods = "方法", operations = "接口", models = "数据结构",
+    client_options = "`jdvm.new` 的选项", call_options = "所有调用的选项", list_options = "列表的选项",
+    wait_options = "`wait_image` 的选项", also = "另可使用所有调用的选项。", decode_options = "`jdvm.decode` 的选项",
+    parameters = "参数", rules = "规则", result = "返回结果", required = "必填", one_of = "取值",
+    known = "已知取值（可能出现其他值）", range = "取值范围", from = "不小于 %s", from_to = "%s 至 %s", above = "大于 %s",
+    failures = "失败",
+    failures_text = "调用失败时返回 `nil, message, detail`：一行可打印的文字和一个普通表。参数错误则在发送之前于调用处抛出异常。"
+      .. "迭代器抛出该行文字。",
+    kinds = "类别", fields = "`detail` 的字段", optional = "除 `kind` 与 `message` 外均可能不存在。",
+    sources = "密钥、地域与服务地址的来源",
+    sources_text = {
+      "优先使用选项，其次环境变量，最后是 `~/.jdc/config` 中的配置（由选项 `profile` 或 `JDCLOUD_PROFILE` 指定，否则取 "
+        .. "`~/.jdc/current`，再否则取 `default`）。指定选项 `profile` 后不再使用环境变量中的密钥。",
+      "密钥必须成对来自同一来源，只有一半会报错。可识别下列环境变量，取第一组完整的；最后一组为 Terraform 所用，"
+        .. "因名称过于通用，排在配置文件之后：",
+      "无论密钥来自何处，配置中的地域都有效。配置中的服务地址仅在使用其密钥或指定了该配置时有效，且不会采用 "
+        .. "`www.jdcloud-api.com`（`jdc` 默认写入）或其他产品的地址；`scheme` 随服务地址生效。与 `jdc` 相同，`timeout` "
+        .. "不起作用。除非指定 `credentials = \"instance-role\"`，不会通过网络获取密钥；其应答格式未经验证。",
+    },
+    access = "Access Key", secret = "Secret Key", token = "会话令牌", region = "地域",
+    returns = "返回", on_failure = "失败时返回 `nil, message, detail`",
+    absent = "任何字段都可能不存在；未列出的字段也会原样返回。",
+  },
+}
+
+-- A page in one language.
+local function writer(language)
+  local lines, self = {}, { w = words[language] }
+  function self.add(line)
+    if line ~= "" or lines[#lines] ~= "" then lines[#lines + 1] = line end
+  end
+  function self.text() return table.concat(lines, "\n") .. "\n" end
+  function self.doc(entry) return language == "zh" and entry.doc_zh or entry.doc end
+  -- `anchor` is a name to link to that is the same in both languages.
+  function self.heading(level, title, anchor)
+    self.add("")
+    if anchor then self.add(('<a id="%s"></a>'):format(anchor)) end
+    self.add(("#"):rep(level) .. " " .. title)
+    self.add("")
+  end
+  function self.row(...)
+    local cells = {}
+    for i = 1, select("#", ...) do
+      local cell = (select(i, ...))
+      cells[i] = cell == nil and "" or tostring(cell):gsub("|", "\\|")
+    end
+    self.add("| " .. table.concat(cells, " | ") .. " |")
+  end
+  function self.header(...)
+    self.row(...)
+    self.add("|" .. (" --- |"):rep(select("#", ...)))
+  end
+  return self
+end
+
+local function code(value)
+  if value == nil then return nil end
+  return "`" .. tostring(value) .. "`"
+end
+
+-- What may be said about the values of an entry: the known ones, the range.
+local function values_of(page, entry, may_be_open)
+  local w, parts = page.w, {}
+  if entry.values then
+    local shown = {}
+    for i, value in ipairs(entry.values) do shown[i] = code(value) end
+    parts[#parts + 1] = ((may_be_open or entry.open) and w.known or w.one_of) .. ": " .. table.concat(shown, ", ")
+  end
+  if entry.above then
+    parts[#parts + 1] = w.range .. ": " .. w.above:format(entry.above)
+  elseif entry.min and entry.max and entry.max < 2147483647 then
+    parts[#parts + 1] = w.range .. ": " .. w.from_to:format(entry.min, entry.max)
+  elseif entry.min then
+    parts[#parts + 1] = w.range .. ": " .. w.from:format(entry.min)
+  end
+  if #parts == 0 then return "" end
+  return " " .. table.concat(parts, ". ") .. "."
+end
+
+-- A type as code, its tables linked to where they are described.
+local function linked(kind)
+  local names, parts = {}, {}
+  for name in kind:gmatch("[^|]+") do names[#names + 1] = name end
+  for i, name in ipairs(names) do
+    local class = name:match("^jdvm%.(%a+)") or operations.models[name:match("^%a+")] and name:match("^%a+")
+    parts[i] = class and class ~= "Client" and ("[%s](#%s)"):format(code(name), class:lower()) or code(name)
+  end
+  return table.concat(parts, " | ")
+end
+
+local function options_table(page, list, with_variables)
+  local w = page.w
+  if with_variables then
+    page.header(w.name, w.type, w.default, w.variable, w.meaning)
+  else
+    page.header(w.name, w.type, w.default, w.meaning)
+  end
+  for _, option in ipairs(list) do
+    local meaning = page.doc(option) .. values_of(page, option)
+    if with_variables then
+      page.row(code(option.name), code(option.type), code(option.default), code(option.env), meaning)
+    else
+      page.row(code(option.name), code(option.type), code(option.default), meaning)
+    end
+  end
+end
+
+local function fields_table(page, fields, is_model)
+  page.header(page.w.name, page.w.type, page.w.meaning)
+  for _, field in ipairs(fields) do
+    page.row(code(field.name), linked(field.type), page.doc(field) .. values_of(page, field, is_model))
+  end
+end
+
+-- One function or method: its line, what it does, what it returns.
+local function signature(page, prefix, entry)
+  local names = {}
+  for i, param in ipairs(entry.params) do names[i] = param[1] .. (param.optional and "?" or "") end
+  page.heading(4, code(("%s%s(%s)"):format(prefix, entry.name, table.concat(names, ", "))))
+  page.add(page.doc(entry))
+  local lines = {}
+  for _, param in ipairs(entry.params) do lines[#lines + 1] = ("- `%s`: %s"):format(param[1], linked(param[2])) end
+  local returned = {}
+  for _, value in ipairs(entry.returns) do returned[#returned + 1] = linked(value[1]) end
+  if entry.fails then returned[#returned + 1] = page.w.on_failure end
+  if #returned > 0 then lines[#lines + 1] = ("- %s: %s"):format(page.w.returns, table.concat(returned, ", ")) end
+  if #lines == 0 then return end
+  page.add("")
+  for _, line in ipairs(lines) do page.add(line) end
+end
+
+local function operation_section(page, operation)
+  local w = page.w
+  page.heading(3, operation.name)
+  page.add(page.doc(operation))
+  page.add("")
+  page.add(code(operation.method .. " " .. operation.path) .. ", " .. code("client:" .. operation.method_name))
+  local params_type, result_type = api.type_names(operation)
+  page.heading(4, w.parameters .. ": " .. operation.name, params_type:match("%a+$"):lower())
+  page.header(w.name, w.type, w.default, w.meaning)
+  for _, parameter in ipairs(operation.parameters) do
+    local meaning = page.doc(parameter) .. values_of(page, parameter)
+    if parameter.required and parameter.name ~= "regionId" then meaning = "**" .. w.required .. "** " .. meaning end
+    page.row(code(parameter.name), code(parameter.type), code(parameter.default), meaning)
+  end
+  if operation.rules then
+    page.add("")
+    page.add(w.rules .. ":")
+    page.add("")
+    for _, rule in ipairs(operation.rules) do page.add("- " .. page.doc(rule)) end
+  end
+  page.heading(4, w.result .. ": " .. operation.name, result_type:match("%a+$"):lower())
+  fields_table(page, operation.result)
+end
+
+local function sources_section(page)
+  local w = page.w
+  page.heading(2, w.sources)
+  page.add(w.sources_text[1])
+  page.add("")
+  page.add(w.sources_text[2])
+  page.add("")
+  page.header(w.access, w.secret, w.token, w.region)
+  for _, group in ipairs(settings.groups) do
+    for _, names in ipairs(group.pairs) do
+      page.row(code(names[1]), code(names[2]), code(group.token), code(group.region))
+    end
+  end
+  page.add("")
+  page.add(w.sources_text[3])
+end
+
+local function failures_section(page)
+  local w = page.w
+  page.heading(2, w.failures)
+  page.add(w.failures_text)
+  page.heading(3, w.kinds)
+  page.header(w.value, w.meaning)
+  for _, kind in ipairs(errors.kinds) do page.row(code(kind.name), page.doc(kind)) end
+  page.heading(3, w.fields, "failure")
+  page.add(w.optional)
+  page.add("")
+  fields_table(page, errors.fields)
+end
+
+--- The page in a language.
+---@param language "en"|"zh"
+---@return string
+return function(language)
+  local page = writer(language)
+  local w = page.w
+  page.add("# " .. w.title)
+  page.add("")
+  page.add(w.made)
+
+  page.heading(2, w.module)
+  for _, entry in ipairs(api.functions) do signature(page, "", entry) end
+
+  page.heading(2, w.client)
+  page.heading(3, w.methods)
+  for _, operation in ipairs(operations.list) do
+    for _, entry in ipairs(api.methods(operation)) do signature(page, "client:", entry) end
+  end
+  for _, entry in ipairs(api.client) do signature(page, "client:", entry) end
+  for _, object in ipairs(api.objects) do
+    page.heading(3, object.name)
+    page.add(page.doc(object))
+    for _, entry in ipairs(object.methods) do signature(page, object.name:lower() .. ":", entry) end
+  end
+  page.heading(3, w.client_options, "clientoptions")
+  options_table(page, options.client, true)
+  page.heading(3, w.call_options, "calloptions")
+  options_table(page, options.call)
+  page.heading(3, w.list_options, "listoptions")
+  page.add(w.also)
+  page.add("")
+  options_table(page, options.list)
+  page.heading(3, w.wait_options, "waitoptions")
+  page.add(w.also)
+  page.add("")
+  options_table(page, options.wait)
+  page.heading(3, w.decode_options, "decodeoptions")
+  options_table(page, api.decode_options)
+  for _, entry in ipairs(api.classes) do
+    page.heading(3, entry.name)
+    page.add(page.doc(entry))
+    page.add("")
+    fields_table(page, entry.fields)
+  end
+
+  sources_section(page)
+
+  page.heading(2, w.operations)
+  for _, operation in ipairs(operations.list) do operation_section(page, operation) end
+
+  page.heading(2, w.models)
+  page.add(w.absent)
+  for _, model in ipairs(operations.model_list) do
+    page.heading(3, model.name)
+    page.add(page.doc(model))
+    page.add("")
+    fields_table(page, model.fields, true)
+  end
+
+  failures_section(page)
+  return page.text()
+end

@@ -1,0 +1,397 @@
+---@meta jdvm
+
+-- Made by `make docs` from the tables of lua/jdvm and docs/lib: change those, not this file. It is never
+-- loaded; editors read it.
+-- luacheck: ignore, no max line length
+
+---An image: the template of a VM's system disk and, where it has any, data disks. 镜像：云主机系统盘（以及可能附带的数据盘）的模板。
+---@class jdvm.Image
+---@field imageId? string Id of the image. 镜像 ID。
+---@field name? string Display name; official names hold Chinese, blanks and dots. 镜像名称；官方镜像的名称可包含中文、空格和点。
+---@field platform? "Ubuntu"|"CentOS"|"Windows Server"|"Other Linux"|"Other Windows"|string Distribution. 操作系统发行版。
+---@field osVersion? string Version of the operating system, such as 7.6. 操作系统版本，例如 7.6。
+---@field architecture? "x86_64"|"arm64"|"i386"|string Processor architecture. 处理器架构。
+---@field systemDiskSizeGB? integer Size of the system disk in GB. 系统盘大小，单位 GB。
+---@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community"|string Where the image comes from. Older answers say jcloud, marketplace, self and share for public, thirdparty, private and shared. 镜像来源。旧版应答使用 jcloud、marketplace、self、share，分别对应 public、thirdparty、private、shared。
+---@field osType? "linux"|"windows"|string Family of the operating system. 操作系统类型。
+---@field status? "pending"|"ready"|"deleting"|"error"|string State: pending while it is made, ready when usable, deleting, error when the image or its snapshot is broken. 状态：pending 创建中，ready 可用，deleting 删除中，error 镜像或其快照已损坏。
+---@field createTime? string When it was made, as YYYY-MM-DD HH:MM:SS; the service names no time zone. 创建时间，格式 YYYY-MM-DD HH:MM:SS；服务端未说明时区。
+---@field sizeMB? integer Real size of the image's file in MB; 0 occurs. 镜像文件的实际大小，单位 MB，可能为 0。
+---@field desc? string Description; may be empty. 描述，可能为空。
+---@field ownerPin? string Account (pin) of the owner; admin for official images. 镜像所有者的账号（pin）；官方镜像为 admin。
+---@field loginName? string Login name of the owner. 镜像所有者的登录名。
+---@field launchPermission? "all"|"specifiedUsers"|"ownerOnly"|string Who may use it: all, the accounts it was shared with, or only its owner. 使用权限：所有人、被共享的指定用户或仅所有者。
+---@field systemDisk? jdvm.InstanceDiskAttachment The system disk a VM gets from this image. 由该镜像创建的系统盘配置。
+---@field dataDisks? jdvm.InstanceDiskAttachment[] The data disks a VM gets; absent when there are none. 由该镜像创建的数据盘配置；没有数据盘时不返回。
+---@field snapshotId? string Snapshot behind a cloud system disk; empty for images with a local one. 云硬盘系统盘所用的快照 ID；本地盘系统盘的镜像为空。
+---@field rootDeviceType? "localDisk"|"cloudDisk"|string Kind of the system disk. 系统盘类型。
+---@field progress? string Percent done of a copy or conversion: a number, but as text. 复制或转换的进度百分比，以字符串表示的数字。
+---@field offline? boolean Whether the image was withdrawn; official and marketplace images only. Absent means false. 镜像是否已下线，仅官方镜像和云市场镜像返回；不返回表示未下线。
+---@field serviceCode? string Billing code of a marketplace image; deprecated, see chargeInfo. 云市场镜像的计费编码；已弃用，请使用 chargeInfo。
+---@field imported? boolean Whether the image came from an import. 是否为导入的镜像。
+---@field expiredTime? string End of validity; empty means for ever. 有效期截止时间；为空表示长期有效。
+---@field instanceId? string The VM the image was made from. 制作该镜像的源云主机 ID。
+---@field bootMode? "bios"|"uefi"|string Boot mode. 启动方式。
+---@field uefiSupport? boolean Whether it can boot by UEFI. 是否支持 UEFI 启动。
+---@field chargeInfo? jdvm.ImageChargeInfo How the use of the image is billed. 镜像的计费信息。
+
+---A disk as the image describes it: local or cloud. 镜像中的磁盘配置：本地盘或云硬盘。
+---@class jdvm.InstanceDiskAttachment
+---@field diskCategory? "local"|"cloud"|string Which of localDisk and cloudDisk describes the disk. 磁盘分类，决定由 localDisk 还是 cloudDisk 描述。
+---@field autoDelete? boolean Whether the disk is deleted together with the VM. 是否随云主机一起删除。
+---@field localDisk? jdvm.LocalDisk The local disk. 本地盘。
+---@field cloudDisk? jdvm.Disk The cloud disk. 云硬盘。
+---@field deviceName? string Device name in the VM: vda for the system disk, vdb and up for data disks. 设备名：系统盘为 vda，数据盘从 vdb 起。
+---@field status? "attaching"|"attached"|"detaching"|"detached"|"error_attach"|"error_detach"|string State of the attachment. 挂载状态。
+
+---A disk of the host. 宿主机本地盘。
+---@class jdvm.LocalDisk
+---@field diskType? "ssd"|"premium-hdd"|"hdd"|"nvme ssd"|"hdd.std1"|"ssd.gp1"|"ssd.io1"|string Kind of disk; not given for a local system disk. 磁盘类型；本地系统盘不返回。
+---@field diskSizeGB? integer Size in GB. 磁盘大小，单位 GB。
+
+---A cloud disk. In images the service gives only its type, size, speed, snapshot and encryption. 云硬盘。在镜像中，服务端仅返回类型、大小、性能、快照与加密信息。
+---@class jdvm.Disk
+---@field diskId? string Id of the disk. 云硬盘 ID。
+---@field az? string Availability zone. 可用区。
+---@field name? string Name. 名称。
+---@field description? string Description. 描述。
+---@field diskType? "ssd"|"premium-hdd"|"ssd.gp1"|"ssd.io1"|"hdd.std1"|string Kind of disk; ssd and premium-hdd are no longer sold. 云硬盘类型；ssd 与 premium-hdd 已停售。
+---@field diskSizeGB? integer Size in GB. 大小，单位 GB。
+---@field iops? integer Input and output operations a second. 每秒读写次数（IOPS）。
+---@field throughput? integer Throughput in MB a second. 吞吐量，单位 MB/s。
+---@field status? "creating"|"available"|"in-use"|"extending"|"restoring"|"deleting"|"deleted"|"error_create"|"error_delete"|"error_restore"|"error_extend"|"in-recyclebin"|string State of the disk. 云硬盘状态。
+---@field attachments? jdvm.DiskAttachment[] Where the disk is attached. 挂载信息。
+---@field snapshotId? string Snapshot the disk is made from. 创建该云硬盘所用的快照 ID。
+---@field multiAttachable? boolean Whether it can be attached to several VMs. 是否支持多点挂载。
+---@field encrypted? boolean Whether it is encrypted. 是否加密。
+---@field encrypt? boolean The same as encrypted; the service's samples carry both. 含义同 encrypted；官方示例同时返回两者。
+---@field enabled? boolean False when the disk is paused, that is slowed to very few operations. 为 false 表示已被暂停（IOPS 被限制到极低）。
+---@field createTime? string When it was made. 创建时间。
+---@field charge? jdvm.Charge How it is billed. 计费信息。
+---@field tags? jdvm.Tag[] Tags. 标签。
+---@field snapshotPolicies? jdvm.SnapshotPolicy[] Snapshot policies bound to the disk. 绑定的自动快照策略。
+---@field resourceGroupId? string Resource group. 资源组 ID。
+---@field canPutInRecycleBin? boolean Whether deletion may go through the recycle bin. 删除时是否可放入回收站。
+---@field trashTime? string When it was put into the recycle bin. 放入回收站的时间。
+
+---One place where a cloud disk is attached. 云硬盘的一处挂载。
+---@class jdvm.DiskAttachment
+---@field attachmentId? string Id of the attachment. 挂载 ID。
+---@field diskId? string Id of the disk. 云硬盘 ID。
+---@field instanceType? "vm"|"nc"|string Kind of instance: a VM or a container. 实例类型：云主机或容器。
+---@field instanceId? string Id of the instance. 实例 ID。
+---@field status? "attaching"|"attached"|"detaching"|"detached"|string State of the attachment. 挂载状态。
+---@field attachTime? string When it was attached. 挂载时间。
+
+---How a resource is billed. Times are UTC, YYYY-MM-DDTHH:MM:SSZ. 资源的计费信息。时间为 UTC，格式 YYYY-MM-DDTHH:MM:SSZ。
+---@class jdvm.Charge
+---@field chargeMode? "prepaid_by_duration"|"postpaid_by_duration"|"postpaid_by_usage"|string Prepaid, or paid afterwards by time or by use. 计费方式：包年包月、按配置或按用量。
+---@field chargeStatus? "normal"|"overdue"|"arrear"|string State of the payment. 费用状态。
+---@field chargeStartTime? string When billing began. 计费开始时间。
+---@field chargeExpiredTime? string When the paid time ends; empty when paid afterwards. 到期时间；后付费资源为空。
+---@field chargeRetireTime? string When the resource is released for want of payment. 资源预计释放时间。
+
+---A tag. 标签。
+---@class jdvm.Tag
+---@field key? string Key. 标签键。
+---@field value? string Value. 标签值。
+
+---How the use of an image is billed. 镜像的计费信息。
+---@class jdvm.ImageChargeInfo
+---@field serviceCode? string Billing code. 计费编码。
+---@field formula? string[] What the price depends on. 计费公式各项。
+
+---A policy that takes snapshots of a disk. Times carry their zone: 2020-02-02T20:02:00+08:00. 自动快照策略。时间带时区，例如 2020-02-02T20:02:00+08:00。
+---@class jdvm.SnapshotPolicy
+---@field id? string Id of the policy. 策略 ID。
+---@field name? string Name. 策略名称。
+---@field pin? string Account (pin) of its owner. 策略所有者的账号（pin）。
+---@field interval? integer Seconds between two runs. 执行间隔，单位秒。
+---@field effectiveTime? string When it begins to work. 生效时间。
+---@field lastTriggerTime? string When it ran last. 上次执行时间。
+---@field nextTriggerTime? string When it runs next. 下次执行时间。
+---@field createTime? string When it was made. 创建时间。
+---@field updateTime? string When it was changed. 更新时间。
+---@field snapshotLifecycle? integer Seconds a snapshot is kept; 0 means for ever. 快照保留时间，单位秒；0 表示永久保留。
+---@field contactInfo? jdvm.SnapshotPolicyContactInfo Who is told when it fails. 执行失败时的通知对象。
+---@field status? integer 1 on, 2 off. 1 启用，2 禁用。
+---@field diskCount? integer Number of disks bound to it. 绑定的云硬盘数量。
+
+---Who a snapshot policy tells when it fails. 自动快照策略的通知对象。
+---@class jdvm.SnapshotPolicyContactInfo
+---@field sms? integer Whether by text message: 1 yes, 0 no. 是否短信通知：1 是，0 否。
+---@field email? integer Whether by mail: 1 yes, 0 no. 是否邮件通知：1 是，0 否。
+---@field personIds? integer[] Ids of the persons. 联系人 ID。
+---@field groupIds? integer[] Ids of the groups of persons. 联系人组 ID。
+
+---Parameters of describeImages.
+---@class jdvm.DescribeImagesParams
+---@field regionId? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string Region. Left out, it is the region of the client. 地域 ID；不填时使用客户端的地域。
+---@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community" Where the images come from: public (official), thirdparty (marketplace), private (your own), shared (shared with you), community. Required unless ids is given. 镜像来源：public 官方，thirdparty 云市场，private 私有，shared 共享，community 社区。未指定 ids 时必填。
+---@field ids? string[] Ids of the images wanted. No filter may stand beside it. 要查询的镜像 ID 列表。指定后不得再使用其他过滤条件。
+---@field offline? boolean Whether to list withdrawn images; only with imageSource public or thirdparty. The service takes false. 是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。
+---@field platform? "Ubuntu"|"CentOS"|"Windows Server"|"Other Linux"|"Other Windows"|string Distribution; empty means any. 操作系统发行版；为空表示不限。
+---@field rootDeviceType? "localDisk"|"cloudDisk" Kind of the system disk. 系统盘类型：localDisk 本地盘，cloudDisk 云硬盘。
+---@field launchPermission? "all"|"specifiedUsers"|"ownerOnly" Who may use the image; only with imageSource private. Empty means any. 使用权限，仅可与 imageSource 为 private 同用；为空表示不限。
+---@field status? "pending"|"ready"|"deleting"|"error" State of the images. 镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。
+---@field pageNumber? integer Page to answer, from 1. 页码，从 1 开始。
+---@field pageSize? integer Images on a page, 10 to 100. 每页数量，取值范围 10 至 100。
+---@field imageName? string Part of the image's name. 镜像名称，支持模糊匹配。
+---@field serviceCode? string Billing code of a marketplace image; deprecated. 云市场镜像的计费编码；已弃用。
+---@field architecture? "x86_64"|"arm64"|"i386"|string Processor architecture. 处理器架构。
+---@field instanceIds? string[] Ids of VMs: only images made from them. 源云主机 ID 列表：仅返回由这些云主机制作的镜像。
+---@field bootMode? "bios"|"uefi" Boot mode. 启动方式。
+
+---Result of describeImages.
+---@class jdvm.DescribeImagesResult
+---@field images jdvm.Image[] The images of the page. 本页镜像列表。
+---@field totalCount? integer Number of images that match, on all pages. 符合条件的镜像总数（所有页）。
+
+---Parameters of describeImage.
+---@class jdvm.DescribeImageParams
+---@field regionId? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string Region. Left out, it is the region of the client. 地域 ID；不填时使用客户端的地域。
+---@field imageId? string Id of the image. 镜像 ID。
+
+---Result of describeImage.
+---@class jdvm.DescribeImageResult
+---@field image jdvm.Image The image. 镜像详情。
+
+---Options of jdvm.new.
+---@class jdvm.ClientOptions
+---@field region? string Region of calls that name none. 未在参数中指定 regionId 时使用的地域。
+---@field access_key? string Access key; needs secret_key. Access Key，需与 secret_key 同时指定。
+---@field secret_key? string Secret key. Secret Key。
+---@field session_token? string Token of temporary keys (STS). 临时密钥（STS）的会话令牌。
+---@field credentials? function|string A function that gives the keys, or the name of a built-in one: environment, profile, instance-role. 返回密钥的函数，或内置来源的名称：environment、profile、instance-role。
+---@field profile? string Profile of ~/.jdc/config whose keys and region to use; then the keys of the environment are not looked at. 使用 ~/.jdc/config 中的该配置；指定后不再使用环境变量中的密钥。
+---@field endpoint? string Address of the service. 服务地址。
+---@field timeout? number Seconds for a whole call: its tries, the waiting between them, its pages. 一次调用的总时限（秒），包含重试、等待与翻页。
+---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
+---@field read_timeout? number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
+---@field max_attempts? integer Tries of a request in all; 0 and 1 mean no retry. 单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。
+---@field transport? "auto"|"curl"|"ngx"|string|table|function How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own. 传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供。
+---@field blocking? boolean Allow libcurl, which blocks, in nginx's init phase. 允许在 nginx 的 init 阶段使用会阻塞的 libcurl。
+---@field ca_file? string File of certificates to trust (PEM). 受信任证书文件（PEM）。
+---@field ca_path? string Folder of certificates to trust. 受信任证书目录。
+---@field proxy? string Proxy, such as http://user:password@host:3128. 代理地址，例如 http://user:password@host:3128。
+---@field no_proxy? string Hosts reached without the proxy, separated by commas. 不经代理访问的主机，以逗号分隔。
+---@field verify? boolean Check the server's certificate and name. 校验服务器证书与域名。
+---@field user_agent? string Put before the library's own User-Agent. 附加在 User-Agent 前的文字。
+---@field max_body? integer Largest answer in bytes. 应答正文的最大字节数。
+---@field http2? boolean Use HTTP/2 where the server offers it (libcurl). 服务器支持时使用 HTTP/2（libcurl）。
+---@field algorithm? "JDCLOUD2-HMAC-SHA256"|"JDCLOUD3-HMAC-SHA256" How requests are signed. 签名算法。
+---@field token_encoding? "base64"|"raw" How the session token is sent. 会话令牌的传输编码。
+---@field null? "drop"|"keep" JSON null in an object: drop leaves the key out, keep gives jdvm.null. 对象中的 JSON null：drop 省略该键，keep 返回 jdvm.null。
+---@field utf8? "strict"|"replace" Bytes that are not UTF-8: strict refuses the answer, replace puts U+FFFD. 非 UTF-8 字节：strict 报错，replace 以 U+FFFD 替换。
+---@field page_size? integer Images asked for at once in lists. 列表每页请求的镜像数量。
+---@field prefetch? integer Pages in flight ahead of the reader of a list; 0 means none. 预取的页数；0 表示不预取。
+---@field logger? function Called with each event that is worth a log line. 日志回调函数。
+---@field on_attempt? function Called after each try of a request. 每次尝试结束后的回调。
+---@field on_call? function Called after each call. 每次调用结束后的回调。
+---@field clock? function Gives the time in seconds since 1970; for tests. 返回自 1970 年起的秒数，用于测试。
+
+---Options of every call.
+---@class jdvm.CallOptions
+---@field timeout? number Seconds for the whole call; default: the client's. 本次调用的总时限（秒）；默认取客户端设置。
+---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
+---@field read_timeout? number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
+---@field max_attempts? integer Tries of a request in all. 单个请求的最大尝试次数（含首次）。
+---@field fields? string[] Only these fields of the images are read, such as imageId or systemDisk.cloudDisk.diskSizeGB: faster. 仅解析镜像的这些字段，例如 imageId、systemDisk.cloudDisk.diskSizeGB，可加快速度。
+---@field null? "drop"|"keep" JSON null in an object: left out, or jdvm.null. 对象中的 JSON null：省略或返回 jdvm.null。
+---@field utf8? "strict"|"replace" Bytes that are not UTF-8: refused or replaced. 非 UTF-8 字节：报错或替换。
+
+---Options of lists.
+---@class jdvm.ListOptions: jdvm.CallOptions
+---@field page_size? integer Images asked for at once. 每页请求的镜像数量。
+---@field max_items? integer Most images to give out. 最多返回的镜像数量。
+---@field prefetch? integer Pages in flight ahead of the reader; 0 means none. 预取的页数；0 表示不预取。
+---@field start? string Resume token of an earlier list with the same filters. 此前相同条件列表的续读标记。
+---@field consistency? "eventual"|"stable" stable reads the list again until no image came or went meanwhile. stable 表示重复读取，直到期间没有镜像增减。
+
+---Options of wait_image.
+---@class jdvm.WaitOptions: jdvm.CallOptions
+---@field status? "ready"|"pending"|"deleting"|"error" State to wait for. 等待的目标状态。
+---@field interval? number Seconds between the first two looks. 首次轮询间隔（秒）。
+---@field max_interval? number Longest time between two looks in seconds. 最大轮询间隔（秒）。
+---@field not_found_grace? number Seconds in which an image may not be found yet. 允许暂时查不到镜像的时间（秒）。
+---@field on_progress? function Called after each look. 每次轮询后的回调。
+
+---Options of jdvm.decode.
+---@class jdvm.DecodeOptions
+---@field null? "drop"|"keep" null in an object: left out, or jdvm.null. In arrays it is always jdvm.null. 对象中的 null：省略或返回 jdvm.null；数组中总是 jdvm.null。
+---@field utf8? "strict"|"replace" Bytes that are not UTF-8: refused, or U+FFFD. 非 UTF-8 字节：报错或替换为 U+FFFD。
+---@field max_depth? integer Deepest nesting. 最大嵌套深度。
+---@field max_size? integer Longest text in bytes. 最大文本长度，单位字节。
+---@field fields? string[] Only these fields, dotted for nested ones. 仅解析这些字段，嵌套字段以点分隔。
+---@field items? string Path of the array whose elements fields applies to. fields 所作用的数组路径。
+
+---Facts about a call, the second result of every success. 调用信息：每次成功调用的第二个返回值。
+---@class jdvm.Meta
+---@field request_id? string Id of the request at the service. 服务端请求 ID。
+---@field http_status integer HTTP status. HTTP 状态码。
+---@field attempts integer Tries it took. 尝试次数。
+---@field elapsed number Seconds it took. 耗时，单位秒。
+
+---Counters of a list. 列表统计。
+---@class jdvm.ListStats
+---@field pages integer Pages delivered. 已返回的页数。
+---@field requests integer Requests answered. 请求次数。
+---@field rows integer Images delivered. 已返回的镜像数量。
+---@field duplicates integer Images that came twice and were dropped. 因重复而丢弃的镜像数量。
+---@field total_first? integer The service's totalCount at the beginning. 开始时服务端的 totalCount。
+---@field total_last? integer The same at the end. 结束时服务端的 totalCount。
+---@field drift boolean Whether images came or went meanwhile. 期间是否有镜像增减。
+---@field passes integer Scans it took; above 1 only with consistency = "stable". 扫描次数；仅当 consistency 为 stable 时可能大于 1。
+---@field missing? string[] Of the given ids, those not found. 给定 ID 中未找到的部分。
+---@field token? string Where to go on, when max_items cut the list. 续读标记，当 max_items 截断列表时给出。
+
+---What a provider function (option credentials) returns. 密钥提供函数（选项 credentials）的返回值。
+---@class jdvm.Keys
+---@field access_key string Access key. Access Key。
+---@field secret_key string Secret key. Secret Key。
+---@field session_token? string Token of temporary keys. 临时密钥的会话令牌。
+---@field expires_at? number When they expire, in seconds since 1970; renewed before. 过期时间（自 1970 年起的秒数），会提前更新。
+
+---@alias jdvm.FailureKind "credentials"|"connect"|"tls"|"timeout"|"transport"|"http"|"decode"|"api"|"pagination"|"wait"|"phase"|"cancelled"
+
+---A failure as data, the third result of every call that fails.
+---@class jdvm.Failure
+---@field kind jdvm.FailureKind Kind of failure. 失败类别。
+---@field code? integer The service's error code. 服务端错误码。
+---@field status? string The service's word for the error, such as NOT_FOUND. 服务端错误状态，例如 NOT_FOUND。
+---@field message string What went wrong, without the facts around it. 错误描述。
+---@field http_status? integer HTTP status. HTTP 状态码。
+---@field request_id? string Id of the request at the service. 服务端请求 ID。
+---@field details? table Details the service gave. 服务端给出的详细信息。
+---@field operation? string Operation, such as describeImages. 操作名，例如 describeImages。
+---@field region? string Region of the call. 调用所用地域。
+---@field attempts? integer Tries made. 已尝试次数。
+---@field elapsed? number Seconds the call took. 调用耗时，单位秒。
+---@field phase? string Where: dns, connect, tls, send, wait, read or sleep; or the nginx phase. 所处阶段：dns、connect、tls、send、wait、read、sleep，或 nginx 阶段名。
+---@field retryable? boolean Whether the same call may succeed later. 稍后重试是否可能成功。
+---@field hint? string What to do about it. 处理建议。
+---@field retry_after? number Seconds the service asked to wait. 服务端要求等待的秒数。
+---@field skew? number Seconds the service's clock is ahead of this machine's. 服务端时钟比本机快的秒数。
+---@field stats? table Counters of a list when it failed. 列表失败时的统计。
+---@field image? table The image last seen by a wait. 等待时最后一次看到的镜像。
+---@field cause? table The failure before, when the time ran out between two tries. 在两次尝试之间超时时，此前的失败。
+
+---What lists are read with, in a generic for. 列表迭代器，用于泛型 for。
+---@class jdvm.Iterator
+---@operator call(): jdvm.Image|jdvm.DescribeImagesResult|nil
+local Iterator = {}
+
+---Counters so far. 到目前为止的统计。
+---@return jdvm.ListStats stats
+function Iterator:stats() end
+
+---Where to go on later (option start); nil when the list is complete. 续读标记（用于选项 start）；列表已读完时为 nil。
+---@return string? token
+function Iterator:token() end
+
+---Why the loop ended with an error. 循环因何出错结束。
+---@return string? message
+---@return jdvm.Failure? detail
+function Iterator:failure() end
+
+---Cancels what is in flight; Lua 5.4 does it when the loop is left. 取消进行中的请求；Lua 5.4 在离开循环时自动执行。
+function Iterator:close() end
+
+---A call under way. 进行中的调用。
+---@class jdvm.Call
+local Call = {}
+
+---Waits for the end: what the operation's method returns. 等待调用结束，返回值与对应方法相同。
+---@return table|nil result
+---@return jdvm.Meta|string meta, or the message of the failure
+---@return jdvm.Failure|nil detail of the failure
+function Call:finish() end
+
+---Gives it up; finish then fails with kind cancelled. 取消调用；之后 finish 以 cancelled 失败。
+function Call:cancel() end
+
+---A client. It holds no state of a call: one serves all coroutines, light threads and requests of a worker.
+---@class jdvm.Client
+local Client = {}
+
+---One page of the images that match all given filters. Sub-accounts see only images they have rights on, so an empty list does not prove that there are none. 按条件查询镜像列表的一页；多个条件之间为“且”的关系。子账号只能看到有权限的镜像，列表为空不代表镜像不存在。
+---@param params jdvm.DescribeImagesParams
+---@param options? jdvm.CallOptions
+---@return jdvm.DescribeImagesResult|nil result
+---@return jdvm.Meta|string meta, or the message of the failure
+---@return jdvm.Failure|nil detail of the failure
+function Client:describe_images(params, options) end
+
+---Iterates over all that match, page by page behind the scenes. Raises a message when a page cannot be had: a loop never just ends short. 遍历所有符合条件的结果，自动翻页。无法取得某一页时抛出异常，绝不会悄悄提前结束。
+---@param params jdvm.DescribeImagesParams
+---@param options? jdvm.ListOptions
+---@return jdvm.Iterator iterator
+function Client:images(params, options) end
+
+---Iterates over pages: result, meta. 按页遍历，每次返回 result, meta。
+---@param params jdvm.DescribeImagesParams
+---@param options? jdvm.ListOptions
+---@return jdvm.Iterator iterator
+function Client:image_pages(params, options) end
+
+---Reads a list to its end. 读取完整列表。
+---@param params jdvm.DescribeImagesParams
+---@param options? jdvm.ListOptions
+---@return jdvm.Image[]|nil items
+---@return jdvm.ListStats|string meta, or the message of the failure
+---@return jdvm.Failure|nil detail of the failure
+function Client:list_images(params, options) end
+
+---How many match, by one small page. 查询符合条件的数量。
+---@param params jdvm.DescribeImagesParams
+---@param options? jdvm.ListOptions
+---@return integer|nil count
+---@return jdvm.Meta|string meta, or the message of the failure
+---@return jdvm.Failure|nil detail of the failure
+function Client:count_images(params, options) end
+
+---One image. 查询单个镜像的详情。
+---@param params jdvm.DescribeImageParams|string
+---@param options? jdvm.CallOptions
+---@return jdvm.Image|nil image
+---@return jdvm.Meta|string meta, or the message of the failure
+---@return jdvm.Failure|nil detail of the failure
+function Client:describe_image(params, options) end
+
+---Starts a call without waiting for it. 发起调用但不等待结果。
+---@param operation string
+---@param params? table|string
+---@param options? jdvm.CallOptions
+---@return jdvm.Call call
+function Client:start(operation, params, options) end
+
+---Waits until images are in a state; many ids cost one request a look. 等待镜像到达指定状态；多个 ID 每次轮询只需一次请求。
+---@param ids string|string[]
+---@param options? jdvm.WaitOptions
+---@return jdvm.Image|jdvm.Image[]|nil image or images, as asked
+---@return jdvm.Meta|string meta, or the message of the failure
+---@return jdvm.Failure|nil detail of the failure
+function Client:wait_image(ids, options) end
+
+---Cancels what is in flight and closes connections. 取消进行中的请求并关闭连接。
+function Client:close() end
+
+---@class jdvm
+---@field null lightuserdata JSON null where it is kept; equals cjson.null and ngx.null. JSON null 的值。
+---@field _VERSION string Version of the library. 版本号。
+local jdvm = {}
+
+---Makes a client. Wrong options raise; nothing is sent. 创建客户端。选项错误时抛出异常；不会发送任何请求。
+---@param options? jdvm.ClientOptions
+---@return jdvm.Client client
+function jdvm.new(options) end
+
+---Reads JSON strictly (RFC 8259), straight into tables. 严格按照 RFC 8259 将 JSON 解码为 Lua 表。
+---@param text string
+---@param options? jdvm.DecodeOptions
+---@return any value
+---@return string? message what was expected
+---@return integer? offset from 0
+function jdvm.decode(text, options) end
+
+return jdvm

@@ -1,0 +1,150 @@
+-- The editor types and the reference pages say what the library does now.
+local api = require "docs.lib.api"
+local make_files = require "docs.make"
+local make_reference = require "docs.lib.reference"
+local make_types = require "docs.lib.types"
+local operations = require "jdvm.operations"
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local content = file:read("*a")
+  file:close()
+  return content
+end
+
+describe("generated files", function()
+  for _, file in ipairs(make_files) do
+    it(file.path .. " is current (else run make docs)", function()
+      assert.is_true(read(file.path) == file.make(), file.path .. " differs from what make docs writes")
+    end)
+  end
+end)
+
+describe("the editor types", function()
+  local types = make_types()
+
+  it("are Lua on every version", function()
+    local chunk = assert(loadfile "lua/jdvm/types.lua")
+    assert.is_table(chunk())
+  end)
+
+  it("name only classes that are declared", function()
+    local declared = { ["jdvm.FailureKind"] = true }
+    for name in types:gmatch("%-%-%-@class (jdvm[%w.]*)") do
+      assert.is_nil(declared[name], name .. " is declared twice")
+      declared[name] = true
+    end
+    for line in types:gmatch("[^\n]+") do
+      if line:find("^%-%-%-@") then
+        for name in line:gmatch("jdvm%.%u%a+") do assert.is_true(declared[name], name .. " in: " .. line) end
+      end
+    end
+  end)
+
+  it("hold every parameter, field and option with its meaning", function()
+    for _, entry in ipairs(operations.models.Image) do
+      assert.is_truthy(types:find(("---@field %s? "):format(entry.name), 1, true), entry.name)
+      assert.is_truthy(types:find(entry.doc .. " " .. entry.doc_zh, 1, true), entry.name)
+    end
+    assert.is_truthy(types:find('imageSource? "public"|"thirdparty"|"private"|"shared"|"community" ', 1, true))
+    assert.is_truthy(types:find("---@field images jdvm.Image[] ", 1, true))
+    assert.is_truthy(types:find("function Client:list_images(params, options) end", 1, true))
+  end)
+end)
+
+for _, language in ipairs { "en", "zh" } do
+  describe("the reference page (" .. language .. ")", function()
+    local page = make_reference(language)
+
+    it("links to places that exist", function()
+      local targets = {}
+      for title in page:gmatch("\n#+ ([^\n]+)") do targets[title:lower()] = true end
+      for anchor in page:gmatch('<a id="([^"]+)"></a>') do targets[anchor] = true end
+      local links = 0
+      for link in page:gmatch("%]%(#([^)]+)%)") do
+        links = links + 1
+        assert.is_truthy(targets[link], link)
+      end
+      assert.is_true(links > 30, links)
+    end)
+
+    it("has tables whose rows have as many cells as their heads", function()
+      local width
+      for line in page:gmatch("([^\n]*)\n") do
+        if line:sub(1, 1) == "|" then
+          local _, bars = line:gsub("\\|", ""):gsub("|", "")
+          width = width or bars
+          assert.equal(width, bars, line)
+        else
+          width = nil
+        end
+      end
+    end)
+
+    it("describes every parameter, field, option and failure", function()
+      for _, model in ipairs(operations.model_list) do
+        assert.is_truthy(page:find("\n### " .. model.name .. "\n", 1, true), model.name)
+        for _, field in ipairs(model.fields) do
+          assert.is_truthy(page:find(language == "zh" and field.doc_zh or field.doc, 1, true), field.name)
+        end
+      end
+      for _, operation in ipairs(operations.list) do
+        for _, parameter in ipairs(operation.parameters) do
+          assert.is_truthy(page:find("| `" .. parameter.name .. "` |", 1, true), parameter.name)
+        end
+      end
+    end)
+  end)
+end
+
+describe("a third operation", function()
+  local entry = {
+    name = "describeKeypairs", method_name = "describe_keypairs", method = "GET", path = "/v1/keypairs",
+    doc = "Keypairs of the test.", doc_zh = "测试用密钥对。",
+    parameters = { { name = "keyNames", type = "string[]", doc = "Names of the test.", doc_zh = "测试名称。" } },
+    result = { { name = "keypairs", type = "Tag[]", required = true, doc = "Keys of the test.", doc_zh = "测试结果。" } },
+    page = { items = "keypairs", item = "keypair", id = "key" },
+  }
+
+  it("is in types and pages by its entry alone", function()
+    local types, english, chinese
+    table.insert(operations.list, entry)
+    local ok, message = pcall(function()
+      types, english, chinese = make_types(), make_reference "en", make_reference "zh"
+    end)
+    table.remove(operations.list)
+    assert.is_true(ok, message)
+    for _, line in ipairs {
+      "---@class jdvm.DescribeKeypairsParams", "---@field keyNames? string[] Names of the test. 测试名称。",
+      "---@field keypairs jdvm.Tag[] Keys of the test. 测试结果。",
+      "function Client:describe_keypairs(params, options) end", "function Client:keypairs(params, options) end",
+      "function Client:keypair_pages(params, options) end", "function Client:list_keypairs(params, options) end",
+      "---@return jdvm.Tag[]|nil items",
+    } do
+      assert.is_truthy(types:find(line, 1, true), line)
+    end
+    assert.is_truthy(english:find("\n### describeKeypairs\n\nKeypairs of the test.\n", 1, true))
+    assert.is_truthy(english:find("`client:list_keypairs(params, options?)`", 1, true))
+    assert.is_truthy(chinese:find("测试用密钥对。", 1, true))
+  end)
+end)
+
+describe("public names", function()
+  it("are documented in both languages", function()
+    local function check(entry, where)
+      assert.matches("%.$", entry.doc, where)
+      assert.matches("。$", entry.doc_zh, where)
+    end
+    for _, list in ipairs { api.functions, api.client, api.lists, api.decode_options } do
+      for _, entry in ipairs(list) do check(entry, entry.name) end
+    end
+    for _, object in ipairs(api.objects) do
+      check(object, object.name)
+      for _, entry in ipairs(object.methods) do check(entry, object.name .. ":" .. entry.name) end
+    end
+    for _, class in ipairs(api.classes) do
+      check(class, class.name)
+      for _, field in ipairs(class.fields) do check(field, class.name .. "." .. field.name) end
+    end
+  end)
+end)
