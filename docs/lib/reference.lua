@@ -3,9 +3,9 @@
 
 local api = require "docs.lib.api"
 local errors = require "jdvm.errors"
+local keychain = require "jdvm.keychain"
 local operations = require "jdvm.operations"
 local options = require "jdvm.options"
-local settings = require "jdvm.settings"
 
 -- The words of the page itself, by language.
 local words = {
@@ -208,7 +208,7 @@ local function sources_section(page)
   page.add(w.sources_text[2])
   page.add("")
   page.header(w.access, w.secret, w.token, w.region)
-  for _, group in ipairs(settings.groups) do
+  for _, group in ipairs(keychain.groups) do
     for _, names in ipairs(group.pairs) do
       page.row(code(names[1]), code(names[2]), code(group.token), code(group.region))
     end

@@ -179,6 +179,12 @@ local function flatten(operation, entry, params, path)
   return query
 end
 
+--- What is wrong with one value for a parameter, or nil.
+---@param parameter table of an entry
+---@param value any
+---@return string|nil message words that follow the name
+function check.value_fault(parameter, value) return faults[parameter.type](parameter, value) end
+
 --- Checks the parameters and gives what a request is made of, or what is wrong with them.
 ---@param operation table an entry of operations.list
 ---@param params table|string|nil parameters by the service's names; a string for the shorthand

@@ -8,7 +8,7 @@
 -- have; when the provider fails they stay in use, with a warning. Secrets live in closures: neither
 -- tostring nor an inspector of tables shows them.
 --
--- Nothing here touches the network unless a provider is chosen that does (instance_role, by name).
+-- Nothing here touches the network; a provider may (jdvm.instance_role, used only when asked for by name).
 
 local text = require "jdvm.text"
 
@@ -281,74 +281,6 @@ function credentials.static(given, origin)
   local access_key, secret_key, session_token = given.access_key, given.secret_key, given.session_token
   return function()
     return { access_key = access_key, secret_key = secret_key, session_token = session_token, origin = origin }
-  end
-end
-
--- Seconds since 1970 of an ISO 8601 time with a zone, or nil.
-local function epoch_of(stamp)
-  local year, month, day, hour, minute, second, zone =
-    tostring(stamp):match("^(%d%d%d%d)%-(%d%d)%-(%d%d)T(%d%d):(%d%d):(%d%d)[.%d]*(.*)$")
-  if not year then return nil end
-  local offset = 0
-  if zone ~= "Z" then
-    local sign, hours, minutes = zone:match("^([+-])(%d%d):?(%d%d)$")
-    if not sign then return nil end
-    offset = (sign == "-" and -1 or 1) * (hours * 3600 + minutes * 60)
-  end
-  -- Days since 1970-01-01 in the Gregorian calendar, counted with years that begin in March.
-  year, month = tonumber(year), tonumber(month)
-  if month <= 2 then year, month = year - 1, month + 12 end
-  local days = 365 * year + math.floor(year / 4) - math.floor(year / 100) + math.floor(year / 400)
-    + math.floor((153 * (month - 3) + 2) / 5) + day - 719469
-  return days * 86400 + hour * 3600 + minute * 60 + second - offset
-end
-
---- A provider that asks the metadata server of a JD Cloud VM for the keys of its instance role. It is
---- used only when asked for by name. UNVERIFIED: no official page describes address or format; both
---- follow what a third-party script reads. It goes through the call's transport.
----@param settings? { url: string, timeout: number }
----@return function
-function credentials.instance_role(settings)
-  settings = settings or {}
-  local url = settings.url
-    or "http://169.254.169.254/metadata/latest/iam/instance-role-security-credentials"
-  return function(context)
-    local transport = context.transport
-    if not (transport and transport.start) then
-      return nil, "the instance role needs a transport that starts requests"
-    end
-    local limit = settings.timeout or 2
-    local deadline = math.min(transport:now() + limit, context.deadline or math.huge)
-    local pending = transport:start({
-      method = "GET", url = url, headers = {}, connect_timeout = limit, read_timeout = limit, max_body = 65536,
-    }, deadline)
-    local response, failure = transport:finish(pending)
-    if not response then
-      return nil, "no answer from the metadata server for the instance role: "
-        .. tostring(type(failure) == "table" and failure.message or failure)
-    end
-    if response.status ~= 200 then
-      return nil, ("the metadata server has no keys of an instance role (HTTP %s)"):format(tostring(response.status))
-    end
-    local given, message
-    if response.decode then
-      given, message = response:decode()
-    else
-      given, message = require("jdvm.core").decode(response.body or "")
-    end
-    if type(given) ~= "table" then
-      return nil, "the metadata server's answer is not JSON: " .. tostring(message or type(given))
-    end
-    if tostring(given.Code or "success"):lower() ~= "success" then
-      return nil, "the metadata server gives no keys: Code is " .. text.show(given.Code)
-        .. " (does this VM have an instance role?)"
-    end
-    return {
-      access_key = given.accessKey, secret_key = given.secretKey, session_token = given.sessionToken,
-      -- A time that cannot be read must not keep old keys for ever.
-      expires_at = epoch_of(given.expiration) or context.clock() + 1800,
-      origin = "the instance role",
-    }
   end
 end
 

@@ -5,14 +5,13 @@
 -- `status` (the service's word), `phase`, and `find`: texts of which one must stand in the message,
 -- compared without case. `hint` is a string or a function of the failure.
 
+local models = require "jdvm.models"
 local text = require "jdvm.text"
-
-local regions = { "cn-north-1", "cn-east-1", "cn-east-2", "cn-south-1" }
 
 local function region_hint(failure)
   local given = failure.region or ""
-  local nearest = text.nearest(given, regions)
-  for _, known in ipairs(regions) do
+  local nearest = text.nearest(given, models.region_names)
+  for _, known in ipairs(models.region_names) do
     if known == given then return "check the endpoint: it does not know this path" end
   end
   return ("check the region %s%s, and the endpoint"):format(text.show(given),

@@ -33,8 +33,7 @@ local check = require "jdvm.check"
 local models = require "jdvm.models"
 
 local region = {
-  name = "regionId", type = "string", path = true, required = true, open = true,
-  values = { "cn-north-1", "cn-east-1", "cn-east-2", "cn-south-1" },
+  name = "regionId", type = "string", path = true, required = true, open = true, values = models.region_names,
   other_names = { "region" },
   doc = "Region. Left out, it is the region of the client.", doc_zh = "地域 ID；不填时使用客户端的地域。",
 }
@@ -64,7 +63,8 @@ local describe_images = {
     },
     {
       name = "offline", type = "boolean",
-      doc = "Whether to list withdrawn images; only with imageSource public or thirdparty. The service takes false.",
+      doc = "Whether to list withdrawn images; only with imageSource public or thirdparty. Left out, the service "
+        .. "takes it as false.",
       doc_zh = "是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。",
     },
     {
@@ -201,6 +201,7 @@ local operations = {
   list = { describe_images, describe_image },
   models = models.by_name,
   model_list = models.list,
+  regions = models.regions,
 }
 for _, operation in ipairs(operations.list) do operations[operation.name] = operation end
 
@@ -208,5 +209,10 @@ for _, operation in ipairs(operations.list) do operations[operation.name] = oper
 operations.check = check.check
 operations.build = check.build
 operations.fields_fault = check.fields_fault
+
+--- What is wrong with a region, or nil.
+---@param value any
+---@return string|nil message words that follow "the region"
+function operations.region_fault(value) return check.value_fault(region, value) end
 
 return operations

@@ -129,7 +129,7 @@
 ---@field regionId? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string Region. Left out, it is the region of the client. 地域 ID；不填时使用客户端的地域。
 ---@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community" Where the images come from: public (official), thirdparty (marketplace), private (your own), shared (shared with you), community. Required unless ids is given. 镜像来源：public 官方，thirdparty 云市场，private 私有，shared 共享，community 社区。未指定 ids 时必填。
 ---@field ids? string[] Ids of the images wanted. No filter may stand beside it. 要查询的镜像 ID 列表。指定后不得再使用其他过滤条件。
----@field offline? boolean Whether to list withdrawn images; only with imageSource public or thirdparty. The service takes false. 是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。
+---@field offline? boolean Whether to list withdrawn images; only with imageSource public or thirdparty. Left out, the service takes it as false. 是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。
 ---@field platform? "Ubuntu"|"CentOS"|"Windows Server"|"Other Linux"|"Other Windows"|string Distribution; empty means any. 操作系统发行版；为空表示不限。
 ---@field rootDeviceType? "localDisk"|"cloudDisk" Kind of the system disk. 系统盘类型：localDisk 本地盘，cloudDisk 云硬盘。
 ---@field launchPermission? "all"|"specifiedUsers"|"ownerOnly" Who may use the image; only with imageSource private. Empty means any. 使用权限，仅可与 imageSource 为 private 同用；为空表示不限。
