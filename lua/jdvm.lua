@@ -10,6 +10,8 @@ local jdvm = {
   _VERSION = core._VERSION,
   --- What JSON null becomes in arrays, and with null = "keep" everywhere; equal to cjson.null and ngx.null.
   null = core.null,
+  --- Strict JSON to tables: value | nil, message, offset. Options: null, utf8, max_depth, max_size, fields, items.
+  decode = core.decode,
 }
 
 --- Makes a client. Reads the environment and ~/.jdc/config; touches no network.

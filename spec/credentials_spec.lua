@@ -189,13 +189,13 @@ describe("a holder", function()
     local holder = w.holder(w.numbered(nil))
     local keys = holder:get(w.context())
     w.now = w.now + 60
-    assert.is_true(holder:refuse(keys, w.now))
+    assert.is_true(holder:refuse(keys))
     assert.equal("AK2", access_key(holder, w.context()))
     -- Keys that were replaced meanwhile are worth another try without asking again.
-    assert.is_true(holder:refuse(keys, w.now))
+    assert.is_true(holder:refuse(keys))
     assert.equal("AK2", access_key(holder, w.context()))
     -- Keys that were fetched this moment are not asked for again and again.
-    assert.is_false(holder:refuse(holder:get(w.context()), w.now))
+    assert.is_false(holder:refuse(holder:get(w.context())))
     assert.equal("AK2", access_key(holder, w.context()))
     assert.equal(2, w.asked)
   end)
@@ -206,7 +206,7 @@ describe("a holder", function()
     local keys = holder:get(w.context())
     w.now = w.now + 1e6
     assert.equal(keys, holder:get(w.context()))
-    assert.is_false(holder:refuse(keys, w.now))
+    assert.is_false(holder:refuse(keys))
     assert.is_true(holder:is_fixed())
   end)
 

@@ -3,6 +3,7 @@ local api = require "docs.lib.api"
 local make_files = require "docs.make"
 local make_reference = require "docs.lib.reference"
 local make_types = require "docs.lib.types"
+local jdvm = require "jdvm"
 local operations = require "jdvm.operations"
 
 local function read(path)
@@ -103,7 +104,7 @@ describe("a third operation", function()
     doc = "Keypairs of the test.", doc_zh = "测试用密钥对。",
     parameters = { { name = "keyNames", type = "string[]", doc = "Names of the test.", doc_zh = "测试名称。" } },
     result = { { name = "keypairs", type = "Tag[]", required = true, doc = "Keys of the test.", doc_zh = "测试结果。" } },
-    page = { items = "keypairs", item = "keypair", id = "key" },
+    page = { items = "keypairs", id = "key" },
   }
 
   it("is in types and pages by its entry alone", function()
@@ -130,6 +131,43 @@ describe("a third operation", function()
 end)
 
 describe("public names", function()
+  local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S" }
+  local function methods_of(object)
+    local names = {}
+    for name in pairs(getmetatable(object).__index) do names[#names + 1] = name end
+    table.sort(names)
+    return names
+  end
+  local function names_of(...)
+    local names = {}
+    for _, list in ipairs { ... } do
+      for _, entry in ipairs(list) do names[#names + 1] = entry.name end
+    end
+    table.sort(names)
+    return names
+  end
+  local function object(name)
+    for _, entry in ipairs(api.objects) do
+      if entry.name == name then return entry.methods end
+    end
+  end
+
+  it("of the module are described, and those described are there", function()
+    local described = { _VERSION = true, null = true }
+    for _, entry in ipairs(api.functions) do described[entry.name:match("^jdvm%.(.+)$")] = true end
+    local there = {}
+    for name in pairs(jdvm) do there[name] = true end
+    assert.same(described, there)
+  end)
+
+  it("of clients, calls and iterators are described, and those described are there", function()
+    local of_operations = {}
+    for _, operation in ipairs(operations.list) do of_operations[#of_operations + 1] = api.methods(operation) end
+    assert.same(names_of(api.client, of_operations[1], of_operations[2]), methods_of(client))
+    assert.same(names_of(object "Iterator"), methods_of(client:images { imageSource = "public" }))
+    assert.same(names_of(object "Iterator"), methods_of(client:image_pages { imageSource = "public" }))
+  end)
+
   it("are documented in both languages", function()
     local function check(entry, where)
       assert.matches("%.$", entry.doc, where)
@@ -138,9 +176,9 @@ describe("public names", function()
     for _, list in ipairs { api.functions, api.client, api.lists, api.decode_options } do
       for _, entry in ipairs(list) do check(entry, entry.name) end
     end
-    for _, object in ipairs(api.objects) do
-      check(object, object.name)
-      for _, entry in ipairs(object.methods) do check(entry, object.name .. ":" .. entry.name) end
+    for _, described in ipairs(api.objects) do
+      check(described, described.name)
+      for _, entry in ipairs(described.methods) do check(entry, described.name .. ":" .. entry.name) end
     end
     for _, class in ipairs(api.classes) do
       check(class, class.name)

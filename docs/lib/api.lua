@@ -15,6 +15,8 @@ api.classes = {
         doc_zh = "服务端请求 ID。" },
       { name = "http_status", type = "integer", doc = "HTTP status.", doc_zh = "HTTP 状态码。" },
       { name = "attempts", type = "integer", doc = "Tries it took.", doc_zh = "尝试次数。" },
+      { name = "throttled", type = "integer", doc = "Of these, tries that the service put off (429).",
+        doc_zh = "其中被限流（429）的次数。" },
       { name = "elapsed", type = "number", doc = "Seconds it took.", doc_zh = "耗时，单位秒。" },
     },
   },
@@ -55,6 +57,67 @@ api.classes = {
   },
 }
 
+api.classes[#api.classes + 1] = {
+  name = "Event",
+  doc = "What logger and on_attempt are told: `event` is try or warning. tostring gives message, so logger = print works.",
+  doc_zh = "logger 与 on_attempt 收到的事件，`event` 为 try 或 warning。tostring 得到 message，因此可用 logger = print。",
+  fields = {
+    { name = "event", type = "string", values = { "try", "warning" }, doc = "What happened.", doc_zh = "事件类型。" },
+    { name = "message", type = "string", doc = "The line for a log.", doc_zh = "日志文字。" },
+    { name = "operation", type = "string", optional = true, doc = "Operation of the try.", doc_zh = "接口名。" },
+    { name = "region", type = "string", optional = true, doc = "Region.", doc_zh = "地域。" },
+    { name = "method", type = "string", optional = true, doc = "HTTP method.", doc_zh = "HTTP 方法。" },
+    { name = "host", type = "string", optional = true, doc = "Host.", doc_zh = "主机。" },
+    { name = "path", type = "string", optional = true, doc = "Path.", doc_zh = "路径。" },
+    { name = "query", type = "string", optional = true, doc = "Query.", doc_zh = "查询参数。" },
+    { name = "attempt", type = "integer", optional = true, doc = "Number of the try, from 1.",
+      doc_zh = "第几次尝试，从 1 开始。" },
+    { name = "status", type = "integer", optional = true, doc = "HTTP status, if an answer came.",
+      doc_zh = "HTTP 状态码（收到应答时）。" },
+    { name = "request_id", type = "string", optional = true, doc = "Id of the request at the service.",
+      doc_zh = "服务端请求 ID。" },
+    { name = "milliseconds", type = "number", optional = true, doc = "What the try took.", doc_zh = "耗时，单位毫秒。" },
+    { name = "kind", type = "string", optional = true, doc = "Kind of failure, if it failed.",
+      doc_zh = "失败类别（失败时）。" },
+    { name = "reason", type = "string", optional = true, doc = "The service's word for it, or the kind.",
+      doc_zh = "服务端状态或失败类别。" },
+    { name = "retry", type = "string", optional = true, doc = "Why another try follows.", doc_zh = "重试原因。" },
+    { name = "delay", type = "number", optional = true, doc = "Seconds until then.", doc_zh = "距下次尝试的秒数。" },
+  },
+}
+api.classes[#api.classes + 1] = {
+  name = "CallEvent", doc = "What on_call is told.", doc_zh = "on_call 收到的事件。",
+  fields = {
+    { name = "operation", type = "string", doc = "Operation.", doc_zh = "接口名。" },
+    { name = "region", type = "string", doc = "Region.", doc_zh = "地域。" },
+    { name = "ok", type = "boolean", doc = "Whether it succeeded.", doc_zh = "是否成功。" },
+    { name = "attempts", type = "integer", doc = "Tries made.", doc_zh = "尝试次数。" },
+    { name = "elapsed", type = "number", doc = "Seconds it took.", doc_zh = "耗时，单位秒。" },
+    { name = "http_status", type = "integer", optional = true, doc = "HTTP status.", doc_zh = "HTTP 状态码。" },
+    { name = "request_id", type = "string", optional = true, doc = "Id of the request at the service.",
+      doc_zh = "服务端请求 ID。" },
+    { name = "kind", type = "string", optional = true, doc = "Kind of failure.", doc_zh = "失败类别。" },
+    { name = "status", type = "string", optional = true, doc = "The service's word for the error.",
+      doc_zh = "服务端错误状态。" },
+    { name = "message", type = "string", optional = true, doc = "The line of the failure.", doc_zh = "失败文字。" },
+  },
+}
+api.classes[#api.classes + 1] = {
+  name = "Progress", doc = "What on_progress of wait_image is told, for each image.",
+  doc_zh = "wait_image 的 on_progress 收到的进度，每个镜像一次。",
+  fields = {
+    { name = "image_id", type = "string", doc = "Id of the image.", doc_zh = "镜像 ID。" },
+    { name = "image", type = "Image", optional = true, doc = "The image, once it was found.",
+      doc_zh = "镜像（查到之后）。" },
+    { name = "status", type = "string", optional = true, doc = "Its state.", doc_zh = "镜像状态。" },
+    { name = "progress", type = "number", optional = true, doc = "The service's progress as a number, 0 to 100.",
+      doc_zh = "服务端进度，数值 0 至 100。" },
+    { name = "elapsed", type = "number", doc = "Seconds waited.", doc_zh = "已等待的秒数。" },
+    { name = "next_poll_in", type = "number", doc = "Seconds until the next look.", doc_zh = "距下次轮询的秒数。" },
+    { name = "waiting", type = "integer", doc = "Images still waited for.", doc_zh = "仍在等待的镜像数量。" },
+  },
+}
+
 api.functions = {
   { name = "jdvm.new", doc = "Makes a client. Wrong options raise; nothing is sent.",
     doc_zh = "创建客户端。选项错误时抛出异常；不会发送任何请求。",
@@ -80,7 +143,8 @@ api.client = {
     params = {}, returns = {} },
 }
 
--- Methods that a list operation gets; %s stands for the name of its items, %1s for one of them.
+-- Methods that a list operation gets, after the name of its items: {items}, {item} for one of them, {Item} for
+-- their type.
 api.lists = {
   { name = "{items}", doc = "Iterates over all that match, page by page behind the scenes. Raises a message when a "
     .. "page cannot be had: a loop never just ends short.",
@@ -90,7 +154,7 @@ api.lists = {
     returns = { { "jdvm.Iterator", "iterator" } } },
   { name = "list_{items}", doc = "Reads a list to its end.", doc_zh = "读取完整列表。",
     returns = { { "{Item}[]", "items" }, { "jdvm.ListStats", "stats" } }, fails = true },
-  { name = "count_{items}", doc = "How many match, by one small page.", doc_zh = "查询符合条件的数量。",
+  { name = "count_{items}", options = "jdvm.CallOptions", doc = "How many match, by one small page.", doc_zh = "查询符合条件的数量。",
     returns = { { "integer", "count" }, { "jdvm.Meta", "meta" } }, fails = true },
 }
 
@@ -161,8 +225,9 @@ function api.methods(operation)
   } }
   if not operation.page then return methods end
   local items = operation.page.items
+  local plural = items:gsub("(%l)(%u)", "%1_%2"):lower()
   local names = {
-    items = items, item = operation.page.item,
+    items = plural, item = plural:gsub("s$", ""),
     Item = "jdvm." .. api.result_field(operation, items).type:gsub("%[%]$", ""),
   }
   for _, list in ipairs(api.lists) do
@@ -171,7 +236,7 @@ function api.methods(operation)
     methods[#methods + 1] = {
       name = list.name:gsub("{(%a+)}", names), doc = list.doc, doc_zh = list.doc_zh, returns = returns,
       fails = list.fails,
-      params = { { "params", params_type }, { "options", "jdvm.ListOptions", optional = true } },
+      params = { { "params", params_type }, { "options", list.options or "jdvm.ListOptions", optional = true } },
     }
   end
   return methods

@@ -113,7 +113,7 @@ local function margins(lifetime)
   return math.min(EARLY, lifetime * EARLY_PART), math.min(LATE, lifetime * LATE_PART)
 end
 
----@class jdvm.Keys
+---@class jdvm.HeldKeys
 ---@field origin string where they come from
 ---@field masked string the access key, mostly hidden
 ---@field expires_at number|nil seconds since 1970
@@ -204,11 +204,12 @@ end
 
 --- The keys to sign with now.
 ---@param context jdvm.KeyContext
----@return jdvm.Keys|nil keys the same table as long as the keys do not change
+---@return jdvm.HeldKeys|nil keys the same table as long as the keys do not change
 ---@return table|nil failure fields for jdvm.errors
 function Holder:get(context)
   local state = self.state()
   if state.fixed and state.keys then return state.keys end
+  state.clock = context.clock
   local now = context.clock()
   local turn = state.turn
   if turn and math.abs(now - turn.since) > GIVE_UP then
@@ -242,14 +243,13 @@ end
 
 --- Tells that the service refused these keys: a provider is asked again at the next call, unless it
 --- was asked a moment ago.
----@param keys jdvm.Keys
----@param now number seconds since 1970
+---@param keys jdvm.HeldKeys
 ---@return boolean again whether another try may get other keys
-function Holder:refuse(keys, now)
+function Holder:refuse(keys)
   local state = self.state()
   if state.fixed then return false end
   if state.keys ~= keys then return true end
-  state.refused = now >= state.not_before
+  state.refused = state.clock() >= state.not_before
   return state.refused
 end
 

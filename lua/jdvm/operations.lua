@@ -13,7 +13,7 @@
 --   unwrap                   the field of the result that the method returns instead of the whole
 --   shorthand                the parameter that may be given alone, as a string, for the whole table
 --   page                     how a list is paged: items, id, total name fields; number, size, ids name
---                            parameters; item is the singular that method names are made of
+--                            parameters
 --
 -- A parameter:
 --   name, type               "string", "boolean", "integer", "string[]"
@@ -175,7 +175,7 @@ local describe_images = {
     },
   },
   page = {
-    items = "images", item = "image", id = "imageId", total = "totalCount", number = "pageNumber", size = "pageSize",
+    items = "images", id = "imageId", total = "totalCount", number = "pageNumber", size = "pageSize",
     ids = "ids", min = 10, max = 100,
   },
 }

@@ -185,7 +185,7 @@
 ---@field utf8? "strict"|"replace" Bytes that are not UTF-8: strict refuses the answer, replace puts U+FFFD. 非 UTF-8 字节：strict 报错，replace 以 U+FFFD 替换。
 ---@field page_size? integer Images asked for at once in lists. 列表每页请求的镜像数量。
 ---@field prefetch? integer Pages in flight ahead of the reader of a list; 0 means none. 预取的页数；0 表示不预取。
----@field logger? function Called with each event that is worth a log line. 日志回调函数。
+---@field logger? function Called with each event that is worth a log line; print will do. 日志回调函数，可直接使用 print。
 ---@field on_attempt? function Called after each try of a request. 每次尝试结束后的回调。
 ---@field on_call? function Called after each call. 每次调用结束后的回调。
 ---@field clock? function Gives the time in seconds since 1970; for tests. 返回自 1970 年起的秒数，用于测试。
@@ -230,6 +230,7 @@
 ---@field request_id? string Id of the request at the service. 服务端请求 ID。
 ---@field http_status integer HTTP status. HTTP 状态码。
 ---@field attempts integer Tries it took. 尝试次数。
+---@field throttled integer Of these, tries that the service put off (429). 其中被限流（429）的次数。
 ---@field elapsed number Seconds it took. 耗时，单位秒。
 
 ---Counters of a list. 列表统计。
@@ -251,6 +252,48 @@
 ---@field secret_key string Secret key. Secret Key。
 ---@field session_token? string Token of temporary keys. 临时密钥的会话令牌。
 ---@field expires_at? number When they expire, in seconds since 1970; renewed before. 过期时间（自 1970 年起的秒数），会提前更新。
+
+---What logger and on_attempt are told: `event` is try or warning. tostring gives message, so logger = print works. logger 与 on_attempt 收到的事件，`event` 为 try 或 warning。tostring 得到 message，因此可用 logger = print。
+---@class jdvm.Event
+---@field event "try"|"warning" What happened. 事件类型。
+---@field message string The line for a log. 日志文字。
+---@field operation? string Operation of the try. 接口名。
+---@field region? string Region. 地域。
+---@field method? string HTTP method. HTTP 方法。
+---@field host? string Host. 主机。
+---@field path? string Path. 路径。
+---@field query? string Query. 查询参数。
+---@field attempt? integer Number of the try, from 1. 第几次尝试，从 1 开始。
+---@field status? integer HTTP status, if an answer came. HTTP 状态码（收到应答时）。
+---@field request_id? string Id of the request at the service. 服务端请求 ID。
+---@field milliseconds? number What the try took. 耗时，单位毫秒。
+---@field kind? string Kind of failure, if it failed. 失败类别（失败时）。
+---@field reason? string The service's word for it, or the kind. 服务端状态或失败类别。
+---@field retry? string Why another try follows. 重试原因。
+---@field delay? number Seconds until then. 距下次尝试的秒数。
+
+---What on_call is told. on_call 收到的事件。
+---@class jdvm.CallEvent
+---@field operation string Operation. 接口名。
+---@field region string Region. 地域。
+---@field ok boolean Whether it succeeded. 是否成功。
+---@field attempts integer Tries made. 尝试次数。
+---@field elapsed number Seconds it took. 耗时，单位秒。
+---@field http_status? integer HTTP status. HTTP 状态码。
+---@field request_id? string Id of the request at the service. 服务端请求 ID。
+---@field kind? string Kind of failure. 失败类别。
+---@field status? string The service's word for the error. 服务端错误状态。
+---@field message? string The line of the failure. 失败文字。
+
+---What on_progress of wait_image is told, for each image. wait_image 的 on_progress 收到的进度，每个镜像一次。
+---@class jdvm.Progress
+---@field image_id string Id of the image. 镜像 ID。
+---@field image? jdvm.Image The image, once it was found. 镜像（查到之后）。
+---@field status? string Its state. 镜像状态。
+---@field progress? number The service's progress as a number, 0 to 100. 服务端进度，数值 0 至 100。
+---@field elapsed number Seconds waited. 已等待的秒数。
+---@field next_poll_in number Seconds until the next look. 距下次轮询的秒数。
+---@field waiting integer Images still waited for. 仍在等待的镜像数量。
 
 ---@alias jdvm.FailureKind "credentials"|"connect"|"tls"|"timeout"|"transport"|"http"|"decode"|"api"|"pagination"|"wait"|"phase"|"cancelled"
 
@@ -344,7 +387,7 @@ function Client:list_images(params, options) end
 
 ---How many match, by one small page. 查询符合条件的数量。
 ---@param params jdvm.DescribeImagesParams
----@param options? jdvm.ListOptions
+---@param options? jdvm.CallOptions
 ---@return integer|nil count
 ---@return jdvm.Meta|string meta, or the message of the failure
 ---@return jdvm.Failure|nil detail of the failure
