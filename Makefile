@@ -32,11 +32,11 @@ deps: ## install what is missing (apt-get), or print the command
 
 demo: ## start the emulator, list images through signed HTTP, stop it
 	@spec/support/deps.sh demo
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory -s -j2 build
 	@examples/demo.sh
 
 test: deps ## everything that .ci/run checks
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory -s -j2 build
 	@spec/run.sh
 
 # One step of the tests alone is `spec/run.sh STEP`; `spec/run.sh --list` names them.

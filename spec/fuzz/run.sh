@@ -10,7 +10,7 @@ out=$BUILD/fuzz
 flags="$SANITIZE -fsanitize=fuzzer-no-link"
 
 build_target() {
-  make -s CC=clang BUILD="$out" OPTIMIZE=-O1 CFLAGS="$flags" LDFLAGS="$flags" "$out/c/libjdvm.a" &&
+  build "$out" CC=clang OPTIMIZE=-O1 CFLAGS="$flags" LDFLAGS="$flags" "$out/c/libjdvm.a" &&
     clang -std=c99 -g -O1 -Isrc $SANITIZE -fsanitize=fuzzer -o "$out/$1" "spec/fuzz/$1.c" \
       "$out/c/libjdvm.a" -lcrypto -lcurl -lm
 }

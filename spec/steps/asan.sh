@@ -8,8 +8,7 @@ lua=$1
 shift
 version=$(version_of "$lua")
 out=$PWD/$BUILD/asan-gcc
-make -s BUILD="$out" CC=gcc OPTIMIZE=-O1 CFLAGS="$SANITIZE" LDFLAGS="$SANITIZE" LUAS="$version" \
-  build || exit 1
+build_sanitized "$version" || exit 1
 mkdir -p "$out/bin"
 # libcurl is linked, though nothing here calls it: a library that is unloaded before the end would
 # have its leaks reported without a name.

@@ -6,6 +6,6 @@
 
 lua=$1
 shift
-make -s build LUAS="$(version_of "$lua")" || exit 1
+build "$BUILD" build LUAS="$(version_of "$lua")" || exit 1
 use_checkout "$BUILD" "$lua"
 suite "$(interpreter_of "$lua")" -- "$@"

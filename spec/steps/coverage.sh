@@ -6,8 +6,8 @@ lua=$1
 least=95
 version=$(version_of "$lua")
 out=$BUILD/coverage
-make -s BUILD="$out" CC=gcc OPTIMIZE=-O0 CFLAGS='--coverage -fprofile-update=atomic' LDFLAGS=--coverage \
-  LUAS="$version" build "$out/c/libjdvm.a" || exit 1
+build "$out" CC=gcc OPTIMIZE=-O0 CFLAGS='--coverage -fprofile-update=atomic' LDFLAGS=--coverage \
+  LUAS="$version" build || exit 1
 find "$out" -name '*.gcda' -delete
 use_checkout "$out" "$lua"
 

@@ -7,8 +7,7 @@
 lua=$1
 version=$(version_of "$lua")
 out=$BUILD/asan-gcc
-make -s BUILD="$out" CC=gcc OPTIMIZE=-O1 CFLAGS="$SANITIZE" LDFLAGS="$SANITIZE" LUAS="$version" \
-  build "$out/c/libjdvm.a" || exit 1
+build_sanitized "$version" "$out/c/libjdvm.a" || exit 1
 
 if [ "$lua" = luajit ]; then
   include=/usr/include/luajit-2.1 library=luajit-5.1

@@ -4,7 +4,7 @@
 
 lua=$1
 shift
-make -s build LUAS="$(version_of "$lua")" || exit 1
+build "$BUILD" build LUAS="$(version_of "$lua")" || exit 1
 use_checkout "$BUILD" "$lua"
 report=$PWD/$BUILD/logs/memcheck
 rm -f "$report"

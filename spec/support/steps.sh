@@ -34,6 +34,22 @@ use_checkout() {
   export LUA_CPATH
 }
 
+# build FOLDER ARGUMENT…: make into a build folder. Steps that run at the same time may want the same
+# one, so only one of them builds in it.
+build() {
+  local folder=$1
+  shift
+  mkdir -p "$folder"
+  flock "$folder/.lock" make -s BUILD="$folder" "$@"
+}
+
+# The build for gcc's sanitizers and one version of Lua, further targets as named.
+build_sanitized() {
+  local version=$1
+  shift
+  build "$BUILD/asan-gcc" CC=gcc OPTIMIZE=-O1 CFLAGS="$SANITIZE" LDFLAGS="$SANITIZE" LUAS="$version" build "$@"
+}
+
 indent() {
   sed 's/^/  /'
 }
