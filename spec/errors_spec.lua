@@ -376,6 +376,7 @@ describe("hints", function()
   it("tell about what stands between", function()
     assert.matches("resolver", hint_of { kind = "connect", message = 'no resolver defined to resolve "vm.x"' })
     assert.matches("name servers", hint_of { kind = "connect", message = "Could not resolve host: vm.x" })
+    assert.is_nil(hint_of { kind = "connect", message = "could not resolve the host name x: check the name" })
     assert.matches("name servers", hint_of { kind = "connect", phase = "dns", message = "x" })
     assert.matches("firewall", hint_of { kind = "connect", message = "Connection refused" })
     assert.matches("firewall", hint_of { kind = "timeout", phase = "connect", message = "x" })
@@ -391,9 +392,12 @@ describe("hints", function()
     for _, message in ipairs {
       "certificate host mismatch",
       "SSL: no alternative certificate subject name matches target host name 'x'",
+      "the TLS certificate of x port 443 is for another host name (…)",
     } do
       assert.matches("for another name", hint_of { kind = "tls", message = message })
     end
+    assert.equal("JDCLOUD_CA_FILE does what ca_file does", hint_of { kind = "tls", message = "the TLS certificate of x "
+      .. "port 443 is not signed by a known CA (self-signed certificate): ca_file can name the PEM file of the CA" })
     assert.matches("redirects", hint_of { kind = "http", http_status = 302, message = "x" })
     assert.matches("proxy", hint_of { kind = "http", http_status = 407, message = "x" })
     assert.matches("endpoint", hint_of { kind = "decode", http_status = 200, message = "not JSON (text/html: x)" })

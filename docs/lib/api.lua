@@ -59,7 +59,8 @@ api.classes = {
 
 api.classes[#api.classes + 1] = {
   name = "Event",
-  doc = "What logger and on_attempt are told: `event` is try or warning. tostring gives message, so logger = print works.",
+  doc = "What logger and on_attempt are told: `event` is try or warning. tostring gives message, so logger = print "
+    .. "works.",
   doc_zh = "logger 与 on_attempt 收到的事件，`event` 为 try 或 warning。tostring 得到 message，因此可用 logger = print。",
   fields = {
     { name = "event", type = "string", values = { "try", "warning" }, doc = "What happened.", doc_zh = "事件类型。" },
@@ -154,8 +155,8 @@ api.lists = {
     returns = { { "jdvm.Iterator", "iterator" } } },
   { name = "list_{items}", doc = "Reads a list to its end.", doc_zh = "读取完整列表。",
     returns = { { "{Item}[]", "items" }, { "jdvm.ListStats", "stats" } }, fails = true },
-  { name = "count_{items}", options = "jdvm.CallOptions", doc = "How many match, by one small page.", doc_zh = "查询符合条件的数量。",
-    returns = { { "integer", "count" }, { "jdvm.Meta", "meta" } }, fails = true },
+  { name = "count_{items}", options = "jdvm.CallOptions", doc = "How many match, by one small page.",
+    doc_zh = "查询符合条件的数量。", returns = { { "integer", "count" }, { "jdvm.Meta", "meta" } }, fails = true },
 }
 
 -- Methods of the other objects.

@@ -126,7 +126,7 @@ function errors.hint(failure)
       and (not entry.find or contains_one(lower, entry.find))
     then
       if type(entry.hint) == "function" then return entry.hint(failure) end
-      return entry.hint
+      return entry.hint or nil
     end
   end
   return nil

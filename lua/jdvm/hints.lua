@@ -3,7 +3,8 @@
 --
 -- An entry fits when all it names agree: `kind`, `http` (the code of the error or of the HTTP answer),
 -- `status` (the service's word), `phase`, and `find`: texts of which one must stand in the message,
--- compared without case. `hint` is a string or a function of the failure.
+-- compared without case. `hint` is
+-- a string or a function of the failure; false means that nothing is to be added.
 
 local models = require "jdvm.models"
 local text = require "jdvm.text"
@@ -79,11 +80,14 @@ return {
   { kind = "connect", find = { "no resolver defined" },
     hint = "nginx reads neither /etc/hosts nor /etc/resolv.conf: put `resolver <address of a name server>;` into the "
       .. "http block of nginx.conf (OpenResty also knows `resolver local=on;`)" },
+  { kind = "connect", find = { "check the name" }, hint = false },
   { kind = "connect", phase = "dns", hint = "check the name in the endpoint, and this machine's name servers" },
   { kind = "connect", find = { "resolve" }, hint = "check the name in the endpoint, and this machine's name servers" },
   { kind = "connect", hint = "check the endpoint, the proxy and the firewall" },
-  { kind = "tls", find = { "host mismatch", "hostname mismatch", "no alternative certificate", "does not match" },
+  { kind = "tls",
+    find = { "host mismatch", "hostname mismatch", "no alternative certificate", "does not match", "another host name" },
     hint = "the certificate is for another name: check the endpoint" },
+  { kind = "tls", find = { "ca_file" }, hint = "JDCLOUD_CA_FILE does what ca_file does" },
   { kind = "tls", find = { "issuer", "self-signed", "self signed", "certificate problem", "verify failed", "ca file" },
     hint = "name the certificates to trust: option ca_file or JDCLOUD_CA_FILE; in nginx lua_ssl_trusted_certificate "
       .. "and lua_ssl_verify_depth" },
