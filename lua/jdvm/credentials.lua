@@ -187,15 +187,20 @@ local function refresh(self, state, context, reason)
   return state.keys
 end
 
--- Waits until another coroutine has keys. True when they are there or the wait is over.
-local function wait_for_turn(state, context)
-  local waited, step, most = 0, 0.005, math.min(LONGEST_WAIT, context.timeout or LONGEST_WAIT)
-  while state.turn and not state.keys and waited < most do
-    if not context.sleep then return false end
-    context.sleep(step)
-    waited, step = waited + step, math.min(0.1, step * 2)
+-- Waits as long as another coroutine has the turn to ask, and there are no keys; a turn that takes too
+-- long ends. Gives the seconds waited, at most `most`.
+local function wait_for(state, turn, sleep, most)
+  local waited, step = 0, 0.005
+  while state.turn == turn and not state.keys and waited < most do
+    if waited >= LONGEST_WAIT then
+      state.turn = nil
+      break
+    end
+    step = math.min(step * 2, 0.1, most - waited)
+    sleep(step)
+    waited = waited + step
   end
-  return true
+  return waited
 end
 
 local function failed(message)
@@ -222,17 +227,23 @@ function Holder:get(context)
     if not reason or turn or not may_try then return state.keys end
     return refresh(self, state, context, reason)
   end
-  if turn then
+  local left = context.timeout or math.huge
+  while turn do
     local running = coroutine.running() or "main"
     if running == turn.outer or running == turn.inner then
       return failed("the credentials provider calls the client that it gives the keys to")
     end
-    if not wait_for_turn(state, context) then
+    if not context.sleep then
       return failed("another coroutine is asking for the keys, and this transport cannot wait for it")
     end
+    left = left - wait_for(state, turn, context.sleep, left)
     if state.keys then return state.keys end
-    state.turn = nil
+    if left <= 0 then
+      return nil, { kind = "timeout", phase = "sleep", message = "another coroutine is still asking for the keys" }
+    end
+    turn = state.turn
   end
+  now = context.clock()
   if state.problem and now < state.not_before and state.not_before - now <= RETRY_NONE then
     return failed(state.problem)
   end

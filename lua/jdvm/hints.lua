@@ -85,7 +85,9 @@ return {
   { kind = "connect", find = { "resolve" }, hint = "check the name in the endpoint, and this machine's name servers" },
   { kind = "connect", hint = "check the endpoint, the proxy and the firewall" },
   { kind = "tls",
-    find = { "host mismatch", "hostname mismatch", "no alternative certificate", "does not match", "another host name" },
+    find = {
+      "host mismatch", "hostname mismatch", "no alternative certificate", "does not match", "another host name",
+    },
     hint = "the certificate is for another name: check the endpoint" },
   { kind = "tls", find = { "ca_file" }, hint = "JDCLOUD_CA_FILE does what ca_file does" },
   { kind = "tls", find = { "issuer", "self-signed", "self signed", "certificate problem", "verify failed", "ca file" },
