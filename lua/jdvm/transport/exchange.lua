@@ -1,0 +1,136 @@
+-- One request and its answer over a connected cosocket, under a deadline. The socket, the clock and the limits are
+-- arguments: nothing here opens a connection or starts a thread.
+
+local http1 = require "jdvm.transport.http1"
+
+local max, min, floor = math.max, math.min, math.floor
+
+local exchange = {}
+
+local PIECE = 65536      -- bytes; a read returns what has arrived, up to nginx's lua_socket_buffer_size
+
+-- A connection that its server had already given up says one of these instead of an answer.
+local GIVEN_UP = { ["closed"] = true, ["connection reset by peer"] = true, ["broken pipe"] = true }
+
+--- Time-outs of a socket are whole milliseconds, and 0 would mean none.
+---@param seconds number
+---@return integer
+function exchange.milliseconds(seconds)
+  return max(1, floor(seconds * 1000))
+end
+local milliseconds = exchange.milliseconds
+
+---@class jdvm.TransportFailure
+---@field kind "connect"|"tls"|"timeout"|"transport"|"cancelled"
+---@field phase "dns"|"connect"|"tls"|"send"|"wait"|"read"
+---@field message string plain English, without prefix
+---@field sent boolean may the service have seen the request?
+---@field hint string? what to write where
+---@field stale boolean? a pooled connection that the service had closed; nothing of an answer arrived
+
+---@class jdvm.Exchange
+---@field deadline number on `now()`
+---@field now fun(): number monotonic seconds
+---@field read_timeout number seconds without a byte
+---@field waiting integer the socket's time-outs, in milliseconds
+---@field control {cancelled: boolean?} may be set while the exchange waits
+---@field reused boolean? does the connection come out of the pool?
+
+---@return nil
+---@return jdvm.TransportFailure
+function exchange.failure(kind, phase, message, sent, hint)
+  return nil, { kind = kind, phase = phase, message = message, sent = sent or false, hint = hint }
+end
+local failure = exchange.failure
+
+function exchange.out_of_time(phase, sent)
+  return failure("timeout", phase, "the time for the call ran out", sent)
+end
+
+function exchange.cancelled(phase, sent)
+  return failure("cancelled", phase, "the call was cancelled", sent)
+end
+
+-- The peer is gone: a complete answer if that is how its body ends, else a failure.
+local function ended(reader, err, phase, reused)
+  local complete, missing = reader:closed()
+  if complete and err == "closed" then return true end
+  local message = err == "closed" and "the connection was closed " or "the connection broke (" .. err .. ") "
+  local _, problem = failure("transport", phase, message .. (missing or "within the answer"), true)
+  problem.stale = reused and not reader.started and GIVEN_UP[err]
+  return nil, problem
+end
+
+--- Sends a request and reads the answer to its end.
+---@param socket table connected; its send time-out is set, and `waiting` is its receive time-out
+---@param head string from http1.head
+---@param body string?
+---@param reader jdvm.Http1Response
+---@param call jdvm.Exchange
+---@return true? complete
+---@return jdvm.TransportFailure?
+function exchange.run(socket, head, body, reader, call)
+  local ok, err = socket:send(body and body ~= "" and { head, body } or head)
+  if not ok then
+    if err == "timeout" then return failure("timeout", "send", "the request could not be sent in time", true) end
+    local _, problem = failure("transport", "send", "the connection broke while the request was sent: " .. err, true)
+    problem.stale = call.reused and GIVEN_UP[err]
+    return nil, problem
+  end
+  local control, deadline, now = call.control, call.deadline, call.now
+  local longest, waiting = milliseconds(call.read_timeout), call.waiting
+  while true do
+    local phase = reader.started and "read" or "wait"
+    local left = deadline - now()
+    if left <= 0 then return exchange.out_of_time(phase, true) end
+    -- The time-out of a socket is for one read. A service that drips would outlast any deadline but for this.
+    local wait = min(longest, milliseconds(left))
+    if wait ~= waiting then
+      socket:settimeouts(wait, wait, wait)
+      waiting = wait
+    end
+    local data
+    data, err = socket:receiveany(PIECE)
+    if control.cancelled then return exchange.cancelled(phase, true) end
+    if data then
+      local complete, message = reader:feed(data)
+      if complete then return true end
+      if complete == nil then return failure("transport", "read", "the service sent " .. message, true) end
+    elseif err ~= "timeout" then
+      return ended(reader, err, phase, call.reused)
+    elseif wait < longest then
+      return exchange.out_of_time(phase, true)
+    else
+      return failure("timeout", phase, "nothing arrived for " .. call.read_timeout .. " s (read_timeout)", true)
+    end
+  end
+end
+
+--- Asks a proxy for a tunnel (RFC 9110, 9.3.6). After it, the socket is as if connected to the service.
+---@param socket table connected to the proxy
+---@param route jdvm.Route
+---@param call jdvm.Exchange
+---@return true? open
+---@return jdvm.TransportFailure?
+function exchange.tunnel(socket, route, call)
+  local authority = route.host .. ":" .. route.port
+  local head = http1.head("CONNECT", authority,
+    { host = authority, ["proxy-authorization"] = route.proxy.authorization })
+  local reader, complete = http1.response("HEAD", 0), false
+  local ok, err = socket:send(head)
+  while ok and not complete do
+    if call.deadline <= call.now() then return exchange.out_of_time("connect") end
+    if call.control.cancelled then return exchange.cancelled("connect") end
+    ok, err = socket:receive(1)      -- not one byte of what follows the header: that is the service's
+    if ok then
+      complete, err = reader:feed(ok)
+      ok = complete ~= nil
+    end
+  end
+  if complete and reader.status >= 200 and reader.status < 300 then return true end
+  if err == "timeout" then return failure("timeout", "connect", "the proxy gave no answer in time") end
+  return failure("connect", "connect", "the proxy " .. route.address .. " opened no way to " .. authority .. ": "
+    .. (complete and "it answered " .. reader.status or err))
+end
+
+return exchange

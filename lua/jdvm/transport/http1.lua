@@ -1,0 +1,303 @@
+-- HTTP/1.1 as text: writes a request head, reads a response out of pieces of any size (RFC 9112).
+-- It does no I/O and knows no clock, so that it runs, and is tested, on every Lua; the cosocket transport
+-- feeds it. What is not framed beyond doubt is refused: a response that two readers could cut differently
+-- must not leave its tail in a pooled connection.
+
+local concat = table.concat
+local find, sub, lower, match, byte = string.find, string.sub, string.lower, string.match, string.byte
+
+local http1 = {}
+
+--- Limits of a response, in bytes and lines; larger ones are an error, never cut.
+http1.MAX_HEADER_BYTES = 65536
+http1.MAX_HEADERS = 128
+http1.MAX_BODY = 64 * 1024 * 1024
+local MAX_CHUNK_LINE = 4096
+
+local TOKEN = "^[!#-'%*%+%-%.0-9A-Z^-z|~]+$"     -- RFC 9110, 5.6.2
+local CONTROL = "[%c\127]"
+
+-- `fixed` less the lines that `headers` replaces.
+local function without(fixed, headers)
+  for name in pairs(headers) do
+    if find(fixed, lower(name), 1, true) then
+      fixed = fixed:gsub("([^:\r\n]+):[^\r\n]*\r\n", function(own) return own == lower(name) and "" or nil end)
+    end
+  end
+  return fixed
+end
+
+--- The head of a request, up to and with its empty line.
+---@param method string
+---@param target string origin form ("/v1/…?…"), or absolute form for a plain proxy
+---@param headers table<string, string|number>
+---@param fixed? string header lines, each with its end, that are sent unless `headers` has the same name
+---@return string? head nil when a part would break the framing
+---@return string? message which part
+function http1.head(method, target, headers, fixed)
+  if find(target, "[%c \127]") then return nil, "the request target holds a space or a control character" end
+  local lines, count = { method .. " " .. target .. " HTTP/1.1" }, 1
+  for name, value in pairs(headers) do
+    if not find(name, TOKEN) then return nil, "a request header has a name that HTTP does not allow" end
+    if find(value, CONTROL) then return nil, "the request header " .. name .. " holds a control character" end
+    count = count + 1
+    lines[count] = name .. ": " .. value
+  end
+  return concat(lines, "\r\n", 1, count) .. "\r\n" .. (fixed and without(fixed, headers) or "") .. "\r\n"
+end
+
+---@class jdvm.Http1Response
+---@field status integer?
+---@field headers table<string, string>? lower-case names; the values of a repeated one joined with ", "
+---@field reusable boolean may the connection carry another request once the response is complete?
+---@field started boolean has any byte arrived?
+local Response = {}
+Response.__index = Response
+
+--- A reader for one response.
+---@param method string the method of the request (a response to HEAD has no body)
+---@param max_body? integer bytes
+---@return jdvm.Http1Response
+function http1.response(method, max_body)
+  return setmetatable({
+    method = method, max_body = max_body or http1.MAX_BODY,
+    state = "head", head_bytes = 0, received = 0, parts = {}, count = 0,
+    reusable = false, started = false,
+  }, Response)
+end
+
+local function parse_headers(text, position)
+  local headers, count, last = {}, 0, nil
+  local length = #text
+  while position <= length do
+    local _, stop, name, value = find(text, "^([^%c%s:]+):[ \t]*([\t\32-\126\128-\255]*)\r\n", position)
+    if stop then
+      count = count + 1
+      if count > http1.MAX_HEADERS then return nil, "more than " .. http1.MAX_HEADERS .. " header lines" end
+      name = lower(name)
+      local tail = byte(value, -1)
+      if tail == 32 or tail == 9 then value = match(value, "^(.-)[ \t]*$") end
+      local earlier = headers[name]
+      -- Two lengths that agree are one; RFC 9112, 6.3 allows that and nothing else.
+      if earlier and not (name == "content-length" and earlier == value) then value = earlier .. ", " .. value end
+      headers[name], last = value, name
+    else
+      _, stop, value = find(text, "^[ \t]+([\t\32-\126\128-\255]*)\r\n", position)   -- a folded line
+      if not stop or not last then return nil, "a header line that is none" end
+      headers[last] = headers[last] .. " " .. value
+    end
+    position = stop + 1
+  end
+  return headers
+end
+
+-- How the body ends: RFC 9112, 6.3, in its order.
+local function frame(self, minor)
+  local status, headers = self.status, self.headers
+  local coding, length = headers["transfer-encoding"], headers["content-length"]
+  local connection = "," .. lower(headers["connection"] or ""):gsub("%s", "") .. ","
+  if minor == "1" then
+    self.reusable = not find(connection, ",close,", 1, true)
+  else
+    self.reusable = find(connection, ",keep-alive,", 1, true) ~= nil
+  end
+  if self.method == "HEAD" or status == 204 or status == 304 then
+    self.state = "done"
+  elseif coding then
+    if lower(coding) ~= "chunked" then return nil, "a transfer coding that was not asked for: " .. coding end
+    if length then self.reusable = false end
+    self.state = "size"
+  elseif length then
+    if not find(length, "^%d+$") or #length > 15 then return nil, "a Content-Length that is no length: " .. length end
+    local bytes = tonumber(length)
+    if bytes > self.max_body then
+      return nil, "a body of " .. length .. " bytes, more than the limit of " .. self.max_body
+    end
+    self.left, self.length = bytes, bytes
+    self.state = bytes == 0 and "done" or "length"
+  else
+    self.reusable = false
+    self.state = "close"
+  end
+  return true
+end
+
+local function take(self, piece)
+  local received = self.received + #piece
+  if received > self.max_body then return nil, "a body larger than the limit of " .. self.max_body .. " bytes" end
+  self.received = received
+  self.count = self.count + 1
+  self.parts[self.count] = piece
+  return true
+end
+
+-- A state takes data from a position and returns the next position; nil when it needs more (it then keeps the rest
+-- itself or leaves it for the next piece); false and a message when the response is broken.
+local states = {}
+
+function states.head(self, data, position)
+  local _, stop = find(data, "\r\n\r\n", position, true)
+  local size = (stop or #data) - position + 1 + self.head_bytes
+  if size > http1.MAX_HEADER_BYTES then
+    return false, "a header larger than " .. http1.MAX_HEADER_BYTES .. " bytes"
+  end
+  local _, line, minor, status = find(data, "^HTTP/1%.([01]) (%d%d%d)[^%c]*\r\n", position)
+  if not line then
+    -- Tell a peer that does not speak HTTP at once, not after the time-out.
+    local start = sub(data, position, position + 6)
+    if stop or start ~= sub("HTTP/1.", 1, #start) then return false, "no HTTP/1.1 status line" end
+    return nil
+  end
+  if not stop then return nil end
+  local headers, message = parse_headers(sub(data, 1, stop - 2), line + 1)
+  if not headers then return false, message end
+  status = tonumber(status)
+  if status < 200 then
+    if status == 101 then return false, "a switch to another protocol that was not asked for" end
+    self.head_bytes = size                      -- interim responses share one limit
+    return stop + 1
+  end
+  self.status, self.headers = status, headers
+  local ok, reason = frame(self, minor)
+  if not ok then return false, reason end
+  return stop + 1
+end
+
+function states.length(self, data, position)
+  local available = #data - position + 1
+  if available <= 0 then return nil end
+  local left = self.left
+  local piece = data
+  if position > 1 or available > left then piece = sub(data, position, position + left - 1) end
+  take(self, piece)
+  self.left = left - #piece
+  if self.left == 0 then self.state = "done" end
+  return position + #piece
+end
+
+function states.size(self, data, position)
+  local stop = find(data, "\r\n", position, true)
+  if not stop then
+    if #data - position > MAX_CHUNK_LINE then return false, "a chunk line that does not end" end
+    return nil
+  end
+  if stop - position > MAX_CHUNK_LINE then return false, "a chunk line that is too long" end
+  local digits = match(sub(data, position, stop - 1), "^(%x+)[ \t]*$")
+    or match(sub(data, position, stop - 1), "^(%x+)[ \t]*;")
+  if not digits or #digits > 12 then return false, "a chunk without a size" end
+  local size = tonumber(digits, 16)
+  if self.received + size > self.max_body then
+    return false, "a body larger than the limit of " .. self.max_body .. " bytes"
+  end
+  self.left = size
+  self.state = size == 0 and "trailer" or "chunk"
+  return stop + 2
+end
+
+function states.chunk(self, data, position)
+  local left = self.left
+  if left > 0 then
+    local piece = sub(data, position, position + left - 1)
+    if piece == "" then return nil end
+    take(self, piece)
+    self.left = left - #piece
+    return position + #piece
+  end
+  if #data - position < 1 then return nil end
+  if sub(data, position, position + 1) ~= "\r\n" then return false, "a chunk longer than its size" end
+  self.state = "size"
+  return position + 2
+end
+
+function states.trailer(self, data, position)
+  local stop = find(data, "\r\n", position, true)
+  if self.head_bytes + (stop or #data) - position > http1.MAX_HEADER_BYTES then
+    return false, "a trailer larger than " .. http1.MAX_HEADER_BYTES .. " bytes"
+  end
+  if not stop then return nil end
+  self.head_bytes = self.head_bytes + stop - position + 2
+  if stop == position then self.state = "done" end
+  return stop + 2
+end
+
+function states.close(self, data, position)
+  local piece = sub(data, position)
+  if piece == "" then return nil end
+  local ok, message = take(self, piece)
+  if not ok then return false, message end
+  return #data + 1
+end
+
+-- What a state waits for before it can do anything, and the most bytes it may wait through.
+local DELIMITER = { head = "\r\n\r\n", size = "\r\n", trailer = "\r\n" }
+local PATIENCE = { head = http1.MAX_HEADER_BYTES, size = MAX_CHUNK_LINE, trailer = http1.MAX_HEADER_BYTES }
+local FIRST_LOOK = 16      -- bytes that show whether it is HTTP at all
+
+-- Puts the bytes kept so far before `data`. Nil when they would still not be enough: then `data` is kept, too. Without
+-- this, a header that arrives byte by byte would be copied and searched as often as it has bytes.
+local function join(self, data)
+  local held, state = self.held, self.state
+  local size = self.held_bytes + #data
+  local delimiter = DELIMITER[state]
+  if delimiter and self.held_bytes >= FIRST_LOOK and size <= PATIENCE[state] then
+    local seam = self.tail .. data
+    if not find(seam, delimiter, 1, true) then
+      held[#held + 1], self.held_bytes, self.tail = data, size, sub(seam, -3)
+      return nil
+    end
+  end
+  held[#held + 1] = data
+  self.held = nil
+  return concat(held)
+end
+
+--- Takes the next bytes from the connection.
+---@param data string
+---@return boolean? complete nil when the response is broken
+---@return string? message what arrived instead, to follow "the service sent "
+function Response:feed(data)
+  if data == "" then return self.state == "done" end
+  self.started = true
+  if self.held then
+    data = join(self, data)
+    if not data then return false end
+  end
+  local position = 1
+  while self.state ~= "done" do
+    local following, message = states[self.state](self, data, position)
+    if following == false then return nil, message end
+    if not following then
+      if position <= #data then
+        local rest = sub(data, position)
+        self.held, self.held_bytes, self.tail = { rest }, #rest, sub(rest, -3)
+      end
+      return false
+    end
+    position = following
+  end
+  if position <= #data then self.reusable = false end    -- bytes that nobody asked for
+  return true
+end
+
+--- Says that the peer has closed the connection.
+---@return boolean? complete true only for a body that ends so
+---@return string? message what was missing, to follow "the connection was closed "
+function Response:closed()
+  if self.state == "close" or self.state == "done" then
+    self.state = "done"
+    return true
+  end
+  if not self.started then return nil, "before the answer began" end
+  if not self.status then return nil, "within the header of the answer" end
+  if self.length then return nil, "after " .. self.received .. " of " .. self.length .. " bytes of the answer" end
+  return nil, "within a chunked answer, after " .. self.received .. " bytes"
+end
+
+--- The body received so far.
+---@return string
+function Response:body()
+  if self.count == 1 then return self.parts[1] end
+  return concat(self.parts, "", 1, self.count)
+end
+
+return http1

@@ -1,0 +1,120 @@
+--- Names and proxies: the subject's resolver is the name server of the tests.
+local check = require "spec.nginx.support.check"
+local equal, contains, failed = check.equal, check.contains, check.failed
+
+local cases = {}
+local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
+
+local function get(run, url, config, more)
+  local transport = require "jdvm.transport.ngx".new(config or {})
+  local request = { method = "GET", url = url, headers = { host = "vm.example" } }
+  for name, value in pairs(more or {}) do request[name] = value end
+  return transport:perform(request, transport:now() + (more and more.seconds or 5) * run.patience)
+end
+
+case("looks names up", function(run)
+  equal(200, assert(get(run, "http://jdvm.test:" .. run.ports.plain .. "/connection")).status)
+  equal(200, assert(get(run, "https://jdvm.test:" .. run.ports.good .. "/connection")).status)
+  equal(200, assert(get(run, "https://JDVM.test:" .. run.ports.good .. "/connection")).status)
+end)
+
+case("uses a connection to a name again", function(run)
+  local transport = require "jdvm.transport.ngx".new {}
+  local connections = {}
+  for n = 1, 3 do
+    local request = { method = "GET", url = "http://jdvm.test:" .. run.ports.plain .. "/connection", headers = {} }
+    connections[n] = assert(transport:perform(request, transport:now() + 5)).body:match(" (%d+)")
+  end
+  equal(connections[1], connections[2])
+  equal(connections[1], connections[3])
+end)
+
+case("says that a name does not exist", function(run)
+  local failure = failed({ kind = "connect", phase = "dns", sent = false }, get(run, "http://absent.test/"))
+  contains(failure.message, "absent.test", "Host not found")
+  contains(failure.hint, "resolver", "/etc/hosts")
+end)
+
+case("bounds the look-up by connect_timeout", function(run)
+  local seconds = check.seconds(function()
+    local failure = failed({ kind = "timeout", phase = "dns", sent = false },
+      get(run, "http://silent.test/", nil, { connect_timeout = 0.3 }))
+    contains(failure.message, "silent.test")
+    contains(failure.hint, "resolver")
+  end)
+  check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
+end)
+
+case("bounds the look-up by the deadline", function(run)
+  local seconds = check.seconds(function()
+    failed({ kind = "timeout", phase = "dns" },
+      get(run, "http://silent.test/", nil, { seconds = 0.3 / run.patience }))
+  end)
+  check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
+end)
+
+case("cancels a look-up", function(run)
+  local transport = require "jdvm.transport.ngx".new {}
+  local pending = transport:start({ method = "GET", url = "http://silent.test/", headers = {} }, transport:now() + 5)
+  ngx.sleep(0.05)
+  transport:cancel(pending)
+  failed({ kind = "cancelled" }, transport:finish(pending))
+  equal(200, assert(get(run, "http://jdvm.test:" .. run.ports.plain .. "/connection")).status)
+end)
+
+case("accepts a deep chain with lua_ssl_verify_depth 5", function(run)
+  equal(200, assert(get(run, "https://jdvm.test:" .. run.ports.deep .. "/connection")).status)
+end)
+
+case("asks a proxy for a plain request by its full URL", function(run)
+  local response = assert(get(run, "http://far.test/echo?a=b", { proxy = "http://127.0.0.1:" .. run.ports.proxy }))
+  contains(response.body, "GET http://far.test/echo?a=b HTTP/1.1\r\n", "\r\nhost: vm.example\r\n")
+end)
+
+case("names itself to a proxy that asks for a password", function(run)
+  local proxy = "http://user:p%40ss@127.0.0.1:" .. run.ports.proxy
+  contains(assert(get(run, "http://far.test/echo", { proxy = proxy })).body,
+    "\r\nproxy-authorization: Basic dXNlcjpwQHNz\r\n")
+end)
+
+case("goes through a tunnel of the proxy to TLS, verifies the service, and keeps the tunnel", function(run)
+  local config = { proxy = "127.0.0.1:" .. run.ports.proxy }
+  local url = "https://localhost:" .. run.ports.good .. "/connection"
+  local first = assert(get(run, url, config)).body
+  equal(first:match(" (%d+)"), assert(get(run, url, config)).body:match(" (%d+)"), "connection")
+  failed({ kind = "tls" }, get(run, "https://localhost:" .. run.ports.wrong .. "/connection", config))
+  local direct = assert(get(run, url)).body
+  if direct:match(" (%d+)") == first:match(" (%d+)") then error("a tunnel was used for a direct request") end
+end)
+
+case("says that the proxy refused, and what it answered", function(run)
+  local config = { proxy = "http://127.0.0.1:" .. run.ports.proxy }
+  local failure = failed({ kind = "connect", phase = "connect", sent = false },
+    get(run, "https://refused.test/", config))
+  contains(failure.message, "proxy", "refused.test:443", "403")
+end)
+
+case("says that the proxy is not there", function(run)
+  local failure = failed({ kind = "connect", phase = "connect" },
+    get(run, "https://far.test/", { proxy = "http://127.0.0.1:" .. run.ports.closed }))
+  contains(failure.message, "the proxy 127.0.0.1 port " .. run.ports.closed)
+end)
+
+case("leaves the proxy out for hosts of no_proxy", function(run)
+  local config = { proxy = "http://127.0.0.1:" .. run.ports.closed, no_proxy = "x.test, .jdvm.test" }
+  equal(200, assert(get(run, "http://jdvm.test:" .. run.ports.plain .. "/connection", config)).status)
+end)
+
+case("refuses proxies of other kinds", function(run)
+  local failure = failed({ kind = "connect", sent = false },
+    get(run, "https://far.test/", { proxy = "socks5://127.0.0.1:1080" }))
+  contains(failure.message, "socks5")
+end)
+
+case("refuses endpoints that are none", function(run)
+  for _, url in ipairs { "ftp://a/", "https://", "https://user@host/", "vm.jdcloud-api.com", "" } do
+    failed({ kind = "connect", sent = false }, get(run, url))
+  end
+end)
+
+return cases

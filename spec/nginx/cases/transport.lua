@@ -1,0 +1,387 @@
+--- The transport itself, against the upstream of these tests. Each case runs in a request of its own.
+local check = require "spec.nginx.support.check"
+local equal, contains, failed, truthy = check.equal, check.contains, check.failed, check.truthy
+
+local cases = {}
+local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
+
+-- port: a name of the upstream's servers
+local function url(run, port, target)
+  local scheme = (port == "plain" or port == "impatient") and "http://127.0.0.1:" or "https://localhost:"
+  return scheme .. run.ports[port] .. target
+end
+
+local function request(run, port, target, more)
+  local result = { method = "GET", url = url(run, port, target), headers = { host = "x" }, read_timeout = 2 }
+  for name, value in pairs(more or {}) do result[name] = value end
+  return result
+end
+
+local function new(config)
+  return require "jdvm.transport.ngx".new(config or {})
+end
+
+local function get(run, port, target, more, transport)
+  transport = transport or new()
+  local seconds = more and more.seconds or 5
+  return transport:perform(request(run, port, target, more), transport:now() + seconds)
+end
+
+local function raw(steps)
+  local parts = {}
+  for index, step in ipairs(steps) do
+    local value = tostring(step[2]):gsub("[^%w]", function(char) return ("%%%02X"):format(char:byte()) end)
+    parts[index] = step[1] .. "=" .. value
+  end
+  return "/raw?" .. table.concat(parts, "&")
+end
+
+local OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+case("sends the request as it was given", function(run)
+  local response = assert(get(run, "plain", "/echo?a=%20b", { headers = { host = "vm.example", ["x-test"] = "1" } }))
+  equal(200, response.status)
+  contains(response.body, "GET /echo?a=%20b HTTP/1.1\r\n", "\r\nhost: vm.example\r\n", "\r\nx-test: 1\r\n",
+    "\r\nuser-agent: jdvm\r\n", "\r\naccept-encoding: identity\r\n")
+end)
+
+case("gives the status and the headers, names in lower case, repeated ones joined", function(run)
+  local response = assert(get(run, "plain", "/status?code=404"))
+  equal(404, response.status)
+  equal("one, two", response.headers["x-twice"])
+  equal("", response.body)
+end)
+
+case("reads a response without a body", function(run)
+  local transport = new()
+  local before = assert(get(run, "plain", "/connection", nil, transport)).body:match(" (%d+)")
+  equal(204, assert(get(run, "plain", "/status?code=204", nil, transport)).status)
+  equal(before, assert(get(run, "plain", "/connection", nil, transport)).body:match(" (%d+)"), "connection")
+end)
+
+case("reads a chunked body", function(run)
+  local expected = {}
+  for number = 1, 50 do expected[number] = ("%04d"):format(number):rep(number) end
+  equal(table.concat(expected), assert(get(run, "plain", "/chunked")).body)
+end)
+
+case("reads a body that ends with the connection", function(run)
+  equal("all of it", assert(get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n\r\nall of it" } })).body)
+end)
+
+case("passes over interim responses", function(run)
+  local early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+  local response = assert(get(run, "plain", raw { { "send", "HTTP/1.1 100 Continue\r\n\r\n" .. early .. OK } }))
+  equal("ok", response.body)
+  equal(nil, response.headers.link)
+end)
+
+case("puts a head together that arrives in pieces", function(run)
+  local steps = {}
+  for piece in ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"):gmatch("..?.?.?.?") do
+    steps[#steps + 1] = { "send", piece }
+    steps[#steps + 1] = { "wait", "0.002" }
+  end
+  equal("ok", assert(get(run, "plain", raw(steps))).body)
+end)
+
+case("reads a large body", function(run)
+  equal(3000000, #assert(get(run, "good", "/large?bytes=3000000")).body)
+end)
+
+case("refuses a body beyond the limit, told or not", function(run)
+  local failure = failed({ kind = "transport", phase = "read", sent = true },
+    get(run, "plain", "/large?bytes=3000000", { max_body = 1000 }))
+  contains(failure.message, "3000000", "limit of 1000")
+  failed({ kind = "transport", phase = "read" }, get(run, "plain", "/chunked", { max_body = 1000 }))
+  failed({ kind = "transport", phase = "read" },
+    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n\r\n" .. ("x"):rep(2000) } }, { max_body = 1000 }))
+end)
+
+case("refuses a header beyond the limits", function(run)
+  for _, lines in ipairs { "70,a: " .. ("x"):rep(1000) .. "\r\n", "200,a: b\r\n" } do
+    local failure = failed({ kind = "transport", phase = "read" }, get(run, "plain",
+      raw { { "send", "HTTP/1.1 200 OK\r\n" }, { "times", lines }, { "send", "\r\nok" }, { "wait", 0.3 } }))
+    contains(failure.message, "header")
+  end
+end)
+
+case("refuses what is not HTTP, at once", function(run)
+  local seconds, _ = check.seconds(function()
+    local failure = failed({ kind = "transport", phase = "read" },
+      get(run, "plain", raw { { "send", "SSH-2.0-OpenSSH_9.2\r\n" }, { "hang", 1 } }))
+    contains(failure.message, "no HTTP/1.1 status line")
+  end)
+  check.between(0, 1, seconds, "seconds")
+end)
+
+case("refuses a response that could be cut in two ways", function(run)
+  for _, head in ipairs {
+    "Content-Length: 2\r\nContent-Length: 3\r\n", "Content-Length: +2\r\n", "Content-Length: 2,2\r\n",
+    "Transfer-Encoding: gzip, chunked\r\n", "no colon here\r\n", " folded first\r\n", "a b: c\r\n",
+  } do
+    failed({ kind = "transport", phase = "read" },
+      get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n" .. head .. "\r\nok" } }))
+  end
+end)
+
+case("refuses a switch of protocols and a coding it did not ask for", function(run)
+  failed({ kind = "transport" },
+    get(run, "plain", raw { { "send", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n" } }))
+  local failure = failed({ kind = "transport" },
+    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok" } }))
+  contains(failure.message, "gzip")
+end)
+
+case("says where a body was cut off", function(run)
+  local failure = failed({ kind = "transport", phase = "read", sent = true },
+    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc" } }))
+  contains(failure.message, "3 of 10 bytes")
+  failure = failed({ kind = "transport", phase = "read" },
+    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc" } }))
+  contains(failure.message, "chunked", "3 bytes")
+  failure = failed({ kind = "transport", phase = "read" },
+    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nA: " } }))
+  contains(failure.message, "within the header")
+  failure = failed({ kind = "transport", phase = "wait" }, get(run, "plain", raw {}))
+  contains(failure.message, "closed before the answer began")
+  failure = failed({ kind = "transport", phase = "read", sent = true },
+    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n\r\nabc" }, { "wait", 0.02 }, { "reset", 1 } }))
+  contains(failure.message, "connection reset by peer", "within the answer")
+end)
+
+case("keeps a connection and uses it again, plain and TLS", function(run)
+  for _, port in ipairs { "plain", "good" } do
+    local transport = new()
+    local first = assert(get(run, port, "/connection", nil, transport)).body
+    for _ = 1, 5 do assert(get(run, port, "/connection", nil, transport)) end
+    local last = assert(get(run, port, "/connection", nil, transport)).body
+    equal(first:match(" (%d+)"), last:match(" (%d+)"), "connection")
+    equal(tonumber(first:match("^(%d+)")) + 6, tonumber(last:match("^(%d+)")), "requests")
+  end
+end)
+
+case("does not keep a connection that the service closes", function(run)
+  local answer = "HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 2\r\n\r\nok"
+  local close = raw { { "send", answer }, { "wait", 0.2 } }
+  local transport = new()
+  equal("ok", assert(get(run, "plain", close, nil, transport)).body)
+  local old = raw { { "send", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok" }, { "wait", 0.2 } }
+  equal("ok", assert(get(run, "plain", old, nil, transport)).body)
+  truthy(get(run, "plain", "/connection", nil, transport))
+end)
+
+case("does not keep a connection with bytes that nobody asked for", function(run)
+  local transport = new()
+  equal("ok", assert(get(run, "plain", raw { { "send", OK .. "HTTP/1.1 500 No\r\n\r\n" }, { "wait", 0.2 } }, nil,
+    transport)).body)
+  for _ = 1, 3 do equal(200, assert(get(run, "plain", "/connection", nil, transport)).status) end
+end)
+
+case("survives idle connections that the service closed", function(run)
+  local transport = new()
+  assert(get(run, "impatient", "/connection", nil, transport))
+  ngx.sleep(1.5)
+  contains(assert(get(run, "impatient", "/connection", nil, transport)).body, "1 ")
+end)
+
+case("replays once, signed anew, when a pooled connection proves stale", function(run)
+  local transport, renewed = new(), 0
+  -- Answers, then reads the next request and closes: what a service does that closes just as we send.
+  local stale = raw { { "send", OK }, { "read", 1 } }
+  assert(get(run, "plain", stale, nil, transport))
+  local response = assert(get(run, "plain", "/echo", {
+    renew = function()
+      renewed = renewed + 1
+      return request(run, "plain", "/echo", { headers = { host = "x", ["x-nonce"] = "second" } })
+    end,
+  }, transport))
+  equal(1, renewed)
+  contains(response.body, "x-nonce: second")
+end)
+
+case("leaves a stale connection to the caller when it cannot sign anew", function(run)
+  local transport = new()
+  assert(get(run, "plain", raw { { "send", OK }, { "read", 1 } }, nil, transport))
+  local failure = failed({ kind = "transport", phase = "wait", sent = true, stale = true },
+    get(run, "plain", "/echo", nil, transport))
+  contains(failure.message, "before the answer began")
+end)
+
+case("does not replay once an answer has begun, nor on a new connection", function(run)
+  local transport = new()
+  local function never() error("renewed") end
+  assert(get(run, "plain", raw { { "send", OK }, { "read", 1 }, { "send", "HTTP/1.1 2" } }, nil, transport))
+  failed({ kind = "transport", phase = "read" }, get(run, "plain", "/echo", { renew = never }, transport))
+  failed({ kind = "transport", phase = "wait" }, get(run, "plain", raw {}, { renew = never }, transport))
+end)
+
+case("bounds a dripping body by the deadline", function(run)
+  local drip = raw { { "send", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" }, { "drip", "100,0.05" } }
+  local seconds = check.seconds(function()
+    local failure = failed({ kind = "timeout", phase = "read", sent = true },
+      get(run, "plain", drip, { seconds = 0.6, read_timeout = 10 }))
+    contains(failure.message, "ran out")
+  end)
+  check.between(0.55, 0.6 + 0.2 * run.patience, seconds, "seconds")
+end)
+
+case("bounds a dripping header by the deadline", function(run)
+  local seconds = check.seconds(function()
+    failed({ kind = "timeout", phase = "read" },
+      get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nA: " }, { "drip", "100,0.05" } }, { seconds = 0.5 }))
+  end)
+  check.between(0.45, 0.5 + 0.2 * run.patience, seconds, "seconds")
+end)
+
+case("gives up on a service that says nothing", function(run)
+  local seconds = check.seconds(function()
+    local failure = failed({ kind = "timeout", phase = "wait", sent = true },
+      get(run, "plain", raw { { "hang", 1 } }, { read_timeout = 0.3 }))
+    contains(failure.message, "0.3 s", "read_timeout")
+  end)
+  check.between(0.25, 0.3 + 0.2 * run.patience, seconds, "seconds")
+end)
+
+case("does not start when the time has run out", function(run)
+  failed({ kind = "timeout", phase = "connect", sent = false }, get(run, "plain", "/echo", { seconds = -1 }))
+end)
+
+case("says that nobody listens", function(run)
+  local transport = new()
+  local failure = failed({ kind = "connect", phase = "connect", sent = false }, transport:perform(
+    { method = "GET", url = "http://127.0.0.1:" .. run.ports.closed .. "/", headers = {} }, transport:now() + 2))
+  contains(failure.message, "could not connect to 127.0.0.1 port " .. run.ports.closed, "refused")
+end)
+
+case("says what to write when nginx has no resolver", function()
+  local transport = new()
+  local failure = failed({ kind = "connect", phase = "dns", sent = false }, transport:perform(
+    { method = "GET", url = "http://vm.jdcloud-api.com/", headers = {} }, transport:now() + 2))
+  contains(failure.message, "vm.jdcloud-api.com", "no resolver defined")
+  contains(failure.hint, "resolver ADDRESS;", "/etc/hosts")
+end)
+
+case("knows localhost without a resolver", function(run)
+  local transport = new()
+  local url_of_localhost = "http://localhost:" .. run.ports.plain .. "/connection"
+  assert(transport:perform({ method = "GET", url = url_of_localhost, headers = {} }, transport:now() + 2))
+end)
+
+case("refuses headers and targets that would break the request", function(run)
+  for _, headers in ipairs { { a = "b\r\nc: d" }, { ["a\n"] = "b" }, { ["a b"] = "c" }, { a = "b\0" } } do
+    failed({ kind = "transport", phase = "send", sent = false }, get(run, "plain", "/echo", { headers = headers }))
+  end
+  failed({ kind = "transport", phase = "send" }, get(run, "plain", "/echo HTTP/1.1\r\nx: y"))
+  failed({ kind = "transport", phase = "send" }, get(run, "plain", "/a b"))
+end)
+
+case("runs twenty at a time and gives each its own answer", function(run)
+  local transport = new()
+  local pending = {}
+  local seconds = check.seconds(function()
+    for n = 1, 20 do
+      pending[n] = transport:start(request(run, "good", "/slow?s=0.1&n=" .. n), transport:now() + 5 * run.patience)
+    end
+    for n = 20, 1, -1 do equal("page " .. n, assert(transport:finish(pending[n])).body) end
+  end)
+  check.between(0.1, 0.9 * run.patience, seconds, "seconds")
+end)
+
+case("finishes in another coroutine and another light thread than it started in", function(run)
+  local transport = new()
+  local pending = {}
+  for n = 1, 4 do
+    local target = "/slow?s=" .. (n == 3 and 3 or 0.1) .. "&n=" .. n
+    pending[n] = transport:start(request(run, "plain", target), transport:now() + 5)
+  end
+  equal("page 1", assert(coroutine.wrap(function() return transport:finish(pending[1]) end)()).body)
+  local thread = ngx.thread.spawn(function() return (transport:finish(pending[2])) end)
+  local ok, response = ngx.thread.wait(thread)
+  truthy(ok)
+  equal("page 2", response.body)
+  local other = coroutine.wrap(function()
+    transport:cancel(pending[3])
+    return transport:finish(pending[3])
+  end)
+  failed({ kind = "cancelled" }, other())
+  equal("page 4", assert(transport:finish(pending[4])).body)
+  equal("page 4", assert(transport:finish(pending[4])).body, "a second time")
+end)
+
+case("cancels at once and closes the connection", function(run)
+  local transport = new()
+  local pending = transport:start(request(run, "plain", "/slow?s=3"), transport:now() + 5)
+  ngx.sleep(0.05)
+  local seconds = check.seconds(function()
+    transport:cancel(pending)
+    failed({ kind = "cancelled" }, transport:finish(pending))
+    transport:cancel(pending)
+  end)
+  check.between(0, 0.2 * run.patience, seconds, "seconds")
+  equal(200, assert(get(run, "plain", "/connection", nil, transport)).status)
+end)
+
+case("lets a forgotten exchange end", function(run)
+  local transport = new()
+  local kept = transport:start(request(run, "plain", raw {
+    { "send", "HTTP/1.1 200 OK\r\n\r\n" }, { "drip", "60,0.05" } }, {}), transport:now() + 10)
+  local control = kept.control
+  ngx.sleep(0.1)
+  kept = nil                                                            -- luacheck: ignore 311
+  collectgarbage() collectgarbage()
+  ngx.sleep(0.1 + 0.1 * run.patience)
+  truthy(control.over, "an end")
+  equal("cancelled", control.failure.kind)
+end)
+
+case("holds to max_connections, first come first served", function(run)
+  assert(get(run, "plain", "/counters?reset=1"))
+  local transport = new { max_connections = 3 }
+  local pending, order = {}, {}
+  for n = 1, 9 do
+    pending[n] = transport:start(request(run, "plain", "/slow?s=0.05&n=" .. n), transport:now() + 5 * run.patience)
+  end
+  for n = 1, 9 do order[n] = assert(transport:finish(pending[n])).body:match("%d+") end
+  equal("123456789", table.concat(order))
+  equal("9 3", assert(get(run, "plain", "/counters")).body)
+end)
+
+case("gets the permit of a killed light thread back", function(run)
+  local transport = new { max_connections = 2 }
+  local threads = {}
+  for n = 1, 2 do
+    threads[n] = ngx.thread.spawn(function() return get(run, "plain", "/slow?s=3", nil, transport) end)
+  end
+  ngx.sleep(0.05)
+  for n = 1, 2 do ngx.thread.kill(threads[n]) end
+  threads = nil                                                         -- luacheck: ignore 311
+  for _ = 1, 2 do equal(200, assert(get(run, "plain", "/connection", { seconds = 4 }, transport)).status) end
+end)
+
+case("gives the permit of a cancelled exchange back at once", function(run)
+  local transport = new { max_connections = 1 }
+  local pending = transport:start(request(run, "plain", "/slow?s=3"), transport:now() + 5)
+  ngx.sleep(0.02)
+  transport:cancel(pending)
+  equal(200, assert(get(run, "plain", "/connection", { seconds = 0.5 * run.patience }, transport)).status)
+end)
+
+case("says that all connections stayed in use", function(run)
+  local transport = new { max_connections = 1 }
+  local pending = transport:start(request(run, "plain", "/slow?s=1"), transport:now() + 5)
+  local failure = failed({ kind = "timeout", phase = "connect", sent = false },
+    get(run, "plain", "/echo", { seconds = 0.2 }, transport))
+  contains(failure.message, "max_connections", "all 1")
+  transport:cancel(pending)
+end)
+
+case("has a clock that does not go back, and sleeps", function(run)
+  local transport = new()
+  local before = transport:now()
+  transport:sleep(0.05)
+  transport:sleep(0)
+  check.between(0.045, 0.1 + 0.1 * run.patience, transport:now() - before, "seconds")
+end)
+
+return cases

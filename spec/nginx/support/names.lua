@@ -1,0 +1,29 @@
+--- A name server for the tests, on a UDP port of 127.0.0.1: "jdvm.test" is 127.0.0.1, "silent.test" gets no answer,
+--- everything else does not exist. Usage: luajit names.lua PORT
+local socket = require "socket"
+
+local server = assert(socket.udp())
+assert(server:setsockname("127.0.0.1", tonumber((...))))
+io.write("ready\n")
+io.flush()
+
+while true do
+  local query, host, port = server:receivefrom()
+  if query and #query > 12 then
+    local labels, position = {}, 13
+    while query:byte(position) and query:byte(position) > 0 do
+      local length = query:byte(position)
+      labels[#labels + 1] = query:sub(position + 1, position + length)
+      position = position + length + 1
+    end
+    local name, question = table.concat(labels, "."):lower(), query:sub(13, position + 4)
+    local is_a = query:sub(position + 1, position + 2) == "\0\1"
+    if name == "jdvm.test" then
+      local answer = is_a and "\192\12\0\1\0\1\0\0\0\60\0\4\127\0\0\1" or ""
+      server:sendto(query:sub(1, 2) .. "\129\128\0\1\0" .. (is_a and "\1" or "\0") .. "\0\0\0\0" .. question .. answer,
+        host, port)
+    elseif name ~= "silent.test" then
+      server:sendto(query:sub(1, 2) .. "\129\131\0\1\0\0\0\0\0\0" .. question, host, port)
+    end
+  end
+end

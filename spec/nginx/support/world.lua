@@ -1,0 +1,108 @@
+--- The servers that the nginx specs share, and how to ask them.
+local cjson = require "cjson"
+local http = require "socket.http"
+local ltn12 = require "ltn12"
+local nginx = require "spec.nginx.support.nginx"
+local shell = require "spec.nginx.support.shell"
+local subject = require "spec.nginx.support.subject"
+local upstream = require "spec.nginx.support.upstream"
+
+local M = { patience = nginx.patience, checked = nginx.check ~= "" }
+
+local certificates
+
+--- The folder with the certificates, made once.
+function M.certificates()
+  if not certificates then
+    certificates = shell.temporary_folder()
+    local command = "sh spec/nginx/support/certificates.sh '%s' >'%s/log' 2>&1"
+    if not shell.run(command:format(certificates, certificates)) then
+      error("openssl failed:\n" .. shell.read(certificates .. "/log"))
+    end
+  end
+  return certificates
+end
+
+--- Starts the service of the transport's cases; also what a case needs to know of the run.
+function M.upstream()
+  local ports = {}
+  for _, name in ipairs { "plain", "impatient", "good", "wrong", "unknown", "self", "deep", "closed" } do
+    ports[name] = nginx.free_port()
+  end
+  local server = nginx.start {
+    name = "upstream", port = ports.plain, http = upstream.http(ports, M.certificates()),
+  }
+  return server, { ports = ports, patience = nginx.patience, ca = M.certificates() .. "/ca.pem" }
+end
+
+--- Starts the nginx under test.
+---@param options {http?: string, server?: string, main?: string, workers?: integer}?
+function M.subject(options)
+  options = options or {}
+  local port, tls_port = nginx.free_port(), nginx.free_port()
+  local server = nginx.start {
+    name = "subject", port = port, checked = true, main = options.main, workers = options.workers,
+    http = subject.http {
+      certificates = M.certificates(), port = port, tls_port = tls_port, http = options.http, server = options.server,
+    },
+  }
+  server.tls_port = tls_port
+  return server
+end
+
+local Helper = {}
+Helper.__index = Helper
+
+function Helper:stop()
+  shell.run("kill " .. self.pid)
+  shell.run("rm -f '" .. self.log .. "'")
+end
+
+--- Starts a script of spec/nginx/support beside the servers, and waits until it says "ready".
+function M.helper(script, ...)
+  local log = shell.output("mktemp")
+  local pid = shell.background(table.concat({ arg[-1] or "luajit", "spec/nginx/support/" .. script, ... }, " "), log)
+  if not shell.wait(10, function() return shell.read(log):find("ready") end) then
+    error(script .. " did not start: " .. shell.read(log))
+  end
+  return setmetatable({ pid = pid, log = log }, Helper)
+end
+
+--- GET from a server of the test.
+---@return string? body
+---@return integer|string status
+---@return table? headers
+function M.get(server, path, headers)
+  local parts = {}
+  http.TIMEOUT = 30 * nginx.patience
+  local ok, status, response_headers = http.request {
+    url = "http://127.0.0.1:" .. server.port .. path, sink = ltn12.sink.table(parts), headers = headers,
+  }
+  if not ok then return nil, status end
+  return table.concat(parts), status, response_headers
+end
+
+--- Runs a case in the subject; "ok", or what went wrong.
+function M.run_case(server, file, number, run)
+  local body, status = M.get(server, "/case/" .. file .. "/" .. number, { ["X-Run"] = cjson.encode(run) })
+  if status ~= 200 then return "status " .. tostring(status) .. ": " .. tostring(body) end
+  return body
+end
+
+--- Stops servers, and removes the certificates with the last.
+function M.stop(...)
+  for index = 1, select("#", ...) do
+    local server = select(index, ...)
+    if server then server:stop() end
+  end
+end
+
+--- Removes what the servers shared.
+function M.clean()
+  if certificates then
+    shell.run("rm -rf '" .. certificates .. "'")
+    certificates = nil
+  end
+end
+
+return M
