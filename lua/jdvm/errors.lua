@@ -8,6 +8,9 @@ local hints = require "jdvm.hints"
 local models = require "jdvm.models"
 local text = require "jdvm.text"
 
+-- Looked at for every image of every page.
+local type, next, getmetatable = type, next, getmetatable
+
 local errors = {}
 
 -- Longest message in the line and in the data, and longest name, word or id (bytes).
@@ -219,6 +222,17 @@ local function seen(value)
   return "is a " .. kind
 end
 
+-- Index of the first element that is no object, or nil.
+local function first_no_object(array)
+  for i = 1, #array do
+    local element = array[i]
+    if type(element) ~= "table" or element[1] ~= nil or (next(element) == nil and getmetatable(element)) then
+      return i
+    end
+  end
+  return nil
+end
+
 -- Checks the fields of a result that the operation's entry requires, and the types of those present.
 local function shape_fault(operation, result)
   if type(result) ~= "table" or is_array(result) then return "'result' " .. seen(result) end
@@ -228,12 +242,8 @@ local function shape_fault(operation, result)
       if field.required then return ("'result.%s' %s"):format(field.name, seen(value)) end
     elseif kind:sub(-2) == "[]" then
       if not is_array(value) then return ("'result.%s' %s, not an array"):format(field.name, seen(value)) end
-      local of_objects = models.by_name[kind:sub(1, -3)] ~= nil
-      for i = 1, #value do
-        if of_objects and (type(value[i]) ~= "table" or is_array(value[i])) then
-          return ("'result.%s[%d]' %s, not an object"):format(field.name, i - 1, seen(value[i]))
-        end
-      end
+      local at = models.by_name[kind:sub(1, -3)] and first_no_object(value)
+      if at then return ("'result.%s[%d]' %s, not an object"):format(field.name, at - 1, seen(value[at])) end
     elseif kind == "integer" then
       if type(value) ~= "number" then
         return ("'result.%s' %s, not an integer"):format(field.name, seen(value))
