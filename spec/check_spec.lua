@@ -1,5 +1,6 @@
 -- What a call may be given: every refusal names the operation, the parameter and the way out.
 local check = require "jdvm.check"
+local jdvm = require "jdvm"
 local operations = require "jdvm.operations"
 
 local list, one = operations.describeImages, operations.describeImage
@@ -367,6 +368,20 @@ describe("the option fields", function()
       check.fields_fault(list, { "name", "imageID" }))
     assert.equal("option 'fields': element 1 \"systemDisk.cloudDisc\" is no field of InstanceDiskAttachment; did you "
       .. "mean 'systemDisk.cloudDisk'?", check.fields_fault(list, { "systemDisk.cloudDisc" }))
+  end)
+
+  it("is refused by calls and lists at the caller's line", function()
+    local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S" }
+    for _, method in ipairs { "describe_images", "images", "list_images", "image_pages" } do
+      local line
+      local _, message = pcall(function()
+        line = debug.getinfo(1, "l").currentline + 1
+        client[method](client, { imageSource = "public" }, { fields = { "imageID" } })
+        return nil
+      end)
+      assert.matches("check_spec%.lua:" .. line .. ": jdvm: describeImages: option 'fields': element 1 \"imageID\" is no "
+        .. "field of Image", message)
+    end
   end)
 
   it("refuses paths that lead nowhere", function()

@@ -300,4 +300,13 @@ function check.fields_fault(operation, names)
   return nil
 end
 
+--- The same for callers whose mistake it is: raises at their line.
+---@param operation table an entry of operations.list
+---@param names string[]|nil
+---@param level integer|nil as for an `error` in the place of this call
+function check.check_fields(operation, names, level)
+  local fault = names and check.fields_fault(operation, names)
+  if fault then error(("jdvm: %s: %s"):format(operation.name, fault), (level or 1) + 1) end
+end
+
 return check
