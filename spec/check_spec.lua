@@ -379,8 +379,8 @@ describe("the option fields", function()
         client[method](client, { imageSource = "public" }, { fields = { "imageID" } })
         return nil
       end)
-      assert.matches("check_spec%.lua:" .. line .. ": jdvm: describeImages: option 'fields': element 1 \"imageID\" is no "
-        .. "field of Image", message)
+      assert.matches("check_spec%.lua:" .. line .. ": jdvm: describeImages: option 'fields': element 1 \"imageID\" is "
+        .. "no field of Image", message)
     end
   end)
 

@@ -215,6 +215,29 @@ describe("a third operation", function()
     assert.equal("unexpected answer: 'result.owner' is a string, not an object", failure.message)
   end)
 
+  it("becomes a method of clients", function()
+    local shared = package.loaded["jdvm.client"]
+    table.insert(operations.list, entry)
+    package.loaded["jdvm.client"] = nil
+    local ok, fresh = pcall(require, "jdvm.client")
+    package.loaded["jdvm.client"] = shared
+    table.remove(operations.list)
+    assert.is_true(ok, fresh)
+    local sent
+    local client = fresh.new({
+      region = "cn-north-1", access_key = "A", secret_key = "S", transport = function(request)
+        sent = request
+        return { status = 200, headers = {}, body = '{"requestId":"r","result":{"keypairs":["a","b"]}}' }
+      end,
+    }, 1)
+    local result, meta = client:describe_keypairs { vaultId = "v-1", keyNames = { "a b" }, depth = 3 }
+    assert.same({ "a", "b" }, result.keypairs)
+    assert.equal("r", meta.request_id)
+    assert.equal("GET", sent.method)
+    assert.equal("https://vm.jdcloud-api.com/v1/regions/cn-north-1/vaults/v-1/keypairs?depth=3&keyNames.1=a%20b",
+      sent.url)
+  end)
+
   it("tells its author about mistakes in the entry", function()
     local function broken(change)
       local copy = {}
