@@ -37,6 +37,7 @@ local words = {
         .. "`scheme` belongs to it. `timeout` is ignored, as `jdc` does. The network is never asked for keys unless "
         .. "`credentials = \"instance-role\"` says so; the format of its answer is unverified.",
     },
+    regions = "Regions", regions_text = "Known so far; others work, too.",
     access = "Access key", secret = "Secret key", token = "Session token", region = "Region",
     returns = "Returns", on_failure = "on failure `nil, message, detail`",
     absent = "Every field may be absent; fields that are not listed reach you all the same.",
@@ -64,6 +65,7 @@ local words = {
         .. "`www.jdcloud-api.com`（`jdc` 默认写入）或其他产品的地址；`scheme` 随服务地址生效。与 `jdc` 相同，`timeout` "
         .. "不起作用。除非指定 `credentials = \"instance-role\"`，不会通过网络获取密钥；其应答格式未经验证。",
     },
+    regions = "地域", regions_text = "目前已知的地域；其他地域同样可用。",
     access = "Access Key", secret = "Secret Key", token = "会话令牌", region = "地域",
     returns = "返回", on_failure = "失败时返回 `nil, message, detail`",
     absent = "任何字段都可能不存在；未列出的字段也会原样返回。",
@@ -217,6 +219,14 @@ local function sources_section(page)
   page.add(w.sources_text[3])
 end
 
+local function regions_section(page)
+  page.heading(2, page.w.regions)
+  page.add(page.w.regions_text)
+  page.add("")
+  page.header(page.w.name, page.w.meaning)
+  for _, region in ipairs(operations.regions) do page.row(code(region.name), page.doc(region)) end
+end
+
 local function failures_section(page)
   local w = page.w
   page.heading(2, w.failures)
@@ -276,6 +286,7 @@ return function(language)
   end
 
   sources_section(page)
+  regions_section(page)
 
   page.heading(2, w.operations)
   for _, operation in ipairs(operations.list) do operation_section(page, operation) end

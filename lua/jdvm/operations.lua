@@ -90,11 +90,11 @@ local describe_images = {
     },
     {
       name = "pageNumber", type = "integer", min = 1, max = 2147483647, default = 1, other_names = { "page" },
-      doc = "Page to answer, from 1.", doc_zh = "页码，从 1 开始。",
+      doc = "Page to answer.", doc_zh = "页码。",
     },
     {
       name = "pageSize", type = "integer", min = 10, max = 100, default = 20, other_names = { "perPage", "limit" },
-      doc = "Images on a page, 10 to 100.", doc_zh = "每页数量，取值范围 10 至 100。",
+      doc = "Images on a page.", doc_zh = "每页数量。",
     },
     {
       name = "imageName", type = "string", other_names = { "name" },

@@ -134,8 +134,8 @@
 ---@field rootDeviceType? "localDisk"|"cloudDisk" Kind of the system disk. 系统盘类型：localDisk 本地盘，cloudDisk 云硬盘。
 ---@field launchPermission? "all"|"specifiedUsers"|"ownerOnly" Who may use the image; only with imageSource private. Empty means any. 使用权限，仅可与 imageSource 为 private 同用；为空表示不限。
 ---@field status? "pending"|"ready"|"deleting"|"error" State of the images. 镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。
----@field pageNumber? integer Page to answer, from 1. 页码，从 1 开始。
----@field pageSize? integer Images on a page, 10 to 100. 每页数量，取值范围 10 至 100。
+---@field pageNumber? integer Page to answer. 页码。
+---@field pageSize? integer Images on a page. 每页数量。
 ---@field imageName? string Part of the image's name. 镜像名称，支持模糊匹配。
 ---@field serviceCode? string Billing code of a marketplace image; deprecated. 云市场镜像的计费编码；已弃用。
 ---@field architecture? "x86_64"|"arm64"|"i386"|string Processor architecture. 处理器架构。
