@@ -311,10 +311,26 @@ static int signer_sign(lua_State *L) {
   return 2;
 }
 
-void jdvm_signer_register(lua_State *L) {
+/* Is the class complete? Then signers may exist, and it must not change under them. */
+static bool has_class(lua_State *L) {
+  bool found = false;
+  luaL_getmetatable(L, SIGNER_CLASS);
+  if (lua_istable(L, -1)) {
+    lua_getfield(L, -1, "__index");
+    if (lua_istable(L, -1)) {
+      lua_getfield(L, -1, "sign");
+      found = lua_isfunction(L, -1);
+      lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  return found;
+}
+
+static void make_class(lua_State *L) {
   static const luaL_Reg methods[] = {{"close", signer_destroy}, {NULL, NULL}};
   int i;
-  luaL_checkstack(L, UP_COUNT + 8, "too many values");
   jdvm_new_class(L, SIGNER_CLASS, methods, signer_destroy);
   luaL_getmetatable(L, SIGNER_CLASS);
   lua_pushcfunction(L, signer_tostring);
@@ -329,6 +345,13 @@ void jdvm_signer_register(lua_State *L) {
   lua_pushcclosure(L, signer_sign, UP_COUNT);
   lua_setfield(L, -2, "sign");
   lua_pop(L, 2);
+}
+
+void jdvm_signer_register(lua_State *L) {
+  luaL_checkstack(L, UP_COUNT + 8, "too many values");
+  if (!has_class(L)) {
+    make_class(L);
+  }
   lua_pushcfunction(L, signer_new);
   lua_setfield(L, -2, "signer");
 }

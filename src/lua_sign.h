@@ -21,9 +21,15 @@ typedef struct jdvm_core {
   jdvm_random random;
 } jdvm_core;
 
-/* The shared struct, inside a function registered with it as first upvalue. */
+/* The shared struct, inside a function registered with it as first upvalue. Raises in finalizers
+*that
+** run after its own. */
 static inline jdvm_core *jdvm_core_of(lua_State *L) {
-  return lua_touserdata(L, lua_upvalueindex(1));
+  jdvm_core *core = lua_touserdata(L, lua_upvalueindex(1));
+  if (core->hasher.context == NULL) {
+    luaL_error(L, "jdvm.core: the Lua state is being closed");
+  }
+  return core;
 }
 
 /* The string argument at `index`; it stays valid as long as it stays there. */
