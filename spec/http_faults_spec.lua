@@ -131,7 +131,8 @@ describe("jdvm.curl", function()
       { "gzip", { 200, ("x"):rep(100000) }, write(GZIP), "gzip=100000", "close" },
       { "a body that ends with the connection", { 200, "abc" }, write(OK .. "\r\nabc"), "close" },
       { "chunks, trailers dropped", { 200, "abcd", ["x-t"] = false, ["x-a"] = "b" },
-        write(OK .. "X-A: b\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2;x=y\r\ncd\r\n0\r\nX-T: v\r\nX-A: w\r\n\r\n") },
+        write(OK .. "X-A: b\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2;x=y\r\ncd\r\n0\r\n"
+          .. "X-T: v\r\nX-A: w\r\n\r\n") },
       { "interim answers, their headers dropped", { 200, "ok", ["x-a"] = "b", link = false },
         write("HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" .. OK
           .. "X-A: b\r\nContent-Length: 2\r\n\r\nok") },
