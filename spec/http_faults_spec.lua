@@ -264,14 +264,50 @@ describe("jdvm.curl", function()
     assert.truthy(#body < 1000)
   end)
 
-  it("replays a request on a new connection when the kept one was closed meanwhile", function()
-    local multi = curl.new(config())
-    for _ = 1, 5 do
-      local transfer = multi:start { url = server:url(respond "ok", "p=5", "close"), timeout = 5 }
+  describe("on a connection that was kept", function()
+    local multi
+
+    local function requests()
+      local transfer = multi:start { url = server:url "count", timeout = 5 }
       assert.equal(200, (multi:finish(transfer)))
-      multi:sleep(0.02)
+      return tonumber(transfer:body():match '"requests":(%d+)')
     end
-    multi:close()
+
+    before_each(function()
+      multi = curl.new(config())
+    end)
+
+    after_each(function()
+      multi:close()
+    end)
+
+    it("notices that the server has closed it meanwhile", function()
+      for _ = 1, 5 do
+        local transfer = multi:start { url = server:url(respond "ok", "p=5", "close"), timeout = 5 }
+        assert.equal(200, (multi:finish(transfer)))
+        multi:sleep(0.02)
+      end
+    end)
+
+    it("sends no request twice that may have been seen, and says that a new try will do", function()
+      for _, ending in ipairs { "close", "reset" } do
+        for _ = 1, 7 do
+          local before = requests()
+          local status, failure = multi:finish(multi:start { url = server:url(ending), timeout = 5 })
+          fails({ "transport", "wait", true, "closed the connection without an answer" }, status, failure)
+          assert.is_true(failure.stale)
+          assert.equal(before + 2, requests())
+        end
+      end
+    end)
+
+    it("does not call another failure so", function()
+      local _, failure = multi:finish(multi:start { url = server:url "close", timeout = 5 })
+      assert.is_false(failure.stale)
+      requests()
+      _, failure = multi:finish(multi:start { url = server:url(write(LENGTH), "close"), timeout = 5 })
+      assert.is_false(failure.stale)
+    end)
   end)
 
   it("survives every prefix of an answer", function()

@@ -77,6 +77,7 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
   long port = facts->port, number = facts->number;
   failure->phase = facts->phase;
   failure->sent = facts->sent;
+  failure->stale = facts->stale;
   switch (facts->cause) {
   case JDVM_CAUSE_REQUEST:
     (void)jdvm_fail(error, JDVM_TRANSPORT, "%s", detail);

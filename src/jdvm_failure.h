@@ -32,7 +32,9 @@ typedef enum jdvm_phase {
 typedef struct jdvm_failure {
   jdvm_error error;
   jdvm_phase phase;
-  bool sent; /* at least one byte of the request left */
+  bool sent;  /* at least one byte of the request left */
+  bool stale; /* it went out on a connection kept from before, which broke before any answer: most
+              ** likely the server had just closed it, and a new try will do */
 } jdvm_failure;
 
 typedef enum jdvm_cause {
@@ -66,7 +68,7 @@ typedef enum jdvm_cause {
 typedef struct jdvm_facts {
   jdvm_cause cause;
   jdvm_phase phase;
-  bool sent;
+  bool sent, stale;
   const char *host;
   long port;
   const char *detail; /* "" if there is none; may come from a server */

@@ -86,6 +86,28 @@ static void leave_queue(jdvm_exchange *exchange, jdvm_phase phase) {
   exchange->phase = phase;
 }
 
+static long bytes_sent(const jdvm_exchange *exchange) {
+  long sent = 0;
+  if (exchange->handle != NULL) {
+    (void)curl_easy_getinfo(exchange->handle, CURLINFO_REQUEST_SIZE, &sent);
+  }
+  return sent;
+}
+
+/* When a kept connection breaks before any answer, libcurl sends the request again on another. That
+ *is
+ ** well while nothing of it had left. Else the server may have seen it, nonce and all, so that it
+ *would
+ ** be refused; the caller may try again, with a new signature. */
+static bool refuse_again(jdvm_exchange *exchange) {
+  if (exchange->ready) {
+    exchange->worn = true;
+    exchange->again = bytes_sent(exchange) > exchange->sent_before;
+  }
+  exchange->ready = exchange->again;
+  return exchange->again;
+}
+
 static int on_resolve(void *resolver, void *reserved, void *user) {
   (void)resolver;
   (void)reserved;
@@ -99,6 +121,9 @@ static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_socka
   int type = address->socktype;
   curl_socket_t opened;
   (void)purpose;
+  if (refuse_again(exchange)) {
+    return CURL_SOCKET_BAD;
+  }
   if (connections->socket_count == connections->socket_capacity) {
     size_t capacity = connections->socket_capacity * 2 + 8;
     void *sockets = realloc(connections->sockets, capacity * sizeof *connections->sockets);
@@ -120,6 +145,7 @@ static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_socka
     return CURL_SOCKET_BAD;
   }
   leave_queue(exchange, JDVM_PHASE_CONNECT);
+  exchange->opened = true;
   connections->sockets[connections->socket_count].number = opened;
   connections->sockets[connections->socket_count].opener = exchange;
   connections->socket_count++;
@@ -149,15 +175,15 @@ static void forget_sockets(jdvm_exchange *exchange) {
 }
 
 /* A connection is there, the request goes out next. */
-static void send_next(jdvm_exchange *exchange) {
+static bool send_next(jdvm_exchange *exchange) {
+  if (refuse_again(exchange)) {
+    return false;
+  }
+  exchange->ready = true;
   exchange->phase = JDVM_PHASE_SEND;
   exchange->since = jdvm_now();
-  (void)curl_easy_getinfo(exchange->handle, CURLINFO_REQUEST_SIZE, &exchange->sent_before);
-  if (!exchange->ready) {
-    exchange->ready = true;
-    exchange->sent_first =
-        exchange->sent_before; /* bytes for a proxy are no bytes of the request */
-  }
+  exchange->sent_before = bytes_sent(exchange); /* for a proxy */
+  return true;
 }
 
 #if HAS_PREREQ
@@ -166,8 +192,7 @@ static int on_ready(void *user, char *peer_ip, char *own_ip, int peer_port, int 
   (void)own_ip;
   (void)peer_port;
   (void)own_port;
-  send_next(user);
-  return CURL_PREREQFUNC_OK;
+  return send_next(user) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 #endif
 
@@ -433,14 +458,27 @@ static int set_request(jdvm_exchange *exchange) {
   return tell_connect_timeout(exchange, exchange->connect_timeout) ? 0 : -1;
 }
 
+void jdvm_exchange_drop(jdvm_exchange *exchange) {
+  if (exchange->handle != NULL) {
+    hush guard = hush_begin();
+    curl_easy_cleanup(exchange->handle);
+    hush_end(guard);
+    exchange->handle = NULL;
+  }
+}
+
 int jdvm_exchange_begin(jdvm_exchange *exchange) {
   jdvm_connections *connections = exchange->connections;
   exchange->message[0] = '\0';
   exchange->phase = JDVM_PHASE_QUEUED;
   exchange->begun = exchange->since = jdvm_now();
-  exchange->ready = false;
-  exchange->sent_first = exchange->sent_before = 0;
+  exchange->opened = exchange->ready = exchange->again = false;
+  exchange->sent_before = 0;
   forget_sockets(exchange);
+  if (exchange->worn) {
+    jdvm_exchange_drop(exchange);
+    exchange->worn = false;
+  }
   if (jdvm_connections_open(connections) != 0 ||
       !jdvm_buf_reserve(&exchange->nodes,
                         exchange->request.line_count * sizeof(struct curl_slist))) {
@@ -477,15 +515,6 @@ void jdvm_exchange_end(jdvm_exchange *exchange) {
   hush_end(guard);
 }
 
-void jdvm_exchange_drop(jdvm_exchange *exchange) {
-  if (exchange->handle != NULL) {
-    hush guard = hush_begin();
-    curl_easy_cleanup(exchange->handle);
-    hush_end(guard);
-    exchange->handle = NULL;
-  }
-}
-
 void jdvm_exchange_observe(jdvm_exchange *exchange, double now) {
 #if HAS_PREREQ
   (void)exchange;
@@ -495,7 +524,7 @@ void jdvm_exchange_observe(jdvm_exchange *exchange, double now) {
   if (exchange->phase < JDVM_PHASE_SEND &&
       curl_easy_getinfo(exchange->handle, CURLINFO_PRETRANSFER_TIME_T, &ready) == CURLE_OK &&
       ready > 0) {
-    send_next(exchange);
+    (void)send_next(exchange);
     exchange->since = now;
   }
 #endif
@@ -513,10 +542,8 @@ jdvm_phase jdvm_exchange_phase(const jdvm_exchange *exchange) {
         return JDVM_PHASE_TLS;
       }
     }
-  } else if (exchange->phase == JDVM_PHASE_SEND && exchange->handle != NULL) {
-    long sent = 0;
-    (void)curl_easy_getinfo(exchange->handle, CURLINFO_REQUEST_SIZE, &sent);
-    return sent > exchange->sent_before ? JDVM_PHASE_WAIT : JDVM_PHASE_SEND;
+  } else if (exchange->phase == JDVM_PHASE_SEND) {
+    return bytes_sent(exchange) > exchange->sent_before ? JDVM_PHASE_WAIT : JDVM_PHASE_SEND;
   }
   return exchange->phase;
 }
@@ -567,7 +594,7 @@ static jdvm_cause cause_of(CURLcode code) {
 
 void jdvm_exchange_facts(const jdvm_exchange *exchange, int code, jdvm_facts *facts) {
   const jdvm_response *response = &exchange->response;
-  long system_error = 0, sent = 0;
+  long system_error = 0;
   memset(facts, 0, sizeof *facts);
   facts->cause = cause_of((CURLcode)code);
   facts->phase = jdvm_exchange_phase(exchange);
@@ -577,7 +604,6 @@ void jdvm_exchange_facts(const jdvm_exchange *exchange, int code, jdvm_facts *fa
       exchange->message[0] != '\0' ? exchange->message : curl_easy_strerror((CURLcode)code);
   facts->seconds = exchange->connect_timeout;
   if (exchange->handle != NULL) {
-    (void)curl_easy_getinfo(exchange->handle, CURLINFO_REQUEST_SIZE, &sent);
     (void)curl_easy_getinfo(exchange->handle, CURLINFO_OS_ERRNO, &system_error);
     if (facts->cause == JDVM_CAUSE_CERTIFICATE) {
       (void)curl_easy_getinfo(exchange->handle, CURLINFO_SSL_VERIFYRESULT, &facts->number);
@@ -587,7 +613,13 @@ void jdvm_exchange_facts(const jdvm_exchange *exchange, int code, jdvm_facts *fa
       facts->cause = facts->number >= 300 ? JDVM_CAUSE_TUNNEL : JDVM_CAUSE_OTHER;
     }
   }
-  facts->sent = exchange->ready && sent > exchange->sent_first;
+  facts->sent = exchange->ready && bytes_sent(exchange) > exchange->sent_before;
+  facts->stale = exchange->ready && !exchange->opened && exchange->phase < JDVM_PHASE_READ;
+  if (exchange->again) {
+    facts->cause = JDVM_CAUSE_SILENCE;
+    facts->phase = JDVM_PHASE_WAIT;
+    facts->sent = true;
+  }
   facts->system_error = (int)system_error;
   if (facts->cause == JDVM_CAUSE_MEMORY && facts->phase >= JDVM_PHASE_WAIT &&
       !response->header_complete) {

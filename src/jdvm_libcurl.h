@@ -37,11 +37,13 @@ struct jdvm_exchange {
   double begun;           /* jdvm_now() */
   double since;           /* when it last moved on: left the queue, got its connection, received */
   jdvm_buf nodes;         /* struct curl_slist, over request.lines */
-  bool ready;             /* it had a connection, be it one that was found dead afterwards */
-  long sent_first;        /* libcurl's count of bytes sent when the request's turn first came */
-  long sent_before;       /* likewise when it last came */
-  long told;              /* the connect timeout in milliseconds, as libcurl was last told */
-  char message[256];      /* libcurl's own words on what went wrong */
+  bool opened;            /* it opened a connection of its own */
+  bool ready;             /* it had a connection; the request went out, or began to */
+  bool again;             /* libcurl wanted to send it a second time, and was not let */
+  bool worn;         /* libcurl retried on `handle`: it would refuse to, after five times in all */
+  long sent_before;  /* libcurl's count of bytes sent when the request's turn came */
+  long told;         /* the connect timeout in milliseconds, as libcurl was last told */
+  char message[256]; /* libcurl's own words on what went wrong */
 };
 
 const char *jdvm_libcurl_version(void);

@@ -259,7 +259,7 @@ static void push_headers(lua_State *L, const jdvm_response *response) {
 }
 
 static void push_failure(lua_State *L, const jdvm_failure *failure) {
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, 5);
   lua_pushstring(L, jdvm_kind_name(failure->error.kind));
   lua_setfield(L, -2, "kind");
   lua_pushstring(L, jdvm_phase_name(failure->phase));
@@ -268,6 +268,8 @@ static void push_failure(lua_State *L, const jdvm_failure *failure) {
   lua_setfield(L, -2, "message");
   lua_pushboolean(L, failure->sent);
   lua_setfield(L, -2, "sent");
+  lua_pushboolean(L, failure->stale);
+  lua_setfield(L, -2, "stale");
 }
 
 static int m_finish(lua_State *L) {

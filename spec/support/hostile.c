@@ -299,8 +299,8 @@ static void fill(int port) {
 }
 
 /* A certificate for `name` (a subjectAltName), valid from `from` to `to` seconds from now, signed
-*by
-** the issuer, by itself where there is none. */
+ *by
+ ** the issuer, by itself where there is none. */
 static X509 *make_certificate(EVP_PKEY *key, const char *common_name, const char *name, long from,
                               long to, X509 *issuer, EVP_PKEY *issuer_key) {
   static long serial = 1;

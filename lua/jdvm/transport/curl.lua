@@ -2,6 +2,9 @@
 --- phase of nginx. Requests that were started run side by side; they are driven while one of them is
 --- waited for, and while sleeping.
 ---
+--- `read_timeout` is the longest silence once the request is out; a header line counts when it is whole.
+--- A response whose gzip stream was cut off is not noticed here, but its JSON does not end.
+---
 --- Without `proxy`, libcurl goes by the environment: `https_proxy`, `HTTPS_PROXY`, `http_proxy`,
 --- `all_proxy`, `ALL_PROXY`, `no_proxy`, `NO_PROXY`. `proxy = ""` means no proxy in any case.
 local curl = require "jdvm.curl"
@@ -50,7 +53,9 @@ end
 ---@return table|nil response `status`, `headers` (lower-case names), `decode(response, options)`,
 ---  `text(response)`
 ---@return table|nil failure `kind` (connect, tls, timeout, transport, cancelled), `phase` (dns,
----  connect, tls, send, wait, read), `message`, `sent` (whether any byte of the request left)
+---  connect, tls, send, wait, read), `message`, `sent` (whether any byte of the request left), `stale`
+---  (it left on a kept connection that broke before any answer: most likely the server had just closed
+---  it. A request that has left is never sent again here, its nonce may be used up; a new one will do)
 function methods:finish(pending)
   local status, headers = self.multi:finish(pending)
   if not status then

@@ -1,0 +1,698 @@
+/* HTTP below Lua: what may be sent, what is kept of an answer, the sentences of failures, and the
+ *life
+ ** of transfers over libcurl, forks and lost connections included. Ends with "N passed, N failed".
+ **
+ ** This program defines getaddrinfo: the name "slow.test" takes three seconds to resolve. */
+#define _DEFAULT_SOURCE
+#include "jdvm_http.h"
+#include "jdvm_http_request.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- counting ---- */
+
+static int passed, failed;
+static const char *test_name = "";
+
+static void check(bool condition, const char *what, int line) {
+  if (condition) {
+    passed++;
+  } else {
+    failed++;
+    printf("not ok - %s\n  line %d: %s\n", test_name, line, what);
+  }
+}
+
+#define CHECK(condition) check((condition), #condition, __LINE__)
+
+static bool has(const char *text, const char *part) {
+  return strstr(text, part) != NULL;
+}
+
+/* ---- the request ---- */
+
+static const char *url_objection(const char *url, size_t length) {
+  static jdvm_http_request request;
+  static char wrong[sizeof request.wrong];
+  jdvm_http_request_reset(&request);
+  jdvm_http_request_url(&request, url, length);
+  memcpy(wrong, request.wrong, sizeof wrong);
+  if (wrong[0] == '\0' &&
+      (request.url.length != length + 1 || strcmp(request.url.bytes, url) != 0)) {
+    strcpy(wrong, "changed");
+  }
+  jdvm_http_request_free(&request);
+  return wrong;
+}
+
+static void test_urls(void) {
+  static const struct {
+    const char *url, *host;
+    long port;
+    bool tls;
+  } good[] = {
+      {"http://a", "a", 80, false},
+      {"https://a", "a", 443, true},
+      {"HTTPS://vm.example.com:8443/v1/x?a=b%20c", "vm.example.com", 8443, true},
+      {"http://[::1]:81/", "::1", 81, false},
+      {"http://[fe80::1%25eth0]/", "fe80::1%25eth0", 80, false},
+      {"http://a?x@y:z", "a", 80, false},
+      {"http://a:/", "a", 80, false},
+      {"http://a:65535", "a", 65535, false},
+  };
+  static const char *const bad[] = {"",
+                                    "http",
+                                    "http:/a",
+                                    "http://",
+                                    "http:///a",
+                                    "ftp://a",
+                                    "//a",
+                                    "http://a b",
+                                    "http://a/\n",
+                                    "http://a/\x7f",
+                                    "http://a/\xc3",
+                                    "http://a#b",
+                                    "http://u@a",
+                                    "http://u:p@a",
+                                    "http://a:65536",
+                                    "http://a:-1",
+                                    "http://a:1x",
+                                    "http://a:0",
+                                    "http://:80",
+                                    "http://a:99999999999999999999"};
+  jdvm_http_request request;
+  char longest[400] = "http://";
+  size_t i;
+  test_name = "URLs";
+  memset(&request, 0, sizeof request);
+  for (i = 0; i < sizeof good / sizeof good[0]; i++) {
+    jdvm_http_request_reset(&request);
+    jdvm_http_request_url(&request, good[i].url, strlen(good[i].url));
+    CHECK(request.wrong[0] == '\0');
+    CHECK(strcmp(request.host, good[i].host) == 0);
+    CHECK(request.port == good[i].port && request.tls == good[i].tls);
+    CHECK(strcmp(request.url.bytes, good[i].url) == 0);
+  }
+  for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    CHECK(has(url_objection(bad[i], strlen(bad[i])), "URL"));
+  }
+  CHECK(has(url_objection("http://a\0b", 10), "URL"));
+  memset(longest + 7, 'h', 300);
+  jdvm_http_request_reset(&request);
+  jdvm_http_request_url(&request, longest, strlen(longest));
+  CHECK(request.wrong[0] == '\0' && strlen(request.host) == sizeof request.host - 1);
+  jdvm_http_request_free(&request);
+}
+
+static void test_request_headers(void) {
+  static const char *const bad_names[] = {"",         "a b", "a:", "a\r\nb", "a\n",
+                                          "\xc3\xa4", "a(b", "a;", "\x01"};
+  static const char *const bad_values[] = {"a\r\nb: c", "a\n", "\r", "\x7f", "a\x01", "\x1b[31m"};
+  jdvm_http_request request;
+  size_t i;
+  test_name = "request headers";
+  memset(&request, 0, sizeof request);
+  jdvm_http_request_header(&request, "x-a", 3, "v\t\xc3\xa4", 4);
+  jdvm_http_request_header(&request, "x-b", 3, "", 0);
+  CHECK(request.wrong[0] == '\0' && request.line_count == 2);
+  CHECK(request.lines.length == 15 &&
+        memcmp(request.lines.bytes, "x-a: v\t\xc3\xa4\0x-b;", 15) == 0);
+  for (i = 0; i < sizeof bad_names / sizeof bad_names[0]; i++) {
+    jdvm_http_request_reset(&request);
+    jdvm_http_request_header(&request, bad_names[i], strlen(bad_names[i]), "v", 1);
+    CHECK(has(request.wrong, "bad name") && request.line_count == 0);
+  }
+  for (i = 0; i < sizeof bad_values / sizeof bad_values[0]; i++) {
+    jdvm_http_request_reset(&request);
+    jdvm_http_request_header(&request, "x-secret", 8, bad_values[i], strlen(bad_values[i]));
+    CHECK(has(request.wrong, "'x-secret'") && !has(request.wrong, bad_values[i]));
+    CHECK(request.line_count == 0);
+  }
+  jdvm_http_request_reset(&request);
+  jdvm_http_request_header(&request, "x-a", 3, "\0", 1);
+  jdvm_http_request_header(&request, "", 0, "b", 1);
+  CHECK(has(request.wrong, "'x-a'")); /* the first objection stays */
+  jdvm_http_request_free(&request);
+}
+
+/* ---- the response ---- */
+
+/* Feeds lines that end where a page begins that must not be touched. */
+static bool feed(jdvm_response *response, const char *text) {
+  long page = sysconf(_SC_PAGESIZE);
+  size_t length = strlen(text);
+  char *block =
+      mmap(NULL, (size_t)page * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  bool good = true;
+  mprotect(block + page, (size_t)page, PROT_NONE);
+  while (good && length > 0) {
+    const char *end = memchr(text, '\n', length);
+    size_t size = end != NULL ? (size_t)(end - text) + 1 : length;
+    char *line = block + page - size;
+    memcpy(line, text, size);
+    good = jdvm_response_line(response, line, size);
+    text += size;
+    length -= size;
+  }
+  munmap(block, (size_t)page * 2);
+  return good;
+}
+
+static const char *value_of(const jdvm_response *response, const char *name) {
+  static char value[256];
+  unsigned i;
+  for (i = 0; i < response->field_count; i++) {
+    const jdvm_field *field = &response->fields[i];
+    if (field->name_length == strlen(name) &&
+        memcmp(response->header.bytes + field->name, name, field->name_length) == 0) {
+      memcpy(value, response->header.bytes + field->value, field->value_length);
+      value[field->value_length] = '\0';
+      return value;
+    }
+  }
+  return NULL;
+}
+
+static void test_response_header(void) {
+  jdvm_response response;
+  test_name = "response headers";
+  memset(&response, 0, sizeof response);
+  jdvm_response_reset(&response, 1000, 1000);
+  CHECK(feed(&response, "HTTP/1.1 103 Early\r\nX-A: early\r\n\r\n"));
+  CHECK(response.status == 103 && !response.header_complete);
+  CHECK(feed(
+      &response,
+      "HTTP/1.1 404 No\r\nX-A:  b \t\r\n\tc\r\n   \r\n d\r\nEmpty:\r\nno colon\r\n: nameless\r\n"
+      "X-B:v:w\r\n\r\n"));
+  CHECK(response.status == 404 && response.header_complete && response.field_count == 3);
+  CHECK(strcmp(value_of(&response, "x-a"), "b c d") == 0);
+  CHECK(strcmp(value_of(&response, "empty"), "") == 0);
+  CHECK(strcmp(value_of(&response, "x-b"), "v:w") == 0);
+  CHECK(feed(&response, "X-Trailer: t\r\nHTTP/1.1 200 OK\r\n"));
+  CHECK(response.status == 404 && response.field_count == 3);
+
+  jdvm_response_reset(&response, 1000, 1000);
+  CHECK(response.field_count == 0 && response.status == 0 && !response.header_complete);
+  CHECK(feed(&response, " fold of nothing\r\nHTTP/2 204 \r\n fold of nothing\r\n\r\n"));
+  CHECK(response.status == 204 && response.header_complete && response.field_count == 0);
+
+  jdvm_response_reset(&response, 1000, 1000);
+  CHECK(feed(&response, "HTTP/1.1\r\nHTTP/1.1 \r\nHTTP/1.1 2\r\nHTTP/1.1 20x\r\nHTTP/\r\n\r\n"));
+  CHECK(response.status == 0 && !response.header_complete);
+
+  jdvm_response_reset(&response, 1000, 1000);
+  CHECK(feed(&response, "HTTP/1.1 200 OK\nContent-Length: 5\nCONTENT-LENGTH:5\n\n"));
+  CHECK(response.header_complete);
+  jdvm_response_reset(&response, 1000, 1000);
+  CHECK(!feed(&response, "HTTP/1.1 200 OK\nContent-Length: 5\nX: y\nContent-Length: 6\n\n"));
+  CHECK(response.limit == JDVM_LIMIT_LENGTH);
+  jdvm_response_free(&response);
+}
+
+static void test_response_limits(void) {
+  jdvm_response response;
+  char line[64];
+  int i;
+  test_name = "caps on the response";
+  memset(&response, 0, sizeof response);
+  jdvm_response_reset(&response, 40, 10);
+  CHECK(feed(&response, "HTTP/1.1 200 OK\r\nX-A: 78901234567890123\n")); /* 40 bytes */
+  CHECK(!feed(&response, "\n") && response.limit == JDVM_LIMIT_HEADER);
+  jdvm_response_reset(&response, 40, 10);
+  CHECK(!feed(&response, "HTTP/1.1 200 OK\r\nX-A: 789012345678901234\n") &&
+        response.limit == JDVM_LIMIT_HEADER);
+
+  jdvm_response_reset(&response, 100000, 10);
+  CHECK(feed(&response, "HTTP/1.1 200 OK\r\n"));
+  for (i = 0; i < JDVM_MAX_FIELDS; i++) {
+    (void)snprintf(line, sizeof line, "X-%d: v\r\n", i);
+    CHECK(feed(&response, line));
+  }
+  CHECK(!feed(&response, line) && response.limit == JDVM_LIMIT_FIELDS);
+  CHECK(response.field_count == JDVM_MAX_FIELDS);
+
+  jdvm_response_reset(&response, 100, 10);
+  CHECK(jdvm_response_piece(&response, "12345", 5) && jdvm_response_piece(&response, "67890", 5));
+  CHECK(jdvm_response_piece(&response, "", 0));
+  CHECK(!jdvm_response_piece(&response, "1", 1) && response.limit == JDVM_LIMIT_BODY);
+  CHECK(response.body.length == 10 && memcmp(response.body.bytes, "1234567890", 10) == 0);
+  jdvm_response_free(&response);
+}
+
+/* ---- the sentences ---- */
+
+static void test_sentences(void) {
+  jdvm_failure failure;
+  jdvm_facts facts;
+  char longest[1000];
+  int cause, phase;
+  test_name = "sentences";
+  memset(longest, 'x', sizeof longest);
+  longest[sizeof longest - 1] = '\0';
+  for (cause = JDVM_CAUSE_OTHER; cause <= JDVM_CAUSE_READ_TIMEOUT; cause++) {
+    for (phase = JDVM_PHASE_QUEUED; phase <= JDVM_PHASE_READ; phase++) {
+      const char *p;
+      memset(&failure, 0, sizeof failure);
+      memset(&facts, 0, sizeof facts);
+      facts.cause = (jdvm_cause)cause;
+      facts.phase = (jdvm_phase)phase;
+      facts.host = "vm.example";
+      facts.port = 443;
+      facts.detail = "a\r\n\x1b[31m\x7f";
+      facts.number = 5;
+      facts.seconds = 2.5;
+      jdvm_explain(&failure, &facts);
+      CHECK(failure.error.kind != JDVM_NONE && failure.error.message[0] != '\0');
+      CHECK(failure.phase == facts.phase || failure.phase == JDVM_PHASE_TLS);
+      for (p = failure.error.message; *p != '\0'; p++) {
+        CHECK((unsigned char)*p >= 0x20 && *p != 0x7f);
+      }
+      facts.host = facts.detail = longest;
+      jdvm_explain(&failure, &facts);
+      CHECK(strlen(failure.error.message) < sizeof failure.error.message);
+    }
+  }
+  facts.cause = JDVM_CAUSE_NO_CONNECTION;
+  facts.host = "vm.example";
+  facts.detail = "Failed to connect to proxy.example port 3128 after 1 ms: x";
+  facts.system_error = ECONNREFUSED;
+  jdvm_explain(&failure, &facts);
+  CHECK(strcmp(failure.error.message,
+               "could not connect to the proxy proxy.example port 3128: Connection refused") == 0);
+  facts.detail = "Failed to connect to vm.example port 443 after 1 ms: x";
+  jdvm_explain(&failure, &facts);
+  CHECK(strcmp(failure.error.message,
+               "could not connect to vm.example port 443: Connection refused") == 0);
+  CHECK(strcmp(jdvm_phase_name(JDVM_PHASE_WAIT), "wait") == 0);
+}
+
+/* ---- a server in a thread ---- */
+
+static int server_port;
+static int served_connections, request_count;
+static pthread_mutex_t served_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Answers each request with the number of its connection. /hang is never answered, /reset is
+ *answered
+ ** and followed by a TCP reset, /half by half a body, /drop by the end of the connection. */
+static int served_requests(void) {
+  int count;
+  pthread_mutex_lock(&served_lock);
+  count = request_count;
+  pthread_mutex_unlock(&served_lock);
+  return count;
+}
+
+static void *serve(void *argument) {
+  int fd = (int)(size_t)argument, number;
+  char request[4096], answer[256];
+  pthread_mutex_lock(&served_lock);
+  number = ++served_connections;
+  pthread_mutex_unlock(&served_lock);
+  for (;;) {
+    ssize_t got = recv(fd, request, sizeof request - 1, 0);
+    int size;
+    if (got <= 0) {
+      break;
+    }
+    request[got] = '\0';
+    pthread_mutex_lock(&served_lock);
+    request_count++;
+    pthread_mutex_unlock(&served_lock);
+    if (has(request, "GET /hang")) {
+      continue;
+    }
+    if (has(request, "GET /drop")) {
+      break;
+    }
+    size = snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%d",
+                    (has(request, "GET /half") ? 1 : 0) + (number < 10    ? 1
+                                                           : number < 100 ? 2
+                                                                          : 3),
+                    number);
+    if (send(fd, answer, (size_t)size, MSG_NOSIGNAL) != size) {
+      break;
+    }
+    if (has(request, "GET /reset")) {
+      struct linger now = {1, 0};
+      setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+      break;
+    }
+  }
+  close(fd);
+  return NULL;
+}
+
+static void *accept_all(void *argument) {
+  int listening = (int)(size_t)argument;
+  for (;;) {
+    int fd = accept(listening, NULL, NULL);
+    pthread_t thread;
+    if (fd >= 0 && pthread_create(&thread, NULL, serve, (void *)(size_t)fd) == 0) {
+      pthread_detach(thread);
+    }
+  }
+}
+
+static void start_server(void) {
+  struct sockaddr_in address;
+  socklen_t size = sizeof address;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  pthread_t thread;
+  memset(&address, 0, sizeof address);
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, 64) != 0 ||
+      getsockname(fd, (struct sockaddr *)&address, &size) != 0 ||
+      pthread_create(&thread, NULL, accept_all, (void *)(size_t)fd) != 0) {
+    perror("test_http");
+    exit(1);
+  }
+  pthread_detach(thread);
+  server_port = ntohs(address.sin_port);
+}
+
+/* ---- transfers ---- */
+
+static jdvm_http *new_http(void) {
+  jdvm_http_config config;
+  memset(&config, 0, sizeof config);
+  config.proxy = "";
+  config.verify = config.http2 = config.gzip = true;
+  config.max_header_bytes = 10000;
+  config.max_body_bytes = 10000;
+  return jdvm_http_new(&config);
+}
+
+static jdvm_transfer *start_at(jdvm_http *http, const char *url, double timeout) {
+  jdvm_limits limits = {timeout, 5, 5, 0};
+  jdvm_transfer *transfer = jdvm_http_take(http);
+  jdvm_transfer_header(transfer, "x-test", 6, "1", 1);
+  jdvm_transfer_start(transfer, url, strlen(url), &limits);
+  return transfer;
+}
+
+static jdvm_transfer *start(jdvm_http *http, const char *path) {
+  char url[128];
+  (void)snprintf(url, sizeof url, "http://127.0.0.1:%d%s", server_port, path);
+  return start_at(http, url, 5);
+}
+
+/* The number of the connection that a request took; -1 if it failed. */
+static int connection_of(jdvm_http *http, const char *path) {
+  jdvm_transfer *transfer = start(http, path);
+  int number = -1;
+  jdvm_http_finish(http, transfer);
+  if (jdvm_transfer_succeeded(transfer)) {
+    char text[16] = "";
+    const jdvm_response *response = jdvm_transfer_response(transfer);
+    memcpy(text, response->body.bytes, response->body.length);
+    number = atoi(text);
+  } else {
+    printf("  %s\n", jdvm_transfer_failure(transfer)->error.message);
+  }
+  jdvm_transfer_release(transfer);
+  return number;
+}
+
+static int open_descriptors(void) {
+  DIR *folder = opendir("/proc/self/fd");
+  int count = 0;
+  while (readdir(folder) != NULL) {
+    count++;
+  }
+  closedir(folder);
+  return count;
+}
+
+static void test_orders(void) {
+  int order;
+  test_name = "every order of ending";
+  for (order = 0; order < 24; order++) {
+    jdvm_http *http = new_http();
+    jdvm_transfer *done = start(http, "/"), *running = start(http, "/hang");
+    jdvm_transfer *idle = jdvm_http_take(http), *failed_one = start_at(http, "ftp://x", 1);
+    int steps[4] = {0, 1, 2, 3}, i, code = order;
+    for (i = 3; i > 0; i--) { /* the order-th permutation */
+      int j = code % (i + 1), swap = steps[i];
+      code /= i + 1;
+      steps[i] = steps[j];
+      steps[j] = swap;
+    }
+    jdvm_http_finish(http, done);
+    CHECK(jdvm_transfer_succeeded(done) && !jdvm_transfer_succeeded(failed_one));
+    for (i = 0; i < 4; i++) {
+      switch (steps[i]) {
+      case 0:
+        jdvm_http_free(http);
+        break;
+      case 1:
+        CHECK(jdvm_transfer_response(done)->body.length > 0);
+        jdvm_transfer_release(done);
+        jdvm_transfer_release(failed_one);
+        break;
+      case 2:
+        jdvm_transfer_cancel(running);
+        CHECK(jdvm_transfer_failure(running)->error.kind == JDVM_CANCELLED);
+        jdvm_transfer_release(running);
+        break;
+      default: {
+        jdvm_limits limits = {5, 5, 5, 0};
+        jdvm_transfer_start(idle, "http://127.0.0.1:1/", 19, &limits);
+        jdvm_transfer_release(idle);
+        break;
+      }
+      }
+    }
+  }
+  jdvm_http_free(NULL);
+  jdvm_transfer_release(NULL);
+}
+
+static void test_descriptors(void) {
+  int before, round;
+  jdvm_http *http = new_http();
+  test_name = "descriptors and reuse";
+  CHECK(connection_of(http, "/") > 0);
+  before = open_descriptors();
+  for (round = 0; round < 500; round++) {
+    jdvm_transfer *transfer = start(http, round % 3 == 0 ? "/hang" : "/");
+    if (round % 3 == 1) {
+      jdvm_http_finish(http, transfer);
+    } else if (round % 3 == 2) {
+      jdvm_http_sleep(http, 0.0005);
+    }
+    jdvm_transfer_release(transfer);
+  }
+  CHECK(open_descriptors() <= before + 32);
+  CHECK(connection_of(http, "/") == connection_of(http, "/"));
+  jdvm_http_free(http);
+  CHECK(open_descriptors() <= before);
+}
+
+/* In the child of a fork: new connections, nothing written on the old ones. */
+static void test_fork(void) {
+  jdvm_http *http = new_http();
+  int first = connection_of(http, "/"), status = -1, descriptors = open_descriptors();
+  jdvm_transfer *running = start(http, "/hang"), *done = start(http, "/");
+  pid_t child;
+  test_name = "fork";
+  jdvm_http_finish(http, done);
+  jdvm_http_sleep(http, 0.02);
+  (void)fflush(stdout);
+  child = fork();
+  if (child == 0) {
+    int second;
+    failed = 0;
+    second = connection_of(http, "/");
+    CHECK(second > first);
+    CHECK(connection_of(http, "/") == second);
+    jdvm_http_finish(http, running);
+    CHECK(!jdvm_transfer_succeeded(running));
+    CHECK(jdvm_transfer_failure(running)->error.kind == JDVM_CANCELLED);
+    CHECK(jdvm_transfer_succeeded(done) && jdvm_transfer_response(done)->body.length > 0);
+    CHECK(open_descriptors() <= descriptors + 6); /* libcurl's own, left behind */
+    jdvm_transfer_release(running);
+    jdvm_transfer_release(done);
+    jdvm_http_free(http);
+    (void)fflush(stdout);
+    _exit(failed == 0 ? 0 : 1);
+  }
+  CHECK(child > 0 && waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  child = fork(); /* one that only frees what it inherited */
+  if (child == 0) {
+    jdvm_transfer_release(running);
+    jdvm_http_free(http);
+    jdvm_transfer_release(done);
+    _exit(0);
+  }
+  CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
+  CHECK(connection_of(http, "/") <= first + 1); /* one of the parent's own, still good */
+  jdvm_transfer_cancel(running);
+  jdvm_transfer_release(running);
+  jdvm_transfer_release(done);
+  jdvm_http_free(http);
+}
+
+/* A connection that was kept may be lost at any moment. SIGPIPE has its default action here: one
+ *would
+ ** end this program. A request that has left is never sent again by itself: its nonce is used up.
+ */
+static void test_lost_connections(void) {
+  jdvm_http *http = new_http();
+  int round;
+  test_name = "lost connections";
+  for (round = 0; round < 40; round++) {
+    int before;
+    jdvm_transfer *transfer = start(http, "/reset");
+    jdvm_http_finish(http, transfer);
+    jdvm_transfer_release(transfer);
+    jdvm_http_sleep(http, round % 2 == 0 ? 0.005 : 0);
+    before = served_requests();
+    transfer = start(http, "/");
+    jdvm_http_finish(http, transfer);
+    if (!jdvm_transfer_succeeded(transfer)) {
+      const jdvm_failure *failure = jdvm_transfer_failure(transfer);
+      CHECK(failure->error.kind == JDVM_TRANSPORT && failure->stale);
+      CHECK(failure->phase == JDVM_PHASE_WAIT || failure->phase == JDVM_PHASE_SEND);
+      CHECK(round % 2 == 1); /* libcurl sees by itself what was lost a while ago */
+    }
+    CHECK(served_requests() <= before + 1);
+    jdvm_transfer_release(transfer);
+    before = served_requests();
+    transfer = start(http, "/hang");
+    while (served_requests() == before) {
+      jdvm_http_sleep(http, 0.001);
+    }
+    jdvm_transfer_release(transfer);
+  }
+  for (round = 0; round < 10; round++) { /* the server takes the request and closes */
+    jdvm_transfer *transfer;
+    int before;
+    CHECK(connection_of(http, "/") > 0);
+    before = served_requests();
+    transfer = start(http, "/drop");
+    jdvm_http_finish(http, transfer);
+    CHECK(!jdvm_transfer_succeeded(transfer));
+    CHECK(has(jdvm_transfer_failure(transfer)->error.message,
+              "closed the connection without an answer"));
+    CHECK(jdvm_transfer_failure(transfer)->sent && jdvm_transfer_failure(transfer)->stale);
+    CHECK(jdvm_transfer_failure(transfer)->phase == JDVM_PHASE_WAIT);
+    CHECK(served_requests() == before + 1);
+    jdvm_transfer_release(transfer);
+  }
+  jdvm_http_free(http);
+}
+
+static void test_timeouts(void) {
+  jdvm_http *http = new_http();
+  jdvm_transfer *half = start(http, "/half"), *late;
+  double before;
+  test_name = "time";
+  late = start_at(http, "http://127.0.0.1:1/", 0);
+  CHECK(jdvm_transfer_failure(late)->error.kind == JDVM_TIMEOUT &&
+        !jdvm_transfer_failure(late)->sent);
+  jdvm_transfer_release(late);
+  jdvm_transfer_release(half);
+
+  half = jdvm_http_take(http);
+  {
+    jdvm_limits limits = {0.25, 5, 5, 0};
+    char url[64];
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/half", server_port);
+    before = jdvm_http_now();
+    jdvm_transfer_start(half, url, strlen(url), &limits);
+    jdvm_http_finish(http, half);
+  }
+  CHECK(!jdvm_transfer_succeeded(half) && jdvm_transfer_failure(half)->phase == JDVM_PHASE_READ);
+  CHECK(jdvm_transfer_failure(half)->sent);
+  CHECK(jdvm_http_now() - before >= 0.25 && jdvm_http_now() - before < 0.6);
+  jdvm_transfer_release(half);
+
+  before = jdvm_http_now();
+  jdvm_http_sleep(http, 0.05);
+  jdvm_http_sleep(http, 0);
+  jdvm_http_sleep(http, -1);
+  CHECK(jdvm_http_now() - before >= 0.05 && jdvm_http_now() - before < 0.3);
+  jdvm_http_free(http);
+}
+
+/* ---- a name that does not resolve in time ---- */
+
+/* Seen by libcurl instead of the C library's. */
+__attribute__((visibility("default"))) int getaddrinfo(const char *name, const char *service,
+                                                       const struct addrinfo *hints,
+                                                       struct addrinfo **result) {
+  typedef int resolver(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+  union {
+    void *object;
+    resolver *function;
+  } real;
+  if (name != NULL && strcmp(name, "slow.test") == 0) {
+    struct timespec three = {3, 0};
+    (void)nanosleep(&three, NULL);
+    return EAI_NONAME;
+  }
+  real.object = dlsym(RTLD_NEXT, "getaddrinfo");
+  return real.function(name, service, hints, result);
+}
+
+static void test_slow_names(void) {
+  jdvm_http *http = new_http();
+  double before = jdvm_http_now();
+  jdvm_transfer *slow = start_at(http, "http://slow.test/", 0.3), *other, *third;
+  jdvm_limits limits = {5, 0.2, 5, 0};
+  test_name = "slow name look-up";
+  jdvm_http_finish(http, slow);
+  CHECK(jdvm_http_now() - before >= 0.3 && jdvm_http_now() - before < 0.6);
+  CHECK(jdvm_transfer_failure(slow)->error.kind == JDVM_TIMEOUT);
+  CHECK(jdvm_transfer_failure(slow)->phase == JDVM_PHASE_DNS && !jdvm_transfer_failure(slow)->sent);
+  CHECK(has(jdvm_transfer_failure(slow)->error.message, "resolving the name of slow.test"));
+
+  before = jdvm_http_now();
+  other = jdvm_http_take(http);
+  jdvm_transfer_start(other, "http://slow.test/", 17, &limits);
+  jdvm_http_finish(http, other);
+  CHECK(jdvm_http_now() - before >= 0.2 && jdvm_http_now() - before < 0.5);
+  CHECK(has(jdvm_transfer_failure(other)->error.message, "connect_timeout"));
+
+  before = jdvm_http_now();
+  third = start_at(http, "http://slow.test/", 5);
+  jdvm_transfer_release(third);
+  jdvm_transfer_release(slow);
+  jdvm_http_free(http);
+  jdvm_transfer_release(other);
+  CHECK(jdvm_http_now() - before < 0.3);
+}
+
+int main(void) {
+  test_urls();
+  test_request_headers();
+  test_response_header();
+  test_response_limits();
+  test_sentences();
+  start_server();
+  test_timeouts();
+  test_orders();
+  test_descriptors();
+  test_lost_connections();
+  test_fork();
+  test_slow_names();
+  CHECK(has(jdvm_http_version(), "libcurl/"));
+  printf("%d passed, %d failed\n", passed, failed);
+  return failed == 0 ? 0 : 1;
+}
