@@ -15,7 +15,10 @@ start_static_server() {
       kill -0 "$server" 2>/dev/null || break
       sleep 0.1
     done
+    kill "$server" 2>/dev/null
+    wait "$server" 2>/dev/null
   done
+  server=
   tail -n 5 "$folder/server.log" "$folder/error.log" >&2
   return 1
 }
