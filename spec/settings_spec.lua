@@ -75,6 +75,21 @@ describe("notes", function()
   end)
 end)
 
+describe("a profile that cannot be read", function()
+  local files = { config = { failure = "/h/.jdc/config: Permission denied" } }
+
+  it("is noted when nothing depends on it", function()
+    local resolved = resolve({}, { JDCLOUD_ACCESS_KEY = AK, JDCLOUD_SECRET_KEY = SK }, files)
+    assert.same({ "/h/.jdc/config: Permission denied" }, resolved.notes)
+    assert.equal(AK .. "|" .. SK .. "|nil", made_up.keys_of(resolved))
+  end)
+
+  it("is the failure when the keys would come from it", function()
+    local _, message = made_up.keys_of(resolve({}, {}, files))
+    assert.equal("/h/.jdc/config: Permission denied", message)
+  end)
+end)
+
 describe("a report", function()
   local function lines(resolved)
     local out = {}

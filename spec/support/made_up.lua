@@ -24,7 +24,9 @@ function made_up.resolve(options, environment, files)
     end,
     read_file = function(path)
       reads[#reads + 1] = path
-      return files[path:gsub("^/h/%.jdc/", "")]
+      local content = files[path:gsub("^/h/%.jdc/", "")]
+      if type(content) == "table" then return nil, content.failure end
+      return content
     end,
     file_mode = function() return files.mode end,
   })
