@@ -14,10 +14,13 @@ ALL_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,now $(LDFLAGS)
 # The sources of each module; the rockspec lists the same (spec/structure_spec.lua compares).
 CORE_PURE := jdvm_buf jdvm_pairs jdvm_crypto jdvm_random jdvm_chars jdvm_uri jdvm_canonical \
              jdvm_request jdvm_identity jdvm_sign jdvm_signer \
-             jdvm_json jdvm_skip jdvm_number jdvm_fields
-CORE_LUA  := lua_core lua_sign lua_stages lua_json
-CURL_PURE := jdvm_buf jdvm_http_request jdvm_response jdvm_failure jdvm_libcurl jdvm_http jdvm_json jdvm_skip jdvm_number jdvm_fields
-CURL_LUA  := lua_http lua_json
+             jdvm_json jdvm_skip jdvm_number jdvm_fields jdvm_shape
+CORE_LUA  := lua_core lua_sign lua_stages lua_json lua_json_options lua_json_home lua_json_build lua_json_plain \
+             lua_json_string lua_json_construct
+CURL_PURE := jdvm_buf jdvm_http_request jdvm_response jdvm_failure jdvm_libcurl jdvm_http \
+             jdvm_json jdvm_skip jdvm_number jdvm_fields jdvm_shape
+CURL_LUA  := lua_http lua_json lua_json_options lua_json_home lua_json_build lua_json_plain \
+             lua_json_string lua_json_construct
 
 .PHONY: all build help deps demo test spec lint format bench fuzz docs clean
 all: build

@@ -20,6 +20,9 @@ typedef struct jdvm_field {
   bool others;             /* of an object here, what is not among the children is wanted whole */
 } jdvm_field;
 
+/* A field of which everything is wanted. */
+extern const jdvm_field jdvm_field_whole;
+
 /* A pool of fields, of which the first is the text's own value. The caller provides the array: one
 ** for the root and one for each name of each path, at most; zero-filled. */
 typedef struct jdvm_fields {

@@ -75,6 +75,9 @@ static const unsigned char *read_utf8(jdvm_json *json, const unsigned char *at,
     const unsigned char *next;
     bool whole;
     at = jdvm_scan_three_byte(at, json->end);
+    while (jdvm_scan_is_three_byte(at, json->end)) {
+      at += 3;
+    }
     if (at == json->end || *at < 0x80) {
       return at;
     }

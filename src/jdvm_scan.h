@@ -7,6 +7,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__GNUC__)
+#define JDVM_INLINE static inline __attribute__((always_inline))
+#else
+#define JDVM_INLINE static inline
+#endif
+
 #if defined(JDVM_PORTABLE_SCAN)
 /* the portable form was asked for */
 #elif defined(__SSE2__) && defined(__GNUC__)
@@ -77,8 +83,15 @@ static inline const unsigned char *jdvm_scan_plain(const unsigned char *at,
   return at;
 }
 
-/* Skips characters of three bytes (U+1000..U+CFFF and U+E000..U+FFFF; all of the common Chinese,
-** Japanese and Korean ones) while they come four in a row. What it leaves is for a closer look. */
+/* True if a character of three bytes stands at `at` that needs no closer look: U+1000..U+CFFF or
+** U+E000..U+FFFF, which is nearly all of Chinese and Japanese. (E0 may begin an overlong form, ED a
+** surrogate.) */
+static inline int jdvm_scan_is_three_byte(const unsigned char *at, const unsigned char *end) {
+  return end - at >= 3 && (at[0] & 0xF0) == 0xE0 && at[0] != 0xE0 && at[0] != 0xED &&
+         (at[1] & 0xC0) == 0x80 && (at[2] & 0xC0) == 0x80;
+}
+
+/* Skips such characters while they come four in a row. */
 static inline const unsigned char *jdvm_scan_three_byte(const unsigned char *at,
                                                         const unsigned char *end) {
 #if defined(JDVM_SCAN_SSE2)
@@ -91,7 +104,6 @@ static inline const unsigned char *jdvm_scan_three_byte(const unsigned char *at,
   while (end - at >= 16) {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
     __m128i shape = _mm_cmpeq_epi8(_mm_and_si128(bytes, which), wanted);
-    /* E0 may be overlong and ED a surrogate: left for the closer look. */
     __m128i doubt = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)0xE0)),
                                  _mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)0xED)));
     if (_mm_movemask_epi8(shape) != 0xFFFF || (_mm_movemask_epi8(doubt) & 0x0FFF) != 0) {
@@ -103,8 +115,7 @@ static inline const unsigned char *jdvm_scan_three_byte(const unsigned char *at,
   while (end - at >= 12) {
     int i;
     for (i = 0; i < 12; i += 3) {
-      if ((at[i] & 0xF0) != 0xE0 || at[i] == 0xE0 || at[i] == 0xED || (at[i + 1] & 0xC0) != 0x80 ||
-          (at[i + 2] & 0xC0) != 0x80) {
+      if (!jdvm_scan_is_three_byte(at + i, end)) {
         return at;
       }
     }

@@ -21,6 +21,7 @@
 #if LUA_VERSION_NUM < 502
 
 #define jdvm_rawlen lua_objlen
+#define jdvm_copy(L, from, to) (lua_pushvalue(L, from), lua_replace(L, to)) /* to: absolute */
 #define jdvm_absindex(L, i) ((i) > 0 || (i) <= LUA_REGISTRYINDEX ? (i) : lua_gettop(L) + (i) + 1)
 
 JDVM_UNUSED static void jdvm_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues) {
@@ -59,6 +60,7 @@ JDVM_UNUSED static void *jdvm_testudata(lua_State *L, int index, const char *nam
 #else
 
 #define jdvm_rawlen lua_rawlen
+#define jdvm_copy lua_copy
 #define jdvm_absindex lua_absindex
 #define jdvm_setfuncs luaL_setfuncs
 #define jdvm_testudata luaL_testudata
@@ -76,6 +78,13 @@ JDVM_UNUSED static void jdvm_newlib(lua_State *L, const luaL_Reg *functions) {
 #define JDVM_HAS_INTEGERS 1
 #else
 #define JDVM_HAS_INTEGERS 0
+#endif
+
+/* A build for 5.1 also serves LuaJIT; which of the two it is shows when it runs. */
+#if LUA_VERSION_NUM == 501
+#define JDVM_MAY_BE_LUAJIT 1
+#else
+#define JDVM_MAY_BE_LUAJIT 0
 #endif
 
 /* True if Lua has a number that is exactly `value`: an integer, or before 5.3 a double up to 2^53.

@@ -1,0 +1,178 @@
+-- Texts that RFC 8259 accepts or forbids. A case of `reject` is { text, offset }: the offset (from 0)
+-- of the first byte with which no valid text continues.
+local cases = { accept = {}, reject = {} }
+
+local function accept(list)
+  for _, text in ipairs(list) do
+    cases.accept[#cases.accept + 1] = text
+  end
+end
+
+local function reject(text, offset)
+  cases.reject[#cases.reject + 1] = { text, offset }
+end
+
+-- Structure and white space.
+accept {
+  "{}", "[]", " [ ] ", "\t{\n}\r\n", "[[]]", "[{}]", '{"a":{}}', '{"a":[]}', "[1,2]", "[ 1 , 2 ]", '{"a":1,"b":2}',
+  ' { "a" : 1 , "b" : [ ] } ', '{"":0}', '{"a":1,"a":2}', "[[[[[[1]]]]]]", "[null,true,false]", "null", "true",
+    "false",
+  '""', '"a"', "0", " 1 ", '\239\187\191{"a":1}', "\239\187\191 []",
+}
+reject("", 0)
+reject("  ", 2)
+reject("\239\187\191", 3)
+reject("\239\187\191\239\187\191[]", 3)
+reject("\239\187", 0)
+reject("\0", 0)
+reject("[1]\0", 3)
+reject("[", 1)
+reject("]", 0)
+reject("{", 1)
+reject("}", 0)
+reject(",", 0)
+reject(":", 0)
+reject("[1", 2)
+reject("[1,", 3)
+reject("[1,]", 3)
+reject("[,1]", 1)
+reject("[1 2]", 3)
+reject("[1}", 2)
+reject("[1:2]", 2)
+reject("[]]", 2)
+reject("[][]", 2)
+reject("[] x", 3)
+reject("1 2", 2)
+reject("{1:2}", 1)
+reject("{a:1}", 1)
+reject("{'a':1}", 1)
+reject('{"a"}', 4)
+reject('{"a" 1}', 5)
+reject('{"a":}', 5)
+reject('{"a":1', 6)
+reject('{"a":1,', 7)
+reject('{"a":1,}', 7)
+reject('{"a":1 "b":2}', 7)
+reject('{"a":1]', 6)
+reject('{"a":1,1:2}', 7)
+reject('{"a"', 4)
+reject('{"a":', 5)
+reject('{"a', 3)
+reject("{,}", 1)
+reject("[1]//", 3)
+reject("/* */1", 0)
+reject("[\f1]", 1)
+reject("[\v1]", 1)
+reject("[\1941]", 1)
+reject("[1\1942]", 2)
+
+-- Words.
+for _, word in ipairs { "true", "false", "null" } do
+  for length = 1, #word - 1 do
+    reject(word:sub(1, length), length)
+    reject("[" .. word:sub(1, length) .. "]", length + 1)
+    reject("[" .. word:sub(1, length) .. "x" .. word:sub(length + 2) .. ', "more text behind it"]', length + 1)
+  end
+  accept { "[" .. word .. "]", '{"a":' .. word .. "}", '{"a":' .. word ..
+    ',"some more text":"so that it is not near the end"}' }
+  reject(word .. "e", #word)
+  reject("[" .. word .. "1]", #word + 1)
+end
+reject("True", 0)
+reject("NULL", 0)
+reject("NaN", 0)
+reject("nan", 1)
+reject("Infinity", 0)
+reject("undefined", 0)
+
+-- Numbers.
+accept {
+  "-0", "-1", "10", "1234567890", "0.5", "-0.5", "1.0", "1e5", "1E5", "1e+5", "1e-5", "1.5e10", "-1.5E-10", "0e0",
+    "0.0e-0",
+  "[0,0.0,-0.0,1e0]", "1e400", "1e-400", "-1e400", "123456789012345678901234567890", "0.1e1", "1e00005", "0E+0",
+  "9223372036854775807", "-9223372036854775808", "9223372036854775808", "18446744073709551616",
+  "1" .. ("0"):rep(400), "0." .. ("0"):rep(400) .. "1", "1e" .. ("9"):rep(40), "0e" .. ("9"):rep(40),
+}
+for text, offset in pairs {
+  ["-"] = 1, ["+1"] = 0, ["--1"] = 1, ["01"] = 1, ["-01"] = 2, ["00"] = 1, ["1."] = 2, ["1.e5"] = 2, [".5"] = 0,
+    ["-.5"] = 1,
+  ["1e"] = 2, ["1e+"] = 3, ["1e-"] = 3, ["1ee5"] = 2, ["1e5.5"] = 3, ["1.5.5"] = 3, ["0x10"] = 1, ["1a"] = 1,
+    ["1_000"] = 1,
+  ["- 1"] = 1, ["1 e5"] = 2, ["-a"] = 1, ["1e5e"] = 3, ["1-2"] = 1, ["1+2"] = 1, ["-Infinity"] = 1, ["1,"] = 1,
+    ["0.0."] = 3,
+} do
+  reject(text, offset)
+  reject("[" .. text .. "]", text == "1," and 3 or offset + 1)
+  if text ~= "1," then
+    local front, back = '{"some text":"to be far from the beginning","k":', ',"more":"text, so that it is far from the end"}'
+    reject(front .. text .. back, offset + #front)
+  end
+end
+
+-- Strings: escapes.
+accept {
+  [["\"\\\/\b\f\n\r\t"]], [["\u0000\u001f\u0020\u007f\u0080\u07ff\u0800\uffff"]], [["\uABCD\uabcd"]],
+    [["\ud800\udc00"]],
+  [["\udbff\udfff"]], [["\uD834\uDD1E clef"]], [["\ud7ff\ue000"]], '"\127"', [["\\u0000"]], [["\\\\"]], [["\"" ]],
+}
+reject('"', 1)
+reject('"a', 2)
+reject([["\]], 2)
+reject([["\"]], 3)
+reject([["\x41"]], 2)
+reject([["\'"]], 2)
+reject([["\a"]], 2)
+reject([["\U0041"]], 2)
+reject([["\0"]], 2)
+reject('"\\\0"', 2)
+reject('"\\\n"', 2)
+reject([["\u"]], 3)
+reject([["\u1"]], 4)
+reject([["\u12"]], 5)
+reject([["\u123"]], 6)
+reject([["\u123g"]], 6)
+reject([["\u 123"]], 3)
+reject([["\u+123"]], 3)
+reject([["\u12 4"]], 5)
+reject([["\ud800"]], 7)
+reject([["\ud800x"]], 7)
+reject([["\ud800\n"]], 8)
+reject([["\ud800\u"]], 9)
+reject([["\ud800\u0041"]], 9)
+reject([["\ud800\ud7ff"]], 10)
+reject([["\ud800\ud800"]], 10)
+reject([["\ud800\ue000"]], 9)
+reject([["\udc00"]], 4)
+reject([["\udfff\ud800"]], 4)
+reject([["\ud800\udc0"]], 12)
+for code = 0, 31 do
+  reject('"' .. string.char(code) .. '"', 1)
+  reject('["some text in front of it' .. string.char(code) .. ' and behind it"]', 26)
+end
+
+-- Strings: UTF-8.
+accept {
+  '"\194\128"', '"\223\191"', '"\224\160\128"', '"\237\159\191"', '"\238\128\128"', '"\239\191\191"',
+    '"\240\144\128\128"',
+  '"\244\143\191\191"', '"\228\184\173\230\150\135"', '{"\228\184\173":"\230\150\135"}', '"\240\159\152\128"',
+  '"' .. ("\228\184\173"):rep(40) .. '"', '"a' .. ("\228\184\173"):rep(5) .. "\195\169" ..
+    ("\228\184\173"):rep(6) .. '"',
+}
+for _, case in ipairs {
+  { "\128", 0 }, { "\191", 0 }, { "\192\128", 0 }, { "\193\191", 0 }, { "\194", 1 }, { "\194\65", 1 }, { "\194\192",
+    1 },
+  { "\224\159\191", 1 }, { "\224\160", 2 }, { "\224\160\65", 2 }, { "\225\128", 2 }, { "\225\65\128", 1 },
+    { "\237\160\128", 1 },
+  { "\237\191\191", 1 }, { "\240\143\191\191", 1 }, { "\240\144\128", 3 }, { "\240\144\65", 2 },
+    { "\241\128\65\128", 2 },
+  { "\244\144\128\128", 1 }, { "\245\128\128\128", 0 }, { "\255", 0 }, { "\254\255", 0 }, { "\228\184", 2 },
+    { "\228", 1 },
+} do
+  local bytes, offset = case[1], case[2]
+  reject('"' .. bytes .. '"', 1 + offset)
+  reject('{"' .. bytes .. '":1}', 2 + offset)
+  reject('["' .. ("\228\184\173"):rep(7) .. bytes .. ("\228\184\173"):rep(7) .. '"]', 23 + offset)
+  reject('["0123456789abcdef' .. bytes .. '0123456789abcdef"]', 18 + offset)
+end
+
+return cases
