@@ -21,9 +21,8 @@ typedef struct jdvm_core {
   jdvm_random random;
 } jdvm_core;
 
-/* The shared struct, inside a function registered with it as first upvalue. Raises in finalizers
-*that
-** run after its own. */
+/* The shared struct, inside a function registered with it as first upvalue. Raises in a finalizer
+** that runs after its own. */
 static inline jdvm_core *jdvm_core_of(lua_State *L) {
   jdvm_core *core = lua_touserdata(L, lua_upvalueindex(1));
   if (core->hasher.context == NULL) {

@@ -358,13 +358,14 @@ static void *serve(void *argument) {
 
 static void *accept_all(void *argument) {
   int listening = (int)(size_t)argument;
-  for (;;) {
-    int fd = accept(listening, NULL, NULL);
+  int fd;
+  while ((fd = accept(listening, NULL, NULL)) >= 0) {
     pthread_t thread;
-    if (fd >= 0 && pthread_create(&thread, NULL, serve, (void *)(size_t)fd) == 0) {
+    if (pthread_create(&thread, NULL, serve, (void *)(size_t)fd) == 0) {
       pthread_detach(thread);
     }
   }
+  return NULL;
 }
 
 static void start_server(void) {

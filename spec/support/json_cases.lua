@@ -104,7 +104,8 @@ for text, offset in pairs {
   reject(text, offset)
   reject("[" .. text .. "]", text == "1," and 3 or offset + 1)
   if text ~= "1," then
-    local front, back = '{"some text":"to be far from the beginning","k":', ',"more":"text, so that it is far from the end"}'
+    local front = '{"some text":"to be far from the beginning","k":'
+    local back = ',"more":"text, so that it is far from the end"}'
     reject(front .. text .. back, offset + #front)
   end
 end
