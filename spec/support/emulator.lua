@@ -23,8 +23,10 @@ local function escape(text)
   return (tostring(text):gsub("[^A-Za-z0-9%-_.~]", function(c) return ("%%%02X"):format(c:byte()) end))
 end
 
--- Options by name become arguments; `settings` and `faults` are repeated ones.
-local function command_line(options)
+---The command as shell text. Options by name become arguments; `settings` and `faults` are repeated ones.
+---@param options table as for `start`
+---@return string
+function M.command(options)
   local words = { this_lua(), root .. "bin/jdvm", "emulator", "--port", options.port or 0 }
   for _, name in ipairs { "tls", "http2" } do
     if options[name] then words[#words + 1] = "--" .. name end
@@ -48,7 +50,10 @@ local function command_line(options)
   return table.concat(words, " ")
 end
 
-local function read_announcement(pipe)
+---Reads what the command says up to "ready".
+---@param pipe file*
+---@return table server
+function M.read_announcement(pipe)
   local server, seen = { accounts = {} }, {}
   for line in pipe:lines() do
     if line == "ready" then return server end
@@ -95,24 +100,31 @@ local function open_control(server)
   end
 end
 
+---Begins to start an emulator; several that begin before one is waited for start side by side.
+---@param options? table as for `start`
+---@return fun(): table wait returns the server when it answers
+function M.begin(options)
+  local pipe = io.popen("echo $$; exec " .. M.command(options or {}))
+  return function()
+    local pid = pipe:read("*l")
+    local server = M.read_announcement(pipe)
+    server.pid = tonumber(pid)
+    server.control = open_control(server)
+    server.stop = function()
+      if not pipe then return end
+      os.execute("kill -INT " .. pid)
+      pipe:read("*a") -- ends when the command has, and with it all of the emulator
+      pipe:close()
+      pipe = nil
+    end
+    return server
+  end
+end
+
 ---Starts an emulator and returns when it answers. It also ends when this process does.
 ---@param options? table `{tls, http2, certificate, images, workers, seed, settings = {name = value}, faults = {spec},
 ---port, args}`
 ---@return table server `{endpoint, ca_file, accounts, regions, control(path, arguments), stop(), pid}`
-function M.start(options)
-  local pipe = io.popen("echo $$; exec " .. command_line(options or {}))
-  local pid = pipe:read("*l")
-  local server = read_announcement(pipe)
-  server.pid = tonumber(pid)
-  server.control = open_control(server)
-  server.stop = function()
-    if not pipe then return end
-    os.execute("kill -TERM " .. pid)
-    pipe:read("*a") -- ends when the last process of the emulator has
-    pipe:close()
-    pipe = nil
-  end
-  return server
-end
+function M.start(options) return M.begin(options)() end
 
 return M

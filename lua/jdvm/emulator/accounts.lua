@@ -9,8 +9,8 @@ M.list = {
   { name = "owner", sees = "owner", access_key = "JDVM-EMULATOR-OWNER", secret_key = "owner-secret-for-tests-only" },
   { name = "other", sees = "other", access_key = "JDVM-EMULATOR-OTHER", secret_key = "other-secret-for-tests-only" },
   { name = "session", sees = "owner", access_key = "JDVM-EMULATOR-SESSION",
-    secret_key = "session-secret-for-tests-only", token = "session+token/for tests=only",
-    encoded_token = "c2Vzc2lvbit0b2tlbi9mb3IgdGVzdHM9b25seQ==" },
+    secret_key = "session-secret-for-tests-only", token = "session+token/for-tests-only=",
+    encoded_token = "c2Vzc2lvbit0b2tlbi9mb3ItdGVzdHMtb25seT0=" },
 }
 
 local by_key = {}

@@ -68,7 +68,7 @@ local DESCRIPTIONS = {
 }
 local PRIVATE_NAMES = {
   "web-base", "订单服务_2024", "mysql-主库-备份", "jenkins-agent", "k8s节点-1.24", "日志采集", "nginx-lua", "build_cache", "gpu-训练",
-  "win2019-财务", "临时镜像-请勿删除", "测试🚀",
+  "财务系统-测试", "临时镜像-请勿删除", "测试🚀",
 }
 local STATES = { "ready", "ready", "ready", "pending", "ready", "error", "ready", "deleting" }
 
@@ -127,7 +127,7 @@ local function user_records(shelf, count)
     record.name = PRIVATE_NAMES[n % #PRIVATE_NAMES + 1] .. (key > #PRIVATE_NAMES and "-" .. key or "")
     record.desc = DESCRIPTIONS[n % #DESCRIPTIONS + 1]
     record.status = STATES[(n - 1) % #STATES + 1]
-    record.progress = record.status == "pending" and tostring(key * 17 % 100) or key % 3 ~= 0 and "100" or nil
+    record.progress = record.status == "pending" and ("%d"):format(key * 17 % 100) or key % 3 ~= 0 and "100" or nil
     if key == 2 then -- as bare as the service allows
       record.desc, record.sizeMB, record.bootMode, record.uefiSupport, record.progress = nil, 0, nil, nil, nil
     elseif key == 4 then

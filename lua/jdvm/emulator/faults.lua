@@ -124,7 +124,7 @@ local function is_turn(rule, n)
 end
 
 ---The rules that befall a request, in the order of the script. Of the kinds that replace the whole answer only
----the first counts; one whose turn did not come is not counted as used.
+---the first acts; the others are not used up by it.
 ---@param state table
 ---@param call table
 ---@return table[] `{rule, kind, draw}` where draw(i) is a number in [0, 1) that belongs to this occasion
@@ -132,9 +132,10 @@ function M.befalling(state, call)
   local found, is_replaced = {}, false
   for _, entry in ipairs(state.faults) do
     local rule, kind = entry.rule, kinds[entry.rule.fault]
-    if meets(rule, call) and not (is_replaced and kind.replaces) then
+    if meets(rule, call) then
       local n = state.store:incr("fault:" .. entry.n .. ":met", 1)
-      if is_turn(rule, n) and state.store:incr("fault:" .. entry.n .. ":used", 1) <= (rule.count or math.huge) then
+      if is_turn(rule, n) and not (is_replaced and kind.replaces)
+        and state.store:incr("fault:" .. entry.n .. ":used", 1) <= (rule.count or math.huge) then
         is_replaced = is_replaced or kind.replaces
         found[#found + 1] = {
           rule = rule, kind = kind,

@@ -63,7 +63,7 @@ function M.attributes(shelf, key)
     if shelf.name == "thirdparty" then record.serviceCode = "market-" .. key % 13 end
   else
     record.name = NAMES[random.pick(shelf.seed, key * 7 + 1, #NAMES)] .. "-" .. ("%05d"):format(key)
-    record.instanceId = "i-" .. random.text(shelf.seed, key % 500, 10)
+    record.instanceId = "i-" .. random.text(shelf.seed + 1, key % 500, 10)
   end
   return record
 end
@@ -71,15 +71,15 @@ end
 function M.time_text(seconds) return os.date("!%Y-%m-%d %H:%M:%S", seconds) end
 
 local function cloud_disk(shelf, key, n, size)
-  local seed = shelf.seed + n
+  local seed = shelf.seed + 10 * n
   local disk = {
-    diskType = M.disk_types[random.pick(seed, key, 3)], diskSizeGB = size, iops = 1800 + 30 * size,
-    snapshotId = "snapshot-" .. random.text(seed, key + 1, 10), encrypt = false, encrypted = key % 6 == 0,
+    diskType = M.disk_types[random.pick(seed + 5, key, 3)], diskSizeGB = size, iops = 1800 + 30 * size,
+    snapshotId = "snapshot-" .. random.text(seed + 2, key, 10), encrypt = false, encrypted = key % 6 == 0,
   }
   if is_official(shelf) then return disk end
-  disk.diskId = "vol-" .. random.text(seed, key + 2, 10)
+  disk.diskId = "vol-" .. random.text(seed + 3, key, 10)
   disk.az = shelf.region .. "a"
-  disk.name, disk.description = "系统盘-" .. n, ""
+  disk.name, disk.description = n == 0 and "系统盘" or "数据盘-" .. n, ""
   disk.throughput, disk.status, disk.attachments = 80 + size % 200, "available", {}
   disk.multiAttachable, disk.enabled = false, true
   disk.createTime = M.time_text(BASE_TIME - key * 420)
@@ -87,7 +87,7 @@ local function cloud_disk(shelf, key, n, size)
     chargeMode = "postpaid_by_duration", chargeStatus = "normal", chargeStartTime = "2023-05-28T16:31:37Z",
     chargeExpiredTime = "", chargeRetireTime = "",
   }
-  disk.tags = { { key = "team", value = TEAMS[random.pick(seed, key, #TEAMS)] }, { key = "环境", value = "生产" } }
+  disk.tags = { { key = "team", value = TEAMS[random.pick(seed + 4, key, #TEAMS)] }, { key = "环境", value = "生产" } }
   return disk
 end
 
@@ -119,7 +119,8 @@ function M.record(shelf, key)
   local category = record.rootDeviceType == "cloudDisk" and "cloud" or "local"
   local size = record.osType == "windows" and 60 or 40
   record.systemDiskSizeGB = size
-  record.createTime = M.time_text(key <= shelf.count and BASE_TIME - key * 300 or BASE_TIME + key * 60)
+  local age = key * (shelf.generated and 300 or 90061)
+  record.createTime = M.time_text(key <= shelf.count and BASE_TIME - age or BASE_TIME + key * 60)
   record.sizeMB = key % 5 == 0 and 0 or 1500 + key * 37 % 9000
   record.desc = is_official(shelf) and "" or DESCRIPTIONS[random.pick(shelf.seed, key * 7 + 2, #DESCRIPTIONS)]
   record.ownerPin = M.owners[shelf.name].pin
@@ -130,7 +131,7 @@ function M.record(shelf, key)
   end
   record.snapshotId = category == "cloud" and record.systemDisk.cloudDisk.snapshotId or ""
   if record.status == "pending" then
-    record.progress = tostring(key * 13 % 100)
+    record.progress = ("%d"):format(key * 13 % 100)
   elseif key % 4 ~= 0 then
     record.progress = "100"
   end

@@ -2,13 +2,14 @@
 
 local accounts = require "jdvm.emulator.accounts"
 local catalogue = require "jdvm.emulator.catalogue"
+local faults = require "jdvm.emulator.faults"
 local settings = require "jdvm.emulator.settings"
 local supervisor = require "jdvm.emulator.supervisor"
 
 local M = {}
 
-local HOW_TO_INSTALL = "the emulator needs nginx with its Lua module, and lua-cjson: "
-  .. "apt-get install nginx libnginx-mod-http-lua lua-cjson (or install OpenResty)"
+local HOW_TO_INSTALL = "the emulator needs nginx with its Lua module: "
+  .. "apt-get install nginx libnginx-mod-http-lua (or install OpenResty)"
 
 local CONFIGURATION = [[
 %s
@@ -54,6 +55,11 @@ http {
       content_by_lua_block { require("jdvm.emulator.server").serve() }
       log_by_lua_block { require("jdvm.emulator.server").leave() }
     }
+    location @closing {
+      keepalive_timeout 0;
+      content_by_lua_block { require("jdvm.emulator.server").serve(true) }
+      log_by_lua_block { require("jdvm.emulator.server").leave() }
+    }
     location /_emulator {
       allow 127.0.0.1;
       deny all;
@@ -84,29 +90,44 @@ local function exists(path)
   return file ~= nil
 end
 
--- The program and what its configuration must load; Debian's Lua module comes as two files to load.
+local PROGRAMS = { "/usr/sbin/nginx", "/usr/bin/openresty", "/usr/local/openresty/bin/openresty" }
+local MODULES = { "/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/share/nginx/modules" }
+
+-- What a configuration must load to have Lua, or nil when this nginx has none. Debian's Lua module is two files.
+local function lua_of(path)
+  if path:find("openresty", 1, true) then return "" end
+  local about
+  for _, folder in ipairs(path == PROGRAMS[1] and MODULES or {}) do -- spares asking it
+    if exists(folder .. "/ngx_http_lua_module.so") then about = "--modules-path=" .. folder end
+  end
+  about = about or output_of(quote(path) .. " -V 2>&1")
+  local modules = about:match("%-%-modules%-path=(%S+)")
+  if about:find("openresty", 1, true) or about:find("lua-nginx-module", 1, true) then return "" end
+  if not modules or not exists(modules .. "/ngx_http_lua_module.so") then return nil end
+  return ("load_module %s/ndk_http_module.so;\nload_module %s/ngx_http_lua_module.so;"):format(modules, modules)
+end
+
+-- An nginx that has Lua: JDVM_NGINX, or where packages put it, or wherever the shell finds one.
 local function find_nginx()
-  local candidates = output_of [[
-    for name in ${JDVM_NGINX:-nginx /usr/sbin/nginx openresty /usr/local/openresty/bin/openresty}; do
-      path=$(command -v "$name") && printf '%s\n' "$path"
-    done]]
-  for path in candidates:gmatch("[^\n]+") do
-    local about = output_of(quote(path) .. " -V 2>&1")
-    local modules = about:match("%-%-modules%-path=(%S+)")
-    if about:find("openresty", 1, true) or about:find("lua%-nginx%-module") or about:find("ngx_lua") then
-      return path, ""
-    elseif modules and exists(modules .. "/ngx_http_lua_module.so") then
-      return path, ("load_module %s/ndk_http_module.so;\nload_module %s/ngx_http_lua_module.so;")
-        :format(modules, modules)
+  local candidates, chosen = {}, os.getenv("JDVM_NGINX")
+  for _, path in ipairs(chosen and { chosen } or PROGRAMS) do
+    if exists(path) then candidates[#candidates + 1] = path end
+  end
+  if #candidates == 0 and not chosen then
+    for path in output_of("command -v nginx; command -v openresty"):gmatch("[^\n]+") do
+      candidates[#candidates + 1] = path
     end
+  end
+  for _, path in ipairs(candidates) do
+    local load_modules = lua_of(path)
+    if load_modules then return path, load_modules end
   end
 end
 
--- The folder that holds `jdvm/`, so that nginx loads the same files as this Lua.
+-- The folder that holds `jdvm/`, so that nginx loads the same files as this Lua; @HERE@ is where the command runs.
 local function source_root()
   local root = debug.getinfo(1, "S").source:match("^@(.*)jdvm/emulator/launcher%.lua$")
-  if root:sub(1, 1) ~= "/" then root = output_of("pwd"):gsub("\n$", "") .. "/" .. root end
-  return root
+  return root:sub(1, 1) == "/" and root or "@HERE@/" .. root
 end
 
 local function lua_text(value)
@@ -129,6 +150,10 @@ local function check(options)
     local read, message = settings.read(name, value)
     if read == nil then return message end
   end
+  for _, spec in ipairs(options.faults or {}) do
+    local rule, message = faults.parse(spec)
+    if not rule then return message end
+  end
 end
 
 local function announcement(options)
@@ -145,6 +170,28 @@ local function announcement(options)
   return table.concat(lines, "\n")
 end
 
+local function server_options(options)
+  return { seed = options.seed, images = options.images, settings = options.settings, faults = options.faults }
+end
+
+-- The shell text that becomes the supervisor.
+local function supervisor_command(nginx, load_modules, options)
+  local cpath = _VERSION == "Lua 5.1" and package.cpath .. ";;" or ";;"
+  local listen = (options.tls and " ssl" or "") .. (options.http2 and " http2" or "")
+  local variables = {
+    nginx = nginx, port = options.port or 0, announcement = announcement(options),
+    configuration = CONFIGURATION:format(load_modules, options.workers or 1, source_root() .. "?.lua;;", cpath,
+      lua_text(server_options(options)), options.tls and TLS or "", listen),
+    supervise = supervisor.supervise, make_certificate = supervisor.make_certificate,
+    certificate = options.tls and (options.certificate or "good") or "",
+    names = options.certificate == "wrong-name" and "DNS:elsewhere.example" or CERTIFICATE_NAMES,
+  }
+  local command = {}
+  for name, value in pairs(variables) do command[#command + 1] = name .. "=" .. quote(value) .. "; export " .. name end
+  command[#command + 1] = supervisor.become
+  return table.concat(command, "\n")
+end
+
 ---Serves until stopped.
 ---@param options table `{port, tls, http2, certificate, images, workers, seed, settings, faults}`
 ---@return number exit status
@@ -154,24 +201,24 @@ function M.run(options)
   if problem then return 2, problem end
   local nginx, load_modules = find_nginx()
   if not nginx then return 1, HOW_TO_INSTALL end
-  local root = source_root()
-  local cpath = _VERSION == "Lua 5.1" and package.cpath .. ";;" or ";;"
-  local server = { seed = options.seed, images = options.images, settings = options.settings,
-    faults = options.faults }
-  local names = options.certificate == "wrong-name" and "DNS:elsewhere.example" or CERTIFICATE_NAMES
-  local configuration = CONFIGURATION:format(load_modules, options.workers or 1, root .. "?.lua;;", cpath,
-    lua_text(server), options.tls and TLS or "", (options.tls and " ssl" or "") .. (options.http2 and " http2" or ""))
-  local variables = {
-    nginx = nginx, port = options.port or 0, configuration = configuration, announcement = announcement(options),
-    supervise = supervisor.supervise, make_certificate = supervisor.make_certificate, names = names,
-    certificate = options.tls and (options.certificate or "good") or "",
-  }
-  local command = {}
-  for name, value in pairs(variables) do command[#command + 1] = name .. "=" .. quote(value) .. "; export " .. name end
-  command[#command + 1] = supervisor.front
-  local first, _, code = os.execute(table.concat(command, "\n"))
-  if type(first) == "number" then return math.floor(first / 256) end
-  return first and 0 or code
+  local pipe = io.popen(supervisor_command(nginx, load_modules, options))
+  local pid, status
+  local function relay()
+    for line in pipe:lines() do
+      if line:sub(1, 1) == "+" then
+        io.stdout:write(line:sub(2), "\n")
+        io.stdout:flush()
+      end
+      pid, status = line:match("^pid (%d+)") or pid, line:match("^status (%d+)") or status
+    end
+  end
+  -- An interrupt makes the read fail, or waits for the next dot of the supervisor; either way Lua raises an error
+  -- of its own after it, in here or on the way out.
+  local is_calm, ended_well = pcall(pcall, relay)
+  ended_well = is_calm and ended_well
+  if not ended_well and pid then os.execute("kill -TERM " .. pid .. " 2>/dev/null") end
+  pipe:close()
+  return tonumber(status) or ended_well and 1 or 0
 end
 
 return M

@@ -9,9 +9,11 @@ local MODULUS = 2147483647
 ---@param n number
 ---@return number
 function M.unit(seed, n)
-  local x = (seed % MODULUS) * 48271 % MODULUS
-  x = (x + (n % MODULUS) * 16807 + 11) % MODULUS
-  for _ = 1, 3 do x = (x * 48271 + 1013) % MODULUS end
+  local x = ((seed % MODULUS) * 48271 + (n % MODULUS) * 69621 + 11) % MODULUS
+  for _ = 1, 3 do
+    local y = x % 67108859
+    x = (y * y % MODULUS + x * 16807 + 1013) % MODULUS
+  end
   return x / MODULUS
 end
 
@@ -86,7 +88,7 @@ function M.decode_pair(seed, text)
   if not text:match("^[a-z0-9]+$") or #text ~= 10 then return nil end
   local left, right = half_value(text:sub(1, 5)), half_value(text:sub(6))
   for round = 4, 1, -1 do left, right = (right - scramble(left, round, seed)) % HALF, left end
-  return left, right
+  return math.floor(left), math.floor(right) -- integers where Lua has them
 end
 
 return M

@@ -74,7 +74,7 @@ local function enter()
   local values = ngx.shared.jdvm_values
   local running = values:incr("in_flight", 1, 0)
   if running > (values:get("peak") or 0) then values:set("peak", running) end
-  if ngx.var.connection_requests == "1" then values:incr("connections", 1, 0) end
+  if values:add("connection:" .. ngx.var.connection, true, 3600) then values:incr("connections", 1, 0) end
 end
 
 ---Called in the log phase, however a request ended.
@@ -99,7 +99,9 @@ end
 
 local function send_headers(response)
   ngx.status = response.status
-  for _, header in ipairs(response.headers) do ngx.header[header[1]] = header[2] end
+  for _, header in ipairs(response.headers) do
+    if header[1] ~= "Connection" then ngx.header[header[1]] = header[2] end -- nginx writes that one itself
+  end
   if not state.settings.gzip then ngx.req.clear_header("Accept-Encoding") end
   if state.settings.framing == "length" then ngx.header["Content-Length"] = response.length end
 end
@@ -181,8 +183,10 @@ local function needs_bytes(wire)
   return wire.header_drip or wire.content_length or wire.stop and wire.stop.at ~= "body"
 end
 
----The service.
-function M.serve()
+---The service. Only a location can make nginx close a connection after an answer, so there is one for that.
+---@param closing? boolean whether this is that location
+function M.serve(closing)
+  if not closing and not state.settings.keep_alive then return ngx.exec("@closing") end
   enter()
   local response = emulator.respond(state, read_request())
   if response.delay then ngx.sleep(response.delay) end

@@ -3,26 +3,22 @@
 
 local M = {}
 
--- Runs in the foreground group: hands signals on and returns when the supervisor does. Its parent is the Lua
--- process of the command.
-M.front = [=[
-trap 'kill -TERM "$supervisor" 2>/dev/null' INT TERM HUP
-if command -v setsid >/dev/null 2>&1; then session=setsid; else session=; fi
-export session
-$session sh -c "$supervise" jdvm-emulator "$PPID" </dev/null &
-supervisor=$!
-while :; do
-  wait "$supervisor"
-  status=$?
-  kill -0 "$supervisor" 2>/dev/null || exit "$status"
-done
+-- Becomes the supervisor. Its parent is the Lua process of the command, which reads what it says.
+M.become = [=[
+if command -v setsid >/dev/null 2>&1; then
+  session=own
+  export session
+  exec setsid sh -c "$supervise" jdvm-emulator </dev/null
+fi
+exec sh -c "$supervise" jdvm-emulator </dev/null
 ]=]
 
 -- Runs in a session of its own, where neither Ctrl-C nor a kill of the whole group reaches it. Stops when it is
 -- told to, when nginx ends, when the command ends in whatever way, and when the command's parent ends.
--- Reads: configuration, announcement, nginx, port, certificate, names (variables of the environment).
+-- Reads variables of the environment: configuration, announcement, nginx, port, certificate, names.
+-- Says, a line each: `pid N`, `+TEXT` for the user, `.` now and then, `status N` at the end.
 M.supervise = [=[
-command=$1
+command=$PPID
 folder= nginx_pid= stop=
 trap 'stop=1' INT TERM HUP
 trap '' PIPE
@@ -40,6 +36,7 @@ finish() {
     done
   fi
   [ -z "$folder" ] || rm -rf "$folder"
+  echo "status $1" 2>/dev/null
   # Whatever is left of nginx shares this session and nothing else does; TERM is ignored here by now.
   [ -z "$session" ] || kill -TERM 0
   exit "$1"
@@ -61,12 +58,13 @@ parent_of() {
 free_port() { echo $((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000)); }
 
 start() {
-  printf '%s\n' "$configuration" | sed "s|@PORT@|$1|g; s|@USER@|$user|; s|@FOLDER@|$folder|g" >"$folder/nginx.conf"
+  printf '%s\n' "$configuration" | sed "s|@PORT@|$1|g; s|@USER@|$user|; s|@FOLDER@|$folder|g; s|@HERE@|$PWD|g" \
+    >"$folder/nginx.conf"
   "$nginx" -p "$folder/" -c "$folder/nginx.conf" >"$folder/log" 2>&1 </dev/null &
   nginx_pid=$!
   while [ ! -e "$folder/ready" ]; do
     [ -z "$stop" ] || finish 0
-    if grep -q 'bind() to' "$folder/log"; then
+    if [ -s "$folder/log" ] && grep -q 'bind() to' "$folder/log"; then
       kill -KILL "$nginx_pid"
       wait "$nginx_pid" 2>/dev/null
       nginx_pid=
@@ -77,6 +75,7 @@ start() {
   done
 }
 
+echo "pid $$"
 parent_of "$command" || exit 1
 grandparent=$ppid
 umask 077
@@ -101,11 +100,12 @@ while :; do
   tries=$((tries + 1))
   [ "$tries" -lt 50 ] || fail "found no free port"
 done
-printf '%s\n' "$announcement" | sed "s|@PORT@|$chosen|g; s|@FOLDER@|$folder|g"
+printf '%s\n' "$announcement" | sed "s|@PORT@|$chosen|g; s|@FOLDER@|$folder|g; s|^|+|" 2>/dev/null
 
 while [ -z "$stop" ]; do
   kill -0 "$nginx_pid" 2>/dev/null || fail "nginx ended: $(tail -n 5 "$folder/log")"
   parent_of "$command" && [ "$ppid" = "$grandparent" ] || break
+  echo . 2>/dev/null || break
   sleep 0.2 &
   wait $!
 done
@@ -114,33 +114,44 @@ finish 0
 
 -- A certification authority of its own and a server certificate signed by it, both made for this run.
 M.make_certificate = [=[
-certify() ( # name subject extensions issuer
-  cd "$folder" || exit
-  openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"
-  if [ "$4" = self ]; then
-    printf '[req]\ndistinguished_name=d\n[d]\n[e]\n%b' "$3" >"$1.cnf"
-    openssl req -new -x509 -key "$1.key" -subj "$2" -days 30 -config "$1.cnf" -extensions e -out "$1.pem"
-  else
-    printf '[req]\ndistinguished_name=d\n[d]\n' >"$1.cnf"
-    printf '%b' "$3" >"$1.ext"
-    openssl req -new -key "$1.key" -subj "$2" -config "$1.cnf" -out "$1.csr" &&
-    openssl x509 -req -in "$1.csr" -CA "$4.pem" -CAkey "$4.key" -days 30 \
-      -set_serial "0x$(od -An -N8 -tx1 /dev/urandom | tr -d ' ')" -extfile "$1.ext" -out "$1.pem"
-  fi
-)
+new_key='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
 authority='basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n'
 leaf="basicConstraints=CA:FALSE\nsubjectAltName=$names\nextendedKeyUsage=serverAuth\n"
-certify ca '/CN=jdvm emulator CA' "$authority" self &&
-case $certificate in
-  unknown-ca) certify elsewhere '/CN=another CA' "$authority" self &&
-    certify server /CN=localhost "$leaf" elsewhere ;;
-  self-signed) certify server /CN=localhost "$leaf" self ;;
-  chain) certify first '/CN=first intermediate CA' "$authority" ca &&
-    certify second '/CN=second intermediate CA' "$authority" first &&
-    certify server /CN=localhost "$leaf" second &&
-    cat "$folder/second.pem" "$folder/first.pem" >>"$folder/server.pem" ;;
-  *) certify server /CN=localhost "$leaf" ca ;;
-esac
+
+root() { # name subject extensions
+  printf '[req]\ndistinguished_name=d\n[d]\n[e]\n%b' "$3" >"$1.cnf"
+  openssl req -new -x509 $new_key -keyout "$1.key" -subj "$2" -days 30 -config "$1.cnf" -extensions e -out "$1.pem"
+}
+
+request() { # name subject
+  printf '[req]\ndistinguished_name=d\n[d]\n' >"$1.cnf"
+  openssl req -new $new_key -keyout "$1.key" -subj "$2" -config "$1.cnf" -out "$1.csr"
+}
+
+sign() { # name extensions issuer
+  printf '%b' "$2" >"$1.ext"
+  openssl x509 -req -in "$1.csr" -CA "$3.pem" -CAkey "$3.key" -days 30 \
+    -set_serial "0x$(od -An -N8 -tx1 /dev/urandom | tr -d ' ')" -extfile "$1.ext" -out "$1.pem"
+}
+
+make_all() {
+  root ca '/CN=jdvm emulator CA' "$authority" &
+  if [ "$certificate" = self-signed ]; then
+    root server /CN=localhost "$leaf"
+    wait "$!"
+    return
+  fi
+  request server /CN=localhost && wait "$!" || return 1
+  case $certificate in
+    unknown-ca) root elsewhere '/CN=another CA' "$authority" && sign server "$leaf" elsewhere ;;
+    chain)
+      request first '/CN=first intermediate CA' && sign first "$authority" ca &&
+      request second '/CN=second intermediate CA' && sign second "$authority" first &&
+      sign server "$leaf" second && cat second.pem first.pem >>server.pem ;;
+    *) sign server "$leaf" ca ;;
+  esac
+}
+(cd "$folder" && make_all)
 ]=]
 
 return M

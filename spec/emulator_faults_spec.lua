@@ -1,0 +1,461 @@
+local accounts = require "jdvm.emulator.accounts"
+local control = require "jdvm.emulator.control"
+local core = require "jdvm.core"
+local emulator = require "jdvm.emulator"
+local faults = require "jdvm.emulator.faults"
+local json = require "jdvm.emulator.json"
+local kinds = require "jdvm.emulator.kinds"
+local life = require "jdvm.emulator.life"
+local shapes = require "jdvm.emulator.shapes"
+local signed = require "spec.support.signed"
+
+local owner, other = accounts.list[1], accounts.list[2]
+local NORTH = "/v1/regions/cn-north-1/images"
+local NOW = 1700000000
+
+local state
+
+local function send(path, query, account, now)
+  return emulator.respond(state, signed.request(account or owner, path, query, { now = now }))
+end
+
+local function list(page, size, source)
+  local response = send(NORTH, { "imageSource", source or "private", "pageNumber", tostring(page or 1), "pageSize",
+    tostring(size or 10) })
+  return core.decode(response.body).result, response
+end
+
+local function ids(images)
+  local found = {}
+  for i, image in ipairs(images) do found[i] = image.imageId end
+  return found
+end
+
+local function ask(path, arguments, now)
+  local status, body = control.answer(state, path, arguments or {}, now or NOW)
+  local answer = core.decode(body)
+  return status == 200 and answer or nil, answer.error
+end
+
+-- The statuses of n requests for a list.
+local function statuses(n, page)
+  local found = {}
+  for i = 1, n do
+    found[i] = send(NORTH, { "imageSource", "public", "pageNumber", tostring(page or 1) }).status
+  end
+  return table.concat(found, " ")
+end
+
+local function new(...) state = emulator.new { faults = { ... } } end
+
+describe("a fault rule", function()
+  it("reads and writes the same", function()
+    for _, text in ipairs { "throttle:count=2,page=3,retry_after=0.5,format=seconds,status=RATE_LIMIT",
+      "drift:at=front,count=1,delete=0,insert=5", "error:body=json,code=503,message=a%2Cb %25 中",
+      "life:image=img-1,steps=pending:10 ready@2.5s" } do
+      local rule = assert(faults.parse(text))
+      assert.same(rule, faults.parse(faults.format(rule)))
+    end
+    assert.equal("error:body=json,code=503,message=a%2Cb",
+      faults.format(faults.read { fault = "error", code = "503", message = "a,b" }))
+  end)
+
+  it("is refused with what would be right", function()
+    local function message(text) return select(2, faults.parse(text)) end
+    assert.truthy(message("throtle"):find("unknown fault 'throtle'; there are: .*throttle"))
+    assert.truthy(message("throttle:cont=1"):find("fault 'throttle' has no parameter 'cont'; it has: .*conditions: "))
+    assert.equal("fault 'throttle': count must be a number, not 'x'", message("throttle:count=x"))
+    assert.equal("fault 'throttle': 'count' is not name=value", message("throttle:count"))
+    assert.truthy(message("error:body=xml"):find("body must be json, html, empty, not 'xml'", 1, true))
+    assert.equal("fault 'life': which image?", message("life:steps=ready"))
+    assert.truthy(message("life:image=x,steps=ready@x"):find("'ready@x' is not STATUS", 1, true))
+    assert.has_error(function() emulator.new { faults = { "nothing" } } end)
+  end)
+
+  it("befalls by count, turn and place", function()
+    new "error:code=503,count=2"
+    assert.equal("503 503 200 200", statuses(4))
+    new "error:code=503,after=1,count=1"
+    assert.equal("200 503 200", statuses(3))
+    new "error:code=503,every=2"
+    assert.equal("200 503 200 503", statuses(4))
+    new "error:code=503,nth=1+4+5"
+    assert.equal("503 200 200 503 503 200", statuses(6))
+    new "error:code=503,page=2"
+    assert.equal("200", statuses(1, 1))
+    assert.equal("503", statuses(1, 2))
+    new "error:code=503,from_page=2"
+    assert.equal("200", statuses(1, 1))
+    assert.equal("503", statuses(1, 7))
+    new "error:code=503,operation=describeImage"
+    assert.equal("200", statuses(1))
+    assert.equal(503, send(NORTH .. "/img-x").status)
+    new "error:code=503,image=img-y"
+    assert.equal(404, send(NORTH .. "/img-x").status)
+    assert.equal(503, send(NORTH .. "/img-y").status)
+    new "error:code=503,region=cn-east-1"
+    assert.equal("200", statuses(1))
+    assert.equal(503, send("/v1/regions/cn-east-1/images", { "imageSource", "public" }).status)
+    new "error:code=503,account=other"
+    assert.equal("200", statuses(1))
+    assert.equal(503, send(NORTH, { "imageSource", "public" }, other).status)
+    new "error:code=503,source=private"
+    assert.equal("200", statuses(1))
+  end)
+
+  it("befalls by chance, always the same with the same seed", function()
+    local function harmed(seed)
+      new("error:code=503,probability=0.3,seed=" .. seed)
+      return statuses(200)
+    end
+    local one = harmed(1)
+    local _, count = one:gsub("503", "")
+    assert.is_true(count > 40 and count < 80, count)
+    assert.equal(one, harmed(1))
+    assert.is_not.equal(one, harmed(2))
+    new "error:code=503,probability=0"
+    assert.equal("200 200", statuses(2))
+    new "error:code=503,probability=1"
+    assert.equal("503 503", statuses(2))
+  end)
+
+  it("joins others, but only one replaces the answer", function()
+    new("throttle:count=1", "error:code=503,count=1", "latency:seconds=0.5,count=2")
+    assert.equal(0.5, send(NORTH, { "imageSource", "public" }).delay)
+    assert.equal("503 200", statuses(2))
+    local seen = ask("stats").faults
+    assert.same({ 3, 3, 3 }, { seen[1].met, seen[2].met, seen[3].met })
+    assert.same({ 1, 1, 2 }, { seen[1].used, seen[2].used, seen[3].used })
+  end)
+end)
+
+describe("the kinds of faults", function()
+  local function one(spec, path, query)
+    new(spec)
+    local response = send(path or NORTH, query or { "imageSource", "private" })
+    return response, core.decode(response.body)
+  end
+
+  it("are all described", function()
+    for name, kind in pairs(kinds) do
+      assert.is_true(kind.before ~= nil or kind.result ~= nil or kind.response ~= nil, name)
+      for parameter in pairs(kind.defaults or {}) do
+        assert.truthy(kind.parameters[parameter] or faults.conditions[parameter], name .. "." .. parameter)
+      end
+    end
+  end)
+
+  it("throttle with the words of both tables", function()
+    local response, body = one "throttle"
+    assert.same({ 429, "RATE_LIMIT" }, { body.error.code, body.error.status })
+    assert.is_nil(signed.header(response, "retry-after"))
+    response, body = one "throttle:status=HTTP_RATE_LIMIT_EXCEEDED,retry_after=2"
+    assert.equal("HTTP_RATE_LIMIT_EXCEEDED", body.error.status)
+    assert.equal("2", signed.header(response, "retry-after"))
+    response = one "throttle:retry_after=60,format=date"
+    assert.equal("Tue, 14 Nov 2023 22:14:20 GMT", signed.header(response, "retry-after"))
+    assert.equal("QUOTA_EXCEEDED", select(2, one "quota").error.status)
+    assert.equal("vm:describeImages", select(2, one "forbidden").error.details[1].param1)
+  end)
+
+  it("answer errors in JSON, in HTML or with nothing", function()
+    for code, word in pairs { [500] = "INTERNAL", [502] = "SOURCE_UNAVAILABLE", [503] = "UNAVAILABLE",
+      [504] = "HTTP_SERVER_TIMING_OUT" } do
+      local response, body = one("error:code=" .. code)
+      assert.same({ code, code, word }, { response.status, body.error.code, body.error.status })
+      response = one("error:code=" .. code .. ",body=html")
+      assert.equal("text/html", signed.header(response, "content-type"))
+      assert.truthy(response.body:find("^<html>.*" .. code))
+      response = one("error:code=" .. code .. ",body=empty,retry_after=1")
+      assert.equal("", response.body)
+      assert.is_nil(signed.header(response, "content-type"))
+      assert.equal("1", signed.header(response, "retry-after"))
+    end
+  end)
+
+  it("answer every wrong shape with 200", function()
+    new()
+    local id = list().images[1].imageId
+    for _, shape in ipairs(shapes.names) do
+      for _, path in ipairs { NORTH, NORTH .. "/" .. id } do
+        local response, body = one("shape:as=" .. shape, path)
+        assert.equal(200, response.status)
+        local result = type(body) == "table" and type(body.result) == "table" and body.result or {}
+        local looks_right = type(result.images) == "table" and type(result.images[1]) == "table"
+          and result.images[1].imageId and type(result.totalCount) == "number" and result.totalCount % 1 == 0
+          and result.totalCount > 0 and body.error == nil
+        assert.is_falsy(looks_right and path == NORTH, shape)
+      end
+    end
+    local refused = emulator.respond(state, signed.request({ access_key = "x", secret_key = "y" }, NORTH))
+    assert.equal(401, refused.status) -- a shape does not hide a refusal
+    assert.truthy(core.decode(refused.body).error)
+  end)
+
+  it("lie about the total", function()
+    local function total(spec) return select(2, one(spec)).result.totalCount end
+    assert.equal(23, total "total:by=5")
+    assert.equal(13, total "total:by=-5")
+    assert.equal(0, total "total:by=-50")
+    assert.equal(7, total "total:value=7")
+    assert.equal("x", total 'total:text="x"')
+    assert.is_nil(total "total:text=null")
+    assert.equal("18", total "shape:as=total_string")
+  end)
+
+  it("spoil the body", function()
+    local response = one "truncated:fraction=1"
+    assert.equal("}", response.body:sub(-1))
+    response = one "truncated:fraction=0.25"
+    assert.is_nil(core.decode(response.body))
+    for _, how in ipairs { "garbage", "truncated", "checksum" } do
+      response = one("gzip:how=" .. how)
+      assert.equal("gzip", signed.header(response, "content-encoding"))
+      assert.equal(how ~= "garbage", response.body:sub(1, 2) == "\31\139")
+    end
+    response = one "oversized:bytes=100000"
+    local whole = response.body .. ("a"):rep(response.padding.bytes) .. response.padding.tail
+    assert.equal(100000, #whole)
+    assert.truthy(core.decode(whole).result)
+    response = one "header:bytes=10,lines=2"
+    assert.equal("aaaaaaaaaa", signed.header(response, "x-jdcloud-padding-2"))
+    response = one "date:by=-3600"
+    assert.equal("Tue, 14 Nov 2023 21:13:20 GMT", signed.header(response, "date"))
+  end)
+
+  it("tell the server what to do to the connection", function()
+    assert.same({ how = "cut", at = "body", fraction = 0.5, seconds = 0 }, one("cut").wire.stop)
+    assert.same({ how = "reset", at = "before", fraction = 0.5, seconds = 0 }, one("reset").wire.stop)
+    assert.same({ how = "hang", at = "header", fraction = 0.5, seconds = 5 },
+      one("hang:at=header,seconds=5").wire.stop)
+    assert.same({ bytes = 1, interval = 0.1 }, one("drip").wire.drip)
+    assert.same({ bytes = 7, interval = 0.1 }, one("drip:part=header,bytes=7").wire.header_drip)
+    assert.equal(-4, one("length:by=-4").wire.content_length)
+    local delay = one("latency:seconds=1,jitter=0.5").delay
+    assert.is_true(delay >= 1 and delay < 1.5)
+  end)
+
+  it("serve another page again", function()
+    new "repeated:page=2,serve=1"
+    assert.same(ids(list(1).images), ids(list(2).images))
+  end)
+end)
+
+describe("drift", function()
+  local function all(source, size)
+    local found, page, total = {}, 1
+    repeat
+      local result = list(page, size, source)
+      for _, id in ipairs(ids(result.images)) do found[#found + 1] = id end
+      page, total = page + 1, result.totalCount
+    until #result.images == 0
+    return found, total
+  end
+
+  it("moves the rows before the page it is bound to", function()
+    state = emulator.new { images = 30 }
+    local before = all "private"
+    assert.equal(30, #before)
+    state = emulator.new { images = 30, faults = { "drift:insert=3,page=2" } }
+    local with_more, total = all "private"
+    assert.same({ 33, 33 }, { total, #with_more })
+    assert.same({ before[8], before[9], before[10] }, { with_more[11], with_more[12], with_more[13] }) -- seen twice
+    assert.equal(before[10], with_more[10])
+    state = emulator.new { images = 30, faults = { "drift:delete=3,page=2" } }
+    local with_less
+    with_less, total = all "private"
+    assert.same({ 27, 27 }, { total, #with_less })
+    assert.same({ before[10], before[14] }, { with_less[10], with_less[11] }) -- three were never seen
+  end)
+
+  it("happens at the end, at a position or anywhere", function()
+    for _, at in ipairs { "end", "12", "random", "front", "1000" } do
+      state = emulator.new { images = 30, faults = { "drift:insert=2,delete=2,at=" .. at .. ",page=1,count=3" } }
+      for _ = 1, 5 do all("private") end
+      local result = list(1, 100)
+      assert.equal(at == "1000" and 36 or 30, result.totalCount)
+      local seen = {}
+      for _, id in ipairs(ids(result.images)) do
+        assert.is_nil(seen[id])
+        seen[id] = true
+        assert.equal(200, send(NORTH .. "/" .. id).status)
+      end
+    end
+  end)
+
+  it("concerns only the list that was asked for", function()
+    state = emulator.new { images = 20, faults = { "drift:delete=5,source=private" } }
+    assert.equal(20, list(1, 10, "shared").totalCount)
+    assert.equal(15, list(1, 10, "private").totalCount)
+    assert.equal(20, list(1, 10, "shared").totalCount)
+    local _, body = nil, core.decode(send(NORTH, { "imageSource", "private" }, other).body)
+    assert.equal(20, body.result.totalCount)
+  end)
+
+  it("can empty a list", function()
+    state = emulator.new { images = 3, faults = { "drift:delete=9" } }
+    assert.same({}, list().images)
+    assert.equal(0, list().totalCount)
+  end)
+end)
+
+describe("the life of an image", function()
+  it("is told in steps of time or requests", function()
+    local steps = life.parse "pending:10 pending:60@2s ready@4.5s"
+    local function at(seconds)
+      local step = life.step({ since = 100, requests = 0, steps = steps }, { now = 100 + seconds, requests = 9 })
+      return step.status .. (step.progress or "")
+    end
+    assert.same({ "pending10", "pending60", "pending60", "ready" }, { at(0), at(2), at(4.4), at(4.5) })
+    assert.is_nil((life.parse ""))
+  end)
+
+  it("begins with a fault when the image is first asked for", function()
+    new()
+    local id = list().images[3].imageId
+    new("life:steps=pending:5 ready@2,image=" .. id)
+    local function status() return core.decode(send(NORTH .. "/" .. id).body).result.image.status end
+    statuses(5)
+    assert.same({ "pending", "pending", "ready", "ready" }, { status(), status(), status(), status() })
+  end)
+end)
+
+describe("control", function()
+  before_each(function() state = emulator.new { images = 25, settings = { skew = 60 } } end)
+
+  it("sets settings, all or none", function()
+    assert.equal("clamped", ask("settings", { past_end = "clamped" }).past_end)
+    local _, message = ask("settings", { latency = "0.5", skew = "x" })
+    assert.equal("setting 'skew' must be a number, not 'x'", message)
+    assert.equal(0, ask("settings").latency)
+    assert.equal(60, ask("settings").skew)
+  end)
+
+  it("takes fault scripts as JSON and as specs", function()
+    assert.equal(2, ask("faults", { script = '[{"fault":"error","code":503,"count":1},"quota:count=1"]' }).faults)
+    assert.equal("503 429 200", statuses(3))
+    assert.equal(1, ask("faults", { spec = "error:code=500,count=1" }).faults)
+    assert.equal(3, ask("faults", { spec = "quota:after=1,count=1 error:code=504,after=2", add = "1" }).faults)
+    assert.equal("500 429 504", statuses(3))
+    assert.equal(0, ask("faults").faults)
+    assert.equal("200", statuses(1))
+    assert.equal(1, ask("faults", { script = '{"fault":"quota"}' }).faults)
+    local _, message = ask("faults", { script = '[{"fault":"no"}]' })
+    assert.truthy(message:find("unknown fault 'no'", 1, true))
+    assert.truthy(select(2, ask("faults", { script = "{" })):find("^script: "))
+    assert.equal("429", statuses(1)) -- a wrong script changes nothing
+  end)
+
+  it("resets everything", function()
+    state = emulator.new { images = 25, faults = { "error:code=503,count=1" } }
+    assert.equal("503 200", statuses(2))
+    ask("settings", { past_end = "clamped" })
+    ask("images", { delete = "5" })
+    local request = signed.request(owner, NORTH, { "imageSource", "private" })
+    emulator.respond(state, request)
+    ask("reset")
+    assert.equal("503 200", statuses(2))
+    assert.equal(25, list().totalCount)
+    assert.equal("empty", ask("settings").past_end)
+    assert.equal(200, emulator.respond(state, request).status) -- the nonce is forgotten
+    assert.equal(4, ask("stats").requests)
+    local mark = ask("reset", { spec = "quota:count=1", settings = '{"past_end":"clamped"}' }).mark
+    assert.is_true(mark > 0)
+    assert.equal("429 200", statuses(2))
+    assert.equal("clamped", ask("settings").past_end)
+    assert.truthy(select(2, ask("oracle", { mark = "1" })):find("reset"))
+  end)
+
+  it("inserts and deletes images", function()
+    local first = list().images[1].imageId
+    local answer = ask("images", { insert = "2", delete = "1" })
+    assert.equal(first, answer.deleted[1])
+    local now = ids(list().images)
+    assert.same(answer.inserted, { now[1], now[2] })
+    assert.equal(404, send(NORTH .. "/" .. first).status)
+    assert.equal(26, list().totalCount)
+    local fifth = list().images[5].imageId
+    ask("images", { id = fifth })
+    assert.equal(404, send(NORTH .. "/" .. fifth).status)
+    assert.truthy(select(2, ask("images", { id = fifth })):find("no image"))
+    assert.truthy(select(2, ask("images", { insert = "1", source = "nowhere" })):find("sees no nowhere"))
+    assert.equal(3, #ask("images", { insert = "3", account = "other", region = "cn-east-1", at = "end" }).inserted)
+  end)
+
+  it("scripts lives", function()
+    local id = ask("images", { insert = "1", steps = "pending:10 pending:55@1s ready@2s" }).inserted[1]
+    local function image(now) return core.decode(send(NORTH .. "/" .. id, nil, nil, now).body).result.image end
+    assert.same({ "pending", "10" }, { image(NOW).status, image(NOW).progress })
+    assert.same({ "pending", "55" }, { image(NOW + 1).status, image(NOW + 1).progress })
+    assert.equal("ready", image(NOW + 2).status)
+    local function pending(now)
+      local response = send(NORTH, { "imageSource", "private", "status", "pending" }, nil, now)
+      return core.decode(response.body).result.totalCount
+    end
+    assert.equal(pending(NOW + 2) + 1, pending(NOW))
+    ask("images", { id = id, steps = "ready error@2" })
+    assert.equal("ready", image(NOW).status)
+    assert.equal("error", image(NOW).status)
+    assert.truthy(select(2, ask("images", { insert = "1", steps = "?" })):find("not STATUS"))
+  end)
+
+  it("knows what a scan may hold", function()
+    local mark = ask("mark").mark
+    local before = ids(list(1, 100).images)
+    local gone = ask("images", { delete = "2", at = "3" }).deleted
+    local new_ids = ask("images", { insert = "2", at = "end" }).inserted
+    local oracle = ask("oracle", { mark = tostring(mark) })
+    assert.same(gone, oracle.went)
+    assert.same(new_ids, oracle.came)
+    assert.equal(25, oracle.total)
+    assert.equal(23, #oracle.stable)
+    local left = {}
+    for _, id in ipairs(before) do
+      if id ~= gone[1] and id ~= gone[2] then left[#left + 1] = id end
+    end
+    assert.same(left, oracle.stable)
+    local later = ask("oracle", { mark = tostring(ask("mark").mark) })
+    assert.same({ 25, 0, 0 }, { #later.stable, #later.came, #later.went })
+    local other_list = ask("oracle", { mark = tostring(mark), imageSource = "shared" })
+    assert.same({ 25, 0, 0 }, { #other_list.stable, #other_list.came, #other_list.went })
+    local ready = ask("oracle", { mark = tostring(mark), status = "ready" })
+    assert.is_true(#ready.stable < 23 and #ready.stable > 0)
+  end)
+
+  it("says what it does not know", function()
+    assert.equal("no control path 'x%3Cy'", select(2, ask("x<y")))
+  end)
+
+  it("writes JSON that others read", function()
+    assert.same({ a = { 1, "x", true }, b = { c = "\"\\\n\1\127é" }, d = 0.5 },
+      core.decode(json.encode { a = { 1, "x", true }, b = { c = "\"\\\n\1\127é" }, d = 0.5 }))
+    assert.equal("[]", json.encode {})
+  end)
+end)
+
+describe("several workers with one store", function()
+  it("agree on images, settings, faults and nonces", function()
+    local one = emulator.new { images = 20, faults = { "error:code=503,count=1" } }
+    local two = emulator.new { images = 20, faults = { "error:code=503,count=1" }, store = one.store }
+    state = one
+    assert.equal("503", statuses(1))
+    state = two
+    assert.equal("200", statuses(1)) -- counted together
+    ask("images", { delete = "3" })
+    ask("settings", { words = "old" })
+    state = one
+    assert.equal(17, list().totalCount)
+    assert.equal("self", list().images[1].imageSource)
+    local request = signed.request(owner, NORTH, { "imageSource", "private" })
+    assert.equal(200, emulator.respond(one, request).status)
+    assert.equal(403, emulator.respond(two, request).status)
+    ask("reset")
+    state = two
+    assert.equal("503", statuses(1))
+    assert.equal(20, list().totalCount)
+    -- A worker that slept through the reset starts from there.
+    ask("images", { insert = "1" })
+    state = one
+    assert.equal(21, list().totalCount)
+  end)
+end)

@@ -1,0 +1,138 @@
+-- The emulator's command as a process: how it starts, fails and ends.
+local curl = require "jdvm.curl"
+local emulator = require "spec.support.emulator"
+
+local function run(command)
+  local pipe = io.popen(command .. "; echo status $?")
+  local text = pipe:read("*a")
+  pipe:close()
+  return text
+end
+
+-- Whatever of an emulator is still there: its folder, and processes that name it.
+local function leftovers(folder)
+  -- A bracket in the name keeps these very processes from being found.
+  local pattern = folder:sub(1, -2) .. "[" .. folder:sub(-1) .. "]"
+  return (run("ls -d " .. pattern .. " 2>/dev/null; grep -la " .. pattern .. " /proc/[0-9]*/cmdline 2>/dev/null")
+    :gsub("status %d+\n", ""))
+end
+
+local function is_gone_within(seconds, folder)
+  local limit = curl.now() + seconds
+  repeat
+    local left = leftovers(folder)
+    if left == "" then return true end
+    os.execute("sleep 0.05")
+  until curl.now() > limit
+  return false, leftovers(folder)
+end
+
+-- How it may end: the shell text that starts it (%s; the first line it says is the process to be ended), and the
+-- signal, to a process or (with the minus) to its group.
+local ENDS = {
+  { "the command gets SIGINT", "echo $$; exec %s", "kill -INT " },
+  { "the command gets SIGTERM", "echo $$; exec %s", "kill -TERM " },
+  { "the command gets SIGHUP", "echo $$; exec %s", "kill -HUP " },
+  { "the command is killed", "echo $$; exec %s", "kill -KILL " },
+  { "the terminal interrupts the whole group", [[exec setsid sh -c "echo \$\$; trap : INT; %s & wait; wait"]],
+    "kill -INT -" },
+  { "the whole group is killed", [[exec setsid sh -c "echo \$\$; %s; :"]], "kill -KILL -" },
+  { "the command's parent gets SIGTERM", "echo $$; %s & wait", "kill -TERM " },
+  { "the command's parent is killed", "echo $$; %s & wait", "kill -KILL " },
+}
+
+describe("nothing of the emulator is left when", function()
+  local started = {}
+
+  setup(function() -- all at once, for speed
+    for i, way in ipairs(ENDS) do started[i] = { pipe = io.popen(way[2]:format(emulator.command { tls = true })) } end
+    for i, way in ipairs(ENDS) do
+      local one = started[i]
+      one.pid = one.pipe:read("*l")
+      one.folder = emulator.read_announcement(one.pipe).ca_file:match("^(.*)/")
+      one.was_there = leftovers(one.folder)
+      os.execute(way[3] .. one.pid)
+    end
+  end)
+
+  teardown(function()
+    for i, one in ipairs(started) do
+      if leftovers(one.folder) ~= "" then os.execute("kill -KILL " .. one.pid .. "; kill -KILL -" .. one.pid) end
+      one.pipe:close()
+      started[i] = nil
+    end
+  end)
+
+  for i, way in ipairs(ENDS) do
+    it(way[1], function()
+      assert.truthy(started[i].was_there:find("/proc/", 1, true))
+      assert.is_true(is_gone_within(5, started[i].folder))
+    end)
+  end
+
+  it("nginx is killed, orphans included, and that is said", function()
+    local pipe = io.popen(emulator.command { tls = true, workers = 2 } .. " 2>&1")
+    local folder = emulator.read_announcement(pipe).ca_file:match("^(.*)/")
+    os.execute("kill -KILL $(cat " .. folder .. "/nginx.pid)")
+    assert.is_true(is_gone_within(5, folder))
+    assert.truthy(pipe:read("*a"):find("^jdvm: emulator: nginx ended"))
+    pipe:close()
+  end)
+end)
+
+describe("the emulator's command", function()
+  it("says nothing more when it is interrupted", function()
+    local pipe = io.popen("echo $$; exec " .. emulator.command {} .. " 2>&1")
+    local pid = pipe:read("*l")
+    emulator.read_announcement(pipe)
+    os.execute("kill -INT " .. pid)
+    assert.equal("", pipe:read("*a"))
+    assert.is_true(pipe:close()) -- and ends with 0
+  end)
+
+  -- Wall time would be the machine's load; this is about 0.35 s of one processor where it was measured.
+  it("takes less than 0.7 s of the processor to start and stop", function()
+    local text = run(([[
+      out=$(mktemp)
+      %s >"$out" & pid=$!
+      while ! grep -q ready "$out"; do sleep 0.1; done
+      kill -INT $pid; wait $pid; rm "$out"; times]]):format(emulator.command { tls = true }))
+    local minutes_1, seconds_1, minutes_2, seconds_2 = text:match("\n(%d+)m([%d.]+)s (%d+)m([%d.]+)s\nstatus")
+    local spent = (minutes_1 + minutes_2) * 60 + seconds_1 + seconds_2
+    assert.is_true(spent > 0 and spent < 0.7, spent)
+  end)
+
+  it("says that a port is taken", function()
+    local server = emulator.start()
+    finally(function() server.stop() end)
+    local port = server.endpoint:match(":(%d+)$")
+    assert.equal("jdvm: emulator: port " .. port .. " is taken\nstatus 1\n",
+      run(emulator.command { port = port } .. " 2>&1"))
+  end)
+
+  it("finds free ports for many at once", function()
+    local servers, endpoints = {}, {}
+    for i = 1, 4 do servers[i] = emulator.begin() end
+    for i = 1, 4 do
+      servers[i] = servers[i]()
+      assert.is_nil(endpoints[servers[i].endpoint])
+      endpoints[servers[i].endpoint] = true
+    end
+    for i = 1, 4 do servers[i].stop() end
+  end)
+
+  it("names what to install when there is no nginx with Lua", function()
+    local text = run("JDVM_NGINX=/nowhere/nginx " .. emulator.command {} .. " 2>&1")
+    assert.equal("jdvm: emulator: the emulator needs nginx with its Lua module: apt-get install nginx "
+      .. "libnginx-mod-http-lua (or install OpenResty)\nstatus 1\n", text)
+  end)
+
+  it("refuses what it does not know", function()
+    local function said(options) return run(emulator.command(options) .. " 2>&1") end
+    assert.truthy(said({ settings = { latencyy = 1 } }):find("unknown setting 'latencyy'.*status 2"))
+    assert.truthy(said({ faults = { "throtle" } }):find("unknown fault 'throtle'.*status 2"))
+    assert.truthy(said({ http2 = true }):find("%-%-http2 needs %-%-tls.*status 2"))
+    assert.truthy(said({ certificate = "odd", tls = true }):find("unknown certificate 'odd'.*status 2"))
+    assert.truthy(said({ args = { "--wat" } }):find("%-%-wat.*status 2"))
+  end)
+end)

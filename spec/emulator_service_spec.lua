@@ -1,0 +1,429 @@
+local accounts = require "jdvm.emulator.accounts"
+local catalogue = require "jdvm.emulator.catalogue"
+local core = require "jdvm.core"
+local emulator = require "jdvm.emulator"
+local signed = require "spec.support.signed"
+
+local owner, other, session = accounts.list[1], accounts.list[2], accounts.list[3]
+local NORTH = "/v1/regions/cn-north-1/images"
+
+local state
+
+local function send(path, query, options, account)
+  local response = emulator.respond(state, signed.request(account or owner, path, query, options))
+  return response, core.decode(response.body)
+end
+
+-- A refusal as one line, after checking its form.
+local function refusal(response, body)
+  assert.equal(response.status, body.error.code)
+  assert.is_nil(body.result)
+  assert.equal(signed.header(response, "x-jdcloud-request-id"), body.requestId)
+  assert.equal(32, #body.requestId)
+  return body.error.code .. " " .. body.error.status .. " " .. body.error.message
+end
+
+local function all(query, account, region)
+  local images, page = {}, 1
+  repeat
+    local asked = { "pageNumber", tostring(page), "pageSize", "100" }
+    for _, word in ipairs(query) do asked[#asked + 1] = word end
+    local _, body = send("/v1/regions/" .. (region or "cn-north-1") .. "/images", asked, nil, account)
+    for _, image in ipairs(body.result.images) do images[#images + 1] = image end
+    page = page + 1
+  until #images >= body.result.totalCount or #body.result.images == 0
+  return images
+end
+
+describe("the emulated service", function()
+  before_each(function() state = emulator.new() end)
+
+  it("answers as the service does", function()
+    local response, body = send(NORTH, { "imageSource", "public" })
+    assert.equal(200, response.status)
+    assert.equal("application/json; charset=utf-8", signed.header(response, "content-type"))
+    assert.equal("jd-gateway/1.0.1", signed.header(response, "via"))
+    assert.equal("describeImages", signed.header(response, "x-jdcloud-operationid"))
+    assert.equal(body.requestId, signed.header(response, "x-jdcloud-request-id"))
+    assert.truthy(body.requestId:match("^%x+$") and #body.requestId == 32)
+    assert.equal("\n", response.body:sub(-1))
+    assert.equal(20, #body.result.images)
+    assert.equal(30, body.result.totalCount)
+    local image = body.result.images[1]
+    assert.equal("CentOS 8.2 64位", image.name)
+    assert.equal("2021-01-28 16:49:05", image.createTime)
+    assert.equal("100", image.progress)
+    assert.equal(2494, image.sizeMB)
+    assert.is_nil(image.dataDisks)
+    assert.is_nil(image.offline)
+    assert.is_nil(body.result.images[2].progress)
+    assert.equal(0, body.result.images[2].sizeMB)
+  end)
+
+  it("shows the same fields in the list and in the detail", function()
+    for _, image in ipairs(all { "imageSource", "private" }) do
+      local _, body = send(NORTH .. "/" .. image.imageId)
+      assert.same(image, body.result.image)
+    end
+  end)
+
+  it("refuses in the service's words", function()
+    local limit = ("x"):rep(8300)
+    local cases = {
+      { "400 FAILED_PRECONDITION Parameter ImageSource missing", NORTH },
+      { "400 FAILED_PRECONDITION Parameter ImageSource missing", NORTH, { "imageSource", "" } },
+      { "400 OUT_OF_RANGE PageSize out of range", NORTH, { "imageSource", "public", "pageSize", "9" } },
+      { "400 OUT_OF_RANGE PageSize out of range", NORTH, { "imageSource", "public", "pageSize", "101" } },
+      { "400 OUT_OF_RANGE PageSize out of range", NORTH, { "imageSource", "public", "pageSize", "1e+06" } },
+      { "400 OUT_OF_RANGE PageNumber out of range", NORTH, { "imageSource", "public", "pageNumber", "0" } },
+      { "400 INVALID_ARGUMENT Invalid parameter PageNumber", NORTH, { "imageSource", "public", "pageNumber", "x" } },
+      { "400 INVALID_ARGUMENT Invalid parameter PageSize", NORTH, { "imageSource", "public", "pageSize", "10.5" } },
+      { "400 INVALID_ARGUMENT Invalid parameter imageSource", NORTH, { "imageSource", "pubic" } },
+      { "400 INVALID_ARGUMENT Invalid parameter offline", NORTH, { "imageSource", "public", "offline", "maybe" } },
+      { "404 NOT_FOUND Image 'img-nosuchone1' not found", NORTH .. "/img-nosuchone1" },
+      { "404 NOT_FOUND Image '\"quoted\"' not found", NORTH .. "/\"quoted\"" },
+      { "404 NOT_FOUND no route and no API found with those values [gw]", "/v1/regions/cn-north-1/image" },
+      { "404 NOT_FOUND no route and no API found with those values [gw]", "/v1/regions/cn-mars-1/images",
+        { "imageSource", "public" } },
+      { "404 NOT_FOUND no route and no API found with those values [gw]", "/" },
+      { "414 HTTP_URI_TOO_LONG limit 8k [gw]", NORTH, { "imageName", limit } },
+    }
+    for _, case in ipairs(cases) do
+      assert.equal(case[1], refusal(send(case[2], case[3], { region = case[2]:match("regions/([^/]+)") })))
+    end
+    local response, body = send(NORTH, nil, { method = "POST", body = "{}" })
+    assert.equal("404 NOT_FOUND no route and no API found with those values [gw]", refusal(response, body))
+    assert.truthy(body.requestId:match("^[a-z0-9]+$"))
+  end)
+
+  it("lets nobody in who cannot prove who they are", function()
+    local function altered(name, value)
+      local request = signed.request(owner, NORTH, { "imageSource", "public" })
+      signed.set_header(request, name, value)
+      local response = emulator.respond(state, request)
+      return refusal(response, core.decode(response.body))
+    end
+    assert.equal("401 ACCESS_ERROR lack of header authorization[gw]", altered("authorization"))
+    assert.equal("401 ACCESS_ERROR lack of header x-jdcloud-date [gw]", altered("x-jdcloud-date"))
+    assert.equal("401 ACCESS_ERROR Invalid authentication credentials [gw]", altered("authorization", "Basic x"))
+    assert.equal("401 ACCESS_ERROR lack of credential in the header authorization [gw]",
+      altered("authorization", "JDCLOUD2-HMAC-SHA256 SignedHeaders=host, Signature=00"))
+    assert.equal("401 ACCESS_ERROR lack of header signedHeaders [gw]",
+      altered("authorization", "JDCLOUD2-HMAC-SHA256 Credential=a/20231114/r/vm/jdcloud2_request, Signature=00"))
+    assert.equal("401 ACCESS_ERROR sign result is not same [gw]", altered("host", "example.com"))
+    local function with(key, secret)
+      return refusal(send(NORTH, nil, nil, { access_key = key, secret_key = secret }))
+    end
+    assert.equal("401 ACCESS_ERROR Invalid accessKey [gw]", with("NOBODY", "x"))
+    assert.equal("401 ACCESS_ERROR sign result is not same [gw]", with(owner.access_key, "x"))
+    assert.equal("401 ACCESS_ERROR sign result is not same [gw]",
+      refusal(send(NORTH, { "imageSource", "public" }, { region = "cn-east-1" })))
+  end)
+
+  it("refuses a nonce that it has seen, from the same key", function()
+    local query = { "imageSource", "public" }
+    assert.equal(200, (send(NORTH, query, { nonce = "n" })).status)
+    assert.equal("403 HTTP_FORBIDDEN please use different noncestr [gw]", refusal(send(NORTH, query, { nonce = "n" })))
+    assert.equal(200, (send(NORTH, query, { nonce = "n" }, other)).status)
+    assert.equal(1, state.store:get("nonces_repeated"))
+    assert.equal(3, state.store:get("nonces"))
+    -- Outside the window it may come again.
+    assert.equal(200, (send(NORTH, query, { nonce = "m", now = 1700004000 })).status)
+    assert.equal(200, (send(NORTH, query, { nonce = "n", now = 1700008000 })).status)
+  end)
+
+  it("does not take a nonce for used when the signature was wrong", function()
+    send(NORTH, nil, { nonce = "n" }, { access_key = owner.access_key, secret_key = "wrong" })
+    assert.equal(200, (send(NORTH, { "imageSource", "public" }, { nonce = "n" })).status)
+  end)
+
+  it("refuses a clock that is too far away", function()
+    local function at(offset, wanted)
+      local request = signed.request(owner, NORTH, { "imageSource", "public" }, { now = 1700000000 })
+      request.now = request.now + offset
+      local response = emulator.respond(state, request)
+      assert.equal(wanted, response.status)
+      return response
+    end
+    at(899, 200)
+    at(-899, 200)
+    at(901, 401)
+    at(-901, 401)
+    state = emulator.new { settings = { clock_offset = 3600, skew_status = 403 } }
+    assert.equal("Tue, 14 Nov 2023 23:13:20 GMT", signed.header(at(0, 403), "date"))
+    at(-3600, 200)
+  end)
+
+  it("takes a session token as base64 or raw, and nothing else", function()
+    local function with(token, encoding)
+      return (send(NORTH, { "imageSource", "private" }, { token_encoding = encoding },
+        { access_key = session.access_key, secret_key = session.secret_key, session_token = token })).status
+    end
+    assert.equal(200, with(session.token, "base64"))
+    assert.equal(200, with(session.token, "raw"))
+    assert.equal(401, with("another", "base64"))
+    assert.equal(401, with(nil))
+    local request = signed.request(session, NORTH, { "imageSource", "private" })
+    signed.set_header(request, "x-jdcloud-security-token", session.encoded_token) -- as Java sends it: unsigned
+    assert.equal(200, emulator.respond(state, request).status)
+  end)
+
+  it("pages", function()
+    local function page(number, size)
+      local _, body = send(NORTH, { "imageSource", "public", "pageNumber", ("%d"):format(number), "pageSize",
+        ("%d"):format(size) })
+      return #body.result.images, body.result.totalCount, body.result.images[1] and body.result.images[1].imageId
+    end
+    assert.equal(12, (page(1, 12)))
+    assert.equal(6, (page(3, 12)))
+    assert.same({ 0, 30 }, { page(4, 12) })
+    assert.same({ 0, 30 }, { page(1e9, 100) })
+    state = emulator.new { settings = { past_end = "clamped", page_number_below_1 = "first" } }
+    local rows, total, first = page(4, 12)
+    assert.same({ 6, 30 }, { rows, total })
+    assert.equal(select(3, page(3, 12)), first)
+    assert.equal(12, (page(-3, 12)))
+  end)
+
+  it("shows each account its own", function()
+    local seen = {}
+    for _, account in ipairs { owner, other } do
+      for _, source in ipairs { "public", "thirdparty", "community", "private", "shared" } do
+        for _, image in ipairs(all({ "imageSource", source }, account)) do
+          assert.equal(source, image.imageSource)
+          seen[account.name .. image.imageId] = image
+        end
+      end
+    end
+    local as_shared = all({ "imageSource", "shared" }, other)
+    for _, image in ipairs(as_shared) do assert.equal("specifiedUsers", image.launchPermission) end
+    local mine = 0
+    for _, image in ipairs(all({ "imageSource", "private" }, owner)) do
+      local theirs = seen["other" .. image.imageId]
+      assert.equal(image.launchPermission == "specifiedUsers", theirs ~= nil)
+      if theirs then
+        mine = mine + 1
+        assert.equal("shared", theirs.imageSource)
+      else
+        assert.equal(404, (send(NORTH .. "/" .. image.imageId, nil, nil, other)).status)
+      end
+    end
+    assert.is_true(mine > 0 and mine < #as_shared)
+    local _, body = send(NORTH .. "/" .. as_shared[1].imageId, nil, nil, other)
+    assert.equal(as_shared[1].imageId, body.result.image.imageId)
+    local east = all({ "imageSource", "private" }, owner, "cn-east-1")
+    assert.equal(404, (send(NORTH .. "/" .. east[1].imageId)).status)
+  end)
+
+  it("combines filters", function()
+    local function count(...) return #all { ... } end
+    local public = all { "imageSource", "public" }
+    local function expected(test)
+      local n = 0
+      for _, image in ipairs(public) do n = test(image) and n + 1 or n end
+      return n
+    end
+    assert.equal(expected(function(i) return i.platform == "Ubuntu" end),
+      count("imageSource", "public", "platform", "Ubuntu"))
+    assert.equal(expected(function(i) return i.platform == "CentOS" and i.architecture == "arm64" end),
+      count("imageSource", "public", "platform", "CentOS", "architecture", "arm64"))
+    assert.equal(expected(function(i) return i.name:find("中文版", 1, true) end),
+      count("imageSource", "public", "imageName", "中文版"))
+    assert.equal(expected(function(i) return i.rootDeviceType == "localDisk" end),
+      count("imageSource", "public", "rootDeviceType", "localDisk"))
+    assert.equal(expected(function(i) return i.bootMode == "uefi" end),
+      count("imageSource", "public", "bootMode", "uefi"))
+    assert.equal(0, count("imageSource", "public", "platform", "Solaris"))
+    assert.equal(#public, count("imageSource", "public", "platform", "", "status", "", "launchPermission", "ownerOnly"))
+    for _, state_name in ipairs { "pending", "ready", "deleting", "error" } do
+      assert.is_true(count("imageSource", "private", "status", state_name) > 0)
+    end
+    assert.equal(4, count("imageSource", "private", "launchPermission", "specifiedUsers"))
+    local private = all { "imageSource", "private" }
+    local found = all { "imageSource", "private", "instanceIds.1", private[3].instanceId, "instanceIds.2", "i-none" }
+    assert.equal(private[3].imageId, found[1].imageId)
+    local market = all { "imageSource", "thirdparty" }
+    assert.truthy(#all { "imageSource", "thirdparty", "serviceCode", market[1].serviceCode } >= 1)
+  end)
+
+  it("hides what is off the shelf unless asked", function()
+    local offline = all { "imageSource", "public", "offline", "True" }
+    assert.equal(4, #offline)
+    for _, image in ipairs(offline) do assert.is_true(image.offline) end
+    assert.equal(30, #all { "imageSource", "public", "offline", "false" })
+    state = emulator.new { settings = { offline_default = "any" } }
+    assert.equal(34, #all { "imageSource", "public" })
+  end)
+
+  it("finds images by id and ignores everything else then", function()
+    local private = all { "imageSource", "private" }
+    local query = { "ids.1", private[5].imageId, "ids.2", "img-nosuchone1", "ids.10", private[1].imageId,
+      "ids.3", private[5].imageId, "imageSource", "public", "pageSize", "5" }
+    local _, body = send(NORTH, query)
+    assert.equal(2, body.result.totalCount)
+    assert.equal(private[1].imageId, body.result.images[1].imageId) -- the catalogue's order
+    assert.equal(private[5].imageId, body.result.images[2].imageId)
+    state = emulator.new { settings = { ids_paging = true } }
+    assert.equal(400, (send(NORTH, query)).status)
+    query[#query] = "10"
+    _, body = send(NORTH, query)
+    assert.equal(2, body.result.totalCount)
+  end)
+
+  it("lets settings answer what no source settles", function()
+    local function status_with(settings, path, query)
+      state = emulator.new { settings = settings }
+      return refusal(send(path, query, { region = path:match("regions/([^/]+)") }))
+    end
+    local mars = "/v1/regions/cn-mars-1/images"
+    assert.equal("400 INVALID_ARGUMENT Invalid regionId 'cn-mars-1'",
+      status_with({ unknown_region = "argument" }, mars, { "imageSource", "public" }))
+    assert.equal("400 INVALID_ARGUMENT Invalid parameter platform",
+      status_with({ unknown_value = "refused" }, NORTH, { "imageSource", "public", "platform", "Solaris" }))
+    state = emulator.new { settings = { unknown_region = "empty", unknown_source = "empty" } }
+    local _, body = send(mars, { "imageSource", "public" })
+    assert.equal(0, body.result.totalCount)
+    _, body = send(NORTH, { "imageSource", "pubic" })
+    assert.same({}, body.result.images)
+    state = emulator.new { settings = { unknown_key_message = "secret key is null" } }
+    assert.equal("401 ACCESS_ERROR secret key is null",
+      refusal(send(NORTH, nil, nil, { access_key = "NOBODY", secret_key = "x" })))
+    state = emulator.new { settings = { words = "old", keep_alive = false, line_feed = false, latency = 0.05 } }
+    local response = send(NORTH, { "imageSource", "private" })
+    assert.equal("self", core.decode(response.body).result.images[1].imageSource)
+    assert.equal("close", signed.header(response, "connection"))
+    assert.equal("}", response.body:sub(-1))
+    assert.equal(0.05, response.delay)
+    state = emulator.new { settings = { rate_limit = 2 } }
+    send(NORTH)
+    send(NORTH)
+    assert.equal("429 HTTP_RATE_LIMIT_EXCEEDED minute rate limit exceeded, role:ak [gw]", refusal(send(NORTH)))
+    assert.equal(400, (send(NORTH, nil, { now = 1700000060 })).status)
+  end)
+
+  it("refuses settings that are none", function()
+    assert.has_error(function() emulator.new { settings = { latencyy = 1 } } end, "unknown setting 'latencyy'")
+    assert.has_error(function() emulator.new { settings = { past_end = "x" } } end,
+      "setting 'past_end' must be empty or clamped, not 'x'")
+    assert.has_error(function() emulator.new { settings = { skew = "x" } } end,
+      "setting 'skew' must be a number, not 'x'")
+  end)
+
+  it("survives whatever comes as a target", function()
+    for seed = 1, 300 do
+      local bytes = {}
+      for i = 1, seed % 60 do bytes[i] = string.char((seed * 7919 + i * i * 31) % 255 + 1) end
+      local request = signed.request(owner, NORTH)
+      request.target = (seed % 3 == 0 and NORTH .. "?" or "/") .. table.concat(bytes)
+      local response = emulator.respond(state, request)
+      assert.truthy(core.decode(response.body).error)
+    end
+    for _, query in ipairs { { "ids.", "x" }, { "ids.1", "" }, { "ids.99999999999999999999", "x" }, { "x", "" },
+      { "pageSize", "1e999" }, { "pageSize", "nan" }, { "pageSize", "0x20" }, { "pageNumber", "-1e400" } } do
+      query[#query + 1], query[#query + 2] = "imageSource", "public"
+      local response = send(NORTH, query)
+      assert.is_true(response.status == 200 or response.status == 400)
+    end
+  end)
+end)
+
+describe("the built-in catalogue", function()
+  setup(function() state = emulator.new() end)
+
+  local images, seen = {}, {}
+  it("holds at least 300 images that differ", function()
+    for _, region in ipairs(catalogue.regions) do
+      for _, account in ipairs { owner, other } do
+        for _, source in ipairs { "public", "thirdparty", "community", "private", "shared" } do
+          for _, image in ipairs(all({ "imageSource", source }, account, region)) do
+            if not seen[image.imageId] then images[#images + 1] = image end
+            seen[image.imageId] = true
+          end
+        end
+      end
+    end
+    assert.is_true(#images >= 300, #images)
+  end)
+
+  it("holds every shape that a client must read", function()
+    local found = {}
+    for _, image in ipairs(images) do
+      found["status " .. image.status] = true
+      found["os " .. image.osType] = true
+      found["root " .. image.rootDeviceType] = true
+      found["source " .. image.imageSource] = true
+      for name in pairs(image) do found[name] = true end
+      for _, name in ipairs { "desc", "dataDisks", "progress", "offline", "uefiSupport", "bootMode" } do
+        if image[name] == nil then found["no " .. name] = true end
+      end
+      local text = (image.desc or "") .. image.name
+      for label, pattern in pairs { quote = '"', newline = "\n", emoji = "🚀", chinese = "中", backslash = "\\" } do
+        if text:find(pattern, 1, true) then found[label] = true end
+      end
+      if image.desc == "" then found["empty desc"] = true end
+      if image.snapshotId == "" then found["empty snapshotId"] = true end
+      if image.dataDisks and #image.dataDisks == 0 then found["no data disks"] = true end
+      for _, disk in ipairs(image.dataDisks or {}) do
+        found["data " .. disk.diskCategory] = true
+        if disk.cloudDisk and disk.cloudDisk.tags then found.tags = true end
+        if disk.cloudDisk and disk.cloudDisk.charge then found.charge = true end
+      end
+    end
+    for _, name in ipairs {
+      "status pending", "status ready", "status deleting", "status error", "os windows", "os linux",
+      "root cloudDisk", "root localDisk", "source public", "source thirdparty", "source private",
+      "source shared", "source community", "chargeInfo", "loginName", "expiredTime", "imported", "instanceId",
+      "serviceCode", "no desc", "no dataDisks", "no progress", "no offline", "no uefiSupport", "no bootMode",
+      "quote", "newline", "emoji", "chinese", "backslash", "empty desc", "empty snapshotId", "no data disks",
+      "data cloud", "data local", "tags", "charge",
+    } do
+      assert.is_true(found[name], name)
+    end
+  end)
+
+  it("is the same every time", function()
+    local function fingerprint()
+      return core.sha256((send(NORTH, { "imageSource", "private", "pageSize", "100" })).body)
+    end
+    state = emulator.new()
+    local first = fingerprint()
+    assert.is_not.equal(first, fingerprint()) -- another request id
+    state = emulator.new()
+    assert.equal(first, fingerprint())
+    assert.equal("31893c56c28d", first:sub(1, 12)) -- on every Lua
+  end)
+end)
+
+describe("a catalogue of a chosen size", function()
+  it("has that many images in each region and source, found by id", function()
+    state = emulator.new { images = 1234, seed = 7 }
+    for _, source in ipairs { "public", "thirdparty", "community", "private", "shared" } do
+      local images, seen = all({ "imageSource", source, "offline", "false" }), {}
+      for _, image in ipairs(images) do seen[image.imageId] = true end
+      local distinct = 0
+      for _ in pairs(seen) do distinct = distinct + 1 end
+      assert.equal(#images, distinct)
+      if source == "private" or source == "shared" or source == "community" then assert.equal(1234, #images) end
+      for i = 1, #images, 100 do
+        local _, body = send(NORTH .. "/" .. images[i].imageId)
+        assert.same(images[i], body.result.image)
+      end
+    end
+    local _, body = send(NORTH, { "imageSource", "private", "status", "error" })
+    assert.equal(77, body.result.totalCount) -- one in 16
+  end)
+
+  it("costs little however large", function()
+    state = emulator.new { images = 100000 }
+    collectgarbage()
+    local before = collectgarbage("count")
+    for page = 1, 1000, 97 do
+      local _, body = send(NORTH, { "imageSource", "private", "pageSize", "100", "pageNumber", tostring(page) })
+      assert.equal(100, #body.result.images)
+      assert.equal(100000, body.result.totalCount)
+    end
+    state.catalogue.pages = {}
+    collectgarbage()
+    assert.is_true(collectgarbage("count") - before < 8000)
+  end)
+end)

@@ -1,0 +1,281 @@
+local accounts = require "jdvm.emulator.accounts"
+local core = require "jdvm.core"
+local hash = require "jdvm.emulator.hash"
+local signature = require "jdvm.emulator.signature"
+local signed = require "spec.support.signed"
+local uri = require "jdvm.emulator.uri"
+
+local owner = accounts.list[1]
+local verifier = signature.new()
+local ALGORITHMS = { "JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256" }
+
+local function verify(request, find_secret)
+  return signature.verify(verifier, request, signature.index_headers(request.headers), find_secret or accounts.secret)
+end
+
+describe("the emulator's hashes", function()
+  it("are those of RFC 6234 and RFC 4231", function()
+    local provider = hash.provider()
+    assert.equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", provider.sha256_hex("abc"))
+    assert.equal("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+      provider.hex(provider.hmac("Jefe", "what do ya want for nothing?")))
+  end)
+
+  it("compare in full", function()
+    assert.is_true(hash.equal("", ""))
+    assert.is_true(hash.equal("ab", "ab"))
+    assert.is_false(hash.equal("ab", "ba"))
+    assert.is_false(hash.equal("ab", "abc"))
+  end)
+end)
+
+describe("the emulator's verifier", function()
+  it("accepts the documentation's example", function()
+    local request = {
+      method = "POST", target = "/v1/resource:action?p1=p1&p0=p0&o=%25&u=u", body = "body data",
+      headers = {
+        { "x-jdcloud-date", "20190214T104514Z" }, { "x-jdcloud-nonce", "testnonce" },
+        { "x-my-header", "test  " }, { "x-my-header_blank", "  blank" },
+        { "Authorization", "JDCLOUD2-HMAC-SHA256 Credential=TESTAK/20190214/cn-north-1/test/jdcloud2_request, "
+          .. "SignedHeaders=x-jdcloud-date;x-jdcloud-nonce;x-my-header;x-my-header_blank, "
+          .. "Signature=2a98f83c074e7bee260bfc8ef64f009c07595bd93f7f0c3f4e156bf6479ed9bf" },
+      },
+    }
+    local function secret(key) return key == "TESTAK" and "TESTSK" or nil end
+    local parts = assert(verify(request, secret))
+    assert.equal("cn-north-1", parts.region)
+    local text = signature.canonical_request(request, signature.index_headers(request.headers), parts,
+      core.sha256(request.body))
+    assert.equal("fb2e317056269590681d091f8eb22272967c0b922b2deda887312215ea4eed4c", core.sha256(text))
+    request.target = "/v1/resource%3Aaction?u=u&o=%25&p0=p0&p1=p1"
+    assert.truthy(verify(request, secret))
+    request.body = "body datA"
+    assert.same({ nil, "mismatch" }, { verify(request, secret) })
+  end)
+
+  it("accepts the known answer of JDCLOUD3", function()
+    local request = {
+      method = "GET", target = "/v1/regions/cn-north-1/instances", body = "",
+      headers = {
+        { "Host", "apigw-internal-dev.cn-north-1.jcloudcs.com:8000" }, { "content-type", "application/json" },
+        { "x-jdcloud-date", "20190917T064708Z" }, { "x-jdcloud-nonce", " X-Jdcloud- -Nonce " },
+        { "Authorization", "JDCLOUD3-HMAC-SHA256 Credential=ak/20190917/cn-north-1/apigatewaytestproductline/"
+          .. "jdcloud3_request, SignedHeaders=content-type;host;x-jdcloud-date;x-jdcloud-nonce, "
+          .. "Signature=5d955d1de475eac2b4378473ca0adce8fddd13f45d2be53bc2ffb6eee6450ba4" },
+      },
+    }
+    assert.truthy(verify(request, function() return "sk" end))
+  end)
+
+  for _, algorithm in ipairs(ALGORITHMS) do
+    it("agrees with the library's signer on " .. algorithm, function()
+      local values = { "", " ", "a b", "64位 中文版", "a+b", "a/b", "=&?#%", "%41", "🚀", "~-_.", "'!()*", "  two  " }
+      for i, value in ipairs(values) do
+        local request = signed.request(owner, "/v1/regions/cn-north-1/images/img-" .. i,
+          { "imageName", value, "ids.2", "b", "ids.10", "a", "imageName", values[i % #values + 1] },
+          { algorithm = algorithm, body = i % 2 == 0 and value or nil })
+        assert.truthy(verify(request), value)
+      end
+    end)
+
+    it("normalises what arrives under " .. algorithm, function()
+      local request = signed.request(owner, "/v1/regions/cn-north-1/images", { "imageName", "a*b é", "status", "" },
+        { algorithm = algorithm })
+      for _, target in ipairs {
+        "/v1/regions/cn-north-1/images?status=&imageName=a%2Ab%20%C3%A9",
+        "/v1/regions/cn-north-1/images?imageName=a*b%20%c3%a9&status",
+        "/v1/regions/%63n-north-1/images?image%4Eame=a*b%20\195\169&&status=",
+      } do
+        request.target = target
+        assert.truthy(verify(request), target)
+      end
+    end)
+  end
+
+  it("reads plus as a space under JDCLOUD3 only", function()
+    for i, algorithm in ipairs(ALGORITHMS) do
+      local request = signed.request(owner, "/v1/regions/r/images", { "imageName", "a b" }, { algorithm = algorithm })
+      request.target = "/v1/regions/r/images?imageName=a+b"
+      assert.equal(i == 2, verify(request) ~= nil)
+    end
+  end)
+
+  it("folds inner spaces under JDCLOUD2 only", function()
+    for i, algorithm in ipairs(ALGORITHMS) do
+      local request = signed.request(owner, "/v1/regions/r/images", nil,
+        { algorithm = algorithm, headers = { ["x-note"] = "a b" } })
+      signed.set_header(request, "x-note", " a  b ")
+      assert.equal(i == 1, verify(request) ~= nil)
+    end
+  end)
+
+  it("keeps repeated slashes under JDCLOUD2 and folds them under JDCLOUD3", function()
+    assert.equal("/a//b", uri.canonical_path2("/a//b"))
+    assert.equal("/a/b", uri.canonical_path3("//a/%2Fb"))
+    assert.equal("/a%2Fb", uri.canonical_path2("/a%2fb"))
+    assert.equal("/", uri.canonical_path2(""))
+    assert.equal("/", uri.canonical_path3(""))
+    assert.equal("/x%20y%25zz", uri.canonical_path3("x+y%zz"))
+  end)
+
+  it("drops nameless parameters under JDCLOUD3 only", function()
+    local pairs_found = uri.parse_query("=x&b=2&a=1&b=1")
+    assert.equal("=x&a=1&b=1&b=2", uri.canonical_query(pairs_found))
+    assert.equal("a=1&b=1&b=2", uri.canonical_query(pairs_found, true))
+  end)
+
+  it("joins the values of one header in the order of arrival", function()
+    local index = signature.index_headers { { "X-A", " 1" }, { "b", "x" }, { "x-a", "2 " } }
+    local text = signature.canonical_request({ method = "GET", target = "/", body = "" }, index,
+      { algorithm = { version = 2 }, signed = { "x-a" } }, "hash")
+    assert.equal("GET\n/\n\nx-a:1,2\n\nx-a\nhash", text)
+  end)
+
+  it("takes any run of white space between the parts of Authorization", function()
+    local request = signed.request(owner, "/v1/regions/cn-north-1/images")
+    local text = signed.header(request, "authorization")
+    signed.set_header(request, "authorization", "  " .. text:gsub(" ", "    "))
+    assert.truthy(verify(request))
+    signed.set_header(request, "authorization", (text:gsub(", ", ",")))
+    assert.truthy(verify(request))
+  end)
+
+  it("says what is missing or wrong", function()
+    local credential = owner.access_key .. "/20231114/cn-north-1/vm/jdcloud2_request"
+    local cases = {
+      [""] = "invalid", ["Basic abc"] = "invalid", ["JDCLOUD2-HMAC-SHA256"] = "invalid",
+      ["JDCLOUD1-HMAC-SHA256 Credential=x"] = "invalid",
+      ["JDCLOUD2-HMAC-SHA256 SignedHeaders=host, Signature=ab"] = "credential",
+      ["JDCLOUD2-HMAC-SHA256 Credential=, SignedHeaders=host, Signature=ab"] = "credential",
+      ["JDCLOUD2-HMAC-SHA256 Credential=a/b/c, SignedHeaders=host, Signature=ab"] = "credential",
+      ["JDCLOUD2-HMAC-SHA256 Credential=" .. credential .. ", Signature=ab"] = "signed_headers",
+      ["JDCLOUD2-HMAC-SHA256 Credential=" .. credential .. ", SignedHeaders=host"] = "invalid",
+      ["JDCLOUD2-HMAC-SHA256 Credential=" .. credential .. ", SignedHeaders=host, Signature="] = "mismatch",
+      ["JDCLOUD3-HMAC-SHA256 Credential=" .. credential .. ", SignedHeaders=host, Signature=ab"] = "invalid",
+      ["JDCLOUD2-HMAC-SHA256 Credential=" .. credential .. ", SignedHeaders=nowhere, Signature=ab"] = "mismatch",
+      ["JDCLOUD2-HMAC-SHA256 Credential=NOBODY/20231114/r/vm/jdcloud2_request, SignedHeaders=host, Signature=ab"] =
+        "unknown_key",
+    }
+    for text, problem in pairs(cases) do
+      local request = signed.request(owner, "/v1/regions/cn-north-1/images")
+      signed.set_header(request, "authorization", text)
+      assert.same({ nil, problem }, { verify(request) }, text)
+    end
+    for name, problem in pairs { authorization = "authorization", ["x-jdcloud-date"] = "date",
+      ["x-jdcloud-nonce"] = "nonce" } do
+      local request = signed.request(owner, "/v1/regions/cn-north-1/images")
+      signed.set_header(request, name, nil)
+      assert.same({ nil, problem }, { verify(request) })
+    end
+  end)
+
+  it("wants the scope's day to be that of x-jdcloud-date", function()
+    local request = signed.request(owner, "/v1/regions/cn-north-1/images")
+    signed.set_header(request, "x-jdcloud-date", "20231115T221320Z")
+    assert.same({ nil, "mismatch" }, { verify(request) })
+  end)
+
+  it("believes a payload hash only when it is true", function()
+    local request = signed.request(owner, "/v1/regions/r/images", nil, { method = "POST", body = "b" })
+    signed.set_header(request, "x-jdcloud-content-sha256", core.sha256("b"))
+    assert.truthy(verify(request))
+    signed.set_header(request, "x-jdcloud-content-sha256", core.sha256("c"))
+    assert.same({ nil, "mismatch" }, { verify(request) })
+  end)
+
+  it("reads dates as the calendar has them", function()
+    assert.equal(0, signature.parse_date("19700101T000000Z"))
+    assert.equal(951782400, signature.parse_date("20000229T000000Z"))
+    assert.equal(1550141114, signature.parse_date("20190214T104514Z"))
+    for _, text in ipairs { "", "20190214", "20191314T104514Z", "20190214T104514", "20190214T254514Z", "x" } do
+      assert.is_nil(signature.parse_date(text))
+    end
+    for i = 0, 400 do
+      local seconds = i * 8640007
+      assert.equal(seconds, signature.parse_date(os.date("!%Y%m%dT%H%M%SZ", seconds)))
+    end
+  end)
+end)
+
+-- What a mutated request still says, read by other means than the emulator's.
+local function meaning(request)
+  local path, query = request.target:match("^([^?]*)%??(.*)$")
+  local function plain(text) return (text:gsub("%%(%x%x)", function(h) return string.char(tonumber(h, 16)) end)) end
+  local facts = { request.method, request.body }
+  for segment in (path .. "/"):gmatch("(.-)/") do facts[#facts + 1] = "segment " .. plain(segment) end
+  local parameters = {}
+  for part in query:gmatch("[^&]+") do
+    local name, value = part:match("^([^=]*)=?(.*)$")
+    parameters[#parameters + 1] = "query " .. plain(name) .. "\0" .. plain(value)
+  end
+  table.sort(parameters)
+  for _, parameter in ipairs(parameters) do facts[#facts + 1] = parameter end
+  local text, listed = "", {}
+  for _, header in ipairs(request.headers) do
+    if header[1]:lower() == "authorization" then text = header[2] end
+  end
+  for name in text:lower():match("signedheaders=%s*([^,]*)"):gmatch("[^;%s]+") do listed[#listed + 1] = name end
+  table.sort(listed)
+  for _, name in ipairs(listed) do
+    local values = {}
+    for _, header in ipairs(request.headers) do
+      if header[1]:lower() == name then values[#values + 1] = header[2]:match("^%s*(.-)%s*$"):gsub("%s+", " ") end
+    end
+    facts[#facts + 1] = name .. ":" .. table.concat(values, ",")
+  end
+  facts[#facts + 1] = text:match("[Cc][Rr][Ee][Dd][Ee][Nn][Tt][Ii][Aa][Ll]=%s*([^,%s]*)") or ""
+  facts[#facts + 1] = text:match("[Ss][Ii][Gg][Nn][Aa][Tt][Uu][Rr][Ee]=%s*([^,%s]*)") or ""
+  return table.concat(facts, "\n")
+end
+
+local random_state = 20240101
+local function random(top)
+  random_state = random_state * 48271 % 2147483647
+  return random_state % top + 1
+end
+
+local function mutate(text)
+  local at, how = random(#text + 1), random(6)
+  local head, tail = text:sub(1, at - 1), text:sub(at)
+  local byte = string.char(random(256) - 1)
+  if how == 1 then return head .. byte .. tail:sub(2) end
+  if how == 2 then return head .. byte .. tail end
+  if how == 3 then return head .. tail:sub(2) end
+  if how == 4 then return head .. tail:sub(1, 3) .. tail end
+  if how == 5 then return head end
+  return head .. ("&=%;,/ +?"):sub(random(9), -1):sub(1, 1) .. tail
+end
+
+describe("a valid request, changed at random,", function()
+  local rounds = os.getenv("JDVM_SPEC_SLOW") and 500 or 4000
+
+  it("is never accepted when it says something else, and breaks nothing", function()
+    local accepted, refused = 0, 0
+    for round = 1, rounds do
+      local request = signed.request(owner, "/v1/regions/cn-north-1/images/img-9ha1rgelkq",
+        { "imageName", "a/b 中", "ids.1", "x" }, { nonce = "nonce-" .. round })
+      local before = meaning(request)
+      local place = random(#request.headers + 3)
+      if place == 1 then
+        request.target = mutate(request.target)
+      elseif place == 2 then
+        request.body = mutate(request.body)
+      elseif place == 3 then
+        request.method = mutate(request.method)
+      else
+        local header = request.headers[place - 3]
+        local part = random(4) == 1 and 1 or 2
+        header[part] = mutate(header[part])
+      end
+      local parts, problem = verify(request)
+      if parts then
+        accepted = accepted + 1
+        assert.equal(before, meaning(request), "round " .. round)
+      else
+        refused = refused + 1
+        assert.truthy(problem == "unknown_key" or signature.messages[problem])
+      end
+    end
+    assert.is_true(accepted > 0 and refused > rounds / 2)
+  end)
+end)
