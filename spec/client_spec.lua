@@ -1,37 +1,59 @@
--- jdvm.client over a transport in memory: what is sent, what comes back, what is raised.
+-- jdvm.client and jdvm.call over transports in memory: what is sent, what comes back, what is raised, and when.
 local cjson = require "cjson"
 local fake_transport = require "spec.support.fake_transport"
 local jdvm = require "jdvm"
+local service_transport = require "spec.support.service_transport"
+
+local SECRET = "wJalrXUtnFEMI-secret"
 
 local function answer_of(value) return { status = 200, body = cjson.encode(value) } end
 
 local function image(id) return { imageId = id, name = "n", status = "ready" } end
 
+local function one_page()
+  return answer_of { requestId = "r1", result = { images = { image "img-1" }, totalCount = 1 } }
+end
+
+local function failing(code, status, headers)
+  return { status = code, headers = headers, body = cjson.encode { requestId = "r" .. code,
+    error = { code = code, status = status, message = "no luck" } } }
+end
+
 local function client_of(answer, options)
   local fake = fake_transport.new(answer)
-  local all = { region = "cn-north-1", access_key = "AKIDEXAMPLE", secret_key = "wJalrXUtnFEMI-secret",
-    transport = fake, endpoint = "https://vm.jdcloud-api.com" }
+  local all = { region = "cn-north-1", access_key = "AKIDEXAMPLE", secret_key = SECRET, transport = fake,
+    endpoint = "https://vm.jdcloud-api.com" }
   for name, value in pairs(options or {}) do all[name] = value end
   return jdvm.new(all), fake
 end
 
-describe("a client", function()
+local PUBLIC = { imageSource = "public" }
+
+local function raised(f)
+  local ok, message = pcall(f)
+  assert.is_false(ok)
+  return message
+end
+
+describe("a call", function()
   it("asks for a page and gives the result and its meta", function()
-    local client, fake = client_of(function()
-      return answer_of { requestId = "r1", result = { images = { image "img-1" }, totalCount = 1 } }
-    end)
+    local client, fake = client_of(one_page)
     local result, meta = client:describe_images { imageSource = "public", pageNumber = 2, pageSize = 50 }
     assert.equal("img-1", result.images[1].imageId)
     assert.equal(1, result.totalCount)
-    assert.equal("r1", meta.request_id)
-    assert.equal(200, meta.http_status)
-    assert.equal(1, meta.attempts)
+    assert.same({ request_id = "r1", http_status = 200, attempts = 1, throttled = 0 },
+      { request_id = meta.request_id, http_status = meta.http_status, attempts = meta.attempts,
+        throttled = meta.throttled })
     assert.is_true(meta.elapsed > 0)
+    local request = fake.requests[1]
     assert.equal("https://vm.jdcloud-api.com/v1/regions/cn-north-1/images?imageSource=public&pageNumber=2&pageSize=50",
-      fake.requests[1].url)
-    assert.equal("GET", fake.requests[1].method)
-    assert.truthy(fake.requests[1].headers.authorization:find("AKIDEXAMPLE", 1, true))
-    assert.equal("vm.jdcloud-api.com", fake.requests[1].headers.host)
+      request.url)
+    assert.equal("GET", request.method)
+    assert.truthy(request.headers.authorization:find("AKIDEXAMPLE", 1, true))
+    assert.equal("vm.jdcloud-api.com", request.headers.host)
+    assert.equal(5, request.connect_timeout)
+    assert.equal(10, request.read_timeout)
+    assert.equal(67108864, request.max_body)
   end)
 
   it("gives the image itself for its id", function()
@@ -44,21 +66,14 @@ describe("a client", function()
   end)
 
   it("returns failures as nil, a line and plain data", function()
-    local client = client_of(function()
-      return { status = 404, body = cjson.encode { requestId = "r4",
-        error = { code = 404, status = "NOT_FOUND", message = "Image 'img-x' not found" } } }
-    end)
+    local client = client_of(function() return failing(404, "NOT_FOUND") end)
     local result, message, detail = client:describe_image "img-x"
     assert.is_nil(result)
-    assert.truthy(message:find("jdvm: describeImage: 404 NOT_FOUND: Image 'img-x' not found", 1, true))
-    assert.equal("api", detail.kind)
-    assert.equal(404, detail.code)
-    assert.equal("NOT_FOUND", detail.status)
-    assert.equal("r4", detail.request_id)
-    assert.equal("describeImage", detail.operation)
-    assert.equal("cn-north-1", detail.region)
-    assert.equal(1, detail.attempts)
-    assert.is_false(detail.retryable)
+    assert.truthy(message:find("jdvm: describeImage: 404 NOT_FOUND: no luck (request r404)", 1, true), message)
+    for name, value in pairs { kind = "api", code = 404, status = "NOT_FOUND", request_id = "r404", http_status = 404,
+      operation = "describeImage", region = "cn-north-1", attempts = 1, retryable = false } do
+      assert.equal(value, detail[name], name)
+    end
   end)
 
   it("never takes an error or a wrong shape for an empty list", function()
@@ -69,13 +84,456 @@ describe("a client", function()
       { '{"error":{"code":403,"status":"HTTP_FORBIDDEN","message":"no"}}', "api", 200 },
     } do
       local client = client_of(function() return { status = case[3] or 200, body = case[1] } end, { max_attempts = 1 })
-      local result, message, detail = client:describe_images { imageSource = "public" }
+      local result, message, detail = client:describe_images(PUBLIC)
       assert.is_nil(result, case[1])
-      assert.equal("string", type(message))
       assert.equal(case[2], detail.kind, case[1])
-      assert.is_nil(client:list_images { imageSource = "public" })
-      assert.has_error(function() for _ in client:images { imageSource = "public" } do error "an image" end end,
-        nil)
+      local list, list_message = client:list_images(PUBLIC)
+      assert.is_nil(list)
+      local loop_message = raised(function()
+        for _ in client:images(PUBLIC) do error "an image" end
+      end)
+      assert.equal(message:gsub("%d+%.%d+ s", ""), (list_message:gsub("%d+%.%d+ s", "")))
+      assert.equal(message, loop_message)
+      assert.is_nil(client:count_images(PUBLIC))
     end
+  end)
+
+  it("can be started, and finished later or cancelled", function()
+    local client, fake = client_of(one_page)
+    local first, second = client:start("describeImages", PUBLIC), client:start("describe_images", PUBLIC)
+    assert.equal(2, fake.open)
+    assert.equal(1, (second:finish()).totalCount)
+    first:cancel()
+    first:cancel()
+    assert.equal(0, fake.open)
+    local result, _, detail = first:finish()
+    assert.is_nil(result)
+    assert.equal("cancelled", detail.kind)
+    assert.equal(1, (second:finish()).totalCount)
+    assert.equal("jdvm call describeImages (finished)", tostring(first))
+  end)
+
+  it("decodes only the fields that are wanted", function()
+    local client = client_of(function()
+      return answer_of { requestId = "r", result = { totalCount = 1, images = { {
+        imageId = "img-1", name = "n", systemDisk = { cloudDisk = { diskSizeGB = 40, iops = 3 } } } } } }
+    end)
+    local result = client:describe_images(PUBLIC, { fields = { "systemDisk.cloudDisk.diskSizeGB" } })
+    assert.same({ { systemDisk = { cloudDisk = { diskSizeGB = 40 } } } }, result.images)
+    assert.equal(1, result.totalCount)
+    local images = client:list_images(PUBLIC, { fields = { "name" } })
+    assert.same({ { imageId = "img-1", name = "n" } }, images)
+  end)
+
+  it("hands JSON null through when asked to", function()
+    local client = client_of(function()
+      return { status = 200, body = '{"result":{"images":[{"imageId":"i","desc":null}],"totalCount":1}}' }
+    end, { null = "keep" })
+    assert.equal(jdvm.null, client:describe_images(PUBLIC).images[1].desc)
+    assert.is_nil(client:describe_images(PUBLIC, { null = "drop" }).images[1].desc)
+  end)
+
+  it("takes no table of the caller and changes none", function()
+    local client = client_of(one_page)
+    local params = setmetatable({ imageSource = "public" }, { __newindex = function() error "changed" end })
+    local options = setmetatable({ timeout = 3 }, { __newindex = function() error "changed" end })
+    assert.truthy(client:describe_images(params, options))
+    assert.truthy(client:list_images(params, options))
+    for _ in client:images(params, options) do end -- luacheck: ignore 542
+    assert.same({ imageSource = "public" }, params)
+  end)
+end)
+
+describe("misuse", function()
+  local client = client_of(one_page)
+  local line_of = function(message) return message:match("^[^:]*client_spec%.lua:(%d+): jdvm") end
+  local function here() return debug.getinfo(2, "l").currentline end
+
+  it("is raised at the caller's line, before anything is sent", function()
+    local line
+    local cases = {
+      function() line = here() client:describe_images { imageSource = "pubic" } end,
+      function() line = here() client:describe_images(PUBLIC, { timeuot = 3 }) end,
+      function() line = here() client:describe_image "a/../b" end,
+      function() line = here() client:images { imageSource = "pubic" } end,
+      function() line = here() client:image_pages({}, {}) end,
+      function() line = here() client:list_images(PUBLIC, { page_size = 9 }) end,
+      function() line = here() client:list_images { imageSource = "public", pageSize = 100 } end,
+      function() line = here() client:images { imageSource = "public", pageNumber = 2 } end,
+      function() line = here() client:images(PUBLIC, { start = "jdvm1-00" }) end,
+      function() line = here() client:images(PUBLIC, { start = "" }) end,
+      function() line = here() client:list_images { ids = { "img-1", "a b" } } end,
+      function() line = here() client:count_images { imageSource = "public", pagesize = 3 } end,
+      function() line = here() client:count_images(PUBLIC, { max_attempts = "3" }) end,
+      function() line = here() client:start("describeImages", {}) end,
+      function() line = here() client:start "describeimages" end,
+      function() line = here() client:wait_image(7) end,
+      function() line = here() client:wait_image("img-1", { interval = 0 }) end,
+      function() line = here() client.describe_image("img-1") end,
+    }
+    for i, case in ipairs(cases) do
+      local message = raised(case)
+      assert.equal(tostring(line), line_of(message), i .. ": " .. message)
+    end
+  end)
+
+  it("says what was meant", function()
+    for part, f in pairs {
+      ['did you mean "public"'] = function() client:images { imageSource = "pubic" } end,
+      ["did you mean 'timeout'"] = function() client:images(PUBLIC, { timeuot = 3 }) end,
+      ["page_size instead of 'pageSize'"] = function() client:images { imageSource = "public", pageSize = 100 } end,
+      ["is not a resume token"] = function() client:images(PUBLIC, { start = "page 3" }) end,
+      ["call methods with a colon"] = function() client.images(PUBLIC) end,
+      ["known are describeImages and describeImage"] = function() client:start "describeInstances" end,
+    } do
+      assert.truthy(raised(f):find(part, 1, true), part .. ": " .. raised(f))
+    end
+  end)
+
+  it("is using a closed client", function()
+    local closed = client_of(one_page)
+    local it = closed:images(PUBLIC)
+    closed:close()
+    closed:close()
+    assert.truthy(raised(function() closed:describe_images(PUBLIC) end):find("the client is closed", 1, true))
+    assert.truthy(tostring(closed):find("(closed)", 1, true))
+    raised(function() it() end)
+  end)
+end)
+
+describe("no region", function()
+  it("is a failure that says what to do, not a mistake of the program", function()
+    local options = service_transport.options(service_transport.new())
+    options.region = nil
+    local client = jdvm.new(options)
+    local result, message, detail = client:describe_images(PUBLIC)
+    assert.is_nil(result)
+    assert.equal("credentials", detail.kind)
+    assert.truthy(message:find("no region", 1, true))
+    assert.truthy(message:find("JDCLOUD_REGION", 1, true))
+    assert.is_nil(client:list_images(PUBLIC))
+    assert.truthy(raised(client:images(PUBLIC)):find("no region", 1, true))
+    assert.truthy(client:describe_images { imageSource = "public", regionId = "cn-south-1" })
+    assert.is_true(#client:list_images { imageSource = "public", regionId = "cn-south-1" } > 0)
+    -- A misspelled parameter is still one.
+    raised(function() client:describe_images { imageSource = "pubic" } end)
+  end)
+end)
+
+describe("retries", function()
+  -- Answers of a script, the last one for ever.
+  local function script(answers, options)
+    return client_of(function(_, n) return answers[math.min(n, #answers)] end, options)
+  end
+
+  it("try again what may pass, with a new date, nonce and signature", function()
+    for _, first in ipairs {
+      failing(500, "INTERNAL"), failing(503, "UNAVAILABLE"), failing(429, "RATE_LIMIT"),
+      { status = 502, body = "<html>" }, { status = 504 },
+      { kind = "connect", phase = "connect" }, { kind = "timeout", phase = "read" },
+      { kind = "transport", phase = "read", message = "the connection was closed" },
+    } do
+      local client, fake = script { first, first, one_page() }
+      local result, meta = client:describe_images(PUBLIC)
+      assert.truthy(result, meta)
+      assert.equal(3, meta.attempts)
+      assert.equal(3, #fake.requests)
+      assert.equal(2, #fake.sleeps)
+      local nonces = {}
+      for _, request in ipairs(fake.requests) do nonces[request.headers["x-jdcloud-nonce"]] = true end
+      local count = 0
+      for _ in pairs(nonces) do count = count + 1 end
+      assert.equal(3, count)
+    end
+  end)
+
+  it("do not try again what would fail again", function()
+    for _, first in ipairs {
+      failing(400, "INVALID_ARGUMENT"), failing(404, "NOT_FOUND"), failing(429, "QUOTA_EXCEEDED"),
+      failing(403, "HTTP_FORBIDDEN"), { status = 404, body = "<html>" }, { status = 200, body = "{}" },
+      { kind = "tls", phase = "tls" }, { kind = "transport", message = "larger than 5 bytes (max_body)" },
+    } do
+      local client, fake = script { first, one_page() }
+      local result, _, detail = client:describe_images(PUBLIC)
+      assert.is_nil(result)
+      assert.equal(1, #fake.requests)
+      assert.equal(1, detail.attempts)
+      assert.is_false(detail.retryable)
+    end
+  end)
+
+  it("end after max_attempts tries in all, with the last failure", function()
+    for _, case in ipairs { { nil, 3 }, { 0, 1 }, { 1, 1 }, { 2, 2 }, { 7, 7 } } do
+      local client, fake = script({ failing(503, "UNAVAILABLE") }, { max_attempts = case[1] })
+      local _, message, detail = client:describe_images(PUBLIC)
+      assert.equal(case[2], #fake.requests)
+      assert.equal(case[2], detail.attempts)
+      assert.equal("UNAVAILABLE", detail.status)
+      assert.is_true(detail.retryable)
+      if case[2] > 1 then assert.truthy(message:find(case[2] .. " attempts", 1, true), message) end
+      client, fake = script({ failing(503, "UNAVAILABLE") })
+      client:describe_images(PUBLIC, { max_attempts = case[2] })
+      assert.equal(case[2], #fake.requests)
+    end
+  end)
+
+  it("wait as long as the service asks, within 5 s", function()
+    local client, fake = script { failing(429, "RATE_LIMIT", { ["retry-after"] = "3" }), one_page() }
+    local _, meta = client:describe_images(PUBLIC)
+    assert.is_true(fake.sleeps[1] >= 3 and fake.sleeps[1] < 3.1)
+    assert.equal(1, meta.throttled)
+    client, fake = script { failing(503, "UNAVAILABLE", { ["retry-after"] = "3600" }), one_page() }
+    assert.truthy(client:describe_images(PUBLIC))
+    assert.is_true(fake.sleeps[1] >= 5 and fake.sleeps[1] <= 5.05)
+  end)
+
+  it("stop when the client's quota is used up", function()
+    local client, fake = script({ failing(503, "UNAVAILABLE") }, { max_attempts = 3 })
+    local last
+    for _ = 1, 200 do
+      local _, _, detail = client:describe_images(PUBLIC)
+      last = detail
+    end
+    -- 500 tokens pay 35 retries at 14 each.
+    assert.equal(200 + 35, #fake.requests)
+    assert.equal(1, last.attempts)
+    assert.equal("UNAVAILABLE", last.status)
+    assert.truthy(last.hint:find("not tried again", 1, true))
+  end)
+end)
+
+describe("the deadline", function()
+  it("ends a call that hangs, and names phase and time", function()
+    for _, phase in ipairs { "connect", "tls", "send", "wait", "read" } do
+      local client, fake = client_of(function() return { after = 100, phase = phase } end)
+      local began = fake.time
+      local result, message, detail = client:describe_images(PUBLIC, { timeout = 2 })
+      assert.is_nil(result)
+      assert.equal("timeout", detail.kind)
+      assert.equal(phase, detail.phase)
+      assert.equal(2, fake.time - began)
+      assert.equal(2, detail.elapsed)
+      assert.equal(1, detail.attempts)
+      assert.is_true(detail.retryable)
+      assert.truthy(message:find("phase " .. phase, 1, true), message)
+    end
+  end)
+
+  it("covers tries and sleeps, and tells of the failure before", function()
+    local client, fake = client_of(function(_, n)
+      return n < 3 and failing(503, "UNAVAILABLE") or { after = 100, phase = "read" }
+    end, { max_attempts = 10 })
+    local began = fake.time
+    local _, message, detail = client:describe_images(PUBLIC, { timeout = 2 })
+    assert.equal("timeout", detail.kind)
+    assert.equal("read", detail.phase)
+    assert.equal(3, detail.attempts)
+    assert.equal("UNAVAILABLE", detail.cause.status)
+    assert.equal("r503", detail.cause.request_id)
+    assert.equal(2, fake.time - began)
+    assert.truthy(message:find("before that: 503 UNAVAILABLE", 1, true), message)
+  end)
+
+  it("starts no sleep and no try that cannot end in time", function()
+    local client, fake = client_of(function() return failing(429, "RATE_LIMIT", { ["retry-after"] = "4" }) end)
+    local began = fake.time
+    local _, _, detail = client:describe_images(PUBLIC, { timeout = 3 })
+    assert.equal("timeout", detail.kind)
+    assert.equal("sleep", detail.phase)
+    assert.equal("RATE_LIMIT", detail.cause.status)
+    assert.equal(0, #fake.sleeps)
+    assert.equal(1, #fake.requests)
+    assert.is_true(fake.time - began < 0.1)
+  end)
+
+  it("covers the pages of a list", function()
+    for _, prefetch in ipairs { 0, 4 } do
+      local fake = service_transport.new { images = 1000, settings = { latency = 0.3 } }
+      local client = jdvm.new(service_transport.options(fake, { prefetch = prefetch }))
+      local began = fake.time
+      local images, _, detail = client:list_images(PUBLIC, { timeout = 1, page_size = 10 })
+      assert.is_nil(images)
+      assert.equal("timeout", detail.kind)
+      assert.is_true(fake.time - began <= 1.0001, fake.time - began)
+      assert.is_true(fake.time - began >= 0.7)
+      assert.is_true(detail.stats.rows > 0)
+      assert.equal(0, fake.open)
+    end
+  end)
+
+  it("of a list stands still while the caller works", function()
+    local fake = service_transport.new { images = 50, settings = { latency = 0.1 } }
+    local client = jdvm.new(service_transport.options(fake, { prefetch = 2, timeout = 5 }))
+    local count = 0
+    for _ in client:images(PUBLIC, { page_size = 10 }) do
+      fake.time = fake.time + 3
+      count = count + 1
+    end
+    assert.equal(client:count_images(PUBLIC), count)
+  end)
+end)
+
+describe("the clock", function()
+  it("is corrected once when the service's is minutes away, and kept for later calls", function()
+    for _, ahead in ipairs { 3600, -3600, 86400 * 30 } do
+      local fake = service_transport.new {}
+      fake.ahead = ahead
+      local client = jdvm.new(service_transport.options(fake))
+      local result, meta = client:describe_images(PUBLIC)
+      assert.truthy(result, meta)
+      assert.equal(2, meta.attempts)
+      assert.equal(0, #fake.sleeps)
+      _, meta = client:describe_images(PUBLIC)
+      assert.equal(1, meta.attempts)
+      -- NTP sets the clock right: the offset goes with it.
+      fake.ahead = 0
+      _, meta = client:describe_images(PUBLIC)
+      assert.equal(2, meta.attempts)
+      _, meta = client:describe_images(PUBLIC)
+      assert.equal(1, meta.attempts)
+    end
+  end)
+
+  it("shrinks with the answers, before anything fails", function()
+    local fake = service_transport.new {}
+    fake.ahead = 2000
+    local client = jdvm.new(service_transport.options(fake))
+    assert.truthy(client:describe_images(PUBLIC))
+    for ahead = 2000, 0, -400 do
+      fake.ahead = ahead
+      local _, meta = client:describe_images(PUBLIC)
+      assert.equal(1, meta.attempts)
+    end
+    assert.equal("0", (("%s"):format(client.state().offset or 0)))
+  end)
+
+  it("is not blamed for a wrong secret", function()
+    local fake = service_transport.new {}
+    local client = jdvm.new(service_transport.options(fake, { secret_key = "another-secret-for-tests" }))
+    local _, _, detail = client:describe_images(PUBLIC)
+    assert.equal(401, detail.code)
+    assert.equal(1, detail.attempts)
+    fake.ahead = 3600
+    _, _, detail = client:describe_images(PUBLIC)
+    assert.equal(2, detail.attempts)
+  end)
+end)
+
+describe("keys", function()
+  it("that the service refuses are asked for again", function()
+    local fake = service_transport.new {}
+    local asked = 0
+    local options = service_transport.options(fake, { credentials = function()
+      asked = asked + 1
+      return { access_key = "JDVM-EMULATOR-OWNER",
+        secret_key = asked == 1 and "an-old-secret" or "owner-secret-for-tests-only" }
+    end })
+    options.access_key, options.secret_key = nil, nil
+    local client = jdvm.new(options)
+    assert.is_nil(client:describe_images(PUBLIC))
+    fake.time = fake.time + 15
+    assert.truthy(client:describe_images(PUBLIC))
+    assert.equal(2, asked)
+  end)
+end)
+
+describe("hooks", function()
+  it("tell of each try and each call, and change nothing", function()
+    local lines, tries, calls = {}, {}, {}
+    local client = client_of(function(_, n)
+      return n == 1 and failing(503, "UNAVAILABLE") or one_page()
+    end, {
+      logger = function(event) lines[#lines + 1] = tostring(event) end,
+      on_attempt = function(event) tries[#tries + 1] = event error "in a hook" end,
+      on_call = function(event) calls[#calls + 1] = event error "in a hook" end,
+    })
+    assert.truthy(client:describe_images(PUBLIC))
+    assert.equal(2, #tries)
+    assert.equal(503, tries[1].status)
+    assert.equal("UNAVAILABLE", tries[1].reason)
+    assert.equal("transient", tries[1].retry)
+    assert.is_true(tries[1].delay >= 0)
+    assert.equal("r503", tries[1].request_id)
+    assert.equal(200, tries[2].status)
+    assert.equal(2, tries[2].attempt)
+    assert.equal("imageSource=public", tries[2].query)
+    assert.is_true(tries[2].milliseconds > 0)
+    assert.same({ true, 2, 200, "r1" }, { calls[1].ok, calls[1].attempts, calls[1].http_status, calls[1].request_id })
+    local head = "describeImages: GET vm.jdcloud-api.com/v1/regions/cn-north-1/images "
+    assert.truthy(lines[1]:find(head .. "try 1: 503", 1, true))
+    assert.truthy(lines[2]:find("try 2: 200", 1, true))
+  end)
+
+  it("warn when the certificate is not checked", function()
+    local lines = {}
+    client_of(one_page, { verify = false, logger = function(event) lines[#lines + 1] = tostring(event) end })
+    assert.truthy(lines[1]:find("verify = false", 1, true))
+  end)
+end)
+
+describe("secrets", function()
+  it("are in nothing that comes out", function()
+    local out = {}
+    local function note(value, depth)
+      depth = depth or 0
+      if type(value) == "table" and depth < 8 then
+        for k, v in pairs(value) do
+          note(k, depth + 1)
+          note(v, depth + 1)
+        end
+      end
+      out[#out + 1] = tostring(value)
+    end
+    local token = "SESSIONTOKENSESSIONTOKEN"
+    for _, answer in ipairs {
+      one_page(), failing(401, "ACCESS_ERROR"), failing(500, "INTERNAL"),
+      { kind = "tls", message = "secret " .. SECRET }, { status = 502, body = "<html>" .. SECRET .. token },
+      { status = 400, body = cjson.encode { error = { code = 400, status = SECRET,
+        message = "you sent " .. SECRET .. " and " .. token, details = { { a = SECRET } } } } },
+    } do
+      local client = client_of(function() return answer end, { session_token = token, logger = note,
+        on_attempt = note, on_call = note, proxy = "http://user:passw0rd@proxy:1" })
+      note(client)
+      for _, value in pairs { client:describe_images(PUBLIC) } do note(value) end
+      for _, value in pairs { client:list_images(PUBLIC) } do note(value) end
+      note(raised(function() client:describe_images { imageSource = "x" } end))
+      note(client:start("describeImages", PUBLIC))
+    end
+    local all = table.concat(out, "\n")
+    for _, secret in ipairs { SECRET, token, "U0VTU0lPTlRPS0VO", "passw0rd", "Signature=" } do
+      assert.is_nil(all:find(secret, 1, true), secret)
+    end
+  end)
+end)
+
+describe("coroutines", function()
+  it("share a client", function()
+    local fake = service_transport.new { images = 30 }
+    local client = jdvm.new(service_transport.options(fake, { prefetch = 2 }))
+    local expected = client:count_images(PUBLIC)
+    local threads, results = {}, {}
+    for i = 1, 10 do
+      threads[i] = coroutine.create(function()
+        local count = 0
+        for _ in client:images(PUBLIC, { page_size = 10 }) do
+          count = count + 1
+          coroutine.yield()
+        end
+        results[i] = count
+      end)
+    end
+    local running = true
+    while running do
+      running = false
+      for _, thread in ipairs(threads) do
+        if coroutine.status(thread) ~= "dead" then
+          running = true
+          assert(coroutine.resume(thread))
+        end
+      end
+    end
+    assert.equal(10, #results)
+    for _, count in ipairs(results) do assert.equal(expected, count) end
+    assert.equal(0, fake.open)
   end)
 end)

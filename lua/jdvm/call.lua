@@ -14,9 +14,7 @@ local transport = require "jdvm.transport"
 local call = {}
 
 local Call = {}
-local mt = { __index = Call, __name = "jdvm.call", __tostring = function(self)
-  return ("jdvm call %s (%s)"):format(self.operation.name, self.outcome and "finished" or "pending")
-end }
+local mt = { __index = Call }
 
 -- How much of a body that is no JSON is looked at for the message.
 local GLIMPSE = 4096
@@ -35,7 +33,7 @@ local function tell_try(self, status, request_id, failure, again, delay)
     host = state.endpoint.host, path = self.path, query = self.target and self.target:match("%?(.*)$"),
     attempt = self.attempts, status = status, request_id = request_id,
     milliseconds = (self.transport:now() - self.try_started) * 1000,
-    kind = failure and failure.kind, reason = failure and (failure.status or failure.kind),
+    kind = failure and failure.kind, reason = failure and events.reason(failure),
     retry = again, delay = delay,
   }
   events.tell(state.logger, event)
@@ -117,10 +115,8 @@ function call.start(state, job, at_once)
     options = job.options, decoding = job.decoding, budget = job.budget,
     attempts = 0, throttled = 0,
   }, mt)
-  if job.failure then
-    self.early = job.failure
-    return self
-  end
+  self.early = job.failure or state.closed and { kind = "cancelled", message = "the client is closed" } or nil
+  if self.early then return self end
   local carrier, failure = transport.choose(state.config)
   if not carrier then
     self.early = failure
@@ -286,5 +282,28 @@ function Call:cancel()
     operation = self.operation.name, region = self.region, attempts = self.attempts, retryable = false }
   self.outcome = { nil, message, detail }
 end
+
+local Handle = {}
+local handle_mt = { __index = Handle, __name = "jdvm.call", __tostring = function(self)
+  local inner = self.call()
+  return ("jdvm call %s (%s)"):format(inner.operation.name, inner.outcome and "finished" or "pending")
+end }
+
+--- Waits for the answer.
+---@return table|nil result
+---@return table|string meta_or_message
+---@return jdvm.Failure|nil detail
+function Handle:finish()
+  local inner = self.call()
+  return inner:finish()
+end
+
+--- Gives the call up.
+function Handle:cancel() self.call():cancel() end
+
+--- A call as the user holds it: what it knows, keys and headers too, stays out of sight of inspectors.
+---@param inner table
+---@return jdvm.Call
+function call.handle(inner) return setmetatable({ call = function() return inner end }, handle_mt) end
 
 return call

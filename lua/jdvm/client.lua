@@ -162,7 +162,7 @@ function methods:start(name, params, options)
     error(("jdvm: there is no operation %s; known are %s"):format(text.show(name), text.enumerate(names, "and")), 2)
   end
   local pending = begin(state, operation, params, options, false)
-  return pending
+  return call.handle(pending)
 end
 
 --- Waits until an image, or all images of a list, are in a state; see jdvm.waiter.

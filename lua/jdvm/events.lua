@@ -12,6 +12,14 @@ function events.tell(hook, event)
   if hook then pcall(hook, event) end
 end
 
+--- A failure in one word: the service's, when it looks like one, for it may be any text.
+---@param failure table
+---@return string
+function events.reason(failure)
+  local word = failure.status
+  return word and #word <= 40 and word:find("^[%u_]+$") and word or failure.kind
+end
+
 --- A try that has ended.
 ---@param event table operation, method, host, path, attempt, milliseconds; status, reason, request_id; retry and delay
 ---  when another follows

@@ -82,17 +82,17 @@ local function read_rest(self, job, result, meta)
   local part, page = job.part, self.page
   part.places, part.rows, part.found = {}, {}, 0
   for i, id in ipairs(part.ids) do part.places[id] = i end
-  local received = 0
   while true do
     local rows, total = result[page.items], result[page.total]
+    local before = part.found
     local message = sort_in(self, part, rows)
     if message then return nil, message end
-    received = received + #rows
     self.counters.pages = self.counters.pages + 1
-    if part.found == #part.ids or (#rows > 0 and total == received) or (total == 0 and received == 0) then break end
-    if #rows == 0 then
-      if type(total) == "number" and total > received then
-        return nil, ("the service counts %.0f of %d images and sends %d"):format(total, #part.ids, received)
+    if part.found == #part.ids or total == part.found then break end
+    if part.found == before then
+      -- Nothing new: the end, or a service that does not page beside ids.
+      if type(total) == "number" and total > part.found then
+        return nil, ("the service counts %.0f of %d images and sends %d"):format(total, #part.ids, part.found)
       end
       break
     end
