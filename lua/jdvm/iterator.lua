@@ -99,7 +99,7 @@ function iterator.pages(reader, source) return new(pages_mt, reader, source) end
 ---@return table|string meta_or_message the counters, and a resume token when max_items cut the list
 ---@return table|nil detail
 function iterator.list(reader, source)
-  local name, list, n, token = source.page.items, nil, 0, nil
+  local name, list, n, token = source.page.items, nil, 0, { 0, "" }
   if source.enter then source.enter() end
   while true do
     local result, job, meta = reader:next()
@@ -117,12 +117,12 @@ function iterator.list(reader, source)
     end
     n = n + count
     local last = rows[count]
-    token = not reader:is_complete() and { reader:position(job, last), last[source.page.id] } or nil
+    token = { reader:position(job, last), last[source.page.id] }
   end
   local meta, answer = reader:stats(), reader.meta
   if answer then meta.request_id, meta.http_status = answer.request_id, answer.http_status end
   meta.attempts, meta.elapsed = meta.requests, source.spent and source.spent()
-  if token and not reader:is_complete() then meta.token = source.token(token[1], token[2]) end
+  if not reader:is_complete() then meta.token = source.token(token[1], token[2]) end
   return list or {}, meta
 end
 

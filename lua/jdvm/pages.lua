@@ -35,6 +35,7 @@ function pages.reader(source, options)
   }, mt)
   self.plan = function() return self.scan:plan() end
   self:begin_pass()
+  self.ended = self.left == 0
   return self
 end
 

@@ -36,7 +36,7 @@ local mt = { __index = Scan, __name = "jdvm.scan" }
 -- Overlap of windows needs several sizes to choose from.
 local LEAST_CAP = 20
 -- Requests allowed before a list counts as one that never settles: some times those of a calm scan.
-local SPARE_REQUESTS, REQUEST_FACTOR = 40, 6
+local SPARE_REQUESTS, REQUEST_FACTOR = 60, 8
 -- How often the same end must be seen again, against a total that claims more.
 local ENDS_SEEN = 3
 -- Where to look for the last row of an earlier scan, in pages from where it was.
@@ -72,7 +72,7 @@ function scan.new(options)
     trusted = true,   -- whether totals are evidence
     proven = true,    -- whether the accepted windows hang together by shared rows alone
     answered = false,
-    asked = 0, high = origin, back = 0, hollow = 0, ends = 0,
+    asked = 0, high = origin, slack = 1, back = 0, hollow = 0, ends = 0,
   }, mt)
 end
 
@@ -98,7 +98,7 @@ function Scan:plan()
   if cursor > self.start then
     if not self.answered or (self.trusted and cursor > self.total) then return nil end
     if self.wanted and cursor - self.covered >= self.wanted then return nil end
-    if self.overlapping then first, size = window_over(self, self.jump or cursor - 1, cursor) end
+    if self.overlapping then first, size = window_over(self, self.jump or cursor - self.slack, cursor) end
   end
   -- A window that may turn out to be the wrong one goes alone.
   if self.jump then self.probe, self.jump = "out", nil end
@@ -150,21 +150,16 @@ local function aligned(self, window)
   return true
 end
 
-local function changes_too_fast(self)
+-- Whether the list has cost far more pages than it has.
+local function never_settles(self)
   local rows = max(self.high, self.trusted and self.total or 0)
   return self.asked > SPARE_REQUESTS + REQUEST_FACTOR * ceil(rows / self.size)
-end
-
-local function unsettled(self)
-  return nil, ("the list does not settle: %d pages were asked for and gave %d images"):format(
-    self.asked, self.stats.rows)
 end
 
 -- Reads the list again from its start, with overlap.
 local function restart(self)
   self.stats.drift = true
   if self.strict then return "drift" end
-  if changes_too_fast(self) then return unsettled(self) end
   self.last, self.before_last = nil, nil
   self.start, self.detour = self.origin, 0
   self.cursor, self.jump = self.start, nil
@@ -177,13 +172,14 @@ local function step_back(self, window)
   local last, before_last = self.last, self.before_last
   self.stats.drift = true
   if self.strict then return "drift" end
-  if changes_too_fast(self) then return unsettled(self) end
   if not self.proven then return restart(self) end
   self.overlapping = true
   self.back = self.back + 1
+  -- A list in motion is read with more overlap from here on.
+  self.slack = min(2 * self.slack, floor(self.size / 2))
   local margin
   if self.back == 1 then
-    margin = 1 + max(0, (last.total or 0) - (window.total or last.total or 0))
+    margin = self.slack + max(0, (last.total or 0) - (window.total or last.total or 0))
   elseif self.back == 2 then
     margin = last.size
   elseif self.back == 3 and before_last then
@@ -222,7 +218,6 @@ end
 local function untrusted_end(self, window, last)
   local reach = window.first + window.count
   local is_short, was_short = window.count < window.size, last and last.count < last.size
-  if window.fresh == 0 and changes_too_fast(self) then return unsettled(self) end
   if not is_short then return "take" end
   if not window.total or window.total <= reach then
     -- It may be a page that is short for another reason: one more is asked for.
@@ -326,6 +321,9 @@ function Scan:answer(window, rows, total)
   self.answered, self.probe, self.asked = true, nil, self.asked + 1
   self.total = total or self.total
 
+  if never_settles(self) then
+    return nil, ("the list does not settle: after %d pages it is not read to its end"):format(self.asked)
+  end
   if last and self.trusted and total == last.total and window.first >= total and ends_here(window, last) then
     for i = 1, window.count do rows[i] = nil end
     return "done"

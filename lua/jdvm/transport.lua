@@ -7,8 +7,7 @@
 -- "auto" looks where it is at every call: a client made in nginx's init phase is used in request phases, where
 -- nothing may block, and in worker threads, where cosockets do not exist.
 
-local has_nginx, nginx = pcall(require, "jdvm.transport.ngx")
-if not has_nginx then nginx = { situation = function() return nil end } end
+local nginx = require "jdvm.transport.ngx"
 
 local transport = {}
 

@@ -1,0 +1,105 @@
+-- A list of images in memory, paged by number, that may change and lie while it is read; and the oracle that says
+-- what a scan must hold.
+
+local M = {}
+
+local List = {}
+List.__index = List
+
+---@param count integer images at the start
+---@param options? table total = function(true_total, n) -> any; clamp = past the end the last page again;
+---  cut = function(rows, n) may shorten a page; before = function(list, n) called before the n-th answer
+function M.new(count, options)
+  local self = setmetatable({ rows = {}, serial = 0, gone = {}, first = {}, answers = 0, log = {},
+    options = options or {}, open = 0, most_open = 0, started = 0, cancelled = 0 }, List)
+  for _ = 1, count do self:insert(#self.rows + 1) end
+  for _, id in ipairs(self.rows) do self.first[id] = true end
+  return self
+end
+
+function List:insert(position, count)
+  for i = 1, count or 1 do
+    self.serial = self.serial + 1
+    table.insert(self.rows, math.min(position + i - 1, #self.rows + 1), ("img-%010d"):format(self.serial))
+  end
+end
+
+function List:delete(position, count)
+  for _ = 1, count or 1 do
+    local id = table.remove(self.rows, position)
+    if id then self.gone[id] = true end
+  end
+end
+
+--- The answer to a window, as the list is now.
+function List:answer(window)
+  self.answers = self.answers + 1
+  if self.options.before then self.options.before(self, self.answers) end
+  local first = (window.number - 1) * window.size
+  if self.options.clamp and first >= #self.rows and #self.rows > 0 then
+    first = math.floor((#self.rows - 1) / window.size) * window.size
+  end
+  local images = {}
+  for i = first + 1, math.min(first + window.size, #self.rows) do
+    images[#images + 1] = { imageId = self.rows[i] }
+  end
+  if self.options.cut then self.options.cut(images, self.answers) end
+  local total = #self.rows
+  if self.options.total then total = self.options.total(total, self.answers) end
+  self.log[#self.log + 1] = window.number .. "/" .. window.size
+  return { images = images, totalCount = total }
+end
+
+--- A source for jdvm.pages over this list. `early` says of each start whether it is answered then, or at its finish;
+--- `meta` gives the meta of the n-th answer, or nil and a failure.
+function List:source(early, meta)
+  local fetch = {}
+  function fetch.start(window)
+    self.started, self.open = self.started + 1, self.open + 1
+    self.most_open = math.max(self.most_open, self.open)
+    local call = { window = { number = window.number, size = window.size, ids = window.ids }, n = self.started }
+    if early and early() then call.answer = self:answer(call.window) end
+    return call
+  end
+  function fetch.finish(call)
+    assert(not call.ended, "finished twice")
+    call.ended, self.open = true, self.open - 1
+    if meta then
+      local given, detail = meta(call.n, call.window)
+      if given == nil then return nil, detail.message, detail end
+      return call.answer or self:answer(call.window), given
+    end
+    return call.answer or self:answer(call.window), { attempts = 1, request_id = "r" .. call.n, http_status = 200 }
+  end
+  function fetch.cancel(call)
+    assert(not call.ended, "cancelled after its end")
+    call.ended, self.open, self.cancelled = true, self.open - 1, self.cancelled + 1
+  end
+  return {
+    fetch = fetch,
+    page = { items = "images", id = "imageId", total = "totalCount", number = "pageNumber", size = "pageSize",
+      ids = "ids", min = 10, max = 100 },
+    fail = function(message, stats)
+      return "jdvm: " .. message, { kind = "pagination", message = message, stats = stats }
+    end,
+    token = function(row, id) return row .. ":" .. id end,
+  }
+end
+
+--- What is wrong with a list of images that claims to be complete, or nil.
+function List:fault(images)
+  local have = {}
+  for i = 1, #images do
+    local id = images[i].imageId
+    if have[id] then return id .. " is there twice" end
+    have[id] = true
+  end
+  local lost = 0
+  for id in pairs(self.first) do
+    if not self.gone[id] and not have[id] then lost = lost + 1 end
+  end
+  if lost > 0 then return lost .. " images are missing that existed all the time" end
+  return nil
+end
+
+return M

@@ -1,0 +1,156 @@
+-- jdvm.transport: which transport a call uses, and users' own.
+local fake_transport = require "spec.support.fake_transport"
+local jdvm = require "jdvm"
+
+-- jdvm.transport as it is where nginx says `situation`, with transports that are only names.
+local function transport_in(situation, phase)
+  local loaded = {}
+  local function put(name, module)
+    loaded[name] = package.loaded[name] or false
+    package.loaded[name] = module
+  end
+  local made = { curl = 0, ngx = 0 }
+  local function factory(name)
+    return { new = function()
+      made[name] = made[name] + 1
+      return { name = name, close = function(self) self.closed = true end }
+    end, situation = function() return situation, phase end }
+  end
+  put("jdvm.transport.curl", factory "curl")
+  put("jdvm.transport.ngx", factory "ngx")
+  put("jdvm.transport", nil)
+  local module = require "jdvm.transport"
+  return module, made, function()
+    for name, before in pairs(loaded) do package.loaded[name] = before or nil end
+  end
+end
+
+local function choice(situation, phase, config)
+  local module, _, restore = transport_in(situation, phase)
+  local chosen, failure = module.choose(config)
+  restore()
+  return chosen and chosen.name, failure
+end
+
+describe("the choice of a transport", function()
+  it("is made by place", function()
+    for _, case in ipairs {
+      { nil, nil, {}, "curl" }, { "worker thread", nil, {}, "curl" }, { "yields", "content", {}, "ngx" },
+      { "init", "init", { blocking = true }, "curl" },
+      { "yields", "access", { blocking = true, transport = "curl" }, "curl" },
+      { "yields", "timer", { transport = "ngx" }, "ngx" }, { nil, nil, { transport = "curl" }, "curl" },
+    } do
+      case[3].transport = case[3].transport or "auto"
+      assert.equal(case[4], (choice(case[1], case[2], case[3])))
+    end
+  end)
+
+  it("never falls to one that blocks in silence", function()
+    for _, case in ipairs {
+      { "init", "init", {}, "blocking = true" }, { "forbidden", "log", {}, "ngx.timer.at" },
+      { "forbidden", "header_filter", { blocking = true }, "ngx.timer.at" },
+      { "yields", "content", { transport = "curl" }, "blocking = true" },
+      { nil, nil, { transport = "ngx" }, "auto" }, { "worker thread", nil, { transport = "ngx" }, "auto" },
+      { "init", "init", { transport = "ngx", blocking = true }, "ngx.timer.at" },
+    } do
+      case[3].transport = case[3].transport or "auto"
+      local name, failure = choice(case[1], case[2], case[3])
+      assert.is_nil(name)
+      assert.equal("phase", failure.kind)
+      assert.equal(case[2], failure.phase)
+      assert.truthy(failure.hint:find(case[4], 1, true), failure.hint)
+    end
+  end)
+
+  it("is made at every call, and each transport once", function()
+    local module, made, restore = transport_in("yields", "content")
+    local config = { transport = "auto" }
+    local first = module.choose(config)
+    assert.equal(first, module.choose(config))
+    assert.equal(1, made.ngx)
+    module.close(config)
+    assert.is_true(first.closed)
+    assert.are_not.equal(first, module.choose(config))
+    restore()
+  end)
+end)
+
+describe("a function as transport", function()
+  local function client_of(f, options)
+    local all = { region = "cn-north-1", access_key = "A", secret_key = "S", transport = f }
+    for name, value in pairs(options or {}) do all[name] = value end
+    return jdvm.new(all)
+  end
+
+  it("takes a request and returns a response", function()
+    local request
+    local client = client_of(function(given)
+      request = given
+      return { status = 200, headers = { ["X-Jdcloud-Request-Id"] = "r9" },
+        body = '{"result":{"images":[],"totalCount":0}}' }
+    end)
+    local result, meta = client:describe_images { imageSource = "public" }
+    assert.equal(0, result.totalCount)
+    assert.equal("r9", meta.request_id)
+    assert.equal("GET", request.method)
+    assert.equal("https://vm.jdcloud-api.com/v1/regions/cn-north-1/images?imageSource=public", request.url)
+    assert.equal("string", type(request.headers.authorization))
+  end)
+
+  it("may fail with a message, and is tried again", function()
+    local count = 0
+    local client = client_of(function()
+      count = count + 1
+      return nil, "the tunnel is down"
+    end)
+    local _, message, detail = client:describe_images { imageSource = "public" }
+    assert.truthy(message:find("the tunnel is down", 1, true))
+    assert.equal("transport", detail.kind)
+    assert.equal(3, count)
+  end)
+
+  it("that returns something else is told so", function()
+    for _, bad in ipairs { "200 OK", 200, { body = "{}" }, { status = "200" } } do
+      local _, message, detail = client_of(function() return bad end, { max_attempts = 1 })
+        :describe_images { imageSource = "public" }
+      assert.equal("transport", detail.kind)
+      assert.truthy(message:find("must return a table with a status", 1, true))
+    end
+  end)
+
+  it("may be any callable, and serves lists one page at a time", function()
+    local service = require("spec.support.service_transport").new { images = 60 }
+    local asked, open = 0, 0
+    local callable = setmetatable({}, { __call = function(_, request)
+      asked, open = asked + 1, open + 1
+      assert.equal(1, open)
+      local response = service:finish(service:start(request, math.huge))
+      open = open - 1
+      return response
+    end })
+    local options = require("spec.support.service_transport").options(service, { transport = callable })
+    local images = assert(jdvm.new(options):list_images({ imageSource = "public" }, { page_size = 10 }))
+    assert.is_true(#images > 50)
+    assert.is_true(asked >= 6)
+  end)
+end)
+
+describe("a table as transport", function()
+  it("is used as it is, with perform for calls that wait", function()
+    local fake = fake_transport.new(function()
+      return { status = 200, body = '{"result":{"images":[],"totalCount":0}}' }
+    end)
+    local performed = 0
+    function fake.perform(self, request, deadline)
+      performed = performed + 1
+      return self:finish(self:start(request, deadline))
+    end
+    local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S", transport = fake }
+    client:describe_images { imageSource = "public" }
+    assert.equal(1, performed)
+    client:start("describeImages", { imageSource = "public" }):finish()
+    assert.equal(1, performed)
+    client:close()
+    assert.is_nil(fake.closed)
+  end)
+end)
