@@ -77,6 +77,7 @@ local function random() return tonumber(core.nonce():sub(1, 8), 16) / 2 ^ 32 end
 -- What goes to the transports: no keys.
 local FOR_TRANSPORT = {
   "transport", "blocking", "ca_path", "proxy", "no_proxy", "verify", "max_body", "http2",
+  "max_connections",
 }
 -- What calls look at.
 local FOR_CALLS = {

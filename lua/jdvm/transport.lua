@@ -90,8 +90,6 @@ local function nginx_of(config)
   return config.nginx
 end
 
-local FROM_TIMER = "call from rewrite, access or content, or from a timer: ngx.timer.at(0, ...)"
-
 --- Chooses the transport of a call.
 ---@param config table the client's own table of options; what is made for it is kept there
 ---@return table|nil transport
@@ -119,12 +117,8 @@ function transport.choose(config)
     return refuse("phase", phase, ("in the phase %s transport \"curl\" would block every request of the worker"):format(
       phase), "use \"auto\", or set blocking = true if that is meant")
   end
-  if situation == "init" and wanted ~= "ngx" then
-    if config.blocking then return curl_of(config) end
-    return refuse("phase", phase, "in the phase init a request would block the start of nginx",
-      "set blocking = true if that is meant, or use ngx.timer.at(0, ...) in init_worker_by_lua")
-  end
-  return refuse("phase", phase, ("no request can be made in the phase %s"):format(phase), FROM_TIMER)
+  if situation == "init" and wanted ~= "ngx" and config.blocking then return curl_of(config) end
+  return refuse("phase", phase, nginx.advice.phase(phase))
 end
 
 --- Closes what choose made for a client.

@@ -179,6 +179,7 @@
 ---@field user_agent? string Put before the library's own User-Agent. 附加在 User-Agent 前的文字。
 ---@field max_body? integer Largest answer in bytes. 应答正文的最大字节数。
 ---@field http2? boolean Use HTTP/2 where the server offers it (libcurl). 服务器支持时使用 HTTP/2（libcurl）。
+---@field max_connections? integer Connections at a time, of this client in one process (in each nginx worker); further requests wait. 该客户端在单个进程（每个 nginx worker）中的最大并发连接数；超出的请求将排队。
 ---@field algorithm? "JDCLOUD2-HMAC-SHA256"|"JDCLOUD3-HMAC-SHA256" How requests are signed. 签名算法。
 ---@field token_encoding? "base64"|"raw" How the session token is sent. 会话令牌的传输编码。
 ---@field null? "drop"|"keep" JSON null in an object: drop leaves the key out, keep gives jdvm.null. 对象中的 JSON null：drop 省略该键，keep 返回 jdvm.null。

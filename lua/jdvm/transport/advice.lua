@@ -84,7 +84,8 @@ function advice.unsupported(config)
   local given = config.ca_file and "ca_file" or config.ca_path and "ca_path"
   if not given then return nil end
   return given .. " cannot be given to nginx's sockets",
-    'leave it out, and write "lua_ssl_trusted_certificate ' .. (config.ca_file or "FILE")
+    (given == "ca_file" and "leave it out (JDCLOUD_CA_FILE gives one, too)" or "leave it out")
+    .. ', and write "lua_ssl_trusted_certificate ' .. (config.ca_file or "FILE")
     .. ';" in the http block of nginx.conf'
 end
 

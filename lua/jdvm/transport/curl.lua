@@ -107,6 +107,7 @@ function transport.new(config)
       user_agent = config.user_agent,
       max_body_bytes = config.max_body,
       http2 = config.http2,
+      max_connections = config.max_connections,
     },
   }, metatable)
 end

@@ -52,14 +52,15 @@ while true do
         silent_clients = silent_clients + 1
         partners[silent_clients] = client      -- kept, or the collector would close it
       end
-    else
+    elseif partners[one] or buffers[one] then      -- else its partner ended it in this round
       local data, err, part = one:receive(65536)
       data = data or part
       if partners[one] then
         local partner = partners[one]
         local sent = 1
         while data and sent <= #data do
-          local last, _, partial = partner:send(data, sent)
+          local last, problem, partial = partner:send(data, sent)
+          if problem == "closed" then break end
           sent = (last or partial) + 1
         end
         if err == "closed" then
