@@ -159,7 +159,7 @@ function Server:stop()
     shell.run("kill -TERM " .. self.process .. " 2>/dev/null")
   end
   shell.wait(5, function() return not shell.alive(self.process) end)
-  self.last_complaints, self.last_reports = self:complaints(), self:reports()
+  self.last_log, self.last_complaints, self.last_reports = self:log(), self:complaints(), self:reports()
   shell.run("rm -rf '" .. self.folder .. "'")
 end
 

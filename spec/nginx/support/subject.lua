@@ -2,7 +2,7 @@
 local M = {}
 
 local HTTP = [[
-  lua_ssl_trusted_certificate %s/ca.pem;
+  lua_ssl_trusted_certificate %s;
   lua_ssl_protocols TLSv1.2 TLSv1.3;
   lua_socket_log_errors off;
   lua_shared_dict jdvm 2m;
@@ -21,10 +21,10 @@ local HTTP = [[
   }
 ]]
 
---- options: certificates (folder), port, tls_port, http and server (more lines for those blocks)
+--- options: certificates (folder), ca (file), port, tls_port, http and server (more lines for those blocks)
 function M.http(options)
   local c = options.certificates
-  return HTTP:format(c, c, c, options.http or "", options.port, options.tls_port, options.server or "")
+  return HTTP:format(options.ca or c .. "/ca.pem", c, c, options.http or "", options.port, options.tls_port, options.server or "")
 end
 
 --- Runs the case /case/FILE/NUMBER and prints "ok", or what went wrong.
@@ -32,6 +32,7 @@ function M.serve()
   local file, number = ngx.var.uri:match("^/case/(%w+)/(%d+)$")
   local case = require("spec.nginx.cases." .. file)[tonumber(number)]
   local run = require("cjson.safe").decode(ngx.req.get_headers()["x-run"] or "") or {}
+  if run.emulator then run.control = require "spec.nginx.support.control"(run.emulator) end
   local ok, message = xpcall(case.run, function(err)
     if type(err) == "table" then return require("spec.nginx.support.check").show(err) .. debug.traceback() end
     return err:find("^[^\n]*spec/nginx/cases/") and err or debug.traceback(err)

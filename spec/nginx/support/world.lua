@@ -1,6 +1,8 @@
 --- The servers that the nginx specs share, and how to ask them.
 local cjson = require "cjson"
+local emulator = require "spec.support.emulator"
 local http = require "socket.http"
+local jdvm = require "jdvm"
 local ltn12 = require "ltn12"
 local nginx = require "spec.nginx.support.nginx"
 local shell = require "spec.nginx.support.shell"
@@ -35,15 +37,35 @@ function M.upstream()
   return server, { ports = ports, patience = nginx.patience, ca = M.certificates() .. "/ca.pem" }
 end
 
+--- Starts the emulator; also what a case needs to know of the run. `images` images in each region and source.
+function M.emulator(options)
+  local server = emulator.start(options)
+  local port = tonumber(server.endpoint:match(":(%d+)$"))
+  local owner = server.accounts.owner
+  local run = {
+    -- Its certificate is for this name, too; nginx checks names only.
+    endpoint = server.endpoint:gsub("127%.0%.0%.1", "localhost"), ca = server.ca_file, emulator = port,
+    access_key = owner.access_key, secret_key = owner.secret_key, patience = nginx.patience,
+  }
+  local client = jdvm.new {
+    endpoint = server.endpoint, ca_file = server.ca_file, region = "cn-north-1", access_key = owner.access_key,
+    secret_key = owner.secret_key, timeout = 60,
+  }
+  run.ids = {}
+  for image in client:images { imageSource = "public" } do run.ids[#run.ids + 1] = image.imageId end
+  client:close()
+  return server, run
+end
+
 --- Starts the nginx under test.
----@param options {http?: string, server?: string, main?: string, workers?: integer}?
+---@param options {http?: string, server?: string, main?: string, workers?: integer, ca?: string, port?: integer}?
 function M.subject(options)
   options = options or {}
-  local port, tls_port = nginx.free_port(), nginx.free_port()
+  local port, tls_port = options.port or nginx.free_port(), nginx.free_port()
   local server = nginx.start {
     name = "subject", port = port, checked = true, main = options.main, workers = options.workers,
     http = subject.http {
-      certificates = M.certificates(), port = port, tls_port = tls_port, http = options.http, server = options.server,
+      certificates = M.certificates(), ca = options.ca, port = port, tls_port = tls_port, http = options.http, server = options.server,
     },
   }
   server.tls_port = tls_port

@@ -1,0 +1,211 @@
+--- The client inside nginx, against the emulator over TLS.
+local check = require "spec.nginx.support.check"
+local equal, contains, failed, truthy = check.equal, check.contains, check.failed, check.truthy
+
+local cases = {}
+local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
+
+local function new(run, more)
+  local options = {
+    endpoint = run.endpoint, region = "cn-north-1", access_key = run.access_key, secret_key = run.secret_key,
+    timeout = 10 * run.patience, connect_timeout = 5 * run.patience,
+  }
+  for name, value in pairs(more or {}) do options[name] = value end
+  return require "jdvm".new(options)
+end
+
+-- One call with its failure's data instead of its text.
+local function detail_of(client, ...)
+  local result, _, detail = client:describe_image(...)
+  return result, detail
+end
+
+case("describes an image", function(run)
+  local image, meta = new(run):describe_image(run.ids[1])
+  equal(run.ids[1], truthy(image, meta).imageId)
+  equal(200, meta.http_status)
+  equal(1, meta.attempts)
+  equal(32, #meta.request_id)
+end)
+
+case("lists what plain Lua lists, in the same order", function(run)
+  for _, prefetch in ipairs { 0, 4 } do
+    local images, meta = new(run):list_images({ imageSource = "public" }, { prefetch = prefetch })
+    equal(#run.ids, #truthy(images, meta))
+    for index, id in ipairs(run.ids) do equal(id, images[index].imageId) end
+  end
+end)
+
+case("reads pages in order with as many requests at a time as the window has", function(run)
+  run.control("reset")
+  run.control("settings?latency=" .. 0.03 * run.patience)
+  local number, last = 0, nil
+  for result in new(run):image_pages({ imageSource = "public" }, { page_size = 10, prefetch = 4 }) do
+    for _, image in ipairs(result.images) do
+      number = number + 1
+      equal(run.ids[number], image.imageId)
+    end
+    last = result
+  end
+  run.control("settings?latency=0")
+  truthy(last)
+  equal(#run.ids, number)
+  local stats = run.control("stats")
+  equal(math.ceil(#run.ids / 10), stats.requests)
+  equal(4, stats.peak)
+end)
+
+case("answers at once when a loop is left and closed", function(run)
+  run.control("reset")
+  local iterator = new(run):images({ imageSource = "public" }, { page_size = 10, prefetch = 4 })
+  equal(run.ids[1], iterator().imageId)
+  run.control("settings?latency=2")
+  iterator:close()
+  run.control("settings?latency=0")
+  equal(nil, iterator())
+  check.between(1, 5, run.control("stats").requests, "requests")
+end)
+
+case("serves light threads that share a client", function(run)
+  local client, threads = new(run), {}
+  for n = 1, 12 do
+    threads[n] = ngx.thread.spawn(function()
+      local image, message = client:describe_image(run.ids[n])
+      return image and image.imageId or message
+    end)
+  end
+  for n = 12, 1, -1 do
+    local _, id = ngx.thread.wait(threads[n])
+    equal(run.ids[n], id)
+  end
+end)
+
+case("runs calls side by side, and cancels them", function(run)
+  local client, calls = new(run), {}
+  for n = 1, 5 do calls[n] = client:start("describeImage", run.ids[n]) end
+  calls[2]:cancel()
+  for n = 5, 1, -1 do
+    local image, _, detail = calls[n]:finish()
+    if n == 2 then failed({ kind = "cancelled" }, image, detail) else equal(run.ids[n], image.imageId) end
+  end
+end)
+
+case("works in a timer", function(run)
+  local semaphore, id = require "ngx.semaphore".new(0), nil
+  local client = new(run)
+  assert(ngx.timer.at(0, function()
+    local image, message = client:describe_image(run.ids[3])
+    id = image and image.imageId or message
+    semaphore:post(1)
+  end))
+  truthy(semaphore:wait(5 * run.patience))
+  equal(run.ids[3], id)
+end)
+
+case("tries again what is worth it, with sleeps that let others work", function(run)
+  run.control("faults?spec=error:code=500,count=2")
+  local image, meta = new(run):describe_image(run.ids[1])
+  run.control("faults?script=[]")
+  equal(run.ids[1], truthy(image, meta).imageId)
+  equal(3, meta.attempts)
+end)
+
+case("never sends a nonce twice, not even when a kept connection proves stale", function(run)
+  run.control("reset")
+  run.control("faults?spec=reset:at=before,every=3")
+  local client = new(run, { max_attempts = 5 })
+  for n = 1, 20 do
+    local image, message = client:describe_image(run.ids[n])
+    equal(run.ids[n], truthy(image, message).imageId)
+  end
+  run.control("faults?script=[]")
+  equal(0, run.control("stats").nonces_repeated)
+end)
+
+case("ends at its deadline", function(run)
+  run.control("settings?latency=3")
+  local client = new(run)
+  local seconds = check.seconds(function()
+    local result, detail = detail_of(client, run.ids[1], { timeout = 0.5 })
+    failed({ kind = "timeout", phase = "wait" }, result, detail)
+  end)
+  run.control("settings?latency=0")
+  check.between(0.49, 0.5 + 0.15 * run.patience, seconds, "seconds")
+end)
+
+case("gives the service's own errors", function(run)
+  local result, detail = detail_of(new(run), "img-0000000000")
+  failed({ kind = "api", code = 404, status = "NOT_FOUND" }, result, detail)
+  result, detail = detail_of(new(run, { secret_key = "wrong-secret-for-tests" }), run.ids[1])
+  failed({ kind = "api", code = 401 }, result, detail)
+end)
+
+case("names the resolver directive", function(run)
+  local result, detail = detail_of(new(run, { endpoint = "https://vm.jdcloud-api.com" }), run.ids[1])
+  failed({ kind = "connect", phase = "dns", operation = "describeImage" }, result, detail)
+  contains(detail.hint, "resolver ADDRESS;")
+end)
+
+case("names lua_ssl_trusted_certificate when ca_file is given", function(run)
+  local result, detail = detail_of(new(run, { ca_file = run.ca }), run.ids[1])
+  failed({ kind = "tls" }, result, detail)
+  contains(detail.hint, "lua_ssl_trusted_certificate " .. run.ca .. ";", "JDCLOUD_CA_FILE")
+end)
+
+case("says that addresses cannot be checked, and what to write", function(run)
+  local address = run.endpoint:gsub("localhost", "127.0.0.1")
+  local result, detail = detail_of(new(run, { endpoint = address }), run.ids[1])
+  failed({ kind = "tls" }, result, detail)
+  contains(detail.hint, run.endpoint)
+end)
+
+case("names the env directive when a worker has no keys", function(run)
+  local client = require "jdvm".new { endpoint = run.endpoint, region = "cn-north-1" }
+  local result, detail = detail_of(client, run.ids[1])
+  failed({ kind = "credentials" }, result, detail)
+  contains(detail.message .. (detail.hint or ""), "env JDCLOUD_ACCESS_KEY;", "nginx.conf")
+end)
+
+case("refuses libcurl where it would block, and says so", function(run)
+  local result, detail = detail_of(new(run, { transport = "curl" }), run.ids[1])
+  failed({ kind = "phase", phase = "content" }, result, detail)
+  contains(detail.message .. detail.hint, "block", "auto")
+end)
+
+case("holds to max_connections", function(run)
+  run.control("reset")
+  run.control("settings?latency=0.05")
+  local client, calls = new(run, { max_connections = 2 }), {}
+  for n = 1, 6 do calls[n] = client:start("describeImage", run.ids[n]) end
+  for n = 1, 6 do equal(run.ids[n], truthy(calls[n]:finish()).imageId) end
+  run.control("settings?latency=0")
+  equal(2, run.control("stats").peak)
+end)
+
+case("uses the transport that the user gives", function(run)
+  local seen
+  local client = new(run, { transport = function(request)
+    seen = request.url
+    return { status = 200, headers = {}, body = '{"requestId":"r","result":{"image":{"imageId":"img-mine"}}}' }
+  end })
+  equal("img-mine", truthy(client:describe_image("img-mine")).imageId)
+  contains(seen, run.endpoint)
+end)
+
+case("keeps large integers and empty arrays", function(run)
+  local image = truthy(new(run, { transport = function()
+    return { status = 200, headers = {},
+      body = '{"requestId":"r","result":{"image":{"imageId":"i","sizeMB":9007199254740993,"dataDisks":[]}}}' }
+  end }):describe_image("i"))
+  equal("9007199254740993", image.sizeMB)
+  equal("table", type(image.dataDisks))
+end)
+
+case("has not loaded libcurl", function()
+  equal(nil, package.loaded["jdvm.curl"])
+  for line in io.lines("/proc/self/maps") do
+    if line:find("libcurl", 1, true) then error(line) end
+  end
+end)
+
+return cases
