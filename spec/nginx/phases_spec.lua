@@ -24,7 +24,9 @@ local HTTP = [[
   }
   server {
     listen 127.0.0.1:%d ssl;
-    ssl_certificate_by_lua_block { require("spec.nginx.support.phases").try("ssl_cert " .. (ngx.shared.notes:get("tls") or "")) }
+    ssl_certificate_by_lua_block {
+      require("spec.nginx.support.phases").try("ssl_cert " .. (ngx.shared.notes:get("tls") or ""))
+    }
     location / { return 200 "tls"; }
   }
   server {
@@ -84,8 +86,7 @@ describe("in nginx's phase", function()
   setup(function()
     emulator, run = world.emulator { tls = true, images = 10 }
     for _, name in ipairs { "cert", "hello", "rewrite", "main" } do ports[name] = nginx.free_port() end
-    local options = ('endpoint = "%s", region = "cn-north-1", access_key = "%s", secret_key = "%s", timeout = 5'):format(
-      run.endpoint, run.access_key, run.secret_key)
+    local options = world.client_options(run)
     subject = world.subject {
       ca = run.ca, port = ports.main, main = "thread_pool jdvm threads=2;",
       http = HTTP:format(options, run.ids[1], run.ca, ports.main, ports.cert, ports.hello, ports.rewrite),

@@ -4,6 +4,7 @@ local M = {}
 local HTTP = [[
   lua_ssl_trusted_certificate %s;
   lua_ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_protocols TLSv1.2 TLSv1.3;
   lua_socket_log_errors off;
   lua_shared_dict jdvm 2m;
   lua_shared_dict jdvm_locks 100k;
@@ -21,10 +22,11 @@ local HTTP = [[
   }
 ]]
 
---- options: certificates (folder), ca (file), port, tls_port, http and server (more lines for those blocks)
+--- options: certificates (folder), ca (file), port, tls_port; http and server: more lines for those blocks
 function M.http(options)
   local c = options.certificates
-  return HTTP:format(options.ca or c .. "/ca.pem", c, c, options.http or "", options.port, options.tls_port, options.server or "")
+  return HTTP:format(options.ca or c .. "/ca.pem", c, c, options.http or "", options.port, options.tls_port,
+    options.server or "")
 end
 
 --- Runs the case /case/FILE/NUMBER and prints "ok", or what went wrong.

@@ -57,15 +57,22 @@ function M.emulator(options)
   return server, run
 end
 
+--- The options of a client of the emulator, as they stand in a configuration.
+function M.client_options(run)
+  return ('endpoint = "%s", region = "cn-north-1", access_key = "%s", secret_key = "%s", timeout = 5'):format(
+    run.endpoint, run.access_key, run.secret_key)
+end
+
 --- Starts the nginx under test.
----@param options {http?: string, server?: string, main?: string, workers?: integer, ca?: string, port?: integer}?
+---@param options? table http, server, main (more lines of those blocks), workers, ca (file), port
 function M.subject(options)
   options = options or {}
   local port, tls_port = options.port or nginx.free_port(), nginx.free_port()
   local server = nginx.start {
     name = "subject", port = port, checked = true, main = options.main, workers = options.workers,
     http = subject.http {
-      certificates = M.certificates(), ca = options.ca, port = port, tls_port = tls_port, http = options.http, server = options.server,
+      certificates = M.certificates(), ca = options.ca, port = port, tls_port = tls_port, http = options.http,
+      server = options.server,
     },
   }
   server.tls_port = tls_port
@@ -78,6 +85,14 @@ Helper.__index = Helper
 function Helper:stop()
   shell.run("kill " .. self.pid)
   shell.run("rm -f '" .. self.log .. "'")
+end
+
+--- Waits for the script to end; its last line.
+function Helper:outcome()
+  shell.wait(30 * nginx.patience, function() return not shell.alive(self.pid) end)
+  local text = shell.read(self.log)
+  shell.run("rm -f '" .. self.log .. "'")
+  return text:match("([^\n]*)\n$") or text
 end
 
 --- Starts a script of spec/nginx/support beside the servers, and waits until it says "ready".
