@@ -407,7 +407,8 @@ describe("decode's arguments", function()
         { fields = { "" } },
       { fields = { "a..b" } }, { fields = { ".a" } }, { fields = { "a." } }, { items = "a" }, { fields = {},
         items = "" },
-      { fields = { "a" }, items = 1 }, { array_mt = true }, { array_mt = 1 }, { [1] = "null" },
+      { fields = { "a" }, items = 1 }, { source = "s" }, { fields = { "a" }, source = 1 }, { array_mt = true },
+      { array_mt = 1 }, { [1] = "null" },
     } do
       assert.has_error(function() decode("[]", options) end)
     end
@@ -448,6 +449,18 @@ describe("decode with fields", function()
     local whole = { result = { totalCount = 2, images = decode(PAGE).result.images } }
     assert.same(whole, (decode(PAGE, { fields = { "result", "result.totalCount" } })))
     assert.same(whole, (decode(PAGE, { fields = { "result.totalCount", "result" } })))
+  end)
+
+  it("gives items their own text under the key of the option source", function()
+    local text = ' {"a":{"b":1},"items":[ {"id":"x","n":[1, 2.50]} ,{"id" : "y","_json":0},{},7]} '
+    local options = { items = "items", fields = { "id" }, source = "_json" }
+    assert.same({
+      a = { b = 1 },
+      items = { { id = "x", _json = '{"id":"x","n":[1, 2.50]}' }, { id = "y", _json = '{"id" : "y","_json":0}' },
+        { _json = "{}" }, 7 },
+    }, (decode(text, options)))
+    assert.is_nil((decode('{"items":[{"id":"x","n":nul}]}', options)))
+    assert.same({ id = 1, s = '{"id":1,"x":2}' }, (decode('{"id":1,"x":2}', { fields = { "id" }, source = "s" })))
   end)
 
   it("applies them to the items, and builds the rest whole", function()

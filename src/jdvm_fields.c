@@ -1,6 +1,6 @@
 #include "jdvm_fields.h"
 
-const jdvm_field jdvm_field_whole = {NULL, 0, NULL, NULL, true, false};
+const jdvm_field jdvm_field_whole = {NULL, 0, NULL, NULL, true, false, false};
 
 size_t jdvm_fields_count(const char *path, size_t length) {
   size_t count = 1, i;

@@ -18,6 +18,7 @@ typedef struct jdvm_field {
   struct jdvm_field *next; /* sibling */
   bool whole;              /* everything below is wanted */
   bool others;             /* of an object here, what is not among the children is wanted whole */
+  bool item;               /* the wanted paths begin here: an object here is an item */
 } jdvm_field;
 
 /* A field of which everything is wanted. */

@@ -299,6 +299,28 @@ static const unsigned char *build_array(jdvm_decoder *d, const unsigned char *at
   return at;
 }
 
+/* Reads the object at `at` of which only some fields are wanted. An item also gets its own text, if
+** that was asked for: whatever the text held of that name gives way. */
+static const unsigned char *build_wanted(jdvm_decoder *d, const unsigned char *at, jdvm_key *place,
+                                         const jdvm_field *wanted, int levels) {
+  lua_State *L = d->L;
+  const unsigned char *begin = at;
+  at = jdvm_json_space(&d->json, at + 1);
+  luaL_checkstack(L, LUA_MINSTACK, "JSON is nested too deeply");
+  lua_newtable(L);
+  if (at < d->json.end && *at == '}') {
+    at++;
+  } else {
+    at = jdvm_json_plain_fields(d, at, place, wanted, levels, JDVM_WANT_FIELD);
+  }
+  if (at != NULL && wanted->item && d->options->source != 0) {
+    lua_pushvalue(L, d->options->source);
+    lua_pushlstring(L, (const char *)begin, (size_t)(at - begin));
+    lua_rawset(L, -3);
+  }
+  return at;
+}
+
 const unsigned char *jdvm_json_build(jdvm_decoder *d, const unsigned char *at, jdvm_key *place,
                                      const jdvm_field *wanted, int levels, const char *expected) {
   const unsigned char *end = d->json.end;
@@ -322,11 +344,5 @@ const unsigned char *jdvm_json_build(jdvm_decoder *d, const unsigned char *at, j
   if (wanted == NULL) {
     return build_object(d, at + 1, place, levels - 1);
   }
-  at = jdvm_json_space(&d->json, at + 1);
-  luaL_checkstack(d->L, LUA_MINSTACK, "JSON is nested too deeply");
-  lua_newtable(d->L);
-  if (at < end && *at == '}') {
-    return at + 1;
-  }
-  return jdvm_json_plain_fields(d, at, place, wanted, levels - 1, JDVM_WANT_FIELD);
+  return build_wanted(d, at, place, wanted, levels - 1);
 }

@@ -69,6 +69,7 @@ static const jdvm_field *read_fields(lua_State *L, int index, int slot) {
     path = lua_tolstring(L, slot + 1, &length);
     items = jdvm_fields_add(&fields, root, path, length, true);
   }
+  items->item = true;
   for (i = 1; i <= count; i++) {
     lua_rawgeti(L, slot, i);
     path = lua_tolstring(L, -1, &length);
@@ -78,8 +79,8 @@ static const jdvm_field *read_fields(lua_State *L, int index, int slot) {
   return root;
 }
 
-/* Reads the option `name`, whose value is on top of the stack; takes it away. The three slots from
-** `slot` on are for those that are needed later: fields, items, array_mt. */
+/* Reads the option `name`, whose value is on top of the stack; takes it away. The four slots from
+** `slot` on are for those that are needed later: fields, items, array_mt, source. */
 static void read_option(lua_State *L, int index, const char *name, int slot, jdvm_json_options *o) {
   if (strcmp(name, "null") == 0) {
     o->keep_null = either(L, index, name, "drop", "keep");
@@ -98,6 +99,13 @@ static void read_option(lua_State *L, int index, const char *name, int slot, jdv
     return;
   } else if (strcmp(name, "items") == 0) {
     lua_replace(L, slot + 1);
+    return;
+  } else if (strcmp(name, "source") == 0) {
+    if (lua_type(L, -1) != LUA_TSTRING) {
+      (void)bad_option(L, index, name, "a string");
+    }
+    o->source = slot + 3;
+    lua_replace(L, slot + 3);
     return;
   } else if (strcmp(name, "array_mt") == 0) {
     o->no_array_mt = !lua_toboolean(L, -1);
@@ -122,14 +130,14 @@ void jdvm_json_read_options(lua_State *L, int index, jdvm_json_options *o) {
     return;
   }
   luaL_checktype(L, index, LUA_TTABLE);
-  lua_settop(L, slot + 2);
+  lua_settop(L, slot + 3);
   lua_pushnil(L);
   while (lua_next(L, index)) {
     read_option(L, index, lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "", slot, o);
   }
   if (!lua_isnil(L, slot)) {
     o->wanted = read_fields(L, index, slot);
-  } else if (!lua_isnil(L, slot + 1)) {
-    (void)luaL_argerror(L, index, "option 'items' needs option 'fields'");
+  } else if (!lua_isnil(L, slot + 1) || o->source != 0) {
+    (void)luaL_argerror(L, index, "options 'items' and 'source' need option 'fields'");
   }
 }

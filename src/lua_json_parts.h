@@ -27,6 +27,7 @@ typedef struct jdvm_json_options {
   int max_depth;
   size_t max_size;
   const jdvm_field *wanted; /* NULL: everything */
+  int source;               /* stack index of the key under which an item has its text; 0: none */
   int array_mt;             /* stack index of the metatable for empty arrays; 0: the default */
   bool no_array_mt;
 } jdvm_json_options;

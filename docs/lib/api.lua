@@ -199,6 +199,8 @@ api.decode_options = {
     doc_zh = "仅解析这些字段，嵌套字段以点分隔。" },
   { name = "items", type = "string", doc = "Path of the array whose elements fields applies to.",
     doc_zh = "fields 所作用的数组路径。" },
+  { name = "source", type = "string", doc = "Key under which each item also gets its own JSON text; needs fields.",
+    doc_zh = "每个元素另以该键给出其 JSON 原文；需与 fields 同用。" },
 }
 
 --- Type names of an operation's parameters and result.

@@ -7,6 +7,7 @@ local core = require "jdvm.core"
 local errors = require "jdvm.errors"
 local ids = require "jdvm.ids"
 local iterator = require "jdvm.iterator"
+local operations = require "jdvm.operations"
 local options_of = require "jdvm.options"
 local pages = require "jdvm.pages"
 local request = require "jdvm.request"
@@ -58,9 +59,9 @@ end
 local function decoding_of(state, operation, options)
   local page = operation.page
   local decoding = request.decoding(state, operation, options)
-  if options.fields then
+  if decoding.fields then
     local fields, has_id = {}, false
-    for i, name in ipairs(options.fields) do
+    for i, name in ipairs(decoding.fields) do
       fields[i], has_id = name, has_id or name == page.id
     end
     if not has_id then fields[#fields + 1] = page.id end
@@ -170,34 +171,31 @@ function lists.count(state, operation, params, options, level)
   return #list, meta
 end
 
---- Adds the methods of the operations that page to a client's: for items "images" they are images, image_pages,
---- list_images and count_images.
+--- Adds the methods of an operation that pages to a client's.
 ---@param methods table
 ---@param operation table
 ---@param state_of function client -> state
 function lists.add_methods(methods, operation, state_of)
-  local page = operation.page
-  local plural = page.items:gsub("(%l)(%u)", "%1_%2"):lower()
-  local singular = plural:gsub("s$", "")
+  local names = operations.list_methods(operation)
 
-  methods[plural] = function(self, params, options)
+  methods[names.items] = function(self, params, options)
     local reader, source = lists.open(state_of(self), operation, params, options, 2)
     return iterator.items(reader, source)
   end
 
-  methods[singular .. "_pages"] = function(self, params, options)
+  methods[names.pages] = function(self, params, options)
     local reader, source = lists.open(state_of(self), operation, params, options, 2)
     return iterator.pages(reader, source)
   end
 
-  methods["list_" .. plural] = function(self, params, options)
+  methods[names.list] = function(self, params, options)
     local reader, source = lists.open(state_of(self), operation, params, options, 2)
     local list, meta, detail = iterator.list(reader, source)
     if list and #list == 0 then setmetatable(list, core.array_mt) end
     return list, meta, detail
   end
 
-  methods["count_" .. plural] = function(self, params, options)
+  methods[names.count] = function(self, params, options)
     local count, meta, detail = lists.count(state_of(self), operation, params, options, 2)
     return count, meta, detail
   end

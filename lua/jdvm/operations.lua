@@ -12,8 +12,9 @@
 --   result                   fields of the answer's "result" (like those of a model; `required` is checked)
 --   unwrap                   the field of the result that the method returns instead of the whole
 --   shorthand                the parameter that may be given alone, as a string, for the whole table
+--   command, columns         the command's subcommand (else the name with dashes) and what its table shows
 --   page                     how a list is paged: items, id, total name fields; number, size, ids name
---                            parameters
+--                            parameters; doc of the whole list
 --
 -- A parameter:
 --   name, type               "string", "boolean", "integer", "string[]"
@@ -24,6 +25,7 @@
 --                            spelling of a known one is, since it could find nothing)
 --   old_values               words that older pages use: { old = new }, refused with the new one named
 --   empty = true             the empty string is a value ("any")
+--   option                   name of the command's option, where it is not the parameter's with dashes
 --   other_names              what people write for this parameter: an unknown key of that name suggests it
 --
 -- Sources: the pages describeImages and describeImage of the service, and its SDK 1.6.1 for
@@ -38,16 +40,22 @@ local region = {
   doc = "Region. Left out, it is the region of the client.", doc_zh = "地域 ID；不填时使用客户端的地域。",
 }
 
+local image_columns = {
+  "imageId", "name", "platform", "osVersion", "architecture", "systemDiskSizeGB", "imageSource", "status", "createTime",
+}
+
 local describe_images = {
   name = "describeImages", method_name = "describe_images",
-  method = "GET", path = "/v1/regions/{regionId}/images",
+  method = "GET", path = "/v1/regions/{regionId}/images", command = "images",
+  columns = image_columns,
   doc = "One page of the images that match all given filters. Sub-accounts see only images they have rights on, so an "
     .. "empty list does not prove that there are none.",
   doc_zh = "按条件查询镜像列表的一页；多个条件之间为“且”的关系。子账号只能看到有权限的镜像，列表为空不代表镜像不存在。",
   parameters = {
     region,
     {
-      name = "imageSource", type = "string", values = { "public", "thirdparty", "private", "shared", "community" },
+      name = "imageSource", option = "source", type = "string",
+      values = { "public", "thirdparty", "private", "shared", "community" },
       old_values = {
         jcloud = "public", official = "public", marketplace = "thirdparty", self = "private", share = "shared",
       },
@@ -57,7 +65,7 @@ local describe_images = {
       doc_zh = "镜像来源：public 官方，thirdparty 云市场，private 私有，shared 共享，community 社区。未指定 ids 时必填。",
     },
     {
-      name = "ids", type = "string[]", id = true, other_names = { "id", "imageIds", "imageId" },
+      name = "ids", option = "id", type = "string[]", id = true, other_names = { "id", "imageIds", "imageId" },
       doc = "Ids of the images wanted. No filter may stand beside it.",
       doc_zh = "要查询的镜像 ID 列表。指定后不得再使用其他过滤条件。",
     },
@@ -97,7 +105,7 @@ local describe_images = {
       doc = "Images on a page.", doc_zh = "每页数量。",
     },
     {
-      name = "imageName", type = "string", other_names = { "name" },
+      name = "imageName", option = "name", type = "string", other_names = { "name" },
       doc = "Part of the image's name.", doc_zh = "镜像名称，支持模糊匹配。",
     },
     {
@@ -111,7 +119,7 @@ local describe_images = {
       doc = "Processor architecture.", doc_zh = "处理器架构。",
     },
     {
-      name = "instanceIds", type = "string[]", id = true, other_names = { "instanceId" },
+      name = "instanceIds", option = "instance-id", type = "string[]", id = true, other_names = { "instanceId" },
       doc = "Ids of VMs: only images made from them.", doc_zh = "源云主机 ID 列表：仅返回由这些云主机制作的镜像。",
     },
     {
@@ -175,6 +183,7 @@ local describe_images = {
     },
   },
   page = {
+    doc = "All images that match all given filters.", doc_zh = "按条件查询全部镜像。",
     items = "images", id = "imageId", total = "totalCount", number = "pageNumber", size = "pageSize",
     ids = "ids", min = 10, max = 100,
   },
@@ -182,7 +191,7 @@ local describe_images = {
 
 local describe_image = {
   name = "describeImage", method_name = "describe_image",
-  method = "GET", path = "/v1/regions/{regionId}/images/{imageId}",
+  method = "GET", path = "/v1/regions/{regionId}/images/{imageId}", command = "image", columns = image_columns,
   doc = "One image.", doc_zh = "查询单个镜像的详情。",
   parameters = {
     region,
@@ -204,6 +213,24 @@ local operations = {
   regions = models.regions,
 }
 for _, operation in ipairs(operations.list) do operations[operation.name] = operation end
+
+--- The model of what an operation lists or shows.
+---@param operation table with `page` or `unwrap`
+---@return table[] the fields
+function operations.item_model(operation)
+  local name = operation.page and operation.page.items or operation.unwrap
+  for _, field in ipairs(operation.result) do
+    if field.name == name then return operations.models[field.type:gsub("%[%]$", "")] end
+  end
+end
+
+--- The names of the methods that read all pages: for items "images" images, image_pages, list_images, count_images.
+---@param operation table with `page`
+---@return { items: string, pages: string, list: string, count: string }
+function operations.list_methods(operation)
+  local items = operation.page.items:gsub("(%l)(%u)", "%1_%2"):lower()
+  return { items = items, pages = items:gsub("s$", "") .. "_pages", list = "list_" .. items, count = "count_" .. items }
+end
 
 -- The checks, for those who have this module at hand.
 operations.check = check.check

@@ -7,13 +7,13 @@ local request = {}
 --- How answers are decoded.
 ---@param state table the client's
 ---@param operation table
----@param options table|nil null, utf8 and fields of the call
+---@param options table|nil null, utf8, fields and source of the call
 ---@return table options for core.decode
 function request.decoding(state, operation, options)
   options = options or {}
   local decoding = { null = options.null or state.null, utf8 = options.utf8 or state.utf8 }
-  if options.fields then
-    decoding.fields = options.fields
+  if options.fields or options.source then
+    decoding.fields, decoding.source = options.fields or {}, options.source
     decoding.items = "result." .. (operation.page and operation.page.items or operation.unwrap)
   end
   return decoding

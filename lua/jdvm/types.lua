@@ -198,6 +198,7 @@
 ---@field read_timeout? number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
 ---@field max_attempts? integer Tries of a request in all. 单个请求的最大尝试次数（含首次）。
 ---@field fields? string[] Only these fields of the images are read, such as imageId or systemDisk.cloudDisk.diskSizeGB: faster. 仅解析镜像的这些字段，例如 imageId、systemDisk.cloudDisk.diskSizeGB，可加快速度。
+---@field source? string Key under which each image also gets its own JSON text; of the image itself only fields are read. 每个镜像另以该键给出其 JSON 原文；镜像本身仅解析 fields 中的字段。
 ---@field null? "drop"|"keep" JSON null in an object: left out, or jdvm.null. 对象中的 JSON null：省略或返回 jdvm.null。
 ---@field utf8? "strict"|"replace" Bytes that are not UTF-8: refused or replaced. 非 UTF-8 字节：报错或替换。
 
@@ -225,6 +226,7 @@
 ---@field max_size? integer Longest text in bytes. 最大文本长度，单位字节。
 ---@field fields? string[] Only these fields, dotted for nested ones. 仅解析这些字段，嵌套字段以点分隔。
 ---@field items? string Path of the array whose elements fields applies to. fields 所作用的数组路径。
+---@field source? string Key under which each item also gets its own JSON text; needs fields. 每个元素另以该键给出其 JSON 原文；需与 fields 同用。
 
 ---Facts about a call, the second result of every success. 调用信息：每次成功调用的第二个返回值。
 ---@class jdvm.Meta
