@@ -46,7 +46,8 @@ while read -r -t 20 -u 3 word value rest; do
   regions) export JDCLOUD_REGION=$value ;;
   account)
     if [ "$value" = owner ]; then
-      export JDCLOUD_ACCESS_KEY=${rest% *} JDCLOUD_SECRET_KEY=${rest#* }
+      read -r JDCLOUD_ACCESS_KEY JDCLOUD_SECRET_KEY _ <<<"$rest"
+      export JDCLOUD_ACCESS_KEY JDCLOUD_SECRET_KEY
     fi
     ;;
   ready) break ;;

@@ -8,14 +8,21 @@ local M = {}
 local root = debug.getinfo(1, "S").source:match("^@(.*)spec/support/emulator%.lua$")
 if root == "" then root = "./" end
 
--- The Lua that runs this spec; its path is the first argument of all.
-local function this_lua()
+---The Lua that runs this spec; its path is the first argument of all.
+function M.this_lua()
   if rawget(_G, "jit") then return "luajit" end
   local at = 0
   while arg and arg[at - 1] do at = at - 1 end
   local path = arg and arg[at] or ""
   return path:match("lua[%d.]*$") and path or "lua" .. _VERSION:match("%d%.%d")
 end
+
+---Begins a command line without the settings of the environment that the suite runs in.
+M.NO_SETTINGS = "env"
+for name in ("ENDPOINT REGION PROFILE CA_FILE ACCESS_KEY SECRET_KEY SESSION_TOKEN"):gmatch("%S+") do
+  M.NO_SETTINGS = M.NO_SETTINGS .. " -u JDCLOUD_" .. name
+end
+M.NO_SETTINGS = M.NO_SETTINGS .. " "
 
 local function quote(text) return "'" .. tostring(text):gsub("'", "'\\''") .. "'" end
 
@@ -27,7 +34,7 @@ end
 ---@param options table as for `start`
 ---@return string
 function M.command(options)
-  local words = { this_lua(), root .. "bin/jdvm", "emulator", "--port", options.port or 0 }
+  local words = { M.this_lua(), root .. "bin/jdvm", "emulator", "--port", options.port or 0 }
   for _, name in ipairs { "tls", "http2" } do
     if options[name] then words[#words + 1] = "--" .. name end
   end

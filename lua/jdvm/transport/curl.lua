@@ -89,6 +89,12 @@ function methods:close()
   self.multi:close()
 end
 
+--- The version of libcurl and of what it is built on, for reports.
+---@return string
+function methods.version()
+  return curl.version()
+end
+
 local transport = {}
 
 --- One set of connections. Needs no network yet: the first request does.

@@ -1,0 +1,279 @@
+-- What each subcommand does: calls the client, prints, and gives the exit status.
+local operations = require "jdvm.operations"
+local output = require "jdvm.cli.output"
+local parser = require "jdvm.cli.parser"
+local terminal = require "jdvm.cli.terminal"
+
+local STATUS = parser.status
+
+local commands = {}
+
+---The exit status that tells a failure's kind to a script.
+---@param detail table
+---@return integer
+function commands.status_of(detail)
+  local kind, http = detail.kind, detail.http_status
+  if kind == "timeout" then
+    return STATUS.timeout
+  elseif kind == "credentials" or http == 401 or http == 403 then
+    return STATUS.credentials
+  elseif kind == "wait" or http == 404 then
+    return STATUS.not_found
+  end
+  return STATUS.service
+end
+
+local function report(context, message, detail)
+  context.complain(message)
+  return commands.status_of(detail)
+end
+
+-- Parameters of an operation from the parsed command line; nil for what was not given.
+local function parameters_of(operation, given)
+  local params = {}
+  for _, parameter in ipairs(operation.parameters) do
+    local value = given[parameter.name]
+    if type(value) == "table" and value.boxed ~= nil then
+      params[parameter.name] = value.boxed
+    elseif type(value) ~= "table" or #value > 0 then
+      params[parameter.name] = value
+    end
+  end
+  return params
+end
+
+local function columns_of(context, operation)
+  local text, columns = context.given.columns, {}
+  if not text then
+    return output.default_columns(operation)
+  end
+  for name in text:gmatch("[^,%s]+") do
+    columns[#columns + 1] = name
+  end
+  if #columns == 0 then
+    context.usage("--columns needs at least one field")
+  end
+  local fault = operations.fields_fault(operation, columns)
+  if fault then
+    context.usage((fault:gsub("^option 'fields'", "--columns")))
+  end
+  return columns
+end
+
+local function printer_for(context, operation)
+  local format = context.given.output or "table"
+  local columns = columns_of(context, operation)
+  if #context.regions > 1 and (format == "table" or format == "csv") then
+    table.insert(columns, 1, output.REGION)
+  end
+  return output.new(format, columns, operation, context.write, context.terminal)
+end
+
+-- Calls `visit(row, region)` for each row of a list in every region, and `page_done()` after each page.
+-- Gives nil, message, detail when a region's list cannot be completed.
+local function each_row(context, operation, options, visit, page_done)
+  for _, region in ipairs(context.regions) do
+    local params = parameters_of(operation, context.given)
+    params.regionId = region or nil
+    options.timeout = context.time_left()
+    local pages = context.client[operations.list_methods(operation).pages](context.client, params, options)
+    while true do
+      -- The iterator raises when the list breaks off; failure() then has the data of it.
+      local ok, result = pcall(pages)
+      if not ok then
+        local message, detail = pages:failure()
+        if not detail then
+          error(result, 0)
+        end
+        return nil, message, detail
+      elseif not result then
+        break
+      end
+      for _, row in ipairs(result[operation.page.items]) do
+        visit(row, region)
+      end
+      page_done(pages:stats())
+    end
+  end
+  return true
+end
+
+---Lists what matches: `jdvm images`, and the same of any other operation that pages.
+---@param context table see jdvm.cli
+---@param operation table
+---@return integer exit status
+function commands.list(context, operation)
+  local given = context.given
+  local printer, options = printer_for(context, operation)
+  options.page_size, options.prefetch, options.consistency = given.page_size, given.prefetch, given.consistency
+  options.max_items = given.max
+  local progress = context.progress()
+  local ok, message, detail = each_row(context, operation, options, function(row, region)
+    printer.row(row, region)
+    progress.count()
+  end, function(stats)
+    printer.flush()
+    context.flush()
+    progress.show(stats)
+  end)
+  progress.clear()
+  -- A list that broke off is not rounded off: half an array must not look like a whole one.
+  printer[ok and "finish" or "abandon"]()
+  context.flush()
+  if not ok then
+    return report(context, message, detail)
+  end
+  return STATUS.fine
+end
+
+---Shows single resources by id: `jdvm image ID…`.
+---@param context table
+---@param operation table one with a shorthand
+---@return integer exit status
+function commands.show(context, operation)
+  local given = context.given
+  local model = operations.item_model(operation)
+  local printer, options
+  if given.output then
+    printer, options = printer_for(context, operation)
+  end
+  local worst = STATUS.fine
+  for i, id in ipairs(given.ids) do
+    local params = { [operation.shorthand] = id, regionId = context.regions[1] or nil }
+    local call_options = options or {}
+    call_options.timeout = context.time_left()
+    local result, message, detail = context.client[operation.method_name](context.client, params, call_options)
+    if not result then
+      worst = math.max(worst, report(context, message, detail))
+    elseif printer then
+      printer.row(result, context.regions[1])
+    else
+      context.write((i > 1 and "\n" or "") .. output.describe(result, model))
+    end
+  end
+  if printer then
+    printer.finish()
+  end
+  context.flush()
+  return worst
+end
+
+---Prints how many match, a line for each region when there are several.
+---@param context table
+---@return integer exit status
+function commands.count(context)
+  local operation = operations.describeImages
+  local worst = STATUS.fine
+  for _, region in ipairs(context.regions) do
+    local params = parameters_of(operation, context.given)
+    params.regionId = region or nil
+    local count, message, detail = context.client:count_images(params, { timeout = context.time_left() })
+    if not count then
+      worst = math.max(worst, report(context, message, detail))
+    else
+      context.write((#context.regions > 1 and region .. " " or "") .. ("%d\n"):format(count))
+    end
+  end
+  context.flush()
+  return worst
+end
+
+-- createTime sorts as text (YYYY-MM-DD HH:MM:SS); of two as old, the id decides.
+local function is_newer(image, other)
+  local time, other_time = image.createTime or "", other.createTime or ""
+  return time > other_time or (time == other_time and image.imageId > other.imageId)
+end
+
+---Prints the newest image that is ready.
+---@param context table
+---@return integer exit status
+function commands.latest(context)
+  local operation = operations.describeImages
+  local given = context.given
+  given.status = given.status or "ready"
+  local printer, options = printer_for(context, operation)
+  table.insert(options.fields, "createTime")
+  local newest, newest_region
+  local ok, message, detail = each_row(context, operation, options, function(image, region)
+    if not newest or is_newer(image, newest) then
+      newest, newest_region = image, region
+    end
+  end, function() end)
+  if not ok then
+    return report(context, message, detail)
+  elseif not newest then
+    context.complain("jdvm: no image matches; a sub-account sees only the images it may see")
+    return STATUS.not_found
+  end
+  printer.row(newest, newest_region)
+  printer.finish()
+  context.flush()
+  return STATUS.fine
+end
+
+---Waits until images are in a state.
+---@param context table
+---@return integer exit status
+function commands.wait(context)
+  local given = context.given
+  local progress = context.progress()
+  local images, message, detail = context.client:wait_image(given.ids, {
+    status = given.status, interval = given.interval, timeout = context.time_left(),
+    on_progress = progress.waiting,
+  })
+  progress.clear()
+  if not images then
+    return report(context, message, detail)
+  end
+  for _, image in ipairs(images) do
+    context.write(("%s  %s\n"):format(image.imageId, terminal.printable(image.status)))
+  end
+  context.flush()
+  return STATUS.fine
+end
+
+---Writes a profile.
+---@param context table
+---@return integer exit status
+function commands.configure(context)
+  local given = context.given
+  local path, message = require("jdvm.cli.configure").run({
+    profile = given.profile, region = given.region[1], endpoint = given.endpoint,
+  }, io.stdin, io.stderr)
+  if not path then
+    context.complain("jdvm: configure: " .. message)
+    return STATUS.credentials
+  end
+  context.write("wrote " .. path .. "\n")
+  context.flush()
+  return STATUS.fine
+end
+
+---Prints the report of jdvm.cli.doctor.
+---@param context table
+---@return integer exit status
+function commands.doctor(context)
+  local status, detail = require("jdvm.cli.doctor").run(context)
+  return detail and commands.status_of(detail) or status
+end
+
+---Serves the API offline until stopped.
+---@param context table
+---@return integer exit status
+function commands.emulator(context)
+  local given = context.given
+  local settings = {}
+  for _, setting in ipairs(given.settings) do
+    settings[setting[1]] = setting[2]
+  end
+  local status, message = require("jdvm.emulator.launcher").run {
+    port = given.port, tls = given.tls, http2 = given.http2, certificate = given.certificate, images = given.images,
+    workers = given.workers, seed = given.seed, faults = given.faults, settings = settings,
+  }
+  if message then
+    context.complain("jdvm: emulator: " .. message)
+  end
+  return status
+end
+
+return commands

@@ -1,0 +1,306 @@
+-- How rows (images) are printed: as a table for people, as JSON, JSON lines, CSV or bare ids for programs.
+-- A format is given one row at a time, so that the first is out before the last page is fetched.
+local operations = require "jdvm.operations"
+local terminal = require "jdvm.cli.terminal"
+
+local output = {}
+
+---The names that `--output` takes.
+output.formats = { "table", "json", "jsonl", "csv", "ids" }
+
+---The column that tells rows of several regions apart.
+output.REGION = "region"
+
+-- How many fields a table shows when an operation does not name its columns.
+local COLUMNS = 8
+
+-- A table that is printed while it is read is aligned by its first rows.
+local ROWS_THAT_ALIGN = 100
+
+-- The key under which the decoder leaves a row's own JSON text (option `source`).
+local SOURCE = "_json"
+
+---What a table or CSV shows unless `--columns` says otherwise: the columns the operation names, else the
+---first plain fields of what it lists.
+---@param operation table
+---@return string[]
+function output.default_columns(operation)
+  local columns = {}
+  for i, name in ipairs(operation.columns or {}) do
+    columns[i] = name
+  end
+  if #columns > 0 then
+    return columns
+  end
+  for _, field in ipairs(operations.item_model(operation)) do
+    if #columns < COLUMNS and (field.type == "string" or field.type == "integer" or field.type == "boolean") then
+      columns[#columns + 1] = field.name
+    end
+  end
+  return columns
+end
+
+-- Follows a dotted column name ("systemDisk.cloudDisk.diskSizeGB") into a row; nil where it has no such field.
+local function value_at(row, path)
+  local value = row
+  for name in path:gmatch("[^.]+") do
+    if type(value) ~= "table" then
+      return nil
+    end
+    value = value[name]
+  end
+  return value
+end
+
+local encoder
+
+-- Integers print without a fraction or an exponent on every Lua; lists and objects print as JSON.
+local function text_of(value)
+  if value == nil then
+    return ""
+  elseif type(value) == "table" then
+    encoder = encoder or require("cjson").new()
+    return next(value) == nil and "" or encoder.encode(value)
+  elseif type(value) == "number" and value % 1 == 0 then
+    return ("%.0f"):format(value)
+  end
+  return tostring(value)
+end
+
+-- What stands in a cell.
+local function cell_of(row, region, column)
+  if column == output.REGION then
+    return region
+  end
+  return text_of(value_at(row, column))
+end
+
+-- A JSON text on one line: raw line breaks can only stand between tokens.
+local function one_line(text)
+  if text:find("[\r\n]") then
+    return (text:gsub("[\r\n]+[ \t]*", " "))
+  end
+  return text
+end
+
+local function nothing() end
+
+local makers = {}
+
+function makers.jsonl(_, write)
+  return {
+    row = function(row)
+      write(one_line(row[SOURCE]) .. "\n")
+    end,
+    finish = nothing, abandon = nothing, flush = nothing,
+  }
+end
+
+function makers.json(_, write)
+  local rows = 0
+  return {
+    row = function(row)
+      write((rows == 0 and "[\n" or ",\n") .. one_line(row[SOURCE]))
+      rows = rows + 1
+    end,
+    finish = function()
+      write(rows == 0 and "[]\n" or "\n]\n")
+    end,
+    abandon = function()
+      write("\n")
+    end,
+    flush = nothing,
+  }
+end
+
+function makers.ids(_, write, _, id)
+  return {
+    row = function(row)
+      write(row[id] .. "\n")
+    end,
+    finish = nothing, abandon = nothing, flush = nothing,
+  }
+end
+
+-- RFC 4180: a cell with a quote, a comma or a line break stands in quotes.
+local function csv_cell(text)
+  if text:find('[",\r\n]') then
+    return '"' .. text:gsub('"', '""') .. '"'
+  end
+  return text
+end
+
+function makers.csv(columns, write)
+  local heading = {}
+  for i, column in ipairs(columns) do
+    heading[i] = csv_cell(column)
+  end
+  write(table.concat(heading, ",") .. "\r\n")
+  return {
+    row = function(row, region)
+      local cells = {}
+      for i, column in ipairs(columns) do
+        cells[i] = csv_cell(cell_of(row, region, column))
+      end
+      write(table.concat(cells, ",") .. "\r\n")
+    end,
+    finish = nothing, abandon = nothing, flush = nothing,
+  }
+end
+
+-- Takes columns away from the widest until the line fits the screen.
+local function fit(widths, screen)
+  local total = 2 * (#widths - 1)
+  for _, width in ipairs(widths) do
+    total = total + width
+  end
+  while total > screen do
+    local widest = 1
+    for i, width in ipairs(widths) do
+      if width > widths[widest] then
+        widest = i
+      end
+    end
+    if widths[widest] <= 4 then
+      return
+    end
+    widths[widest] = widths[widest] - 1
+    total = total - 1
+  end
+end
+
+-- The colour of a state (ANSI SGR).
+local COLOURS = { ready = "32", pending = "33", deleting = "33", error = "31" }
+
+function makers.table(columns, write, screen)
+  local waiting, widths = { columns }, nil
+
+  local function print_row(cells, is_heading)
+    local parts = {}
+    for i, cell in ipairs(cells) do
+      cell = screen and terminal.clip(cell, widths[i]) or cell
+      local padding = i < #cells and terminal.padding(cell, widths[i]) or ""
+      if screen and screen.colour and (is_heading or columns[i] == "status") then
+        cell = terminal.paint(cell, is_heading and "1" or COLOURS[cell])
+      end
+      parts[i] = cell .. padding
+    end
+    write(table.concat(parts, "  "):gsub(" +$", "") .. "\n")
+  end
+
+  local function align()
+    widths = {}
+    for i = 1, #columns do
+      widths[i] = 1
+      for _, cells in ipairs(waiting) do
+        widths[i] = math.max(widths[i], terminal.width(cells[i]))
+      end
+    end
+    if screen then
+      fit(widths, screen.columns)
+    end
+    for i, cells in ipairs(waiting) do
+      print_row(cells, i == 1)
+    end
+    waiting = nil
+  end
+
+  local function finish()
+    if not widths then
+      align()
+    end
+  end
+
+  return {
+    row = function(row, region)
+      local cells = {}
+      for i, column in ipairs(columns) do
+        cells[i] = terminal.printable(cell_of(row, region, column))
+      end
+      if widths then
+        print_row(cells)
+      else
+        waiting[#waiting + 1] = cells
+      end
+    end,
+    flush = function()
+      if not widths and #waiting > ROWS_THAT_ALIGN then
+        align()
+      end
+    end,
+    finish = finish,
+    abandon = function()
+      if widths or #waiting > 1 then
+        finish()
+      end
+    end,
+  }
+end
+
+---A printer of rows.
+---@param format string one of `output.formats`
+---@param columns string[] dotted field names, for tables and CSV
+---@param operation table what the rows come from
+---@param write fun(text: string)
+---@param screen { columns: integer, colour: boolean }? a terminal that a table has to fit; nil = as wide as it needs
+---@return table printer `row(row, region)` for each, `flush()` after a page, `finish()` at the end or
+---`abandon()` where the list broke off
+---@return table options what the call needs so that each row carries what the format prints
+function output.new(format, columns, operation, write, screen)
+  local id = operation.page and operation.page.id or operation.shorthand
+  local options = { fields = { id } }
+  if format == "json" or format == "jsonl" then
+    options.source = SOURCE
+  elseif format ~= "ids" then
+    for _, column in ipairs(columns) do
+      if column ~= output.REGION and column ~= id then
+        table.insert(options.fields, column)
+      end
+    end
+  end
+  return makers[format](columns, write, screen, id), options
+end
+
+---One row as lines of `field  value`, nested fields by their dotted names, those the model does not know last.
+---@param row table
+---@param model table[] its fields, see operations.models
+---@return string
+function output.describe(row, model)
+  local names, values, widest = {}, {}, 0
+  local function add(name, value)
+    names[#names + 1] = name
+    values[#values + 1] = terminal.printable(text_of(value))
+    widest = math.max(widest, #name)
+  end
+  local function walk(object, fields, prefix)
+    local others = {}
+    for name in pairs(object) do
+      others[name] = true
+    end
+    for _, field in ipairs(fields) do
+      local value, nested = object[field.name], operations.models[field.type]
+      others[field.name] = nil
+      if type(value) == "table" and nested then
+        walk(value, nested, prefix .. field.name .. ".")
+      elseif value ~= nil then
+        add(prefix .. field.name, value)
+      end
+    end
+    local sorted = {}
+    for name in pairs(others) do
+      sorted[#sorted + 1] = name
+    end
+    table.sort(sorted)
+    for _, name in ipairs(sorted) do
+      add(prefix .. name, object[name])
+    end
+  end
+  walk(row, model, "")
+  local lines = {}
+  for i, name in ipairs(names) do
+    lines[i] = (name .. terminal.padding(name, widest) .. "  " .. values[i]):gsub(" +$", "")
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+return output

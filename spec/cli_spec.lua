@@ -1,0 +1,293 @@
+-- The command, run as a user runs it: one process a case, with its output and exit status.
+
+local cjson = require "cjson"
+local emulator = require "spec.support.emulator"
+
+local lua = emulator.this_lua()
+local folder = os.tmpname()
+os.remove(folder)
+assert(os.execute("mkdir -p " .. folder .. "/home"))
+
+local server, keys
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
+local function environment(changes)
+  local values = {
+    JDCLOUD_ENDPOINT = server.endpoint, JDCLOUD_REGION = "cn-north-1", JDCLOUD_ACCESS_KEY = keys.access_key,
+    JDCLOUD_SECRET_KEY = keys.secret_key, HOME = folder .. "/home", COLUMNS = "80",
+  }
+  for name, value in pairs(changes or {}) do
+    values[name] = value or nil
+  end
+  local words = {}
+  for name, value in pairs(values) do
+    words[#words + 1] = ("%s='%s'"):format(name, value)
+  end
+  return emulator.NO_SETTINGS .. table.concat(words, " ")
+end
+
+-- Everything that came out of any run, for the search for secrets at the end.
+local everything = {}
+
+---Runs `jdvm ARGUMENTS`; gives standard output, exit status, standard error.
+local function jdvm(arguments, changes, input)
+  local out, err = folder .. "/out", folder .. "/err"
+  local answers = assert(io.open(folder .. "/in", "wb"))
+  answers:write(input or "")
+  answers:close()
+  local pipe = io.popen(("%s %s bin/jdvm %s >%s 2>%s <%s/in; echo $?"):format(environment(changes), lua, arguments, out,
+    err, folder))
+  local status = tonumber(pipe:read("*a"):match("(%d+)%s*$"))
+  pipe:close()
+  local result, complaint = read(out), read(err)
+  everything[#everything + 1] = result .. complaint
+  return result, status, complaint
+end
+
+local function lines_of(text)
+  local lines = {}
+  for line in text:gmatch("([^\n]*)\n") do
+    lines[#lines + 1] = line
+  end
+  return lines
+end
+
+describe("jdvm", function()
+  setup(function()
+    server = emulator.start()
+    keys = server.accounts.owner
+  end)
+
+  teardown(function()
+    server.stop()
+    os.execute("rm -rf " .. folder)
+  end)
+
+  before_each(function()
+    server.control "reset"
+  end)
+
+  describe("images", function()
+    it("prints an aligned table, wide characters counted as two columns", function()
+      local out, status = jdvm "images --source public --platform Ubuntu"
+      assert.equal(0, status)
+      local lines = lines_of(out)
+      assert.equal(9, #lines)
+      assert.equal(1, lines[1]:find("imageId", 1, true))
+      local terminal = require "jdvm.cli.terminal"
+      local column = lines[1]:find("platform", 1, true)
+      for i = 2, #lines do
+        local before = lines[i]:match("^(.-)Ubuntu    ")
+        assert.equal(column - 1, terminal.width(before), lines[i])
+      end
+    end)
+
+    it("prints JSON lines that are the service's own objects", function()
+      local out, status = jdvm "images --source private --output jsonl"
+      assert.equal(0, status)
+      local lines = lines_of(out)
+      assert.is_true(#lines > 10, #lines)
+      for _, line in ipairs(lines) do
+        assert.is_string(cjson.decode(line).imageId)
+      end
+    end)
+
+    it("prints one JSON array, the same objects", function()
+      local out = jdvm "images --source private --output json"
+      assert.equal(#lines_of((jdvm "images --source private --output jsonl")), #cjson.decode(out))
+      assert.equal("[]\n", (jdvm "images --source public --platform Nothing --output json"))
+    end)
+
+    it("prints CSV as RFC 4180 has it", function()
+      local out, status = jdvm "images --source private --output csv --columns imageId,systemDiskSizeGB,desc"
+      assert.equal(0, status)
+      assert.equal("imageId,systemDiskSizeGB,desc\r\n", out:match("^[^\n]*\n"))
+      assert.truthy(out:find('\n[%w-]+,%d+,"[^"]*""'), "a quote is doubled inside quotes")
+      assert.is_nil(out:find("%d%.0,"), "integers have no fraction")
+    end)
+
+    it("stops at --max and prints bare ids", function()
+      local out = jdvm "images --source public --output ids --max 3"
+      assert.equal(3, #lines_of(out))
+    end)
+
+    it("reads several regions, or all", function()
+      local out = jdvm("images --source public --max 1 --output csv --columns imageId "
+        .. "--region cn-north-1 --region cn-east-1")
+      assert.truthy(out:find("^region,imageId\r\ncn%-north%-1,img%-%w+\r\ncn%-east%-1,img%-%w+\r\n$"))
+      assert.equal(4, #lines_of((jdvm "count --source public --region all")))
+    end)
+
+    it("does not print control characters of names to a table", function()
+      assert.is_nil((jdvm "images --source private --columns imageId,desc"):find("[%z\1-\9\11-\31\127]"))
+    end)
+
+    it("leaves a JSON array open when the list breaks off, and says why", function()
+      server.control("faults", { script = { { fault = "error", code = 500, page = 2 } } })
+      local out, status, complaint = jdvm "images --source public --output json --page-size 10 --prefetch 0"
+      assert.equal(4, status)
+      assert.truthy(complaint:find("500", 1, true))
+      assert.is_false((pcall(cjson.decode, out)))
+    end)
+
+    it("ends quietly when nobody reads any more", function()
+      local pipe = io.popen(("%s sh -c '%s bin/jdvm images --source public --output jsonl 2>&1 | head -n 1'"):format(
+        environment(), lua))
+      local out = pipe:read("*a")
+      pipe:close()
+      assert.equal(1, #lines_of(out))
+    end)
+  end)
+
+  describe("image", function()
+    it("shows every field, nested ones by dotted names", function()
+      local out, status = jdvm "image img-9ha1rgelkq"
+      assert.equal(0, status)
+      assert.truthy(out:find("\nsystemDisk.cloudDisk.diskSizeGB +40\n"))
+    end)
+
+    it("goes on after an id that does not exist, and says so", function()
+      local out, status, complaint = jdvm "image img-nosuchone1 img-9ha1rgelkq --output csv --columns imageId"
+      assert.equal(1, status)
+      assert.equal("imageId\r\nimg-9ha1rgelkq\r\n", out)
+      assert.truthy(complaint:find("404 NOT_FOUND", 1, true))
+    end)
+  end)
+
+  it("latest gives the newest ready image", function()
+    local out, status = jdvm "latest --source public --platform Ubuntu --output csv --columns imageId,createTime"
+    assert.equal(0, status)
+    local newest = ""
+    for line in (jdvm "images --source public --platform Ubuntu --output csv --columns createTime,imageId")
+      :gmatch("(%d%d%d%d[^\r]*)\r\n") do
+      newest = line > newest and line or newest
+    end
+    local time, id = newest:match("^([^,]*),(.*)$")
+    assert.equal("imageId,createTime\r\n" .. id .. "," .. time .. "\r\n", out)
+  end)
+
+  it("wait waits", function()
+    local out, status = jdvm "wait img-9ha1rgelkq"
+    assert.equal(0, status)
+    assert.equal("img-9ha1rgelkq  ready\n", out)
+  end)
+
+  describe("exit status and message for", function()
+    local data_commands = {
+      "images --source public", "image img-9ha1rgelkq", "count --source public", "latest --source public",
+      "wait img-9ha1rgelkq",
+    }
+
+    for _, command in ipairs(data_commands) do
+      it("a wrong secret: 3, " .. command, function()
+        local _, status, complaint = jdvm(command, { JDCLOUD_SECRET_KEY = "not-the-secret" })
+        assert.equal(3, status)
+        assert.truthy(complaint:find("hint: check the secret key", 1, true))
+      end)
+
+      it("no keys: 3, " .. command, function()
+        local _, status, complaint = jdvm(command, { JDCLOUD_SECRET_KEY = false, JDCLOUD_ACCESS_KEY = false })
+        assert.equal(3, status)
+        assert.truthy(complaint:find("jdvm configure", 1, true))
+      end)
+
+      it("no network: 4 (124 for a wait), " .. command, function()
+        local is_wait = command:find("^wait") ~= nil
+        local _, status, complaint = jdvm(command .. (is_wait and " --timeout 0.5" or " --timeout 10"),
+          { JDCLOUD_ENDPOINT = "http://127.0.0.1:9" })
+        assert.equal(is_wait and 124 or 4, status)
+        assert.truthy(complaint:find("could not connect to 127.0.0.1 port 9", 1, true))
+      end)
+
+      it("no time: 124, " .. command, function()
+        server.control("faults", { script = { { fault = "latency", seconds = 2 } } })
+        local _, status, complaint = jdvm(command .. " --timeout 0.3")
+        assert.equal(124, status)
+        assert.truthy(complaint:find("phase", 1, true) or complaint:find("timeout", 1, true))
+      end)
+    end
+
+    it("wrong usage: 2", function()
+      for _, command in ipairs {
+        "", "nosuch", "images --output xml --source public", "images --source pubic", "images", "image", "wait",
+        "images --source public --timeout soon", "image 'a/../b'", "images --source public --page-size 9",
+        "images --source public --columns ,", "images --source public --columns imageID",
+      } do
+        local out, status, complaint = jdvm(command)
+        assert.equal(2, status, command)
+        assert.equal("", out, command)
+        assert.truthy(complaint:find("jdvm: ", 1, true), command)
+        assert.is_nil(complaint:find("stack traceback", 1, true), command)
+      end
+    end)
+  end)
+
+  it("configure writes a profile that the other commands use, readable by its owner only", function()
+    os.execute("rm -rf " .. folder .. "/home/.jdc")
+    local answers = ("%s\n%s\ncn-east-1\n"):format(keys.access_key, keys.secret_key)
+    local out, status, prompts = jdvm("configure --profile work --endpoint " .. server.endpoint, {}, answers)
+    assert.equal(0, status, prompts)
+    assert.truthy(out:find("/.jdc/config", 1, true))
+    local pipe = io.popen("stat -c %a " .. folder .. "/home/.jdc/config")
+    assert.equal("600", pipe:read("*l"))
+    pipe:close()
+    out, status = jdvm("count --source public --profile work",
+      { JDCLOUD_ENDPOINT = false, JDCLOUD_ACCESS_KEY = false, JDCLOUD_SECRET_KEY = false, JDCLOUD_REGION = false })
+    assert.equal("30\n", out)
+    assert.equal(0, status)
+  end)
+
+  it("doctor reports settings, their origin, the clock and the keys", function()
+    local out, status = jdvm "doctor"
+    assert.equal(0, status)
+    for _, text in ipairs {
+      "libcurl", "OpenSSL", "environment variable JDCLOUD_REGION", "reached", "keys           accepted",
+    } do
+      assert.truthy(out:find(text, 1, true), text)
+    end
+    out, status = jdvm("doctor", { JDCLOUD_SECRET_KEY = "not-the-secret" })
+    assert.equal(3, status)
+    assert.truthy(out:find("sign result is not same", 1, true))
+    assert.equal(4, (select(2, jdvm("doctor", { JDCLOUD_ENDPOINT = "http://127.0.0.1:9" }))))
+  end)
+
+  it("--verbose reports each request", function()
+    local _, _, complaint = jdvm "images --source public --verbose"
+    assert.truthy(complaint:find("/v1/regions/cn-north-1/images try 1: 200", 1, true))
+  end)
+
+  it("prints help, a man page and completions of every command", function()
+    local commands = { "images", "image", "count", "latest", "wait", "configure", "doctor", "emulator" }
+    local man = jdvm "man"
+    for _, command in ipairs(commands) do
+      local help, status = jdvm(command .. " --help")
+      assert.equal(0, status)
+      assert.truthy(help:find("Examples:", 1, true), command)
+      assert.truthy(man:find(".SS jdvm " .. command, 1, true), command)
+    end
+    for shell, check in pairs { bash = "bash -n", zsh = false, fish = false } do
+      local text, status = jdvm("completions " .. shell)
+      assert.equal(0, status)
+      for _, command in ipairs(commands) do
+        assert.truthy(text:find(command, 1, true), shell .. " " .. command)
+      end
+      if check then
+        assert.truthy((os.execute(check .. " " .. folder .. "/out")) ~= nil)
+      end
+    end
+  end)
+
+  it("has never printed a secret", function()
+    local text = table.concat(everything)
+    assert.is_true(#text > 10000)
+    assert.is_nil(text:find(keys.secret_key, 1, true))
+    assert.is_nil(text:find("not-the-secret", 1, true))
+    assert.is_nil(text:lower():find("signature=%x"))
+  end)
+end)
