@@ -8,12 +8,10 @@ rounds=${1:-9}
 pages=${2:-100}
 here=spec/bench
 
-if [ ! -d spec/interop/node_modules/jdcloud-sdk-js ]; then
-  (cd spec/interop && npm ci --ignore-scripts --no-audit --no-fund >/dev/null 2>&1) || {
-    echo "lists.sh: npm could not install the JavaScript SDK" >&2
-    exit 1
-  }
-fi
+modules=$(spec/interop/install.sh) || {
+  echo "lists.sh: npm could not install the JavaScript SDK" >&2
+  exit 1
+}
 
 folder=$(mktemp -d)
 server=
@@ -34,5 +32,5 @@ lua5.4 $here/lists_pages.lua "$folder/pages" "$pages"
 start_static_server "$folder"
 
 export JDVM_BENCH_FOLDER=$folder
-export NODE_PATH=$PWD/spec/interop/node_modules NODE_EXTRA_CA_CERTS=$folder/ca.pem
+export NODE_PATH=$modules NODE_EXTRA_CA_CERTS=$folder/ca.pem
 lua5.4 $here/lists.lua "https://127.0.0.1:$port" "$folder/ca.pem" "$pages" "$rounds"
