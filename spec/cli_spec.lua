@@ -283,6 +283,44 @@ describe("jdvm", function()
     end
   end)
 
+  it("has a command for an operation by its entry alone", function()
+    local operations = require "jdvm.operations"
+    local entry = {
+      name = "describeVaultKeys", method_name = "describe_vault_keys", method = "GET",
+      path = "/v1/regions/{regionId}/vaults/{vaultId}/keys", doc = "Keys of a vault.", doc_zh = "…",
+      parameters = {
+        { name = "regionId", type = "string", path = true, required = true, doc = "Region.", doc_zh = "…" },
+        { name = "vaultId", type = "string", path = true, required = true, doc = "Vault.", doc_zh = "…" },
+        { name = "keyNames", type = "string[]", doc = "Names.", doc_zh = "…" },
+        { name = "depth", type = "integer", min = 1, doc = "Depth.", doc_zh = "…" },
+        { name = "shared", type = "boolean", doc = "Shared.", doc_zh = "…" },
+      },
+      rules = {},
+      result = { { name = "owner", type = "Tag", doc = "Owner.", doc_zh = "…" } },
+    }
+    table.insert(operations.list, entry)
+    local root, by_command = require("jdvm.cli.parser").new()
+    table.remove(operations.list)
+    local given = root:parse { "describe-vault-keys", "--vault-id", "v-1", "--key-names", "a", "--key-names", "b",
+      "--depth", "2", "--shared", "false" }
+    assert.equal(entry, by_command[given.command])
+
+    local asked, printed = nil, {}
+    local status = require("jdvm.cli.commands").show({
+      given = given, regions = { "cn-north-1" }, time_left = function() end, flush = function() end,
+      write = function(text) printed[#printed + 1] = text end,
+      client = {
+        describe_vault_keys = function(_, params)
+          asked = params
+          return { owner = { key = "team", value = "infra" } }
+        end,
+      },
+    }, entry)
+    assert.equal(0, status)
+    assert.same({ regionId = "cn-north-1", vaultId = "v-1", keyNames = { "a", "b" }, depth = 2, shared = false }, asked)
+    assert.equal("owner.key    team\nowner.value  infra\n", table.concat(printed))
+  end)
+
   it("has never printed a secret", function()
     local text = table.concat(everything)
     assert.is_true(#text > 10000)

@@ -214,14 +214,16 @@ local operations = {
 }
 for _, operation in ipairs(operations.list) do operations[operation.name] = operation end
 
---- The model of what an operation lists or shows.
----@param operation table with `page` or `unwrap`
----@return table[] the fields
+--- The model of what an operation lists or shows: that of the items or of the field that is unwrapped, else the
+--- result itself.
+---@param operation table
+---@return table[] fields
 function operations.item_model(operation)
   local name = operation.page and operation.page.items or operation.unwrap
   for _, field in ipairs(operation.result) do
     if field.name == name then return operations.models[field.type:gsub("%[%]$", "")] end
   end
+  return operation.result
 end
 
 --- The names of the methods that read all pages: for items "images" images, image_pages, list_images, count_images.

@@ -126,27 +126,38 @@ function commands.list(context, operation)
   return STATUS.fine
 end
 
----Shows single resources by id: `jdvm image ID…`.
+-- The calls that a command which shows something stands for: one for each id, or one for its options.
+local function calls_of(context, operation)
+  if not operation.shorthand then
+    return { parameters_of(operation, context.given) }
+  end
+  local calls = {}
+  for i, id in ipairs(context.given.ids) do
+    calls[i] = { [operation.shorthand] = id }
+  end
+  return calls
+end
+
+---Shows what is asked for: `jdvm image ID…`, and the same of any other operation that does not page.
 ---@param context table
----@param operation table one with a shorthand
+---@param operation table
 ---@return integer exit status
 function commands.show(context, operation)
-  local given = context.given
-  local model = operations.item_model(operation)
+  local model, region = operations.item_model(operation), context.regions[1]
   local printer, options
-  if given.output then
+  if context.given.output then
     printer, options = printer_for(context, operation)
   end
   local worst = STATUS.fine
-  for i, id in ipairs(given.ids) do
-    local params = { [operation.shorthand] = id, regionId = context.regions[1] or nil }
+  for i, params in ipairs(calls_of(context, operation)) do
+    params.regionId = region or nil
     local call_options = options or {}
     call_options.timeout = context.time_left()
     local result, message, detail = context.client[operation.method_name](context.client, params, call_options)
     if not result then
       worst = math.max(worst, report(context, message, detail))
     elseif printer then
-      printer.row(result, context.regions[1])
+      printer.row(result, region)
     else
       context.write((i > 1 and "\n" or "") .. output.describe(result, model))
     end

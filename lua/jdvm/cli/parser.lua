@@ -68,11 +68,13 @@ local function add_parameter(command, parameter)
   end
 end
 
+local REGION = "regionId"
+
 -- Paging is the command's own affair, the region a global option.
 local function add_parameters(command, operation)
   local page = operation.page or {}
   for _, parameter in ipairs(operation.parameters) do
-    if not parameter.path and parameter.name ~= page.number and parameter.name ~= page.size then
+    if parameter.name ~= REGION and parameter.name ~= page.number and parameter.name ~= page.size then
       add_parameter(command, parameter)
     end
   end
@@ -105,7 +107,7 @@ local function add_operations(root)
     if operation.page then
       add_listing(command)
       add_output(command, output.formats, "table")
-    else
+    elseif operation.unwrap then
       add_output(command, { "table", "json", "jsonl", "csv" }, nil)
     end
     by_command[name] = operation
