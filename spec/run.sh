@@ -20,7 +20,7 @@ luajit     beside  busted.sh luajit
 gc         beside  full_tilt.sh 5.4
 asan       beside  asan.sh 5.4
 valgrind   beside  valgrind.sh 5.4
-coverage   beside  coverage.sh 5.4
+coverage   beside  coverage.sh 5.4 luajit
 oom5.1     beside  oom.sh 5.1
 oom5.2     beside  oom.sh 5.2
 oom5.3     beside  oom.sh 5.3
