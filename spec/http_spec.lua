@@ -3,6 +3,9 @@
 local curl = require "jdvm.curl"
 local hostile = require "spec.support.hostile"
 
+-- Seconds that this program may be late. An emulated processor is.
+local LATE = (os.getenv "LD_PRELOAD" or ""):find "valgrind" and 3 or 0.3
+
 local server, multi
 
 local function seconds(call, ...)
@@ -243,15 +246,15 @@ describe("jdvm.curl", function()
           assert.equal(tostring(i), transfers[i]:body())
         end
       end)
-      assert.truthy(took >= 0.2 and took < 1.5, took)
+      assert.truthy(took >= 0.2 and took < 1.2 + LATE, took)
     end)
 
     it("go on while one sleeps", function()
       local transfer = start(server:url("p=50", hostile.respond "ok", "close"))
       local took = seconds(function() multi:sleep(0.3) end)
-      assert.truthy(took >= 0.3 and took < 0.6, took)
+      assert.truthy(took >= 0.3 and took < 0.3 + LATE, took)
       took = seconds(function() assert.equal(200, (multi:finish(transfer))) end)
-      assert.truthy(took < 0.1, took)
+      assert.truthy(took < LATE, took)
     end)
 
     it("keep few connections: one after the other share one", function()
@@ -276,7 +279,7 @@ describe("jdvm.curl", function()
           assert.equal(200, (few:finish(transfers[i])))
         end
       end)
-      assert.truthy(took >= 0.3 and took < 1.5, took)
+      assert.truthy(took >= 0.3 and took < 1.2 + LATE, took)
       assert.equal(2, counted().connections - before.connections)
       few:close()
     end)
@@ -301,7 +304,7 @@ describe("jdvm.curl", function()
         assert.equal("timeout", failure.kind)
         assert.is_false(failure.sent)
         assert.truthy(failure.message:find "no time was left", failure.message)
-        assert.truthy(took < 0.1)
+        assert.truthy(took < LATE)
       end
     end)
 
@@ -314,7 +317,7 @@ describe("jdvm.curl", function()
         { "wait", server:base "silent" .. "/", true },
         { "wait", server:url "hang", true },
         { "wait", server:url("https", "hang"), true },
-        { "read", server:url("drip=100", hostile.respond("x", ("X-A: b\r\n"):rep(20))), true },
+        { "read", server:url("drip=50", hostile.respond("x", ("X-A: b\r\n"):rep(20))), true },
         { "read", server:url(hostile.write "HTTP/1.1 200 OK\r\nX-A: b\r\n", "hang"), true },
         { "read", server:url(hostile.write(long), "drip=100", "x=100"), true },
         { "read", server:url("https", hostile.write(short), "hang"), true },
@@ -329,7 +332,7 @@ describe("jdvm.curl", function()
         assert.is_nil(status)
         assert.same({ "timeout", case[1], case[3] }, { failure.kind, failure.phase, failure.sent }, case[2])
         assert.truthy(failure.message:find("127.0.0.1 port ", 1, true) and failure.message:find("(timeout)", 1, true))
-        assert.truthy(took >= 2 and took < 2.3, took)
+        assert.truthy(took >= 2 and took < 2 + LATE, took)
       end
     end)
 
@@ -341,7 +344,7 @@ describe("jdvm.curl", function()
       assert.is_nil(status)
       assert.same({ "timeout", "wait", true }, { failure.kind, failure.phase, failure.sent })
       assert.truthy(failure.message:find("0.2 s", 1, true) and failure.message:find "read_timeout", failure.message)
-      assert.truthy(took >= 0.2 and took < 0.6, took)
+      assert.truthy(took >= 0.2 and took < 0.2 + LATE, took)
 
       took = seconds(function()
         status = fetch(server:url(hostile.write "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", "drip=50", "x=10"),
@@ -360,7 +363,7 @@ describe("jdvm.curl", function()
         assert.is_nil(status)
         assert.same({ "timeout", phase, false }, { failure.kind, failure.phase, failure.sent })
         assert.truthy(failure.message:find "0%.2 s.*connect_timeout", failure.message)
-        assert.truthy(took >= 0.2 and took < 0.6, took)
+        assert.truthy(took >= 0.2 and took < 0.2 + LATE, took)
       end
     end)
 

@@ -91,7 +91,6 @@ static void stop(jdvm_transfer *transfer) {
 /* In the child of a fork: what runs belongs to the parent. */
 static void leave_parent(jdvm_http *http) {
   jdvm_transfer *transfer;
-  ring *each;
   if (http->connections.multi == NULL || http->process == getpid()) {
     return;
   }
@@ -101,18 +100,11 @@ static void leave_parent(jdvm_http *http) {
          "the request belongs to the process this one came from");
     move_to(&http->held, transfer);
   }
-  for (each = http->held.next; each != &http->held; each = each->next) {
-    ((jdvm_transfer *)each)->exchange.handle = NULL;
-  }
-  for (transfer = http->pool; transfer != NULL; transfer = (jdvm_transfer *)transfer->link.next) {
-    transfer->exchange.handle = NULL;
-  }
   jdvm_connections_abandon(&http->connections);
   http->worked = false;
 }
 
 static void destroy(jdvm_transfer *transfer) {
-  jdvm_exchange_drop(&transfer->exchange);
   jdvm_http_request_free(&transfer->exchange.request);
   jdvm_response_free(&transfer->exchange.response);
   jdvm_buf_free(&transfer->exchange.nodes);
@@ -201,7 +193,6 @@ void jdvm_http_free(jdvm_http *http) {
     stop(transfer);
   }
   while ((transfer = first(&http->held)) != NULL) {
-    jdvm_exchange_drop(&transfer->exchange);
     transfer->exchange.connections = NULL;
     transfer->http = NULL;
     detach(transfer);

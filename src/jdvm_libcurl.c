@@ -101,7 +101,6 @@ static long bytes_sent(const jdvm_exchange *exchange) {
  ** be refused; the caller may try again, with a new signature. */
 static bool refuse_again(jdvm_exchange *exchange) {
   if (exchange->ready) {
-    exchange->worn = true;
     exchange->again = bytes_sent(exchange) > exchange->sent_before;
   }
   exchange->ready = exchange->again;
@@ -358,7 +357,8 @@ jdvm_exchange *jdvm_connections_ended(jdvm_connections *connections, int *code) 
   } while (0)
 
 /* The options that say what libcurl may do, and whom it trusts. */
-static int set_policy(jdvm_exchange *exchange, CURL *easy) {
+static int set_policy(jdvm_exchange *exchange) {
+  CURL *easy = exchange->handle;
   const jdvm_connections *connections = exchange->connections;
   const jdvm_http_config *config = connections->config;
 #if JDVM_CURL_NUM >= 0x075500
@@ -397,7 +397,8 @@ static int set_policy(jdvm_exchange *exchange, CURL *easy) {
 }
 
 /* The other options that are the same for all exchanges. */
-static int set_constants(jdvm_exchange *exchange, CURL *easy) {
+static int set_constants(jdvm_exchange *exchange) {
+  CURL *easy = exchange->handle;
   const jdvm_http_config *config = exchange->connections->config;
   const int features = curl_version_info(CURLVERSION_NOW)->features;
   SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
@@ -458,15 +459,6 @@ static int set_request(jdvm_exchange *exchange) {
   return tell_connect_timeout(exchange, exchange->connect_timeout) ? 0 : -1;
 }
 
-void jdvm_exchange_drop(jdvm_exchange *exchange) {
-  if (exchange->handle != NULL) {
-    hush guard = hush_begin();
-    curl_easy_cleanup(exchange->handle);
-    hush_end(guard);
-    exchange->handle = NULL;
-  }
-}
-
 int jdvm_exchange_begin(jdvm_exchange *exchange) {
   jdvm_connections *connections = exchange->connections;
   exchange->message[0] = '\0';
@@ -475,30 +467,22 @@ int jdvm_exchange_begin(jdvm_exchange *exchange) {
   exchange->opened = exchange->ready = exchange->again = false;
   exchange->sent_before = 0;
   forget_sockets(exchange);
-  if (exchange->worn) {
-    jdvm_exchange_drop(exchange);
-    exchange->worn = false;
-  }
   if (jdvm_connections_open(connections) != 0 ||
       !jdvm_buf_reserve(&exchange->nodes,
                         exchange->request.line_count * sizeof(struct curl_slist))) {
     return -1;
   }
+  exchange->handle = curl_easy_init();
   if (exchange->handle == NULL) {
-    CURL *easy = curl_easy_init();
-    if (easy == NULL) {
-      return -1;
-    }
-    if (set_policy(exchange, easy) != 0 || set_constants(exchange, easy) != 0) {
-      curl_easy_cleanup(easy);
-      return -1;
-    }
-    exchange->handle = easy;
+    return -1;
   }
-  return set_request(exchange) == 0 &&
-                 curl_multi_add_handle(connections->multi, exchange->handle) == CURLM_OK
-             ? 0
-             : -1;
+  if (set_policy(exchange) != 0 || set_constants(exchange) != 0 || set_request(exchange) != 0 ||
+      curl_multi_add_handle(connections->multi, exchange->handle) != CURLM_OK) {
+    curl_easy_cleanup(exchange->handle);
+    exchange->handle = NULL;
+    return -1;
+  }
+  return 0;
 }
 
 void jdvm_exchange_more_time(jdvm_exchange *exchange, double now) {
@@ -512,7 +496,9 @@ void jdvm_exchange_more_time(jdvm_exchange *exchange, double now) {
 void jdvm_exchange_end(jdvm_exchange *exchange) {
   hush guard = hush_begin();
   (void)curl_multi_remove_handle(exchange->connections->multi, exchange->handle);
+  curl_easy_cleanup(exchange->handle);
   hush_end(guard);
+  exchange->handle = NULL;
 }
 
 void jdvm_exchange_observe(jdvm_exchange *exchange, double now) {
@@ -584,6 +570,7 @@ static jdvm_cause cause_of(CURLcode code) {
     return JDVM_CAUSE_BODY_SIZE;
   case CURLE_UNSUPPORTED_PROTOCOL:
   case CURLE_WEIRD_SERVER_REPLY:
+  case CURLE_BAD_FUNCTION_ARGUMENT: /* so it calls a header line that it cannot store */
     return JDVM_CAUSE_NOT_HTTP;
   case CURLE_OUT_OF_MEMORY:
     return JDVM_CAUSE_MEMORY;

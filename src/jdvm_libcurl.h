@@ -25,10 +25,16 @@ typedef struct jdvm_connections {
   size_t socket_count, socket_capacity;
 } jdvm_connections;
 
-/* A request and its response. Zero-filled but for `connections`: never begun. The handle, once
-** made, stays with it, for the next request. */
+/* A request and its response. Zero-filled but for `connections`: never begun.
+**
+** Each exchange has an easy handle of its own. To use one again would save a microsecond, but what
+*an
+** exchange leaves behind in its handle reaches the next: in libcurl before 8.1 a response whose
+*header
+** begins with a folded line is written to freed memory, and retries are counted over all exchanges.
+*/
 struct jdvm_exchange {
-  void *handle; /* libcurl's; NULL until first begun */
+  void *handle; /* libcurl's, while it runs; else NULL */
   jdvm_connections *connections;
   jdvm_http_request request;
   jdvm_response response;
@@ -40,10 +46,9 @@ struct jdvm_exchange {
   bool opened;            /* it opened a connection of its own */
   bool ready;             /* it had a connection; the request went out, or began to */
   bool again;             /* libcurl wanted to send it a second time, and was not let */
-  bool worn;         /* libcurl retried on `handle`: it would refuse to, after five times in all */
-  long sent_before;  /* libcurl's count of bytes sent when the request's turn came */
-  long told;         /* the connect timeout in milliseconds, as libcurl was last told */
-  char message[256]; /* libcurl's own words on what went wrong */
+  long sent_before;       /* libcurl's count of bytes sent when the request's turn came */
+  long told;              /* the connect timeout in milliseconds, as libcurl was last told */
+  char message[256];      /* libcurl's own words on what went wrong */
 };
 
 const char *jdvm_libcurl_version(void);
@@ -52,7 +57,7 @@ const char *jdvm_libcurl_version(void);
 ** 0, or -1 when memory is short or libcurl cannot work. */
 int jdvm_connections_open(jdvm_connections *connections);
 
-/* Closes the connections. No exchange may run, each handle must have been dropped. */
+/* Closes the connections. No exchange may run. */
 void jdvm_connections_close(jdvm_connections *connections);
 
 /* In the child of a fork: forgets libcurl's objects, which belong to the parent, without touching
@@ -74,11 +79,8 @@ int jdvm_exchange_begin(jdvm_exchange *exchange);
 /* The time spent elsewhere shall not count as time to connect in. */
 void jdvm_exchange_more_time(jdvm_exchange *exchange, double now);
 
-/* Takes a running or ended exchange from libcurl. */
+/* Takes a running or ended exchange from libcurl. Its response stays. */
 void jdvm_exchange_end(jdvm_exchange *exchange);
-
-/* Gives libcurl's handle back. */
-void jdvm_exchange_drop(jdvm_exchange *exchange);
 
 /* Makes up for what a libcurl without the needed callbacks does not tell; to be called before
 ** `phase` and `since` are looked at. */

@@ -58,49 +58,53 @@ static bool add_trimmed(jdvm_buf *buf, const char *text, size_t length, size_t *
 
 static bool add_field(jdvm_response *response, const char *line, size_t length) {
   const char *colon = memchr(line, ':', length);
-  jdvm_field *field;
+  jdvm_field field;
   size_t i;
-  if (colon == NULL || colon == line) {
-    return true; /* not a field: nothing to keep, nothing to fail over */
-  }
   if (response->field_count == JDVM_MAX_FIELDS) {
     return give_up(response, JDVM_LIMIT_FIELDS);
   }
-  field = &response->fields[response->field_count];
-  if (!add_trimmed(&response->header, line, (size_t)(colon - line), &field->name,
-                   &field->name_length) ||
-      !add_trimmed(&response->header, colon + 1, length - (size_t)(colon - line) - 1, &field->value,
-                   &field->value_length)) {
+  if (colon == NULL) {
+    return true; /* not a field: nothing to keep, nothing to fail over */
+  }
+  if (!add_trimmed(&response->header, line, (size_t)(colon - line), &field.name,
+                   &field.name_length)) {
     return give_up(response, JDVM_LIMIT_MEMORY);
   }
-  for (i = field->name; i < field->value; i++) {
+  if (field.name_length == 0) {
+    return true;
+  }
+  for (i = field.name; i < field.name + field.name_length; i++) {
     char *c = &response->header.bytes[i];
     if (*c >= 'A' && *c <= 'Z') {
       *c = (char)(*c - 'A' + 'a');
     }
   }
-  response->field_count++;
+  if (!add_trimmed(&response->header, colon + 1, length - (size_t)(colon - line) - 1, &field.value,
+                   &field.value_length)) {
+    return give_up(response, JDVM_LIMIT_MEMORY);
+  }
+  response->fields[response->field_count++] = field;
   return true;
 }
 
 /* A continuation line belongs to the field before it, joined by one space (RFC 9112, 5.2). The
-** value it extends is the last thing in the header text. */
+ *value
+ ** it extends is the last thing in the header text. */
 static bool unfold(jdvm_response *response, const char *line, size_t length) {
   jdvm_field *field;
-  size_t at, size;
+  size_t before = response->header.length, at, size;
   if (response->field_count == 0) {
     return true;
   }
   field = &response->fields[response->field_count - 1];
-  if (!jdvm_buf_add_char(&response->header, ' ') ||
+  if ((field->value_length > 0 && !jdvm_buf_add_char(&response->header, ' ')) ||
       !add_trimmed(&response->header, line, length, &at, &size)) {
     return give_up(response, JDVM_LIMIT_MEMORY);
   }
   if (size == 0) {
-    response->header.length--; /* only blanks: nothing to join */
-    return true;
+    response->header.length = before; /* only blanks: nothing to join */
   }
-  field->value_length = at + size - field->value;
+  field->value_length = response->header.length - field->value;
   return true;
 }
 
@@ -138,8 +142,11 @@ bool jdvm_response_line(jdvm_response *response, const char *line, size_t length
     length--;
   }
   if (length == 0) {
+    if (!lengths_agree(response)) {
+      return give_up(response, JDVM_LIMIT_LENGTH);
+    }
     response->header_complete = response->status >= 200;
-    return lengths_agree(response) || give_up(response, JDVM_LIMIT_LENGTH);
+    return true;
   }
   if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) {
     response->status = status_of(line, length);
