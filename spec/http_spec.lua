@@ -322,6 +322,7 @@ describe("jdvm.curl", function()
         { "read", server:url(hostile.write(long), "drip=100", "x=100"), true },
         { "read", server:url("https", hostile.write(short), "hang"), true },
       }
+      assert.equal(200, (fetch(server:url("https", "echo")))) -- what the first TLS connection costs is not the matter
       for i, case in ipairs(cases) do
         case.began = curl.now()
         case.transfer = start(case[2], { timeout = i == 1 and 2 or 2.01 })
