@@ -179,11 +179,12 @@ local function answer(state, call, failure)
   return result
 end
 
+-- The body in pieces.
 local function body_of(result, request_id)
-  if result.failure then return answers.failure(request_id, result.failure) end
-  if result.shape then return shapes.body(result.shape, request_id, result) end
-  if result.image then return answers.success(request_id, '{"image":' .. result.image .. "}") end
-  return answers.success(request_id, '{"images":[' .. result.images .. '],"totalCount":' .. result.total .. "}")
+  if result.failure then return { answers.failure(request_id, result.failure) } end
+  if result.shape then return { shapes.body(result.shape, request_id, result) } end
+  if result.image then return answers.success(request_id, '{"image":', result.image, "}}") end
+  return answers.success(request_id, '{"images":[', result.images, '],"totalCount":', tostring(result.total), "}}")
 end
 
 local function headers_of(state, call, request_id)
@@ -213,12 +214,11 @@ local function read_call(state, request)
   return call
 end
 
----Answers one request. The state changes only by counters, nonces and what faults script.
+---Answers one request, with the body in pieces where no fault wants it whole.
 ---@param state table from `new`
----@param request table `{method, target (as it came), headers ({name, value} in order), body, now (epoch seconds)}`
----@return table response `{status, headers ({name, value}), body, delay? (seconds), wire?, padding?}`; what `wire`
----and `padding` say is in kinds.lua
-function M.respond(state, request)
+---@param request table as for `respond`
+---@return table response as from `respond`, but with `pieces` (strings) in place of `body`
+function M.answer(state, request)
   journal.sync(state)
   local call = read_call(state, request)
   local failure = authenticate(state, call)
@@ -227,16 +227,30 @@ function M.respond(state, request)
   local result = answer(state, call, failure)
   faults.act(befalling, "result", result, call)
   local request_id = answers.request_id(state.options.seed, call.number, not result.from_gateway)
-  local body = body_of(result, request_id)
-  if state.settings.line_feed then body = body .. "\n" end
+  local pieces = body_of(result, request_id)
+  if state.settings.line_feed then pieces[#pieces + 1] = "\n" end
   local response = {
-    status = result.code, headers = headers_of(state, call, request_id), body = body,
+    status = result.code, headers = headers_of(state, call, request_id), pieces = pieces,
     delay = state.settings.latency > 0 and state.settings.latency or nil,
   }
   if state.settings.clock_offset ~= 0 then
     response.headers[#response.headers + 1] = { "Date", answers.http_date(call.now) }
   end
-  faults.act(befalling, "response", response, call)
+  if befalling[1] then
+    response.body, response.pieces = table.concat(pieces), nil
+    faults.act(befalling, "response", response, call)
+  end
+  return response
+end
+
+---Answers one request. The state changes only by counters, nonces and what faults script.
+---@param state table from `new`
+---@param request table `{method, target (as it came), headers ({name, value} in order), body, now (epoch seconds)}`
+---@return table response `{status, headers ({name, value}), body, delay? (seconds), wire?, padding?}`; what `wire`
+---and `padding` say is in kinds.lua
+function M.respond(state, request)
+  local response = M.answer(state, request)
+  response.body = response.body or table.concat(response.pieces)
   return response
 end
 

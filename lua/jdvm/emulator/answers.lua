@@ -10,22 +10,20 @@ local STATUS = { [400] = "HTTP_BAD_REQUEST", [401] = "ACCESS_ERROR", [403] = "HT
   [500] = "HTTP_INTERNAL_SERVER_ERROR", [502] = "HTTP_BAD_GATEWAY", [503] = "HTTP_SERVICE_UNAVAILABLE",
   [504] = "HTTP_SERVER_TIMING_OUT" }
 
-local HEX = "0123456789abcdef"
-
 ---A request id as the gateway (base 36) or the service behind it (hex) writes them.
 ---@param seed number
 ---@param n number of the request
 ---@param from_service boolean
 ---@return string
 function M.request_id(seed, n, from_service)
-  return random.text(seed + n % 65536, n, 32, from_service and HEX or nil)
+  return random.text(seed + n % 65536, n, 32, from_service)
 end
 
 ---@param request_id string
----@param result string JSON text
----@return string body
-function M.success(request_id, result)
-  return '{"requestId":"' .. request_id .. '","result":' .. result .. "}"
+---@param ... string pieces of the JSON text of the result
+---@return string[] pieces of the body: a page is never copied into a longer string, which LuaJIT would pay for
+function M.success(request_id, ...)
+  return { '{"requestId":"', request_id, '","result":', ... }
 end
 
 ---@param request_id string

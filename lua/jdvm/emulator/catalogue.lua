@@ -24,7 +24,8 @@ local SHELVES = {
 local NOT_GENERATED = { ["owner-shared"] = true, ["other-shared"] = true }
 
 local CACHED_VIEWS = 64
-local CACHED_PAGE_BYTES = 48 * 1024 * 1024
+-- In each of two generations: together enough for 100,000 images.
+local CACHED_PAGE_BYTES = 96 * 1024 * 1024
 
 M.regions = builtin.regions
 

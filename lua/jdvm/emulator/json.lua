@@ -23,39 +23,70 @@ function M.scalar(value)
   return tostring(value)
 end
 
-local write
+local write_value
 
-local function write_array(values, layout)
-  local out = {}
-  for i, value in ipairs(values) do out[i] = write(value, layout) end
-  return "[" .. table.concat(out, ",") .. "]"
-end
-
-local function write_object(object, layout)
-  local out = {}
-  for _, field in ipairs(layout) do
+-- Pieces go to `out` from `n` on; the new n comes back. One concatenation at the end costs far less than one
+-- for each object.
+local function write_object(out, n, object, layout)
+  local is_first = true
+  n = n + 1
+  out[n] = "{"
+  for i = 1, #layout do
+    local field = layout[i]
     local value = object[field.name]
     if value ~= nil then
-      out[#out + 1] = field.prefix .. write(value, field.layout, field.array)
+      if type(value) == "string" then
+        out[n + 1] = is_first and field.first_text or field.next_text
+        out[n + 2] = value:find('[%c"\\]') and value:gsub('[%c"\\]', escape) or value
+        out[n + 3] = '"'
+        n = n + 3
+      else
+        out[n + 1] = is_first and field.first or field.next
+        n = write_value(out, n + 1, value, field)
+      end
+      is_first = false
     end
   end
-  return "{" .. table.concat(out, ",") .. "}"
+  out[n + 1] = "}"
+  return n + 1
 end
 
-write = function(value, layout, array)
-  if type(value) ~= "table" then return M.scalar(value) end
-  if array or not layout then return write_array(value, layout) end
-  return write_object(value, layout)
+write_value = function(out, n, value, field)
+  if type(value) ~= "table" then
+    out[n + 1] = M.scalar(value)
+    return n + 1
+  elseif field.layout and not field.array then
+    return write_object(out, n, value, field.layout)
+  end
+  n = n + 1
+  out[n] = "["
+  for i = 1, #value do
+    if i > 1 then
+      n = n + 1
+      out[n] = ","
+    end
+    if field.layout then
+      n = write_object(out, n, value[i], field.layout)
+    else
+      n = n + 1
+      out[n] = M.scalar(value[i])
+    end
+  end
+  out[n + 1] = "]"
+  return n + 1
 end
 
----A layout from field names; a name with a table is an object, `{layout, array = true}` an array of them.
----@param fields table[] `{name, layout?, array?}`
+---A layout from field names in their order; `{name, layout}` is an object, `{name, layout, array = true}` an array of
+---them.
+---@param fields table[]
 ---@return table layout
 function M.layout(fields)
   local layout = {}
   for i, field in ipairs(fields) do
     if type(field) == "string" then field = { field } end
-    layout[i] = { name = field[1], prefix = M.string(field[1]) .. ":", layout = field[2], array = field.array }
+    local name = M.string(field[1]) .. ":"
+    layout[i] = { name = field[1], layout = field[2], array = field.array, first = name, next = "," .. name,
+      first_text = name .. '"', next_text = "," .. name .. '"' }
   end
   return layout
 end
@@ -63,7 +94,10 @@ end
 ---@param object table
 ---@param layout table from `layout`
 ---@return string
-M.write = write_object
+function M.write(object, layout)
+  local out = {}
+  return table.concat(out, "", 1, write_object(out, 0, object, layout))
+end
 
 ---Any value of tables, strings, numbers and booleans; keys in alphabetical order, an empty table is an array.
 ---@param value any

@@ -27,20 +27,31 @@ function M.pick(seed, n, top)
 end
 
 local DIGITS = "abcdefghijklmnopqrstuvwxyz0123456789"
+local HEX = "0123456789abcdef"
 
----Text of `length` characters from `[a-z0-9]` (or from `digits`).
+-- All texts of two digits, so that a text is made of half as many pieces.
+local function all_pairs(digits)
+  local found = {}
+  for a in digits:gmatch(".") do
+    for b in digits:gmatch(".") do found[#found + 1] = a .. b end
+  end
+  return found
+end
+
+local PAIRS, HEX_PAIRS = all_pairs(DIGITS), all_pairs(HEX)
+
+---Text of `length` (an even number of) characters from `[a-z0-9]`, or hex digits.
 ---@param seed number
 ---@param n number
 ---@param length number
----@param digits? string
+---@param is_hex? boolean
 ---@return string
-function M.text(seed, n, length, digits)
-  digits = digits or DIGITS
-  local out, x = {}, math.floor(M.unit(seed, n) * MODULUS)
-  for i = 1, length do
+function M.text(seed, n, length, is_hex)
+  local found = is_hex and HEX_PAIRS or PAIRS
+  local out, x, count = {}, math.floor(M.unit(seed, n) * MODULUS), #found
+  for i = 1, length / 2 do
     x = (x * 48271 + i) % MODULUS
-    local at = math.floor(x / 16) % #digits + 1
-    out[i] = digits:sub(at, at)
+    out[i] = found[math.floor(x / 16) % count + 1]
   end
   return table.concat(out)
 end

@@ -116,8 +116,9 @@ end
 
 -- What nginx itself can send; the body may come slowly or end too early.
 local function play(response)
-  local wire = response.wire or {}
   send_headers(response)
+  if response.pieces then return ngx.print(response.pieces) end
+  local wire = response.wire or {}
   local body, halt = response.body, wire.stop
   if halt then body = body:sub(1, math.floor(#body * halt.fraction)) end
   local function send(text) return ngx.print(text) and ngx.flush(true) end
@@ -183,14 +184,21 @@ local function needs_bytes(wire)
   return wire.header_drip or wire.content_length or wire.stop and wire.stop.at ~= "body"
 end
 
+local function length_of(response)
+  if response.body then return #response.body end
+  local length = 0
+  for _, piece in ipairs(response.pieces) do length = length + #piece end
+  return length
+end
+
 ---The service. Only a location can make nginx close a connection after an answer, so there is one for that.
 ---@param closing? boolean whether this is that location
 function M.serve(closing)
   if not closing and not state.settings.keep_alive then return ngx.exec("@closing") end
   enter()
-  local response = emulator.respond(state, read_request())
+  local response = emulator.answer(state, read_request())
   if response.delay then ngx.sleep(response.delay) end
-  response.length = #response.body
+  response.length = length_of(response)
   if response.padding then response.length = response.length + response.padding.bytes + #response.padding.tail end
   if not response.wire or not needs_bytes(response.wire) then return play(response) end
   if ngx.req.http_version() >= 2 then return play_framed(response) end

@@ -50,7 +50,7 @@ function M.body(shape, request_id, result)
     return ('{"requestId":"%s","error":{"code":500,"status":"INTERNAL","message":"partial"},"result":{"images":[%s],'
       .. '"totalCount":%s}}'):format(request_id, shown.images, shown.total)
   end
-  return answers.success(request_id, RESULT[shape](shown))
+  return table.concat(answers.success(request_id, RESULT[shape](shown), "}"))
 end
 
 local function little_endian(value, bytes)
