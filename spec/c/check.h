@@ -1,0 +1,75 @@
+/* What the C tests share: counting checks, and memory with a guard page behind it. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static int checks_passed;
+static int checks_failed;
+
+/* Counts one check; says where it stands when it fails. */
+#define CHECK(condition) check_at((condition), #condition, __FILE__, __LINE__)
+
+static inline bool check_at(bool good, const char *text, const char *file, int line) {
+  if (good) {
+    checks_passed++;
+  } else {
+    checks_failed++;
+    printf("not ok - %s:%d: %s\n", file, line, text);
+  }
+  return good;
+}
+
+/* The last line of a test program, and its exit status. */
+static inline int checks_end(void) {
+  printf("%d passed, %d failed\n", checks_passed, checks_failed);
+  return checks_failed > 0 || checks_passed == 0;
+}
+
+/* Pseudo-random numbers, the same in every run. */
+static uint32_t random_state = 1;
+
+static inline uint32_t random_below(uint32_t n) {
+  random_state ^= random_state << 13;
+  random_state ^= random_state >> 17;
+  random_state ^= random_state << 5;
+  return random_state % n;
+}
+
+/* Two pages, of which the second faults when it is touched. */
+typedef struct guarded {
+  char *start;
+  size_t page;
+} guarded;
+
+static inline guarded guarded_new(void) {
+  guarded g;
+  g.page = (size_t)sysconf(_SC_PAGESIZE);
+  g.start = mmap(NULL, 2 * g.page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (g.start == MAP_FAILED || mprotect(g.start + g.page, g.page, PROT_NONE) != 0) {
+    perror("guard page");
+    exit(2);
+  }
+  return g;
+}
+
+/* A copy of at most a page that ends where the fault begins. */
+static inline char *guarded_copy(const guarded *g, const void *bytes, size_t length) {
+  char *copy = g->start + g->page - length;
+  if (length > 0) {
+    memcpy(copy, bytes, length);
+  }
+  return copy;
+}
+
+static inline void guarded_free(const guarded *g) {
+  (void)munmap(g->start, 2 * g->page);
+}
+
+#endif
