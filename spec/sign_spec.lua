@@ -168,6 +168,12 @@ describe("signer:sign", function()
     assert.equal("/", (sign(signer_with(), { path = "" })))
   end)
 
+  it("takes dots that are not a whole segment", function()
+    for _, path in ipairs { "/v1/a../b", "/..a", "/.../", "/a.", "/a/.b", "/a..", "/v1.2/.../x" } do
+      assert.equal(path, (sign(signer_with(), { path = path })))
+    end
+  end)
+
   it("collapses slashes for JDCLOUD3, whose verifiers do", function()
     assert.equal("//a//b", (sign(signer_with(), { path = "//a//b" })))
     assert.equal("/a/b/", (sign(signer_with { algorithm = V3 }, { path = "//a///b//" })))
@@ -314,6 +320,9 @@ describe("a session token", function()
     local _, headers = sign(signer_with { session_token = token, token_encoding = "raw" })
     assert.equal(token, headers["x-jdcloud-security-token"])
     assert.equal(headers.authorization, (verify(arrived(V2, "GET", PATH, headers))))
+    _, headers = sign(signer_with { session_token = ("foobar"):rep(2000) })
+    assert.equal(("Zm9vYmFy"):rep(2000), headers["x-jdcloud-security-token"])
+    assert.equal(headers.authorization, (verify(arrived(V2, "GET", PATH, headers))))
   end)
 
   it("that is empty is none", function()
@@ -342,6 +351,24 @@ describe("refused:", function()
     refuses(name .. " at the end of a header", { headers = { ["x-a"] = "b" .. bytes } }, "header x-a contains a contr")
     refuses(name .. " in the name of a header", { headers = { ["x" .. bytes] = "b" } }, "name of a header is not a tok")
   end
+  it("control characters wherever they stand", function()
+    local signer = signer_with()
+    for _, bytes in ipairs { "\0", "\1", "\8", "\10", "\11", "\12", "\13", "\31", "\127" } do
+      for place = 0, 20 do
+        local text = ("a"):rep(place) .. bytes .. ("~"):rep(20 - place)
+        assert.is_false(pcall(sign, signer, { nonce = text }))
+        assert.is_false(pcall(sign, signer, { headers = { ["x-a"] = text } }))
+      end
+    end
+    local fine = "!~\128\255" -- the neighbours of what is refused or trimmed
+    for place = 0, 20 do
+      local text = fine:rep(5):sub(1, place) .. "a" .. fine:rep(5):sub(place + 2)
+      local _, headers = sign(signer, { nonce = text, headers = { ["x-a"] = text } })
+      assert.equal(text, headers["x-jdcloud-nonce"])
+      assert.equal(text, headers["x-a"])
+    end
+  end)
+
   refuses("an empty method", { method = "" }, "method is empty")
   refuses("a method in small letters", { method = "get" }, "method is not made of")
   refuses("an empty host", { host = "" }, "host is empty")
@@ -449,41 +476,76 @@ describe("core.signer", function()
   end)
 end)
 
--- A finalizer runs in the middle of whatever allocates; that it uses the signer must not matter.
-it("a finalizer may use the signer that is at work", function()
-  local signer = signer_with { session_token = TOKEN }
-  local query, many, headers = { "pageNumber", "1" }, {}, { ["x-a"] = ("y"):rep(3000) }
-  for i = 1, 400 do
-    many[i] = "parameter-" .. i
-  end
-  local runs, depth = 0, 0
-  local function collect()
-    if depth == 0 then
-      depth = 1
-      runs = runs + 1
-      signer:sign("DELETE", "other.example.com", "/other", many, NOW + runs, "other-nonce", "body", headers)
-      depth = 0
-    end
-  end
-  local function garbage()
+-- A finalizer runs in the middle of whatever allocates; what it does to the signer must not matter.
+describe("a finalizer", function()
+  local function garbage(finalize)
     if newproxy then -- luacheck: ignore 113
-      getmetatable(newproxy(true)).__gc = collect -- luacheck: ignore 113
+      getmetatable(newproxy(true)).__gc = finalize -- luacheck: ignore 113
     else
-      setmetatable({}, { __gc = collect })
+      setmetatable({}, { __gc = finalize })
     end
   end
-  for _, further in ipairs { false, headers } do
-    local want_target, want = sign(signer, { query = query, headers = further or nil })
+
+  local function check(want, target, got)
+    assert(target == want[1])
+    for name, value in pairs(want[2]) do
+      assert(got[name] == value, name)
+    end
+  end
+
+  local long = { ["x-a"] = ("y"):rep(3000) }
+
+  before_each(function()
     collectgarbage("setpause", 100)
-    for _ = 1, 1500 do
-      garbage()
-      local target, got = sign(signer, { query = query, headers = further or nil })
-      assert(target == want_target)
-      for name, value in pairs(want) do
-        assert(got[name] == value, name)
+  end)
+
+  after_each(function()
+    collectgarbage("setpause", 200)
+  end)
+
+  it("may use the signer that is at work", function()
+    local signer = signer_with { session_token = TOKEN }
+    local query, many = { "pageNumber", "1" }, {}
+    for i = 1, 400 do
+      many[i] = "parameter-" .. i
+    end
+    local runs, busy = 0, false
+    local function use()
+      if not busy then
+        busy = true
+        runs = runs + 1
+        signer:sign("DELETE", "other.example.com", "/other", many, NOW + runs, "other-nonce", "body", long)
+        busy = false
       end
     end
-    collectgarbage("setpause", 200)
-  end
-  assert.is_true(runs > 20)
+    for _, headers in ipairs { {}, long } do
+      local want = { sign(signer, { query = query, headers = headers }) }
+      for _ = 1, 500 do
+        garbage(use)
+        check(want, sign(signer, { query = query, headers = headers }))
+      end
+    end
+    assert.is_true(runs > 10)
+  end)
+
+  it("may close it", function()
+    local closed = 0
+    for _, headers in ipairs { {}, long } do
+      local want = { sign(signer_with { session_token = TOKEN }, { headers = headers }) }
+      for _ = 1, 500 do
+        local signer = signer_with { session_token = TOKEN }
+        garbage(function()
+          signer:close()
+        end)
+        local good, target, got = pcall(sign, signer, { headers = headers })
+        if good then
+          check(want, target, got)
+        else
+          closed = closed + 1
+          assert(target:find("signer is closed", 1, true), target)
+        end
+      end
+    end
+    assert.is_true(closed < 1000)
+  end)
 end)

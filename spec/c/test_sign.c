@@ -1,10 +1,10 @@
 /* Tests of percent-encoding, canonical requests and signers, against slow and simple forms of the
-*same
-** rules, with a guard page behind every input.
-**
-** cc -std=c99 -Isrc -o test_sign spec/c/test_sign.c
-*src/jdvm_{buf,pairs,chars,uri,canonical,request}.c \
-**   src/jdvm_{identity,sign,signer,crypto}.c -lcrypto */
+ *same
+ ** rules, with a guard page behind every input.
+ **
+ ** cc -std=c99 -Isrc -o test_sign spec/c/test_sign.c
+ *src/jdvm_{buf,pairs,chars,uri,canonical,request}.c \
+ **   src/jdvm_{identity,sign,signer,crypto}.c -lcrypto */
 #define _DEFAULT_SOURCE
 
 #include "check.h"
@@ -419,6 +419,7 @@ static void test_steady(void) {
   bool good = true;
   memset(&signer, 0, sizeof signer);
   CHECK(jdvm_signer_open(&signer, &identity, &error) == 0);
+  before = signer;
   for (seed = 0; seed < 3000; seed++) {
     good = good && sign_once(&signer, seed, &error);
     if (seed == 300) {
@@ -445,6 +446,9 @@ static void test_owned(void) {
   jdvm_buf owned = {NULL, 0, 0};
   jdvm_error error;
   const char *first;
+  char token[1500];
+  size_t length;
+  bool good = true;
   CHECK(jdvm_identity_copy(&copy, &owned, &identity, &error) == 0);
   first = owned.bytes;
   CHECK(copy.access_key.bytes == first && copy.token.bytes >= first &&
@@ -453,6 +457,16 @@ static void test_owned(void) {
   CHECK(copy.secret_key.bytes != identity.secret_key.bytes);
   jdvm_identity_free(&owned);
   jdvm_identity_free(&owned);
+  for (length = 0; length < sizeof token && good; length++) {
+    memset(token, 't', sizeof token);
+    identity.token = text_of(token, length);
+    good = jdvm_identity_copy(&copy, &owned, &identity, &error) == 0 &&
+           copy.access_key.bytes == owned.bytes && copy.region.bytes < owned.bytes + owned.length &&
+           copy.token.length == (length + 2) / 3 * 4;
+    jdvm_identity_free(&owned);
+  }
+  CHECK(good);
+  identity.token = literal("");
   identity.secret_key = literal("secret\n");
   CHECK(jdvm_identity_copy(&copy, &owned, &identity, &error) != 0);
   CHECK(error.kind == JDVM_ARGUMENT && strstr(error.message, "secret\n") == NULL);
