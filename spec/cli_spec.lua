@@ -283,6 +283,15 @@ describe("jdvm", function()
     end
   end)
 
+  it("emulator --explain says what each fault, condition and setting is", function()
+    local out, status = jdvm "emulator --explain"
+    assert.equal(0, status)
+    for name, kind in pairs(require "jdvm.emulator.kinds") do
+      assert.truthy(out:find("  " .. name .. ": " .. kind.doc, 1, true), name)
+    end
+    assert.truthy(out:find("    past_end            a page after the last one", 1, true))
+  end)
+
   it("has a command for an operation by its entry alone", function()
     local operations = require "jdvm.operations"
     local entry = {

@@ -268,11 +268,48 @@ function commands.doctor(context)
   return detail and commands.status_of(detail) or status
 end
 
+-- What `--fault` and `--set` take, from the emulator's own tables.
+local function explain(write)
+  local kinds, settings = require "jdvm.emulator.kinds", require "jdvm.emulator.settings"
+  local function kind_of(kind)
+    return type(kind) == "table" and table.concat(kind, "|") or kind
+  end
+  local function each_sorted(entries, visit)
+    local names = {}
+    for name in pairs(entries) do
+      names[#names + 1] = name
+    end
+    table.sort(names)
+    for _, name in ipairs(names) do
+      visit(name, entries[name])
+    end
+  end
+  local function parameter(name, entry)
+    write(("    %-14s %s (%s)\n"):format(name, entry[2], kind_of(entry[1])))
+  end
+  write("Faults, as kind or kind:name=value,name=value:\n")
+  each_sorted(kinds, function(name, kind)
+    write(("  %s: %s\n"):format(name, kind.doc))
+    each_sorted(kind.parameters, parameter)
+  end)
+  write("\nConditions that any fault takes:\n")
+  each_sorted(require("jdvm.emulator.faults").conditions, parameter)
+  write("\nSettings, as name=value:\n")
+  for _, entry in ipairs(settings.list) do
+    write(("    %-19s %s (%s; default %s)\n"):format(entry[1], entry[4], kind_of(entry[3]), tostring(entry[2])))
+  end
+end
+
 ---Serves the API offline until stopped.
 ---@param context table
 ---@return integer exit status
 function commands.emulator(context)
   local given = context.given
+  if given.explain then
+    explain(context.write)
+    context.flush()
+    return STATUS.fine
+  end
   local settings = {}
   for _, setting in ipairs(given.settings) do
     settings[setting[1]] = setting[2]

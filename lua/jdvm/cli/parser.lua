@@ -132,10 +132,11 @@ local function add_emulator(command)
   command:option("--images", "Images to make up instead of the built-in ones.", nil, whole_number(0)):argname("<n>")
   command:option("--workers", "nginx workers.", nil, whole_number(1)):argname("<n>")
   command:option("--seed", "Seed of what is made up.", nil, whole_number(0)):argname("<n>")
-  command:option("--fault", "A fault to play; repeatable. See the README."):count("*"):argname("<spec>")
+  command:option("--fault", "A fault to play, kind:name=value,...; repeatable."):count("*"):argname("<spec>")
     :target("faults")
   command:option("--set", "A setting of the emulator; repeatable."):count("*"):argname("<name=value>")
     :convert(name_and_value):target("settings")
+  command:flag("--explain", "List the faults, their conditions and the settings, and exit.")
 end
 
 local EXAMPLES = {
@@ -146,7 +147,8 @@ local EXAMPLES = {
   wait = "jdvm wait img-chn8lfcn6j --timeout 30m",
   configure = "jdvm configure --profile work",
   doctor = "jdvm doctor --region cn-north-1",
-  emulator = "jdvm emulator --port 8080\n  jdvm emulator --tls --images 10000",
+  emulator = "jdvm emulator --port 8080\n  jdvm emulator --tls --images 10000\n"
+    .. "  jdvm emulator --fault throttle:probability=0.2,retry_after=1 --set latency=0.05",
   completions = "jdvm completions bash > /etc/bash_completion.d/jdvm",
   man = "jdvm man > /usr/local/share/man/man1/jdvm.1",
 }

@@ -28,6 +28,7 @@ local function replace_body(response, content_type, body)
 end
 
 M.throttle = {
+  doc = "429, too many calls",
   replaces = true,
   parameters = {
     status = { { "RATE_LIMIT", "HTTP_RATE_LIMIT_EXCEEDED" }, "the word in the answer" },
@@ -49,6 +50,7 @@ M.throttle = {
 }
 
 M.quota = {
+  doc = "429 QUOTA_EXCEEDED, which no retry helps",
   replaces = true,
   parameters = {},
   result = function(_, _, result)
@@ -58,6 +60,7 @@ M.quota = {
 }
 
 M.forbidden = {
+  doc = "403 with details, as IAM refuses",
   replaces = true,
   parameters = {},
   result = function(_, _, result, call)
@@ -70,6 +73,7 @@ M.forbidden = {
 }
 
 M.error = {
+  doc = "an HTTP error with a JSON, HTML or empty body",
   replaces = true,
   parameters = {
     code = { "number", "HTTP status" },
@@ -97,6 +101,7 @@ M.error = {
 }
 
 M.latency = {
+  doc = "an answer that takes longer",
   parameters = {
     seconds = { "number", "wait before the answer" },
     jitter = { "number", "up to so many seconds more, by chance" },
@@ -108,6 +113,7 @@ M.latency = {
 }
 
 M.drip = {
+  doc = "header or body sent in small pieces",
   parameters = {
     part = { { "body", "header" }, "what comes slowly" },
     bytes = { "number", "bytes at a time" },
@@ -120,9 +126,14 @@ M.drip = {
   end,
 }
 
--- cut: the connection is closed; reset: with a TCP reset; hang: it stays open and nothing more comes.
-for name, seconds in pairs { cut = 0, reset = 0, hang = 3600 } do
+for name, entry in pairs {
+  cut = { "the connection is closed", 0 },
+  reset = { "the connection is closed with a TCP reset", 0 },
+  hang = { "the connection stays open and nothing more comes", 3600 },
+} do
+  local seconds = entry[2]
   M[name] = {
+    doc = entry[1],
     parameters = {
       at = { { "before", "header", "body" }, "before the header, in it, or in the body" },
       fraction = { "number", "how much of the header or body has come by then, from 0 to 1" },
@@ -136,12 +147,14 @@ for name, seconds in pairs { cut = 0, reset = 0, hang = 3600 } do
 end
 
 M.length = {
+  doc = "a Content-Length that is too large",
   parameters = { by = { "number", "bytes that Content-Length says too many (or, negative, too few)" } },
   defaults = { by = 10 },
   response = function(rule, _, response) wire_of(response).content_length = rule.by end,
 }
 
 M.truncated = {
+  doc = "JSON that ends early",
   parameters = { fraction = { "number", "how much of the JSON text is sent, as a whole answer" } },
   defaults = { fraction = 0.5 },
   response = function(rule, _, response)
@@ -150,6 +163,7 @@ M.truncated = {
 }
 
 M.gzip = {
+  doc = "a body that is not the gzip it says it is",
   parameters = { how = { { "garbage", "truncated", "checksum" }, "what is wrong with it" } },
   defaults = { how = "garbage" },
   response = function(rule, _, response)
@@ -159,12 +173,14 @@ M.gzip = {
 }
 
 M.shape = {
+  doc = "JSON of another shape",
   parameters = { as = { shapes.names, "the wrong shape" } },
   defaults = { as = "empty" },
   result = function(rule, _, result) result.shape = rule.as end,
 }
 
 M.total = {
+  doc = "a totalCount that lies",
   parameters = {
     by = { "number", "added to the true total" },
     value = { "number", "said instead of it" },
@@ -179,6 +195,7 @@ M.total = {
 }
 
 M.oversized = {
+  doc = "a body that is far too large",
   parameters = { bytes = { "number", "size of the body" } },
   defaults = { bytes = 64 * 1024 * 1024 + 1 },
   response = function(rule, _, response)
@@ -188,6 +205,7 @@ M.oversized = {
 }
 
 M.header = {
+  doc = "a header that is too large",
   parameters = {
     bytes = { "number", "size of each" },
     lines = { "number", "how many superfluous headers" },
@@ -201,6 +219,7 @@ M.header = {
 }
 
 M.date = {
+  doc = "a Date far from the truth",
   parameters = { by = { "number", "seconds by which the Date header alone is wrong" } },
   defaults = { by = 3600 },
   response = function(rule, _, response, call)
@@ -209,12 +228,14 @@ M.date = {
 }
 
 M.repeated = {
+  doc = "another page in place of the one asked for",
   parameters = { serve = { "number", "the page that is served instead" } },
   defaults = { serve = 1 },
   before = function(rule, _, _, call) call.serve_page = rule.serve end,
 }
 
 M.drift = {
+  doc = "images that come or go before a page is answered",
   parameters = {
     insert = { "number", "images that appear" },
     delete = { "number", "images that vanish" },
@@ -225,6 +246,7 @@ M.drift = {
 }
 
 M.life = {
+  doc = "an image whose state changes with time or requests",
   parameters = { steps = { "text", "states with their time, as in `pending:10 pending:60@1s ready@2s`" } },
   defaults = { steps = "pending ready@3" },
   check = function(rule)
