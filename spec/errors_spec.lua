@@ -210,7 +210,7 @@ describe("the line of a failure", function()
     end
     assert.same({
       "credentials", "connect", "tls", "timeout", "transport", "http", "decode", "api", "pagination", "wait", "phase",
-      "cancelled",
+      "cache", "cancelled",
     }, (function()
       local names = {}
       for i, kind in ipairs(errors.kinds) do names[i] = kind.name end

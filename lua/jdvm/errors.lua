@@ -33,6 +33,8 @@ errors.kinds = {
   { name = "pagination", doc = "The pages of a list contradict each other.", doc_zh = "分页结果前后矛盾。" },
   { name = "wait", doc = "An image waited for cannot reach the state any more.", doc_zh = "所等待的镜像已无法到达目标状态。" },
   { name = "phase", doc = "This nginx phase cannot make requests.", doc_zh = "当前 nginx 阶段不能发起请求。" },
+  { name = "cache", doc = "An answer has no room in the shared dict of jdvm.cache.",
+    doc_zh = "应答超出 jdvm.cache 共享字典的容量。" },
   { name = "cancelled", doc = "The call was cancelled.", doc_zh = "调用已取消。" },
 }
 

@@ -11,6 +11,17 @@ local nginx = require "jdvm.transport.ngx"
 
 local transport = {}
 
+--- Where nginx runs this: nil outside, "yields", "init", "worker thread" or "forbidden"; and the phase's name.
+transport.situation = nginx.situation
+
+--- What to say in a phase that cannot wait: a message and a hint.
+---@param phase string
+---@return string message
+---@return string hint
+function transport.phase_advice(phase)
+  return nginx.advice.phase(phase)
+end
+
 local METHODS = { "start", "finish", "cancel", "sleep", "now" }
 
 --- What is wrong with the option `transport`, or nil.
@@ -118,7 +129,7 @@ function transport.choose(config)
       phase), "use \"auto\", or set blocking = true if that is meant")
   end
   if situation == "init" and wanted ~= "ngx" and config.blocking then return curl_of(config) end
-  return refuse("phase", phase, nginx.advice.phase(phase))
+  return refuse("phase", phase, transport.phase_advice(phase))
 end
 
 --- Closes what choose made for a client.

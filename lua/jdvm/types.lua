@@ -298,7 +298,7 @@
 ---@field next_poll_in number Seconds until the next look. 距下次轮询的秒数。
 ---@field waiting integer Images still waited for. 仍在等待的镜像数量。
 
----@alias jdvm.FailureKind "credentials"|"connect"|"tls"|"timeout"|"transport"|"http"|"decode"|"api"|"pagination"|"wait"|"phase"|"cancelled"
+---@alias jdvm.FailureKind "credentials"|"connect"|"tls"|"timeout"|"transport"|"http"|"decode"|"api"|"pagination"|"wait"|"phase"|"cache"|"cancelled"
 
 ---A failure as data, the third result of every call that fails.
 ---@class jdvm.Failure

@@ -18,7 +18,7 @@ if [ $# -gt 0 ]; then
 else
   build_sanitized 5.1 || exit 1
   count "nginx" suite "" spec/nginx/*_spec.lua
-  count "nginx under AddressSanitizer" suite asan spec/nginx/client_spec.lua
-  count "nginx under valgrind" suite valgrind spec/nginx/client_spec.lua
+  count "nginx under AddressSanitizer" suite asan spec/nginx/client_spec.lua spec/nginx/cache_spec.lua
+  count "nginx under valgrind" suite valgrind spec/nginx/client_spec.lua spec/nginx/cache_spec.lua
 fi
 finish

@@ -8,7 +8,7 @@ local HTTP = [[
   lua_socket_log_errors off;
   lua_shared_dict jdvm 2m;
   lua_shared_dict jdvm_locks 100k;
-  lua_shared_dict tiny 12k;
+  lua_shared_dict tiny 32k;
   lua_shared_dict notes 1m;
   ssl_certificate %s/good.pem;
   ssl_certificate_key %s/good.key;

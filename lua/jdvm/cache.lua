@@ -1,0 +1,359 @@
+-- Answers of the service for a whole nginx: one fetch per key whatever the load, old answers at once while one timer
+-- fetches new ones, and old answers as long as the service is down.
+--
+-- An answer lives in a shared dict. It is fresh for `ttl` seconds and may be given out, stale, for `stale` more. Who
+-- meets a stale one gets it, and the first of all workers starts a refresh. Who meets none waits: in each worker one
+-- flight stands for all who want the same, and of the flights of all workers one holds the lock and fetches, while the
+-- others watch the dict. A flight runs in a timer, so a client that goes away takes nobody's answer with it. A lock
+-- expires unless its holder, while it lives, renews it.
+
+local core = require "jdvm.core"
+local encode = require "jdvm.encode"
+local errors = require "jdvm.errors"
+local transport = require "jdvm.transport"
+
+local ngx = ngx                     -- nil outside nginx, where new() says so
+local max, min = math.max, math.min
+
+local cache = {}
+
+local VERSION = 1                   -- of the entries; others are not read
+local TIMERS = 64                   -- flights at a time in timers, of nginx's 256 (lua_max_running_timers)
+local FAILURE_TTL = 1               -- seconds for which others are given a failure that may pass
+local LONG_KEY = 250
+
+local Catalogue = {}
+Catalogue.__index = Catalogue
+
+-- An entry is JSON text: [VERSION, kind, fresh until, fetched at, result, meta], or with a message and its detail in
+-- place of the last two. It goes through a flight as text, too, so that each who waits gets tables of their own.
+local KIND, FRESH, FETCHED, FIRST, SECOND = 2, 3, 4, 5, 6
+
+local function parse(self, text)
+  local entry = core.decode(text, self.decoding)
+  return entry and entry[1] == VERSION and entry or nil
+end
+
+local function text_of(kind, fresh, fetched, first, second)
+  return assert(encode { VERSION, kind, fresh, fetched, first, second })
+end
+
+local function failure(self, job, fields, seconds)
+  fields.operation, fields.region = job.operation, self.region
+  local message, detail = errors.new(fields)
+  local now = self.clock()
+  return text_of("failed", now + (seconds or 0), now, message, detail)
+end
+
+-- Locks hold a token, so that nobody gives back, or renews, what has expired and is another's by now. Where a lock has
+-- no room, everybody may do as if it were theirs: better two fetches than none.
+local function lock(self, key)
+  local token = core.nonce()
+  local added, message = self.locks:add("lock|" .. key, token, self.lock_ttl)
+  return (added or message ~= "exists") and token or nil
+end
+
+local function unlock(self, key, token, hold_off)
+  key = "lock|" .. key
+  if self.locks:get(key) ~= token then return end
+  if hold_off and hold_off > 0 then self.locks:set(key, token, hold_off) else self.locks:delete(key) end
+end
+
+local function keep_lock(self, key, token)
+  key = "lock|" .. key
+  return ngx.thread.spawn(function()
+    while true do
+      ngx.sleep(self.lock_ttl / 3)
+      if self.locks:get(key) ~= token then return end
+      self.locks:set(key, token, self.lock_ttl)
+    end
+  end)
+end
+
+-- Stores an entry; nil and why when it has no room.
+local function store(self, key, text, seconds)
+  if seconds <= 0 then return true end
+  local stored, message, forcible = nil, "no memory", false
+  -- A set that cannot succeed would throw out all others first.
+  if #text <= self.capacity / 2 then stored, message, forcible = self.dict:set(key, text, seconds) end
+  if not stored then return nil, message end
+  if forcible and self.clock() >= self.complain_after then
+    self.complain_after = self.clock() + 60
+    ngx.log(ngx.WARN, "jdvm: the shared dict ", self.name, " is full and drops answers before their time: enlarge it ",
+      '("lua_shared_dict ', self.name, ' …;")')
+  end
+  return true
+end
+
+-- Asks the service. The entry, its kind, and the seconds for which it may be kept.
+local function ask(self, load)
+  local result, meta, detail = load()
+  local now = self.clock()
+  if result ~= nil then return text_of("ok", now + self.ttl, now, result, meta), "ok", self.ttl + self.stale end
+  -- What the service says of the question will be the same for a while; what befell the answer may pass.
+  local is_answer = detail.kind == "api" and (detail.code == 404 or detail.code == 400)
+  local kind, seconds = "failed", min(self.negative_ttl, FAILURE_TTL)
+  if is_answer then kind, seconds = "negative", self.negative_ttl end
+  return text_of(kind, now + seconds, now, meta, detail), kind, seconds
+end
+
+-- Asks the service and keeps the answer. The entry, and whether an older one was kept in its place.
+local function renew(self, key, job)
+  local text, kind, seconds = ask(self, job.load)
+  if kind == "failed" and self.dict:get(key) then return text, true end
+  local stored, reason = store(self, key, text, seconds)
+  if stored then return text, false end
+  text = failure(self, job, {
+    kind = "cache",
+    message = ("the answer takes %d bytes and has no room in the shared dict %s of %d (%s)"):format(#text, self.name,
+      self.capacity, reason),
+    hint = ('enlarge it in nginx.conf: "lua_shared_dict %s …;"; or ask for less, by filters or the option fields')
+      :format(self.name),
+  }, self.negative_ttl)
+  ngx.log(ngx.ERR, parse(self, text)[FIRST])
+  if self.dict:get(key) then return text, true end
+  store(self, key, text, self.negative_ttl)
+  return text, false
+end
+
+-- The same for the holder of the lock, who gives it back here; after a failure not at once, so that a service that
+-- is down is not asked by everybody in turn.
+local function fetch(self, key, job, token)
+  local keeper = keep_lock(self, key, token)
+  local ok, text, is_old_kept = pcall(renew, self, key, job)
+  ngx.thread.kill(keeper)
+  if not ok then text = text_of("raised", 0, self.clock(), tostring(text), {}) end
+  unlock(self, key, token, is_old_kept and self.negative_ttl)
+  return text
+end
+
+-- An entry for a key that has none: fetched here, or by whoever holds the lock.
+local function obtain(self, key, job)
+  local deadline, pause = self.clock() + self.patience, 0.005
+  repeat
+    local token = lock(self, key)
+    -- Looked at with the lock in hand: who held it before may have just put it there.
+    local text = self.dict:get(key)
+    if text then
+      if token then unlock(self, key, token) end
+      return text
+    end
+    if token then return fetch(self, key, job, token) end
+    ngx.sleep(pause)
+    pause = min(pause * 2, 0.1)
+  until self.clock() >= deadline
+  return failure(self, job, { kind = "timeout", phase = "wait", message = "another worker takes long to fetch this" })
+end
+
+-- Runs a function in a timer, which no client's leaving ends; false when there may be no more timers.
+local function in_timer(self, run)
+  if self.timers >= TIMERS then return false end
+  local ok, made = pcall(ngx.timer.at, 0, function()
+    local is_done, message = pcall(run)
+    self.timers = self.timers - 1
+    if not is_done then ngx.log(ngx.ERR, "jdvm: cache: ", message) end
+  end)
+  if not (ok and made) then return false end
+  self.timers = self.timers + 1
+  return true
+end
+
+local function take_off(self, key, job)
+  local flight = { semaphore = require "ngx.semaphore".new(0), since = self.clock() }
+  local is_off = in_timer(self, function()
+    local ok, text = pcall(obtain, self, key, job)
+    flight.text = ok and text or text_of("raised", 0, self.clock(), tostring(text), {})
+    if self.flights[key] == flight then self.flights[key] = nil end
+    local waiting = -flight.semaphore:count()
+    if waiting > 0 then flight.semaphore:post(waiting) end
+  end)
+  if not is_off then return nil end
+  self.flights[key] = flight
+  return flight
+end
+
+local function wait_for(self, key, job)
+  local flight = self.flights[key]
+  -- One that should have ended long ago is dead.
+  if flight and self.clock() - flight.since > 2 * self.patience then flight = nil end
+  flight = flight or take_off(self, key, job)
+  local situation, phase = transport.situation()
+  if situation ~= "yields" then
+    local _, way = transport.phase_advice(phase)
+    return failure(self, job, {
+      kind = "phase", phase = phase, message = "not in the cache, and the " .. phase .. " phase of nginx cannot wait",
+      hint = flight and "it is being fetched now: ask again later, or fetch it beforehand in a timer" or way,
+    })
+  end
+  if not flight then return obtain(self, key, job) end
+  if not flight.text then flight.semaphore:wait(self.patience + 1) end
+  return flight.text
+    or failure(self, job, { kind = "timeout", phase = "wait", message = "the answer did not come in time" })
+end
+
+-- Fetches anew, unless somebody does so already or it failed just now.
+local function refresh(self, key, job)
+  local token = lock(self, key)
+  if not token then return end
+  local is_off = in_timer(self, function()
+    local text = self.dict:get(key)
+    local entry = text and parse(self, text)
+    if entry and entry[FRESH] > self.clock() then return unlock(self, key, token) end
+    fetch(self, key, job, token)
+  end)
+  if not is_off then unlock(self, key, token) end
+end
+
+local function get(self, key, job)
+  local text, state = self.dict:get(key), "hit"
+  local entry = text and parse(self, text)
+  if not entry then
+    entry, state = parse(self, wait_for(self, key, job)), "miss"
+  elseif entry[FRESH] <= self.clock() then
+    state = "stale"
+    refresh(self, key, job)
+  end
+  local first, second = entry[FIRST], entry[SECOND]
+  -- A mistake of the caller's: as the client said it, but for the place.
+  if entry[KIND] == "raised" then error((first:gsub("^[^\n]-:%d+: ", "")), 3) end
+  second.cache, second.age = state, max(0, self.clock() - entry[FETCHED])
+  if entry[KIND] == "ok" then return first, second end
+  return nil, first, second
+end
+
+-- Parameters as text: equal ones give equal text, others never do. Wrong ones need not be known here.
+local function describe(value)
+  local kind = type(value)
+  if kind ~= "table" then
+    local text = tostring(value)
+    return kind:sub(1, 1) .. #text .. ":" .. text
+  end
+  local parts = {}
+  for name, item in pairs(value) do parts[#parts + 1] = describe(name) .. "=" .. describe(item) end
+  table.sort(parts)
+  return "{" .. table.concat(parts, " ") .. "}"
+end
+
+local function key_of(self, method, params)
+  if type(params) == "string" then params = { imageId = params } end
+  local key = self.prefix .. method .. ":" .. describe(params)
+  if #key > LONG_KEY then key = key:sub(1, LONG_KEY - 70) .. "#" .. core.sha256(key) end
+  return key
+end
+
+local function copy_of(params)
+  if type(params) ~= "table" then return params end
+  local copy = {}
+  for name, value in pairs(params) do
+    if type(value) == "table" then value = { unpack(value) } end
+    copy[name] = value
+  end
+  return copy
+end
+
+local function call(self, method, operation, params)
+  local client, options = self.client, self.options
+  params = copy_of(params)
+  return {
+    operation = operation,
+    load = function() return client[method](client, params, options) end,
+  }
+end
+
+--- An image, as client:describe_image gives it.
+---@param params string|table an image id, or parameters
+---@return table? image nil when the service has none, or none could be had; yours to change
+---@return table|string meta_or_message meta.cache is "hit", "stale" or "miss", meta.age its age in seconds
+---@return jdvm.Failure? detail with cache and age, too: that an image does not exist is kept for `negative_ttl`
+function Catalogue:describe_image(params)
+  local key = self.keys[params]
+  if not key then
+    key = key_of(self, "image", params)
+    if type(params) == "string" then
+      if self.known_keys >= 10000 then self.keys, self.known_keys = {}, 0 end
+      self.keys[params], self.known_keys = key, self.known_keys + 1
+    end
+  end
+  local image, meta, detail = get(self, key, call(self, "describe_image", "describeImage", params))
+  return image, meta, detail
+end
+
+--- A whole list, as client:list_images gives it. It is kept as one entry.
+---@param params table
+---@return table[]? images
+---@return table|string meta_or_message
+---@return jdvm.Failure? detail
+function Catalogue:list_images(params)
+  local images, meta, detail = get(self, key_of(self, "images", params),
+    call(self, "list_images", "describeImages", params))
+  return images, meta, detail
+end
+
+local NUMBERS = { ttl = 60, stale = 3600, negative_ttl = 5, lock_ttl = 5 }
+local NAMES = { client = true, dict = true, locks = true, name = true, options = true }
+
+-- Raises where cache.new was called: what looks at its options is called by it directly.
+local function misuse(message, level) error("jdvm.cache.new: " .. message, level or 3) end
+
+-- Whose answers these are: catalogues of different accounts must not meet in a dict.
+local function account_of(state, given)
+  if given.name then return given.name end
+  if not state.credentials:is_fixed() then
+    misuse("the client's keys come from a function: give a name that stands for the account (name = …)", 4)
+  end
+  local keys = state.credentials:get { clock = state.clock }
+  return keys and core.sha256((keys.reveal())):sub(1, 16) or "nobody"
+end
+
+local function find_dict(name, option)
+  local dict = type(name) == "string" and ngx.shared[name]
+  if not dict then
+    misuse(('there is no shared dict %s (option %s): write "lua_shared_dict %s 10m;" in the http block of nginx.conf')
+      :format(tostring(name), option, type(name) == "string" and name or "jdvm"), 4)
+  end
+  return dict
+end
+
+--- A cache for a client. May be made in init_by_lua; one catalogue serves all requests.
+---@param given table
+---   client   jdvm.Client
+---   dict     name of a lua_shared_dict for the answers
+---   locks    name of another for the locks; default: the dict whose name is that of `dict` with "_locks", else `dict`
+---   ttl, stale, negative_ttl, lock_ttl   seconds: 60, 3600, 5, 5
+---   name     stands for the account; needed when the client's keys come from a function
+---   options  of each call, such as { timeout = 5, fields = { "imageId", "name" } }
+---@return table catalogue
+function cache.new(given)
+  if type(ngx) ~= "table" or not ngx.shared then misuse("works inside nginx only") end
+  if type(given) ~= "table" then misuse("give it a table with client and dict") end
+  for name in pairs(given) do
+    if not NUMBERS[name] and not NAMES[name] then misuse("unknown option '" .. tostring(name) .. "'") end
+  end
+  local self = { client = given.client, options = given.options, name = given.dict }
+  for name, default in pairs(NUMBERS) do
+    local value = given[name]
+    if value == nil then value = default end
+    local least = (name == "ttl" or name == "lock_ttl") and 0.001 or 0
+    if type(value) ~= "number" or value ~= value or value < least or value > 1e8 then
+      misuse(("option '%s' must be a number of seconds, got %s"):format(name, tostring(value)))
+    end
+    self[name] = value
+  end
+  if type(given.client) ~= "table" or type(given.client.state) ~= "function" then
+    misuse("option 'client' must be a client that jdvm.new made")
+  end
+  local state = given.client.state()
+  self.dict, self.locks = find_dict(given.dict, "dict"), ngx.shared[tostring(given.dict) .. "_locks"]
+  if given.locks then self.locks = find_dict(given.locks, "locks") end
+  self.locks = self.locks or self.dict
+  self.capacity, self.region = self.dict:capacity(), state.region
+  self.decoding = { null = state.null }
+  self.prefix = table.concat({ "jdvm", state.endpoint.origin, account_of(state, given), state.region or "",
+    describe(given.options), "" }, "|")
+  self.patience = (given.options and given.options.timeout or state.timeout) + self.lock_ttl
+  self.clock, self.complain_after = ngx.now, 0
+  self.keys, self.known_keys, self.flights, self.timers = {}, 0, {}, 0
+  return setmetatable(self, Catalogue)
+end
+
+return cache

@@ -1,0 +1,341 @@
+--- The cache, against the emulator. Each case has a catalogue of its own, by its name.
+local check = require "spec.nginx.support.check"
+local equal, contains, failed, truthy = check.equal, check.contains, check.failed, check.truthy
+
+local cases = {}
+local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
+
+local number = 0
+
+local function new_client(run, more)
+  local options = {
+    endpoint = run.endpoint, region = "cn-north-1", access_key = run.access_key, secret_key = run.secret_key,
+    timeout = 5 * run.patience,
+  }
+  for name, value in pairs(more or {}) do options[name] = value end
+  return require "jdvm".new(options)
+end
+
+-- A catalogue whose entries no other case sees.
+local function new(run, more, client_options)
+  number = number + 1
+  local options = {
+    client = new_client(run, client_options), dict = "jdvm", ttl = 60, stale = 60, negative_ttl = 60,
+    name = "case " .. number,
+  }
+  for name, value in pairs(more or {}) do options[name] = value end
+  return require "jdvm.cache".new(options)
+end
+
+local function requests(run)
+  return run.control("stats").requests
+end
+
+case("fetches once, then hits", function(run)
+  run.control("reset")
+  local catalogue = new(run)
+  local image, meta = catalogue:describe_image(run.ids[1])
+  equal(run.ids[1], truthy(image, meta).imageId)
+  equal("miss", meta.cache)
+  for _ = 1, 3 do
+    local again, hit = catalogue:describe_image(run.ids[1])
+    equal("hit", hit.cache)
+    equal(check.show(image), check.show(again))
+    equal(meta.request_id, hit.request_id)
+    check.between(0, 5 * run.patience, hit.age, "age")
+  end
+  equal(1, requests(run))
+end)
+
+case("gives everyone tables of their own", function(run)
+  local catalogue = new(run)
+  local first = catalogue:describe_image(run.ids[1])
+  first.name = "changed"
+  local second = catalogue:describe_image(run.ids[1])
+  truthy(second.name ~= "changed")
+  second.systemDisk = nil
+  truthy(catalogue:describe_image(run.ids[1]).systemDisk)
+end)
+
+case("keeps lists, by their parameters", function(run)
+  local catalogue = new(run)
+  run.control("reset")
+  local all, meta = catalogue:list_images { imageSource = "public" }
+  equal(#run.ids, #truthy(all, meta))
+  equal("miss", meta.cache)
+  local fetched = requests(run)
+  local again, hit = catalogue:list_images { imageSource = "public" }
+  equal("hit", hit.cache)
+  equal(check.show(all), check.show(again))
+  equal(fetched, requests(run))
+  for _, params in ipairs { { imageSource = "public", platform = "CentOS" }, { imageSource = "private" },
+    { ids = { run.ids[1], run.ids[2] } }, { ids = { run.ids[2], run.ids[1] } },
+    { imageSource = "public", regionId = "cn-east-2" } } do
+    equal("miss", select(2, catalogue:list_images(params)).cache)
+    equal("hit", select(2, catalogue:list_images(params)).cache)
+  end
+end)
+
+case("does not take one list for another", function(run)
+  local catalogue = new(run)
+  truthy(catalogue:list_images { imageSource = "public", imageName = "a" })
+  local _, meta = catalogue:list_images { imageSource = "public", imageName = "a platform=Ubuntu" }
+  equal("miss", meta.cache)
+  _, meta = catalogue:list_images { imageSource = "public", imageName = "a", platform = "Ubuntu" }
+  equal("miss", meta.cache)
+end)
+
+case("keeps empty arrays, integers beyond 2^53 and null", function(run)
+  local function transport()
+    return { status = 200, headers = {}, body = '{"requestId":"r","result":{"image":{"imageId":"i","sizeMB":'
+      .. '9007199254740993,"n":9007199254740991,"dataDisks":[],"charge":{},"list":[null],"none":null}}}' }
+  end
+  for _, null in ipairs { "drop", "keep" } do
+    local catalogue = new(run, nil, { transport = transport, null = null })
+    for _ = 1, 2 do
+      local image = truthy(catalogue:describe_image "i")
+      equal("9007199254740993", image.sizeMB)
+      equal(9007199254740991, image.n)
+      equal(require "jdvm.core".array_mt, getmetatable(image.dataDisks))
+      equal(nil, getmetatable(image.charge))
+      equal(require "jdvm".null, image.list[1])
+      equal(null == "keep" and ngx.null or nil, image.none)
+    end
+  end
+end)
+
+case("fetches once for all that ask at the same time", function(run)
+  local catalogue, threads = new(run), {}
+  run.control("reset")
+  run.control("settings?latency=0.1")
+  for n = 1, 30 do
+    threads[n] = ngx.thread.spawn(function()
+      local image, meta = catalogue:describe_image(run.ids[5])
+      return image and image.imageId .. meta.cache or meta
+    end)
+  end
+  for n = 1, 30 do
+    local _, outcome = ngx.thread.wait(threads[n])
+    equal(run.ids[5] .. "miss", outcome)
+  end
+  run.control("settings?latency=0")
+  equal(1, requests(run))
+end)
+
+case("gives a stale answer at once and refreshes it once", function(run)
+  local catalogue = new(run, { ttl = 0.2 })
+  truthy(catalogue:describe_image(run.ids[6]))
+  ngx.sleep(0.3)
+  run.control("reset")
+  run.control("settings?latency=0.3")
+  local seconds = check.seconds(function()
+    for _ = 1, 20 do equal("stale", select(2, catalogue:describe_image(run.ids[6])).cache) end
+  end)
+  check.between(0, 0.1 * run.patience, seconds, "seconds")
+  ngx.sleep(0.2 + 0.25 * run.patience)
+  run.control("settings?latency=0")
+  equal(1, requests(run))
+end)
+
+case("goes on with the stale answer while the service is down, and asks again after negative_ttl", function(run)
+  local catalogue = new(run, { ttl = 0.1, negative_ttl = 0.3 }, { max_attempts = 1 })
+  truthy(catalogue:describe_image(run.ids[7]))
+  run.control("reset")
+  run.control("faults?spec=error:code=503,operation=describeImage")
+  ngx.sleep(0.15)
+  local seconds = check.seconds(function()
+    for _ = 1, 10 do
+      local image, meta = catalogue:describe_image(run.ids[7])
+      equal(run.ids[7], truthy(image, meta).imageId)
+      equal("stale", meta.cache)
+      ngx.sleep(0.07)
+    end
+  end)
+  check.between(2, math.ceil(seconds / 0.3), requests(run), "requests in " .. seconds .. " s")
+  run.control("faults?script=[]")
+  ngx.sleep(0.35)
+  catalogue:describe_image(run.ids[7])
+  ngx.sleep(0.05 + 0.05 * run.patience)
+  local _, meta = catalogue:describe_image(run.ids[7])
+  check.between(0, 0.3 * run.patience, meta.age, "age")
+end)
+
+case("remembers that an image does not exist", function(run)
+  local catalogue = new(run)
+  run.control("reset")
+  for n = 1, 3 do
+    local image, message, detail = catalogue:describe_image "img-0000000000"
+    failed({ kind = "api", code = 404, cache = n == 1 and "miss" or "hit" }, image, detail)
+    contains(message, "404")
+  end
+  equal(1, requests(run))
+end)
+
+case("forgets it after negative_ttl", function(run)
+  local catalogue = new(run, { negative_ttl = 0.1 })
+  equal("miss", select(3, catalogue:describe_image "img-0000000000").cache)
+  ngx.sleep(0.15)
+  equal("miss", select(3, catalogue:describe_image "img-0000000000").cache)
+  local none = new(run, { negative_ttl = 0 })
+  equal("miss", select(3, none:describe_image "img-0000000000").cache)
+  equal("miss", select(3, none:describe_image "img-0000000000").cache)
+end)
+
+case("notices that an image was deleted", function(run)
+  local known = true
+  local catalogue = new(run, { ttl = 0.1 }, { transport = function()
+    local answer = known and '"result":{"image":{"imageId":"i"}}}'
+      or '"error":{"code":404,"status":"NOT_FOUND","message":"Image i not found"}}'
+    return { status = known and 200 or 404, headers = {}, body = '{"requestId":"r",' .. answer }
+  end })
+  truthy(catalogue:describe_image "i")
+  known = false
+  ngx.sleep(0.15)
+  equal("stale", select(2, catalogue:describe_image "i").cache)
+  ngx.sleep(0.05)
+  local image, _, detail = catalogue:describe_image "i"
+  failed({ kind = "api", code = 404, cache = "hit" }, image, detail)
+end)
+
+case("gives a failure that may pass to all who wait, and soon asks again", function(run)
+  local catalogue, threads = new(run, {}, { max_attempts = 1 }), {}
+  run.control("reset")
+  run.control("faults?spec=error:code=503,operation=describeImage")
+  for n = 1, 10 do
+    threads[n] = ngx.thread.spawn(function()
+      local _, _, detail = catalogue:describe_image(run.ids[8])
+      return detail.code or detail.http_status
+    end)
+  end
+  for n = 1, 10 do
+    local _, code = ngx.thread.wait(threads[n])
+    equal(503, code)
+  end
+  equal(1, requests(run))
+  run.control("faults?script=[]")
+  ngx.sleep(1.1)
+  equal("miss", select(2, catalogue:describe_image(run.ids[8])).cache)
+  equal("hit", select(2, catalogue:describe_image(run.ids[8])).cache)
+end)
+
+case("says when an answer has no room", function(run)
+  local catalogue = new(run, { dict = "tiny" })
+  run.control("reset")
+  for n = 1, 3 do
+    local images, message, detail = catalogue:list_images { imageSource = "public" }
+    failed({ kind = "cache", cache = n == 1 and "miss" or "hit" }, images, detail)
+    contains(message, "no room in the shared dict tiny", "lua_shared_dict tiny")
+  end
+  equal("miss", select(2, catalogue:describe_image(run.ids[1])).cache)
+  equal("hit", select(2, catalogue:describe_image(run.ids[1])).cache)
+end)
+
+case("takes over the lock of a holder that died", function(run)
+  local catalogue, locks, died = new(run, { lock_ttl = 0.3 }), ngx.shared.jdvm_locks, false
+  catalogue.locks = {
+    -- What a worker that crashed leaves: a lock, and nobody to give it back.
+    add = function(_, key, token, seconds)
+      if not died then locks:add(key, "one who died", seconds) end
+      died = true
+      return locks:add(key, token, seconds)
+    end,
+    get = function(_, ...) return locks:get(...) end,
+    set = function(_, ...) return locks:set(...) end,
+    delete = function(_, ...) return locks:delete(...) end,
+  }
+  local seconds = check.seconds(function() truthy(catalogue:describe_image(run.ids[9])) end)
+  check.between(0.25, 0.6 + 0.2 * run.patience, seconds, "seconds")
+end)
+
+case("keeps the lock for as long as a slow fetch takes", function(run)
+  local seconds = 0.15 * math.min(run.patience, 5)
+  local catalogue = new(run, { lock_ttl = seconds })
+  run.control("reset")
+  run.control("settings?latency=" .. 4 * seconds)
+  local other = new(run, { lock_ttl = seconds, name = "case " .. number })
+  local thread = ngx.thread.spawn(function() return other:describe_image(run.ids[10]) end)
+  truthy(catalogue:describe_image(run.ids[10]))
+  ngx.thread.wait(thread)
+  run.control("settings?latency=0")
+  equal(1, requests(run))
+end)
+
+case("outlives the request that asked first", function(run)
+  local catalogue = new(run)
+  run.control("reset")
+  run.control("settings?latency=0.2")
+  local thread = ngx.thread.spawn(function() return catalogue:describe_image(run.ids[11]) end)
+  ngx.sleep(0.05)
+  ngx.thread.kill(thread)
+  equal(run.ids[11], truthy(catalogue:describe_image(run.ids[11])).imageId)
+  run.control("settings?latency=0")
+  equal(1, requests(run))
+end)
+
+case("fetches in the request itself when there may be no more timers", function(run)
+  local catalogue = new(run)
+  catalogue.timers = 1000
+  equal("miss", select(2, catalogue:describe_image(run.ids[12])).cache)
+  equal("hit", select(2, catalogue:describe_image(run.ids[12])).cache)
+end)
+
+case("keeps accounts apart", function(run)
+  local function of(more)
+    local client = new_client(run, more)
+    return require "jdvm.cache".new { client = client, dict = "jdvm" }
+  end
+  equal("miss", select(2, of():describe_image(run.ids[13])).cache)
+  equal("hit", select(2, of():describe_image(run.ids[13])).cache)
+  local _, message, detail = of({ access_key = "another-account-1234" }):describe_image(run.ids[13])
+  equal("miss", detail.cache, message)
+  local with_fields = require "jdvm.cache".new { client = new_client(run), dict = "jdvm",
+    options = { fields = { "imageId" } } }
+  local image, meta = with_fields:describe_image(run.ids[13])
+  equal("miss", meta.cache)
+  equal(nil, image.name)
+end)
+
+case("raises the client's complaints about mistakes, in the caller's place", function(run)
+  local catalogue = new(run)
+  for params, part in pairs { [{ imageSuorce = "public" }] = "imageSource", [{ imageSource = "pubic" }] = "public",
+    [{ imageSource = "public", pageNumber = 2 }] = "pageNumber" } do
+    local ok, message = pcall(function()
+      local images = catalogue:list_images(params)
+      return images
+    end)
+    equal(false, ok)
+    contains(message, "spec/nginx/cases/cache.lua:", part)
+  end
+  local ok, message = pcall(function()
+    local image = catalogue:describe_image "a/../b"
+    return image
+  end)
+  equal(false, ok)
+  contains(message, "spec/nginx/cases/cache.lua:", "imageId")
+end)
+
+case("says what is wrong with its options", function(run)
+  local client = new_client(run)
+  local function refused(options, ...)
+    local ok, message = pcall(function()
+      local catalogue = require "jdvm.cache".new(options)
+      return catalogue
+    end)
+    equal(false, ok)
+    contains(message, "spec/nginx/cases/cache.lua:", ...)
+  end
+  refused({ client = client, dict = "nowhere" }, "lua_shared_dict nowhere 10m;")
+  refused({ client = client }, "dict")
+  refused({ dict = "jdvm" }, "client")
+  refused({ client = {}, dict = "jdvm" }, "client")
+  refused({ client = client, dict = "jdvm", tll = 1 }, "tll")
+  refused({ client = client, dict = "jdvm", ttl = 0 }, "ttl")
+  refused({ client = client, dict = "jdvm", stale = "60" }, "stale")
+  refused({ client = client, dict = "jdvm", locks = "nowhere" }, "locks")
+  local by_function = require "jdvm".new { endpoint = run.endpoint, region = "cn-north-1",
+    credentials = function() return { access_key = "a", secret_key = "b" } end }
+  refused({ client = by_function, dict = "jdvm" }, "name = …")
+  truthy(require "jdvm.cache".new { client = by_function, dict = "jdvm", name = "mine" })
+end)
+
+return cases
