@@ -42,6 +42,7 @@ static int make_page(jdvm_random *random, jdvm_error *error) {
 
 int jdvm_random_uuid(jdvm_random *random, char uuid[JDVM_UUID_LENGTH], jdvm_error *error) {
   unsigned char taken[UUID_BYTES];
+  char hex[2 * UUID_BYTES];
   pool *from;
   if (random->page == NULL && make_page(random, error) != 0) {
     return -1;
@@ -61,11 +62,12 @@ int jdvm_random_uuid(jdvm_random *random, char uuid[JDVM_UUID_LENGTH], jdvm_erro
   memcpy(taken, from->bytes + from->unused, UUID_BYTES);
   taken[6] = (unsigned char)(0x40 | (taken[6] & 0x0f)); /* version 4 (RFC 9562) */
   taken[8] = (unsigned char)(0x80 | (taken[8] & 0x3f)); /* variant */
-  jdvm_hex(uuid, taken, 4);
-  jdvm_hex(uuid + 9, taken + 4, 2);
-  jdvm_hex(uuid + 14, taken + 6, 2);
-  jdvm_hex(uuid + 19, taken + 8, 2);
-  jdvm_hex(uuid + 24, taken + 10, 6);
+  jdvm_hex(hex, taken, sizeof taken);
+  memcpy(uuid, hex, 8);
+  memcpy(uuid + 9, hex + 8, 4);
+  memcpy(uuid + 14, hex + 12, 4);
+  memcpy(uuid + 19, hex + 16, 4);
+  memcpy(uuid + 24, hex + 20, 12);
   uuid[8] = uuid[13] = uuid[18] = uuid[23] = '-';
   return 0;
 }

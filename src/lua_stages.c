@@ -191,6 +191,7 @@ static int stage_signing_key(lua_State *L) {
   unsigned char key[JDVM_SHA256_SIZE];
   jdvm_error error;
   if (jdvm_signing_key(&core->hasher, version, secret, day, region, service, key, &error) != 0) {
+    jdvm_wipe(key, sizeof key); /* of a step on the way */
     return jdvm_raise(L, &error);
   }
   lua_pushlstring(L, (const char *)key, sizeof key);

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Signing, on Lua 5.4, 5.1 and LuaJIT, against the floor and two peers: bench_sign.sh [ROUNDS]
+set -eu
+cd "$(dirname "$0")/../.."
+rounds=${1:-15}
+
+NODE_PATH=$(spec/interop/install.sh) || {
+  echo "bench_sign.sh: npm could not install the JavaScript SDK; it is left out" >&2
+  NODE_PATH=
+}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+for version in 5.4 5.1; do
+  mkdir "$folder/$version"
+  cc -O2 -fPIC -shared -I"/usr/include/lua$version" -o "$folder/$version/sign_floor.so" \
+    spec/bench/sign_floor.c -lcrypto
+done
+
+measure() {
+  LUA_PATH=";;" LUA_CPATH="build/$2/?.so;$folder/$2/?.so;;" "$1" spec/bench/sign.lua "$rounds"
+}
+unset LUA_PATH_5_4 LUA_CPATH_5_4
+if [ -n "$NODE_PATH" ]; then export NODE_PATH; else unset NODE_PATH; fi
+measure lua5.4 5.4
+unset NODE_PATH
+measure lua5.1 5.1
+measure luajit 5.1
