@@ -73,6 +73,17 @@ entry("signer:sign with a body", function()
   end
 end)
 
+entry("signer:sign of more than fits into the memory of the call", function()
+  local core = require "jdvm.core"
+  local signer = core.signer(signer_options())
+  return function()
+    return signer:sign("GET", "vm.example.com", "/", { "name", LONG:rep(50) }, 1e9, " a  nonce ", nil,
+      { ["x-a"] = LONG:rep(50), ["User-Agent"] = LONG })
+  end, function(target, headers)
+    return #target > 50 * #LONG and headers["user-agent"] == LONG:sub(1, -2) and headers.authorization:find(SIGNATURE)
+  end
+end)
+
 entry("signer:close, tostring", function()
   local core = require "jdvm.core"
   return function()
