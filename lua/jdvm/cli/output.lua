@@ -1,5 +1,6 @@
 -- How rows (images) are printed: as a table for people, as JSON, JSON lines, CSV or bare ids for programs.
 -- A format is given one row at a time, so that the first is out before the last page is fetched.
+local encode = require "jdvm.encode"
 local operations = require "jdvm.operations"
 local terminal = require "jdvm.cli.terminal"
 
@@ -52,15 +53,12 @@ local function value_at(row, path)
   return value
 end
 
-local encoder
-
 -- Integers print without a fraction or an exponent on every Lua; lists and objects print as JSON.
 local function text_of(value)
   if value == nil then
     return ""
   elseif type(value) == "table" then
-    encoder = encoder or require("cjson").new()
-    return next(value) == nil and "" or encoder.encode(value)
+    return (encode(value))
   elseif type(value) == "number" and value % 1 == 0 then
     return ("%.0f"):format(value)
   end
