@@ -12,8 +12,8 @@ local now = os.time
 -- Raised when nobody reads the output any more (`| head`): no failure, just the end.
 local CLOSED = {}
 
-local function write(text)
-  if not io.stdout:write(text) then
+local function write(...)
+  if not io.stdout:write(...) then
     error(CLOSED)
   end
 end

@@ -75,7 +75,7 @@ end
 
 -- A JSON text on one line: raw line breaks can only stand between tokens.
 local function one_line(text)
-  if text:find("[\r\n]") then
+  if text:find("\n", 1, true) or text:find("\r", 1, true) then
     return (text:gsub("[\r\n]+[ \t]*", " "))
   end
   return text
@@ -88,7 +88,7 @@ local makers = {}
 function makers.jsonl(_, write)
   return {
     row = function(row)
-      write(one_line(row[SOURCE]) .. "\n")
+      write(one_line(row[SOURCE]), "\n")
     end,
     finish = nothing, abandon = nothing, flush = nothing,
   }
@@ -98,7 +98,7 @@ function makers.json(_, write)
   local rows = 0
   return {
     row = function(row)
-      write((rows == 0 and "[\n" or ",\n") .. one_line(row[SOURCE]))
+      write(rows == 0 and "[\n" or ",\n", one_line(row[SOURCE]))
       rows = rows + 1
     end,
     finish = function()
@@ -239,7 +239,7 @@ end
 ---@param format string one of `output.formats`
 ---@param columns string[] dotted field names, for tables and CSV
 ---@param operation table what the rows come from
----@param write fun(text: string)
+---@param write fun(...: string)
 ---@param screen { columns: integer, colour: boolean }? a terminal that a table has to fit; nil = as wide as it needs
 ---@return table printer `row(row, region)` for each, `flush()` after a page, `finish()` at the end or
 ---`abandon()` where the list broke off
