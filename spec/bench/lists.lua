@@ -37,10 +37,12 @@ local function median(list)
 end
 
 local function measure(command)
-  local pipe = assert(io.popen(("%s/measure %s 2>/dev/null"):format(folder, command)))
+  local pipe = assert(io.popen(("%s/measure %s 2>%s/stderr"):format(folder, command, folder)))
   local wall, user, system, peak, faults, status = pipe:read("n", "n", "n", "n", "n", "n")
   pipe:close()
-  assert(status == 0, "failed: " .. command)
+  if status ~= 0 then
+    error(command .. "\n" .. io.open(folder .. "/stderr"):read("a"), 0)
+  end
   return { wall = wall, cpu = user + system, peak = peak / 1024, faults = faults }
 end
 

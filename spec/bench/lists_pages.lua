@@ -94,3 +94,8 @@ for page = 1, pages do
     ("%d"):format(pages * PAGE), "}}")
   file:close()
 end
+
+-- What is behind the last page.
+local file = assert(io.open(folder .. "/empty.json", "wb"))
+file:write(('{"requestId":"0","result":{"images":[],"totalCount":%d}}'):format(pages * PAGE))
+file:close()

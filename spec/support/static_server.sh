@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Serves pre-made answers with keep-alive from one nginx worker: static_server.sh FOLDER, which holds
-# pages/N.json. A GET of …/images?pageNumber=N on PORT (TLS) or PORT + 1 (plain) gives that file. Makes a
-# CA and a certificate in FOLDER (ca.pem), prints PORT, and stays in the foreground until it is ended.
+# pages/N.json. A GET of …/images?pageNumber=N on PORT (TLS) or PORT + 1 (plain) gives that file, or
+# pages/empty.json if there is one. Makes a CA and a certificate in FOLDER (ca.pem), prints PORT, and stays in the foreground until it is ended.
 set -eu
 folder=$1
 cd "$folder"
@@ -40,7 +40,7 @@ http {
     ssl_certificate_key server.key;
     location ~ /images\$ {
       root $folder/pages;
-      rewrite ^ /\$arg_pageNumber.json break;
+      try_files /\$arg_pageNumber.json /empty.json =404;
     }
   }
 }
