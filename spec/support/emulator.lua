@@ -107,14 +107,27 @@ local function open_control(server)
   end
 end
 
+-- Those that have begun and do not serve yet, by process. When one fails, all of them are ended: the
+-- collector would close their pipes, and that waits for the process behind.
+local beginning = {}
+
+local function give_up()
+  for pid in pairs(beginning) do os.execute("kill -INT " .. pid .. " 2>&-") end
+  beginning = {}
+end
+
 ---Begins to start an emulator; several that begin before one is waited for start side by side.
 ---@param options? table as for `start`
 ---@return fun(): table wait returns the server when it answers
 function M.begin(options)
   local pipe = io.popen("echo $$; exec " .. M.command(options or {}))
+  local pid = pipe:read("*l")
+  beginning[pid] = pipe
   return function()
-    local pid = pipe:read("*l")
-    local server = M.read_announcement(pipe)
+    local ready, server = pcall(M.read_announcement, pipe)
+    if not ready then give_up() end
+    beginning[pid] = nil
+    if not ready then error(server, 2) end
     server.pid = tonumber(pid)
     server.control = open_control(server)
     server.stop = function()
