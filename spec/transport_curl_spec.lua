@@ -160,6 +160,31 @@ describe("the curl transport", function()
     assert.error_matches(function() start(server:url "echo") end, "closed")
   end)
 
+  it("can be interrupted while it waits", function()
+    local at = 0
+    while arg[at - 1] do
+      at = at - 1
+    end
+    local script = ([[
+      local transport = require "jdvm.transport.curl".new { proxy = "" }
+      print "started"
+      io.stdout:flush()
+      transport:finish(transport:start { url = %q })
+    ]]):format(server:url "hang")
+    local name = os.tmpname()
+    local file = assert(io.open(name, "w"))
+    file:write(script)
+    file:close()
+    local pipe = io.popen(("'%s' %s 2>&1 & lua=$!; sleep 0.5; kill -INT $lua; wait $lua; echo ended with $?")
+      :format(arg[at], name))
+    local before = transport:now()
+    local output = pipe:read "*a"
+    pipe:close()
+    os.remove(name)
+    assert.truthy(output:find "started.*interrupted.*ended with 1", output)
+    assert.truthy(transport:now() - before < 2 + LATE)
+  end)
+
   it("speaks HTTP/2 where it is offered, all on one connection", function()
     local connections, protocol, took = burst(16, front.http2, 100)
     assert.same({ 1, "HTTP/2.0" }, { connections, protocol })

@@ -12,7 +12,7 @@
 
 enum {
   POOLED_TRANSFERS = 32,       /* kept for reuse; more are freed */
-  POOLED_BODY_BYTES = 4 << 20, /* a larger receive buffer is not kept */
+  POOLED_BODY_BYTES = 1 << 20, /* a larger receive buffer is not kept */
   CONFIG_TEXTS = 5
 };
 
@@ -324,7 +324,7 @@ static double expire(jdvm_http *http, double now) {
     double limit = transfer->deadline, seconds = 0;
     jdvm_cause cause = JDVM_CAUSE_TIMEOUT;
     each = each->next;
-    jdvm_exchange_observe(exchange, now);
+    jdvm_exchange_observe(exchange);
     if (exchange->phase == JDVM_PHASE_QUEUED) {
       jdvm_exchange_more_time(exchange, now);
     } else if (exchange->phase < JDVM_PHASE_SEND) {
@@ -390,10 +390,10 @@ static void drive(jdvm_http *http, const jdvm_transfer *awaited, double end) {
   http->left = jdvm_now();
 }
 
-void jdvm_http_finish(jdvm_http *http, jdvm_transfer *transfer) {
+void jdvm_http_finish(jdvm_http *http, jdvm_transfer *transfer, double seconds) {
   leave_parent(http);
   if (transfer->state == RUNNING) {
-    drive(http, transfer, NEVER);
+    drive(http, transfer, jdvm_now() + seconds);
   }
 }
 
@@ -425,6 +425,10 @@ const char *jdvm_http_version(void) {
 
 const jdvm_http *jdvm_transfer_owner(const jdvm_transfer *transfer) {
   return transfer->http;
+}
+
+bool jdvm_transfer_runs(const jdvm_transfer *transfer) {
+  return transfer->state == RUNNING;
 }
 
 bool jdvm_transfer_succeeded(const jdvm_transfer *transfer) {

@@ -45,8 +45,9 @@ void jdvm_transfer_header(jdvm_transfer *transfer, const char *name, size_t name
 void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_length,
                          const jdvm_limits *limits);
 
-/* Drives every running transfer of `http` until `transfer`, one of its own, has ended. */
-void jdvm_http_finish(jdvm_http *http, jdvm_transfer *transfer);
+/* Drives every running transfer of `http` until `transfer`, one of its own, has ended, but no longer
+** than that many seconds. */
+void jdvm_http_finish(jdvm_http *http, jdvm_transfer *transfer, double seconds);
 
 /* Drives every running transfer for that many seconds. */
 void jdvm_http_sleep(jdvm_http *http, double seconds);
@@ -59,6 +60,9 @@ void jdvm_transfer_release(jdvm_transfer *transfer);
 
 /* The http it was taken from; NULL once that is freed. */
 const jdvm_http *jdvm_transfer_owner(const jdvm_transfer *transfer);
+
+/* True while the transfer may still end well or otherwise. */
+bool jdvm_transfer_runs(const jdvm_transfer *transfer);
 
 /* True when the transfer has ended well; its response is complete. */
 bool jdvm_transfer_succeeded(const jdvm_transfer *transfer);

@@ -94,15 +94,13 @@ static long bytes_sent(const jdvm_exchange *exchange) {
   return sent;
 }
 
-/* When a kept connection breaks before any answer, libcurl sends the request again on another. That
- *is
- ** well while nothing of it had left. Else the server may have seen it, nonce and all, so that it
- *would
- ** be refused; the caller may try again, with a new signature. */
+/* When a kept connection breaks before any answer, libcurl sends the request again on another. That is
+** well while nothing of it had left. Else the server may have seen it, nonce and all, so that it would
+** be refused; the caller may try again, with a new signature. (libcurl before 7.80 does not tell when
+** it takes a kept connection, so that there only a new one is refused.) */
 static bool refuse_again(jdvm_exchange *exchange) {
-  if (exchange->ready) {
-    exchange->again = bytes_sent(exchange) > exchange->sent_before;
-  }
+  exchange->again =
+      (exchange->ready || !HAS_PREREQ) && bytes_sent(exchange) > exchange->sent_before;
   exchange->ready = exchange->again;
   return exchange->again;
 }
@@ -173,25 +171,22 @@ static void forget_sockets(jdvm_exchange *exchange) {
   }
 }
 
+#if HAS_PREREQ
 /* A connection is there, the request goes out next. */
-static bool send_next(jdvm_exchange *exchange) {
+static int on_ready(void *user, char *peer_ip, char *own_ip, int peer_port, int own_port) {
+  jdvm_exchange *exchange = user;
+  (void)peer_ip;
+  (void)own_ip;
+  (void)peer_port;
+  (void)own_port;
   if (refuse_again(exchange)) {
-    return false;
+    return CURL_PREREQFUNC_ABORT;
   }
   exchange->ready = true;
   exchange->phase = JDVM_PHASE_SEND;
   exchange->since = jdvm_now();
   exchange->sent_before = bytes_sent(exchange); /* for a proxy */
-  return true;
-}
-
-#if HAS_PREREQ
-static int on_ready(void *user, char *peer_ip, char *own_ip, int peer_port, int own_port) {
-  (void)peer_ip;
-  (void)own_ip;
-  (void)peer_port;
-  (void)own_port;
-  return send_next(user) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+  return CURL_PREREQFUNC_OK;
 }
 #endif
 
@@ -200,6 +195,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *user) {
   size_t length = size * count;
   if (exchange->phase != JDVM_PHASE_READ) {
     exchange->phase = JDVM_PHASE_READ;
+    exchange->ready = true;
     if (length > 6 && memcmp(bytes, "HTTP/1", 6) == 0) {
       exchange->connections->one_at_a_time = true;
     }
@@ -338,6 +334,7 @@ jdvm_exchange *jdvm_connections_ended(jdvm_connections *connections, int *code) 
       char *exchange = NULL;
       *code = (int)message->data.result;
       (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
+      jdvm_exchange_observe((jdvm_exchange *)(void *)exchange);
       return (jdvm_exchange *)(void *)exchange;
     }
   }
@@ -501,17 +498,17 @@ void jdvm_exchange_end(jdvm_exchange *exchange) {
   exchange->handle = NULL;
 }
 
-void jdvm_exchange_observe(jdvm_exchange *exchange, double now) {
+void jdvm_exchange_observe(jdvm_exchange *exchange) {
 #if HAS_PREREQ
   (void)exchange;
-  (void)now;
 #else
   curl_off_t ready = 0;
   if (exchange->phase < JDVM_PHASE_SEND &&
       curl_easy_getinfo(exchange->handle, CURLINFO_PRETRANSFER_TIME_T, &ready) == CURLE_OK &&
       ready > 0) {
-    (void)send_next(exchange);
-    exchange->since = now;
+    exchange->ready = true;
+    exchange->phase = JDVM_PHASE_SEND;
+    exchange->since = jdvm_now();
   }
 #endif
 }

@@ -27,12 +27,10 @@ typedef struct jdvm_connections {
 
 /* A request and its response. Zero-filled but for `connections`: never begun.
 **
-** Each exchange has an easy handle of its own. To use one again would save a microsecond, but what
-*an
-** exchange leaves behind in its handle reaches the next: in libcurl before 8.1 a response whose
-*header
-** begins with a folded line is written to freed memory, and retries are counted over all exchanges.
-*/
+** Each exchange has an easy handle of its own. To use one again would save a microsecond, but
+** what an exchange leaves behind in its handle reaches the next: in libcurl before 8.1 a
+** response whose header begins with a folded line is written to freed memory, and retries are
+** counted over all exchanges. */
 struct jdvm_exchange {
   void *handle; /* libcurl's, while it runs; else NULL */
   jdvm_connections *connections;
@@ -84,7 +82,7 @@ void jdvm_exchange_end(jdvm_exchange *exchange);
 
 /* Makes up for what a libcurl without the needed callbacks does not tell; to be called before
 ** `phase` and `since` are looked at. */
-void jdvm_exchange_observe(jdvm_exchange *exchange, double now);
+void jdvm_exchange_observe(jdvm_exchange *exchange);
 
 /* The phase of a running exchange, with what only libcurl and the kernel know. */
 jdvm_phase jdvm_exchange_phase(const jdvm_exchange *exchange);

@@ -88,8 +88,7 @@ static bool add_field(jdvm_response *response, const char *line, size_t length) 
 }
 
 /* A continuation line belongs to the field before it, joined by one space (RFC 9112, 5.2). The
- *value
- ** it extends is the last thing in the header text. */
+** value it extends is the last thing in the header text. */
 static bool unfold(jdvm_response *response, const char *line, size_t length) {
   jdvm_field *field;
   size_t before = response->header.length, at, size;

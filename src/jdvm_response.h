@@ -22,9 +22,8 @@ typedef enum jdvm_limit {
 
 enum { JDVM_MAX_FIELDS = 256 };
 
-/* One header field: offsets into the header text. The name is lower case and not empty, the value
- *is
- ** trimmed and unfolded but otherwise as received: any byte but LF may stand in it. */
+/* One header field: offsets into the header text. The name is lower case and not empty, the
+** value is trimmed and unfolded but otherwise as received: any byte but LF may stand in it. */
 typedef struct jdvm_field {
   size_t name, name_length;
   size_t value, value_length;

@@ -4,6 +4,8 @@
 #include "jdvm_http.h"
 #include "lua_json.h"
 
+#include <math.h>
+
 #define MULTI "jdvm.curl.multi"
 #define TRANSFER "jdvm.curl.transfer"
 
@@ -272,14 +274,22 @@ static void push_failure(lua_State *L, const jdvm_failure *failure) {
   lua_setfield(L, -2, "stale");
 }
 
+/* With a third argument, so many seconds at most; nothing but nil is returned when that is not enough,
+** so that a caller who waits in steps can be interrupted between two. */
 static int m_finish(lua_State *L) {
   multi_box *multi = check_multi(L);
   transfer_box *box = check_transfer(L, 2);
+  double seconds = luaL_optnumber(L, 3, HUGE_VAL);
+  luaL_argcheck(L, seconds == seconds, 3, "not a number");
   if (jdvm_transfer_owner(box->transfer) != multi->http) {
     return luaL_argerror(L, 2, "transfer of another client");
   }
   if (multi->http != NULL) {
-    jdvm_http_finish(multi->http, box->transfer);
+    jdvm_http_finish(multi->http, box->transfer, seconds);
+    if (jdvm_transfer_runs(box->transfer)) {
+      lua_pushnil(L);
+      return 1;
+    }
   }                 /* else the client was closed: what was there at that time is the outcome */
   box->lent = true; /* the pushes below may run a finalizer */
   if (jdvm_transfer_succeeded(box->transfer)) {

@@ -1,8 +1,8 @@
-/* HTTP below Lua: what may be sent, what is kept of an answer, the sentences of failures, and the
- *life
- ** of transfers over libcurl, forks and lost connections included. Ends with "N passed, N failed".
- **
- ** This program defines getaddrinfo: the name "slow.test" takes three seconds to resolve. */
+/* HTTP below Lua: what may be sent, what is kept of an answer, the sentences of failures, and
+** the life of transfers over libcurl, forks and lost connections included. Ends with "N passed,
+** N failed".
+**
+** This program defines getaddrinfo: the name "slow.test" takes three seconds to resolve. */
 #define _DEFAULT_SOURCE
 #include "jdvm_http.h"
 #include "jdvm_http_request.h"
@@ -307,9 +307,6 @@ static int server_port;
 static int served_connections, request_count, ended[10000]; /* by number of the connection */
 static pthread_mutex_t served_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Answers each request with the number of its connection. /hang is never answered, /reset is
- *answered
- ** and followed by a TCP reset, /half by half a body, /drop by the end of the connection. */
 static void pause_a_little(void) {
   struct timespec millisecond = {0, 1000000L};
   (void)nanosleep(&millisecond, NULL);
@@ -323,6 +320,9 @@ static int served(const int *counter) {
   return count;
 }
 
+/* Answers each request with the number of its connection. /hang is never answered, /reset is
+** answered and followed by a TCP reset, /half by half a body, /drop by the end of the
+** connection. */
 static void *serve(void *argument) {
   int fd = (int)(size_t)argument, number;
   char request[4096], answer[256];
@@ -426,7 +426,7 @@ static jdvm_transfer *start(jdvm_http *http, const char *path) {
 static int connection_of(jdvm_http *http, const char *path) {
   jdvm_transfer *transfer = start(http, path);
   int number = -1;
-  jdvm_http_finish(http, transfer);
+  jdvm_http_finish(http, transfer, 1e300);
   if (jdvm_transfer_succeeded(transfer)) {
     char text[16] = "";
     const jdvm_response *response = jdvm_transfer_response(transfer);
@@ -463,7 +463,7 @@ static void test_orders(void) {
       steps[i] = steps[j];
       steps[j] = swap;
     }
-    jdvm_http_finish(http, done);
+    jdvm_http_finish(http, done, 1e300);
     CHECK(jdvm_transfer_succeeded(done) && !jdvm_transfer_succeeded(failed_one));
     for (i = 0; i < 4; i++) {
       switch (steps[i]) {
@@ -502,7 +502,7 @@ static void test_descriptors(void) {
   for (round = 0; round < 500; round++) {
     jdvm_transfer *transfer = start(http, round % 3 == 0 ? "/hang" : "/");
     if (round % 3 == 1) {
-      jdvm_http_finish(http, transfer);
+      jdvm_http_finish(http, transfer, 1e300);
     } else if (round % 3 == 2) {
       jdvm_http_sleep(http, 0.0005);
     }
@@ -521,7 +521,7 @@ static void test_fork(void) {
   jdvm_transfer *running = start(http, "/hang"), *done = start(http, "/");
   pid_t child;
   test_name = "fork";
-  jdvm_http_finish(http, done);
+  jdvm_http_finish(http, done, 1e300);
   jdvm_http_sleep(http, 0.02);
   (void)fflush(stdout);
   child = fork();
@@ -531,7 +531,7 @@ static void test_fork(void) {
     second = connection_of(http, "/");
     CHECK(second > first);
     CHECK(connection_of(http, "/") == second);
-    jdvm_http_finish(http, running);
+    jdvm_http_finish(http, running, 1e300);
     CHECK(!jdvm_transfer_succeeded(running));
     CHECK(jdvm_transfer_failure(running)->error.kind == JDVM_CANCELLED);
     CHECK(jdvm_transfer_succeeded(done) && jdvm_transfer_response(done)->body.length > 0);
@@ -560,9 +560,8 @@ static void test_fork(void) {
 }
 
 /* A connection that was kept may be lost at any moment. SIGPIPE has its default action here: one
- *would
- ** end this program. A request that has left is never sent again by itself: its nonce is used up.
- */
+** would end this program. A request that has left is never sent again by itself: its nonce is
+** used up. */
 static void test_lost_connections(void) {
   jdvm_http *http;
   int round;
@@ -578,7 +577,7 @@ static void test_lost_connections(void) {
     }
     before = served(&request_count);
     transfer = start(http, "/");
-    jdvm_http_finish(http, transfer);
+    jdvm_http_finish(http, transfer, 1e300);
     if (!jdvm_transfer_succeeded(transfer)) {
       const jdvm_failure *failure = jdvm_transfer_failure(transfer);
       CHECK(failure->error.kind == JDVM_TRANSPORT && failure->stale);
@@ -599,7 +598,7 @@ static void test_lost_connections(void) {
     CHECK(connection_of(http, "/") > 0);
     before = served(&request_count);
     transfer = start(http, "/drop");
-    jdvm_http_finish(http, transfer);
+    jdvm_http_finish(http, transfer, 1e300);
     CHECK(!jdvm_transfer_succeeded(transfer));
     CHECK(has(jdvm_transfer_failure(transfer)->error.message,
               "closed the connection without an answer"));
@@ -629,7 +628,7 @@ static void test_timeouts(void) {
     (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/half", server_port);
     before = jdvm_http_now();
     jdvm_transfer_start(half, url, strlen(url), &limits);
-    jdvm_http_finish(http, half);
+    jdvm_http_finish(http, half, 1e300);
   }
   CHECK(!jdvm_transfer_succeeded(half) && jdvm_transfer_failure(half)->phase == JDVM_PHASE_READ);
   CHECK(jdvm_transfer_failure(half)->sent);
@@ -670,7 +669,7 @@ static void test_slow_names(void) {
   jdvm_transfer *slow = start_at(http, "http://slow.test/", 0.3), *other, *third;
   jdvm_limits limits = {5, 0.2, 5, 0};
   test_name = "slow name look-up";
-  jdvm_http_finish(http, slow);
+  jdvm_http_finish(http, slow, 1e300);
   CHECK(jdvm_http_now() - before >= 0.3 && jdvm_http_now() - before < 0.6);
   CHECK(jdvm_transfer_failure(slow)->error.kind == JDVM_TIMEOUT);
   CHECK(jdvm_transfer_failure(slow)->phase == JDVM_PHASE_DNS && !jdvm_transfer_failure(slow)->sent);
@@ -679,7 +678,7 @@ static void test_slow_names(void) {
   before = jdvm_http_now();
   other = jdvm_http_take(http);
   jdvm_transfer_start(other, "http://slow.test/", 17, &limits);
-  jdvm_http_finish(http, other);
+  jdvm_http_finish(http, other, 1e300);
   CHECK(jdvm_http_now() - before >= 0.2 && jdvm_http_now() - before < 0.5);
   CHECK(has(jdvm_transfer_failure(other)->error.message, "connect_timeout"));
 

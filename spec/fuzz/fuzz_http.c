@@ -1,7 +1,6 @@
 /* libFuzzer target: bytes as a server's answer. The first byte chooses: below 0x80 the rest is
- *split
- ** into lines and body pieces for jdvm_response; from 0x80 on it is sent by a server in a thread to
- ** libcurl, with all our callbacks in between. */
+** split into lines and body pieces for jdvm_response; from 0x80 on it is sent by a server in a
+** thread to libcurl, with all our callbacks in between. */
 #define _DEFAULT_SOURCE
 #include "jdvm_http.h"
 
@@ -142,7 +141,7 @@ static void fetch(const uint8_t *data, size_t size) {
   transfer = jdvm_http_take(http);
   (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/", port);
   jdvm_transfer_start(transfer, url, strlen(url), &limits);
-  jdvm_http_finish(http, transfer);
+  jdvm_http_finish(http, transfer, 1e300);
   inspect(jdvm_transfer_response(transfer));
   if (jdvm_transfer_succeeded(transfer)) {
     demand(jdvm_transfer_response(transfer)->header_complete);

@@ -1,17 +1,14 @@
-/* An HTTP server that does what its client asks for, however wrong: the query of the request is a
-** script of what to send. For tests only.
+/* An HTTP server that does what its client asks for, however wrong: the query of the request is
+** a script of what to send. For tests only.
 **
 **   hostile FOLDER
 **
 ** makes a CA (FOLDER/ca.pem) and a certificate of it for localhost and 127.0.0.1
-*(FOLDER/server.pem,
-** FOLDER/server.key), prints one line of names and ports, and serves on 127.0.0.1 until its
-*standard
-** input ends or five minutes are over. Ports: http; https; the same with bad certificates: other
-*(of
-** another host), expired, future (not yet valid), alone (signed by itself); silent (accepts and
-*says
-** nothing); full (takes no connection: its queue is full).
+** (FOLDER/server.pem, FOLDER/server.key), prints one line of names and ports, and serves on
+** 127.0.0.1 until its standard input ends or five minutes are over. Ports: http; https; the same
+** with bad certificates: other (of another host), expired, future (not yet valid), alone
+** (signed by itself); silent (accepts and says nothing); full (takes no connection: its queue is
+** full).
 **
 ** A request for /?STEP&STEP... is answered by its steps, in order; values are percent-encoded:
 **   w=TEXT   send TEXT              x=N      send N times "x"
@@ -298,9 +295,8 @@ static void fill(int port) {
   }
 }
 
-/* A certificate for `name` (a subjectAltName), valid from `from` to `to` seconds from now, signed
- *by
- ** the issuer, by itself where there is none. */
+/* A certificate for `name` (a subjectAltName), valid from `from` to `to` seconds from now,
+** signed by the issuer, by itself where there is none. */
 static X509 *make_certificate(EVP_PKEY *key, const char *common_name, const char *name, long from,
                               long to, X509 *issuer, EVP_PKEY *issuer_key) {
   static long serial = 1;

@@ -9,6 +9,10 @@
 --- `all_proxy`, `ALL_PROXY`, `no_proxy`, `NO_PROXY`. `proxy = ""` means no proxy in any case.
 local curl = require "jdvm.curl"
 
+-- Longest wait inside C. Between two, Lua runs the hook by which its stand-alone interpreters let
+-- Ctrl-C end a script.
+local STEP = 0.1
+
 local methods = {}
 local metatable = { __index = methods }
 
@@ -57,7 +61,10 @@ end
 ---  (it left on a kept connection that broke before any answer: most likely the server had just closed
 ---  it. A request that has left is never sent again here, its nonce may be used up; a new one will do)
 function methods:finish(pending)
-  local status, headers = self.multi:finish(pending)
+  local status, headers
+  repeat
+    status, headers = self.multi:finish(pending, STEP)
+  until status or headers
   if not status then
     pending:release()
     return nil, headers
@@ -75,7 +82,11 @@ end
 --- Waits, and drives the requests that are running.
 ---@param seconds number
 function methods:sleep(seconds)
-  self.multi:sleep(seconds)
+  local finish = curl.now() + seconds
+  repeat
+    self.multi:sleep(math.min(seconds, STEP))
+    seconds = finish - curl.now()
+  until seconds <= 0
 end
 
 --- Seconds of a clock that only goes forward.
