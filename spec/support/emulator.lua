@@ -54,7 +54,7 @@ function M.command(options)
   end
   for _, word in ipairs(options.args or {}) do words[#words + 1] = word end
   for i, word in ipairs(words) do words[i] = quote(word) end
-  return table.concat(words, " ")
+  return "env -u LD_PRELOAD " .. table.concat(words, " ") -- a sanitizer is for this process alone
 end
 
 ---Reads what the command says up to "ready".
@@ -107,13 +107,13 @@ local function open_control(server)
   end
 end
 
--- Those that have begun and do not serve yet, by process. When one fails, all of them are ended: the
--- collector would close their pipes, and that waits for the process behind.
-local beginning = {}
-
-local function give_up()
-  for pid in pairs(beginning) do os.execute("kill -INT " .. pid .. " 2>&-") end
-  beginning = {}
+-- Calls a function when nothing refers to the guard any more, at the latest at the end of the process.
+local function guard(release)
+  local new_proxy = rawget(_G, "newproxy")
+  if not new_proxy then return setmetatable({}, { __gc = release }) end
+  local proxy = new_proxy(true)
+  getmetatable(proxy).__gc = release
+  return proxy
 end
 
 ---Begins to start an emulator; several that begin before one is waited for start side by side.
@@ -121,22 +121,23 @@ end
 ---@return fun(): table wait returns the server when it answers
 function M.begin(options)
   local pipe = io.popen("echo $$; exec " .. M.command(options or {}))
-  local pid = pipe:read("*l")
-  beginning[pid] = pipe
+  local pid
+  local function stop()
+    if not pipe then return end
+    pid = pid or pipe:read("*l")
+    os.execute("kill -INT " .. pid .. " 2>/dev/null")
+    pipe:read("*a") -- ends when the command has, and with it all of the emulator
+    pipe:close()
+    pipe = nil
+  end
+  -- A server that a failed spec forgot would block Lua, which waits for the command when it collects the pipe.
+  local watch = guard(stop)
   return function()
-    local ready, server = pcall(M.read_announcement, pipe)
-    if not ready then give_up() end
-    beginning[pid] = nil
-    if not ready then error(server, 2) end
-    server.pid = tonumber(pid)
+    pid = pipe:read("*l")
+    local server = M.read_announcement(pipe)
+    server.pid, server.watch = tonumber(pid), watch
     server.control = open_control(server)
-    server.stop = function()
-      if not pipe then return end
-      os.execute("kill -INT " .. pid)
-      pipe:read("*a") -- ends when the command has, and with it all of the emulator
-      pipe:close()
-      pipe = nil
-    end
+    server.stop = stop
     return server
   end
 end
