@@ -191,7 +191,7 @@ local function worth_another(self, failure, is_skewed)
     failure.hint = "too many calls of this client failed lately, so this one was not tried again"
     return nil
   end
-  self.cost = cost
+  self.cost = (self.cost or 0) + cost
   return reason, delay
 end
 

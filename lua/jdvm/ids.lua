@@ -45,6 +45,8 @@ function ids.reader(source, wanted, options)
     counters = scan.counters(), missing = {},
     requests = 0, finished_calls = 0, left = options.max_items or math.huge,
   }, mt)
+  self.ended = self.left == 0
+  self.is_cut = self.ended
   self.plan = function()
     local part = self.parts[self.next_part]
     if not part or part.first >= (options.row or 0) + (options.max_items or math.huge) then return nil end
@@ -115,9 +117,8 @@ function Reader:next()
   while not self.ended do
     self.queue:fill(self.plan)
     local job, result, meta, detail = self.queue:take()
-    if not job or self.left == 0 then
-      self.ended, self.complete = true, self.next_part > #self.parts
-      self.queue:cancel()
+    if not job then
+      self.ended = true
       return nil
     end
     self.finished_calls = self.finished_calls + 1
@@ -136,19 +137,28 @@ function Reader:next()
       elseif count < self.left then
         count = count + 1
         rows[count] = part.rows[i]
+      else
+        self.is_cut = true
       end
     end
     self.left = self.left - count
     self.counters.rows = self.counters.rows + count
-    self.is_last = self.next_part > #self.parts and self.queue:is_empty()
-    if self.queue:is_eager() and self.left > 0 then self.queue:fill(self.plan) end
+    if self.left == 0 then
+      self.is_cut = self.is_cut or self.next_part <= #self.parts or not self.queue:is_empty()
+      self.ended = true
+      self.queue:cancel()
+    elseif self.queue:is_eager() then
+      self.queue:fill(self.plan)
+    end
     if count > 0 then return result, job, meta end
   end
   return nil
 end
 
 --- Whether nothing follows the part given last.
-function Reader:is_complete() return self.complete == true or (self.is_last == true and self.left > 0) end
+function Reader:is_complete()
+  return not self.is_cut and self.next_part > #self.parts and self.queue:is_empty()
+end
 
 --- How many of the ids are done with this row.
 function Reader:position(job, row) return job.part.first + job.part.places[row[self.page.id]] end

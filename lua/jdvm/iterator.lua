@@ -8,9 +8,15 @@ local iterator = {}
 
 local methods = {}
 
+-- Whether all was given.
+local function is_complete(self)
+  return self.index == #self.rows and self.reader:is_complete()
+end
+
 local function close(self)
+  if self.closed then return end
+  self.closed, self.was_complete, self.last = true, is_complete(self), self.rows[self.index]
   self.reader:close()
-  self.last = self.rows[self.index] or self.last
   self.rows, self.index = {}, 0
 end
 
@@ -67,9 +73,10 @@ function methods:close() close(self) end
 --- Where to go on after what was given so far: for the option `start`.
 ---@return string|nil token nil when the list is complete
 function methods:token()
-  local row = self.rows[self.index] or self.last
+  local was_complete, row = self.was_complete, self.last
+  if not self.closed then was_complete, row = is_complete(self), self.rows[self.index] end
+  if was_complete then return nil end
   if row == nil then return self.source.token(0, "") end
-  if self.index == #self.rows and self.reader:is_complete() then return nil end
   return self.source.token(self.reader:position(self.job, row), row[self.source.page.id])
 end
 

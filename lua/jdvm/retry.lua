@@ -119,8 +119,9 @@ local CAPACITY, COST = 500, { transient = 14, throttled = 5 }
 local Quota = {}
 Quota.__index = Quota
 
---- What a client may spend on retries. A retry costs 14 (5 when throttled); a call that then succeeds gets back
---- what its last retry cost, a call that succeeds at once gives 1.
+--- What a client may spend on retries. A retry costs 14 (5 when throttled). A call that succeeds in the end gives
+--- back what its retries cost, and one that succeeds at once gives 1: a service that fails at times costs nothing,
+--- one that fails always is asked 35 times more (100 when it throttles), and then once for each call.
 function retry.quota() return setmetatable({ left = CAPACITY }, Quota) end
 
 --- Takes the price of a retry.
@@ -134,7 +135,7 @@ function Quota:take(reason)
 end
 
 --- Pays back for a success.
----@param cost number|nil what the call's last retry cost
+---@param cost number|nil what the call's retries cost
 function Quota:pay_back(cost) self.left = math.min(CAPACITY, self.left + (cost or 1)) end
 
 return retry

@@ -329,6 +329,10 @@ function Scan:answer(window, rows, total)
     return "done"
   end
 
+  if last and total == last.total and window.first > last.first and last.count == last.size
+    and window.size == last.size and ends_here(window, last) and window.count > 0 then
+    return nil, ("page %d repeats page %d"):format(window.number, last.number)
+  end
   if stats.drift and not self.overlapping then
     if not self.proven then return restart(self) end
     self.overlapping = true

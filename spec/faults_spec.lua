@@ -1,0 +1,327 @@
+-- The fault suite: what a list, a page and an image come to when the service misbehaves, over the real transport.
+-- A list is complete or an error; it is never short, and never hangs.
+local emulator = require "spec.support.emulator"
+local jdvm = require "jdvm"
+
+-- Scans and stalls take their full measure on one Lua; the others run the same with less of it.
+local FULL = _VERSION == "Lua 5.4"
+
+local server
+local PRIVATE = { imageSource = "private" }
+
+setup(function() server = emulator.start { images = 250, tls = true } end)
+teardown(function() server.stop() end)
+
+local function client_of(options)
+  local all = { region = server.regions[1], endpoint = server.endpoint, ca_file = server.ca_file, no_proxy = "*",
+    access_key = server.accounts.owner.access_key, secret_key = server.accounts.owner.secret_key }
+  for name, value in pairs(options or {}) do all[name] = value end
+  local client = jdvm.new(all)
+  -- The waits between tries are tested elsewhere.
+  client.state().random = function() return 0.002 end
+  return client
+end
+
+-- Sets faults and settings anew; the mark is where the oracle looks from.
+local function misbehave(spec, settings)
+  return server.control("reset", { spec = spec, settings = settings }).mark
+end
+
+local function oracle_fault(mark, images)
+  local oracle = server.control("oracle", { mark = mark, imageSource = "private" })
+  local have, allowed = {}, {}
+  for _, image in ipairs(images) do
+    if have[image.imageId] then return image.imageId .. " is there twice" end
+    have[image.imageId] = true
+  end
+  for _, name in ipairs { "stable", "came", "went" } do
+    for _, id in ipairs(oracle[name]) do allowed[id] = true end
+  end
+  for _, id in ipairs(oracle.stable) do
+    if not have[id] then return id .. " is missing" end
+  end
+  for id in pairs(have) do
+    if not allowed[id] then return id .. " never was" end
+  end
+  return nil
+end
+
+-- A list under a fault: kind of the failure or "complete", then the detail or the meta.
+local function list(spec, options, settings)
+  local mark = misbehave(spec, settings)
+  local client = client_of(options)
+  local images, meta, detail = client:list_images(PRIVATE, { timeout = 20 })
+  client:close()
+  if images then
+    local fault = oracle_fault(mark, images)
+    if fault then error(("%s: the list claims to be complete, but %s"):format(spec, fault), 2) end
+    assert.equal(0, server.control("stats").nonces_repeated)
+    return "complete", meta
+  end
+  assert.equal("string", type(meta))
+  assert.is_nil(meta:find("[%c]"))
+  return detail.kind, detail
+end
+
+describe("a list is complete", function()
+  local count = {
+    -- Throttling.
+    "throttle:count=1", "throttle:count=2,page=2", "throttle:count=1,retry_after=0.2",
+    "throttle:count=1,retry_after=1,format=date", "throttle:count=2,status=HTTP_RATE_LIMIT_EXCEEDED",
+    -- Errors of the service and of what stands before it.
+    "error:count=2,code=500", "error:count=2,code=502,page=3", "error:count=2,code=503", "error:count=2,code=504",
+    "error:count=2,code=502,body=html", "error:count=2,code=503,body=empty", "error:count=2,code=504,body=html,page=2",
+    "error:count=1,code=503,retry_after=0.3", "error:count=1,code=500,status=UNKNOWN",
+    -- Connections that break.
+    "cut:count=1,at=before", "cut:count=1,at=header", "cut:count=1,at=body", "cut:count=2,at=body,page=2",
+    "reset:count=1,at=before", "reset:count=1,at=header", "reset:count=1,at=body", "length:count=1,by=10",
+    "gzip:count=1,how=garbage", "gzip:count=1,how=checksum",
+    -- Slowness that is none of its business.
+    "latency:seconds=0.1", "drip:bytes=20000,interval=0.01,count=2", "drip:part=header,bytes=20,interval=0.01,count=2",
+    "hang:at=body,seconds=0.2,count=1",
+    -- Totals that lie, and pages that change place.
+    "total:by=10", "total:by=-10", "total:by=-50", "total:by=1000", "total:value=0", "total:value=100",
+    "total:value=200", "total:by=50,page=2", "shape:as=total_missing", "date:by=3600", "date:by=-86400",
+  }
+  for _, spec in ipairs(count) do
+    it("under " .. spec, function()
+      assert.equal("complete", (list(spec)))
+    end)
+  end
+
+  for _, settings in ipairs {
+    { past_end = "clamped" }, { keep_alive = false }, { framing = "length" }, { gzip = true }, { line_feed = false },
+    { clock_offset = 7200 }, { clock_offset = -7200 },
+  } do
+    local name, value = next(settings)
+    it(("with %s = %s"):format(name, tostring(value)), function()
+      local outcome, meta = list(nil, nil, settings)
+      assert.equal("complete", outcome)
+      assert.is_false(meta.drift)
+    end)
+  end
+
+  it("when images come and go, at every page", function()
+    local turn = 0
+    for page = 1, 4 do
+      for _, change in ipairs { "insert=1", "insert=130", "delete=1", "delete=99", "delete=100", "delete=180" } do
+        turn = turn + 1
+        if FULL or turn % 4 == 0 then
+          local at = change:find "insert" and turn % 3 == 0 and "end" or "front"
+          local spec = ("drift:page=%d,%s,at=%s"):format(page, change, at)
+          assert.equal("complete", (list(spec, { prefetch = turn % 2 * 4 })), spec)
+        end
+      end
+    end
+  end)
+
+  it("when the total lies for exactly the pages that were read", function()
+    for total = 100, 200, 100 do
+      assert.equal("complete", (list("total:value=" .. total, { page_size = 100 })))
+      assert.equal("complete", (list("total:value=" .. total, { page_size = 50, prefetch = 0 })))
+    end
+  end)
+end)
+
+describe("a list is an error", function()
+  -- kind, http_status, status, requests it may take: at most.
+  local cases = {
+    { "throttle:status=RATE_LIMIT", "api", 429, "RATE_LIMIT", 3 },
+    { "quota:", "api", 429, "QUOTA_EXCEEDED", 1 },
+    { "quota:page=3", "api", 429, "QUOTA_EXCEEDED" },
+    { "forbidden:", "api", 403, "HTTP_FORBIDDEN", 1 },
+    { "error:code=500", "api", 500, "INTERNAL", 3 }, { "error:code=503,page=2", "api", 503, "UNAVAILABLE" },
+    { "error:code=400,status=INVALID_ARGUMENT", "api", 400, "INVALID_ARGUMENT", 1 },
+    { "error:code=502,body=html", "http", 502, nil, 3 }, { "error:code=503,body=empty", "http", 503, nil, 3 },
+    { "error:code=404,body=html", "http", 404, nil, 1 },
+    { "error:code=301,body=html", "http", 301, nil, 1 },
+    { "cut:at=before", "transport", nil, nil, 3 }, { "cut:at=body", "transport", nil, nil, 3 },
+    { "reset:at=body,page=2", "transport" }, { "length:by=10,page=3", "transport" },
+    { "gzip:how=garbage", "transport", nil, nil, 3 }, { "gzip:how=truncated", "decode", 200 },
+    { "header:bytes=100000", "transport", nil, nil, 1 },
+    { "truncated:", "decode", 200, nil, 1 }, { "truncated:page=2", "decode", 200 },
+    { "length:by=-10,page=2", "decode", 200 },
+    { "repeated:serve=1", "pagination" }, { "repeated:serve=2,page=3", "pagination" },
+    { "shape:as=images_without_id", "pagination" }, { "shape:as=no_images", "pagination" },
+    { "shape:as=both", "api", 200, "INTERNAL" },
+    { "shape:as=error_text", "api", 200 },
+  }
+  for _, shape in ipairs {
+    "empty", "array", "null", "string", "number", "blank", "no_result", "result_null", "result_array", "result",
+    "error_empty", "error_null", "html", "images_null", "images_missing", "images_object", "images_string",
+    "images_of_numbers", "images_with_null", "total_string", "total_negative", "total_fraction",
+  } do
+    cases[#cases + 1] = { "shape:as=" .. shape, "decode", 200, nil, 1 }
+    cases[#cases + 1] = { "shape:page=2,as=" .. shape, "decode", 200 }
+  end
+  for _, case in ipairs(cases) do
+    it("under " .. case[1], function()
+      local kind, detail = list(case[1])
+      assert.equal(case[2], kind)
+      if case[3] then assert.equal(case[3], detail.http_status) end
+      if case[4] then assert.equal(case[4], detail.status) end
+      assert.equal("describeImages", detail.operation)
+      assert.equal("table", type(detail.stats))
+      local requests = server.control("stats").requests
+      if case[5] then assert.equal(case[5], requests) else assert.is_true(requests <= 3 + 2 + 4 + 8) end
+    end)
+  end
+
+  it("larger than max_body", function()
+    local kind, detail = list("oversized:bytes=3000000", { max_body = 1000000 })
+    assert.equal("transport", kind)
+    assert.truthy(detail.message:find("max_body", 1, true))
+    assert.equal(1, server.control("stats").requests)
+  end)
+
+  it("that names wrong keys, unknown keys, an unknown region", function()
+    misbehave()
+    for _, case in ipairs {
+      { { secret_key = "not-the-secret" }, "sign result is not same" }, { { access_key = "NOBODY" }, "accessKey" },
+      { { region = "cn-nowhere-1" }, "no route" },
+    } do
+      local _, message, detail = client_of(case[1]):list_images(PRIVATE)
+      assert.equal("api", detail.kind)
+      assert.truthy(message:find(case[2], 1, true), message)
+      assert.truthy(detail.hint)
+      assert.equal(1, detail.attempts)
+    end
+  end)
+
+  it("of the connection", function()
+    for _, case in ipairs {
+      { { endpoint = "https://127.0.0.1:9" }, "connect" }, { { endpoint = "https://jdvm.invalid" }, "connect" },
+      { { ca_file = "/etc/ssl/certs/ca-certificates.crt" }, "tls" },
+    } do
+      case[1].max_attempts = 1
+      local _, message, detail = client_of(case[1]):list_images(PRIVATE)
+      assert.equal(case[2], detail.kind, message)
+      assert.truthy(detail.hint or message:find("check", 1, true), message)
+    end
+  end)
+end)
+
+describe("one image", function()
+  it("comes in spite of what passes, and fails with what does not", function()
+    misbehave()
+    local id = client_of():list_images(PRIVATE, { max_items = 1 })[1].imageId
+    for spec, expected in pairs {
+      ["error:code=503,count=2"] = true, ["cut:at=body,count=1"] = true, ["throttle:count=1"] = true,
+      ["shape:as=image_null"] = "decode", ["shape:as=image_string"] = "decode", ["shape:as=image_array"] = "decode",
+      ["shape:as=empty"] = "decode", ["quota:"] = "api", ["truncated:"] = "decode",
+    } do
+      misbehave(spec)
+      local image, _, detail = client_of():describe_image(id)
+      if expected == true then assert.equal(id, image.imageId, spec) else assert.equal(expected, detail.kind, spec) end
+    end
+  end)
+end)
+
+describe("a stall", function()
+  local limit = FULL and 2 or 0.6
+
+  local function check(name, phases, elapsed, detail)
+    assert.equal("timeout", detail.kind, name)
+    assert.truthy(phases[detail.phase], ("%s: phase %s"):format(name, tostring(detail.phase)))
+    assert.is_true(elapsed >= limit - 0.01 and elapsed <= limit + 0.3, ("%s: %.3f s"):format(name, elapsed))
+    assert.is_true(detail.elapsed >= limit - 0.01)
+    assert.equal(1, detail.attempts)
+  end
+
+  it("of the service ends with the deadline, and names where", function()
+    local stalls = {
+      { "latency:seconds=30", { wait = true } }, { "hang:at=before", { wait = true } },
+      { "hang:at=header", { wait = true, read = true } }, { "hang:at=body", { read = true } },
+      { "drip:bytes=1,interval=0.1", { read = true } }, { "drip:part=header,bytes=1,interval=0.1",
+        { wait = true, read = true } },
+    }
+    local specs = {}
+    for page, stall in ipairs(stalls) do specs[page] = stall[1] .. ",page=" .. page end
+    misbehave(table.concat(specs, " "))
+    local client = client_of()
+    local carrier = require("jdvm.transport").choose(client.state().config)
+    local began, calls = carrier:now(), {}
+    for page in ipairs(stalls) do
+      calls[page] = client:start("describeImages", { imageSource = "private", pageNumber = page, pageSize = 10 },
+        { timeout = limit })
+    end
+    for page, stall in ipairs(stalls) do
+      local result, _, detail = calls[page]:finish()
+      assert.is_nil(result)
+      check(stall[1], stall[2], carrier:now() - began, detail)
+    end
+    client:close()
+  end)
+
+  it("of the connection ends with the deadline, and names where", function()
+    local hostile = require("spec.support.hostile").start()
+    for port, phases in pairs { full = { connect = true }, silent = { tls = true, connect = true } } do
+      local client = client_of { endpoint = "https://127.0.0.1:" .. hostile.ports[port] }
+      local carrier = require("jdvm.transport").choose(client.state().config)
+      local began = carrier:now()
+      local _, _, detail = client:describe_images(PRIVATE, { timeout = limit })
+      check(port, phases, carrier:now() - began, detail)
+      client:close()
+    end
+    hostile:stop()
+  end)
+
+  it("of one page ends the list", function()
+    for _, prefetch in ipairs { 0, 4 } do
+      misbehave "hang:page=2"
+      local client = client_of { prefetch = prefetch }
+      local images, _, detail = client:list_images(PRIVATE, { timeout = 0.5 })
+      assert.is_nil(images)
+      assert.equal("timeout", detail.kind)
+      assert.equal("wait", detail.phase)
+      assert.is_true(detail.elapsed >= 0.49 and detail.elapsed < 0.8)
+      assert.equal(100, detail.stats.rows)
+      client:close()
+    end
+  end)
+end)
+
+describe("a service that fails", function()
+  local tls
+
+  setup(function() tls, server = server, emulator.start { images = 150 } end)
+  teardown(function()
+    server.stop()
+    server = tls
+  end)
+
+  it("three times out of ten loses no scan", function()
+    local scans = FULL and 1000 or 60
+    local rules = {}
+    for i, kind in ipairs { "error:code=503", "error:code=502,body=html", "throttle:status=RATE_LIMIT",
+      "cut:at=body", "cut:at=header", "reset:at=before" } do
+      rules[i] = ("%s,probability=0.057,seed=%d"):format(kind, i)
+    end
+    misbehave(table.concat(rules, " "))
+    local client = client_of { max_attempts = 20 }
+    local expected = client:count_images(PRIVATE)
+    local tries = 0
+    for i = 1, scans do
+      local images, meta = client:list_images(PRIVATE, { timeout = 20, page_size = i % 2 == 0 and 100 or 64,
+        fields = { "imageId" } })
+      assert.is_truthy(images, meta)
+      assert.equal(expected, #images)
+      tries = tries + meta.attempts
+    end
+    local stats = server.control "stats"
+    assert.equal(0, stats.nonces_repeated)
+    assert.is_true(stats.requests > scans * 2.5 * 1.3, stats.requests .. " requests")
+    client:close()
+  end)
+
+  it("always is not stormed: 35 retries for all calls of a client, 100 when it throttles", function()
+    misbehave "error:code=503"
+    local client = client_of { max_attempts = 5 }
+    for _ = 1, 100 do client:describe_images(PRIVATE) end
+    assert.equal(100 + 35, server.control("stats").requests)
+    misbehave "throttle:"
+    client = client_of { max_attempts = 5 }
+    for _ = 1, 150 do client:describe_images(PRIVATE, { timeout = 60 }) end
+    assert.equal(150 + 100, server.control("stats").requests)
+  end)
+end)
