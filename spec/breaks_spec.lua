@@ -68,8 +68,9 @@ describe("loops left at a random place", function()
     local most = leave_loops(BREAKS, draw)
     settle()
     client:describe_images { imageSource = "private" }
-    local words = "note: %d loops left; sockets %d then %d, at most %d; heap %.0f then %.0f KiB; resident %d then %d KiB"
-    print(words:format(BREAKS, sockets_before, sockets(), most, heap_before, collectgarbage "count", resident_before, resident()))
+    print(("note: %d loops left; sockets %d then %d, at most %d; heap %.0f then %.0f KiB; resident %d then %d KiB")
+      :format(BREAKS, sockets_before, sockets(), most, heap_before, collectgarbage "count", resident_before,
+        resident()))
     assert.is_true(sockets() <= sockets_before + 8)
     assert.is_true(most < 300)
     assert.is_true(collectgarbage "count" < heap_before * 1.1 + 64)

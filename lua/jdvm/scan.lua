@@ -67,7 +67,7 @@ function scan.new(options)
     anchor = row > 0 and seen.key(options.anchor) or nil,
     origin = origin, start = origin, cursor = origin,
     detour = 0,
-    seen = {},
+    seen = seen.set(),
     overlapping = options.strict or false,
     trusted = true,   -- whether totals are evidence
     proven = true,    -- whether the accepted windows hang together by shared rows alone
@@ -199,13 +199,11 @@ local function keep_fresh(self, window, rows)
   local set, keys, fresh, first = self.seen, window.keys, 0, 1
   if self.anchor and self.last then
     -- Rows before a known one stood before the resume point, or came after the scan had begun.
-    while keys[first] and not set[keys[first]] do first = first + 1 end
+    while keys[first] and not set:has(keys[first]) do first = first + 1 end
     if not keys[first] then first = 1 end
   end
   for i = first, window.count do
-    local key = keys[i]
-    if not set[key] then
-      set[key] = true
+    if set:add(keys[i]) then
       fresh = fresh + 1
       if fresh ~= i then rows[fresh] = rows[i] end
     end
@@ -280,7 +278,7 @@ local function resume(self, window, rows)
   local keys = window.keys
   for i = 1, window.count do
     if keys[i] == self.anchor then
-      for j = 1, i do self.seen[keys[j]] = true end
+      for j = 1, i do self.seen:add(keys[j]) end
       self.high = window.first + i
       return accept(self, window, rows)
     end
