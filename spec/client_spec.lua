@@ -251,7 +251,7 @@ describe("retries", function()
     for _, first in ipairs {
       failing(400, "INVALID_ARGUMENT"), failing(404, "NOT_FOUND"), failing(429, "QUOTA_EXCEEDED"),
       failing(403, "HTTP_FORBIDDEN"), { status = 404, body = "<html>" }, { status = 200, body = "{}" },
-      { kind = "tls", phase = "tls" }, { kind = "transport", message = "larger than 5 bytes (max_body)" },
+      { kind = "tls", phase = "tls" }, { kind = "transport", message = "too large", lasting = true },
     } do
       local client, fake = script { first, one_page() }
       local result, _, detail = client:describe_images(PUBLIC)

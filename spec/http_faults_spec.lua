@@ -119,7 +119,9 @@ describe("jdvm.curl", function()
     it("a body larger than this request wants", function()
       local multi = curl.new(config())
       local transfer = multi:start { url = server:url(respond(("x"):rep(101))), timeout = 5, max_body = 100 }
-      fails({ "transport", "read", true, "larger than 100 bytes %(max_body%)" }, multi:finish(transfer))
+      local status, failure = multi:finish(transfer)
+      fails({ "transport", "read", true, "larger than 100 bytes %(max_body%)" }, status, failure)
+      assert.is_true(failure.lasting)
       transfer = multi:start { url = server:url(respond(("x"):rep(100))), timeout = 5, max_body = 100 }
       assert.equal(200, (multi:finish(transfer)))
       multi:close()

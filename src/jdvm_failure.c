@@ -71,6 +71,23 @@ static void explain_connection(jdvm_error *error, const jdvm_facts *facts) {
                   port, reason);
 }
 
+/* Limits of this side, requests that cannot be sent, and servers that speak something else. */
+static bool is_lasting(jdvm_cause cause) {
+  switch (cause) {
+  case JDVM_CAUSE_REQUEST:
+  case JDVM_CAUSE_URL:
+  case JDVM_CAUSE_MEMORY:
+  case JDVM_CAUSE_NOT_HTTP:
+  case JDVM_CAUSE_HEADER_SIZE:
+  case JDVM_CAUSE_HEADER_COUNT:
+  case JDVM_CAUSE_LENGTHS:
+  case JDVM_CAUSE_BODY_SIZE:
+    return true;
+  default:
+    return false;
+  }
+}
+
 void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
   jdvm_error *error = &failure->error;
   const char *host = facts->host, *detail = facts->detail;
@@ -78,6 +95,7 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
   failure->phase = facts->phase;
   failure->sent = facts->sent;
   failure->stale = facts->stale;
+  failure->lasting = is_lasting(facts->cause);
   switch (facts->cause) {
   case JDVM_CAUSE_REQUEST:
     (void)jdvm_fail(error, JDVM_TRANSPORT, "%s", detail);

@@ -32,9 +32,10 @@ typedef enum jdvm_phase {
 typedef struct jdvm_failure {
   jdvm_error error;
   jdvm_phase phase;
-  bool sent;  /* at least one byte of the request left */
-  bool stale; /* it went out on a connection kept from before, which broke before any answer: most
+  bool sent;    /* at least one byte of the request left */
+  bool stale;   /* it went out on a connection kept from before, which broke before any answer: most
               ** likely the server had just closed it, and a new try will do */
+  bool lasting; /* the same request would fail in the same way */
 } jdvm_failure;
 
 typedef enum jdvm_cause {

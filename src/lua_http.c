@@ -261,7 +261,7 @@ static void push_headers(lua_State *L, const jdvm_response *response) {
 }
 
 static void push_failure(lua_State *L, const jdvm_failure *failure) {
-  lua_createtable(L, 0, 5);
+  lua_createtable(L, 0, 6);
   lua_pushstring(L, jdvm_kind_name(failure->error.kind));
   lua_setfield(L, -2, "kind");
   lua_pushstring(L, jdvm_phase_name(failure->phase));
@@ -272,6 +272,8 @@ static void push_failure(lua_State *L, const jdvm_failure *failure) {
   lua_setfield(L, -2, "sent");
   lua_pushboolean(L, failure->stale);
   lua_setfield(L, -2, "stale");
+  lua_pushboolean(L, failure->lasting);
+  lua_setfield(L, -2, "lasting");
 }
 
 /* With a third argument, so many seconds at most; nothing but nil is returned when that is not enough,

@@ -21,12 +21,8 @@ local words = {
 local codes = { [429] = "throttled", [500] = "transient", [502] = "transient", [503] = "transient",
   [504] = "transient" }
 
--- Failures of a transport that the same request meets again: limits of this side, and an answer that is not HTTP.
-local permanent = { "max_body", "more than", "larger than", "headers", "not answer with HTTP", "not usable",
-  "prepare", "not enough memory", "content coding" }
-
 --- What a failure means for another try.
----@param failure table kind, and of an answer status, code, http_status
+---@param failure table kind; of an answer status, code, http_status; of a transport sent, lasting
 ---@param is_safe boolean whether the request may arrive twice; else only what was never sent is tried again
 ---@return string|nil reason "throttled" or "transient"; nil when another try would fail, too
 function retry.reason(failure, is_safe)
@@ -39,13 +35,7 @@ function retry.reason(failure, is_safe)
   end
   if not is_safe and failure.sent ~= false then return nil end
   if kind == "connect" or kind == "timeout" then return "transient" end
-  if kind == "transport" then
-    local message = failure.message or ""
-    for _, text in ipairs(permanent) do
-      if message:find(text, 1, true) then return nil end
-    end
-    return "transient"
-  end
+  if kind == "transport" and not failure.lasting then return "transient" end
   return nil
 end
 

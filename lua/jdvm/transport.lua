@@ -48,8 +48,8 @@ local function base_of(self)
   return base or { now = function() return os.time() end, sleep = function() end }
 end
 
-local function unusable(message)
-  return nil, { kind = "transport", message = message, sent = true }
+local function unusable(message, is_lasting)
+  return nil, { kind = "transport", message = message, sent = true, lasting = is_lasting }
 end
 
 local Function = {}
@@ -66,7 +66,7 @@ function Function:finish(pending)
     return unusable(tostring(problem or "the transport function gave no response"))
   end
   if type(response) ~= "table" or type(response.status) ~= "number" then
-    return unusable("the transport function must return a table with a status, or nil and a message")
+    return unusable("the transport function must return a table with a status, or nil and a message", true)
   end
   local headers = {}
   for name, value in pairs(response.headers or {}) do headers[tostring(name):lower()] = tostring(value) end

@@ -32,7 +32,8 @@ function Fake:finish(pending)
   end
   self.time = math.max(self.time, ends)
   if given.kind then
-    return nil, { kind = given.kind, phase = given.phase, message = given.message or given.kind, sent = given.sent }
+    return nil, { kind = given.kind, phase = given.phase, message = given.message or given.kind, sent = given.sent,
+      lasting = given.lasting }
   end
   return { status = given.status or 200, headers = given.headers or {}, body = given.body or "" }
 end

@@ -26,6 +26,7 @@ local milliseconds = exchange.milliseconds
 ---@field message string plain English, without prefix
 ---@field sent boolean may the service have seen the request?
 ---@field hint string? what to write where
+---@field lasting boolean? the same request would fail in the same way
 ---@field stale boolean? a pooled connection that the service had closed; nothing of an answer arrived
 
 ---@class jdvm.Exchange
@@ -42,6 +43,13 @@ function exchange.failure(kind, phase, message, sent, hint)
   return nil, { kind = kind, phase = phase, message = message, sent = sent or false, hint = hint }
 end
 local failure = exchange.failure
+
+-- A failure that the same request meets again.
+function exchange.lasting(phase, message, sent)
+  local _, problem = failure("transport", phase, message, sent)
+  problem.lasting = true
+  return nil, problem
+end
 
 function exchange.out_of_time(phase, sent)
   return failure("timeout", phase, "the time for the call ran out", sent)
@@ -95,7 +103,7 @@ function exchange.run(socket, head, body, reader, call)
     if data then
       local complete, message = reader:feed(data)
       if complete then return true end
-      if complete == nil then return failure("transport", "read", "the service sent " .. message, true) end
+      if complete == nil then return exchange.lasting("read", "the service sent " .. message, true) end
     elseif err ~= "timeout" then
       return ended(reader, err, phase, call.reused)
     elseif wait < longest then

@@ -167,7 +167,7 @@ local function attempt(self, request, deadline, control, fresh)
     return unconnected("tls", "tls", self.unsupported, self.instead)
   end
   local head, reason = request_head(self, route, target, request)
-  if not head then return failure("transport", "send", reason) end
+  if not head then return exchange.lasting("send", reason, false) end
 
   local call = {
     deadline = deadline, now = now, control = control, read_timeout = request.read_timeout or READ_TIMEOUT,
@@ -184,7 +184,7 @@ local function attempt(self, request, deadline, control, fresh)
   if not complete then return nil, problem end
   local coding = reader.headers["content-encoding"]
   if coding and coding:lower() ~= "identity" then
-    return failure("transport", "read", "the service sent a content coding that was not asked for: " .. coding, true)
+    return exchange.lasting("read", "the service sent a content coding that was not asked for: " .. coding, true)
   end
   return { status = reader.status, headers = reader.headers, body = reader:body() }
 end
