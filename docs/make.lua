@@ -6,11 +6,13 @@ package.path = "lua/?.lua;./?.lua;" .. package.path
 
 local types = require "docs.lib.types"
 local reference = require "docs.lib.reference"
+local emulator = require "docs.lib.emulator"
 
 local files = {
   { path = "lua/jdvm/types.lua", make = types },
   { path = "docs/reference.md", make = function() return reference "en" end },
   { path = "docs/reference.zh.md", make = function() return reference "zh" end },
+  { path = "docs/emulator.md", make = emulator },
 }
 
 if arg and arg[0] and arg[0]:find("make%.lua$") then

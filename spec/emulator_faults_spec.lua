@@ -138,6 +138,7 @@ describe("the kinds of faults", function()
 
   it("are all described", function()
     for name, kind in pairs(kinds) do
+      assert.is_string(kind.doc, name)
       assert.is_true(kind.before ~= nil or kind.result ~= nil or kind.response ~= nil, name)
       for parameter in pairs(kind.defaults or {}) do
         assert.truthy(kind.parameters[parameter] or faults.conditions[parameter], name .. "." .. parameter)

@@ -94,7 +94,7 @@ describe("the emulator's command", function()
   it("takes less than 0.7 s of the processor to start and stop", function()
     local text = run(([[
       out=$(mktemp)
-      (while ! grep -q ready "$out"; do sleep 0.1; done; kill -INT $(head -n 1 "$out")) &
+      (while ! grep -qs ready "$out"; do [ -e "$out" ] || exit; sleep 0.1; done; kill -INT $(head -n 1 "$out")) &
       sh -c 'echo $$; exec "$@"' sh %s >"$out"
       rm "$out"; times]]):format(emulator.command { tls = true }))
     local minutes_1, seconds_1, minutes_2, seconds_2 = text:match("\n(%d+)m([%d.]+)s (%d+)m([%d.]+)s\nstatus")
@@ -125,6 +125,21 @@ describe("the emulator's command", function()
     local text = run("JDVM_NGINX=/nowhere/nginx " .. emulator.command {} .. " 2>&1")
     assert.equal("jdvm: emulator: the emulator needs nginx with its Lua module: apt-get install nginx "
       .. "libnginx-mod-http-lua (or install OpenResty)\nstatus 1\n", text)
+  end)
+
+  it("runs on OpenResty's program, which has Lua built in", function()
+    local folder = run("mktemp -d"):match("^%S+")
+    local file = io.open(folder .. "/openresty", "w")
+    file:write("#!/bin/sh\nexec nginx -g 'load_module /usr/lib/nginx/modules/ndk_http_module.so; "
+      .. "load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;' \"$@\"\n")
+    file:close()
+    os.execute("chmod +x " .. folder .. "/openresty")
+    local pipe = io.popen("JDVM_NGINX=" .. folder .. "/openresty; export JDVM_NGINX; echo $$; exec "
+      .. emulator.command {})
+    local pid = pipe:read("*l")
+    assert.truthy(emulator.read_announcement(pipe).endpoint)
+    os.execute("kill -INT " .. pid .. "; rm -r " .. folder)
+    pipe:close()
   end)
 
   it("refuses what it does not know", function()

@@ -135,6 +135,13 @@ describe("the emulator, served,", function()
     end
   end)
 
+  it("is steered by forms, too", function()
+    local pipe = io.popen("curl -s --noproxy '*' -d spec=quota:count=1 " .. server.control_url .. "/faults")
+    assert.equal('{"faults":1}\n', pipe:read("*a"))
+    pipe:close()
+    assert.equal(429, (list(server)))
+  end)
+
   it("notices clients that go away", function()
     server.control("reset", { spec = "hang" })
     local transfer, multi = list(server, { start_only = true })

@@ -147,7 +147,7 @@ for name, entry in pairs {
 end
 
 M.length = {
-  doc = "a Content-Length that is too large",
+  doc = "a Content-Length that is wrong",
   parameters = { by = { "number", "bytes that Content-Length says too many (or, negative, too few)" } },
   defaults = { by = 10 },
   response = function(rule, _, response) wire_of(response).content_length = rule.by end,
@@ -235,7 +235,7 @@ M.repeated = {
 }
 
 M.drift = {
-  doc = "images that come or go before a page is answered",
+  doc = "images that come or go before a page is answered; once, unless count says otherwise",
   parameters = {
     insert = { "number", "images that appear" },
     delete = { "number", "images that vanish" },
@@ -246,7 +246,7 @@ M.drift = {
 }
 
 M.life = {
-  doc = "an image whose state changes with time or requests",
+  doc = "an image whose status changes with time or requests, from when it is first asked for",
   parameters = { steps = { "text", "states with their time, as in `pending:10 pending:60@1s ready@2s`" } },
   defaults = { steps = "pending ready@3" },
   check = function(rule)

@@ -1,0 +1,147 @@
+-- The page about the emulator: prose, and tables from its own tables of settings and faults.
+
+local accounts = require "jdvm.emulator.accounts"
+local faults = require "jdvm.emulator.faults"
+local kinds = require "jdvm.emulator.kinds"
+local settings = require "jdvm.emulator.settings"
+local shapes = require "jdvm.emulator.shapes"
+
+local INTRODUCTION = [[
+<!-- Written by make docs; do not edit. -->
+# The emulator
+
+`jdvm emulator` is a stand-in for `vm.jdcloud-api.com` on your machine: it verifies real signatures (JDCLOUD2 and
+JDCLOUD3), refuses reused nonces and wrong clocks, pages and filters a catalogue of images, answers errors in the
+service's own words, and fails on purpose when told to. Any client can be pointed at it. It needs nginx with its Lua
+module (`apt-get install nginx libnginx-mod-http-lua`) or OpenResty, and leaves nothing behind when it ends.
+
+```
+$ jdvm emulator --port 8080
+endpoint http://127.0.0.1:8080
+regions cn-north-1 cn-east-1 cn-east-2 cn-south-1
+account owner JDVM-EMULATOR-OWNER owner-secret-for-tests-only
+…
+ready
+$ JDCLOUD_ENDPOINT=http://127.0.0.1:8080 JDCLOUD_REGION=cn-north-1 JDCLOUD_ACCESS_KEY=JDVM-EMULATOR-OWNER \
+  JDCLOUD_SECRET_KEY=owner-secret-for-tests-only jdvm images --source private
+```
+
+| option | meaning |
+|---|---|
+| `--port N` | port on 127.0.0.1; 0, the default, takes a free one |
+| `--tls` | HTTPS, with an authority made for this run (`ca_file` in the output) |
+| `--http2` | HTTP/2 beside HTTP/1.1 |
+| `--certificate KIND` | good, wrong-name, unknown-ca, self-signed, chain (two intermediate authorities) |
+| `--images N` | N images in each region and from each source, made up, in place of the built-in 370 |
+| `--workers N` | nginx workers; they count and change together |
+| `--seed N` | what is made up |
+| `--fault SPEC` | a fault, see below; repeatable |
+| `--set NAME=VALUE` | a setting, see below; repeatable |
+
+`JDVM_NGINX` names another nginx program.
+]]
+
+local CONTROL = [[
+## Control
+
+Tests steer a running emulator over HTTP, GET or POST, from this machine only. Answers are JSON; a mistake is a 400 with
+`error`.
+]]
+
+-- Path, arguments, meaning.
+local PATHS = {
+  { "stats", "", "counters (requests, nonces seen, repeated and forgotten for want of room, requests in flight and "
+    .. "their peak, connections), settings, and faults with how often they were met and used" },
+  { "settings", "`NAME=VALUE` …", "changes settings; answers all of them" },
+  { "faults", "`script` (JSON: objects or specs) or `spec` (specs, separated by blanks); `add=1`",
+    "replaces the faults, or adds to them; without arguments there are none any more" },
+  { "images", "`account`, `region`, `source` (owner, cn-north-1, private); `insert=K`, `delete=K`, `at` (front, end, "
+    .. "random or a position); `id`; `steps`", "images appear, vanish (by number or by id), or get a life" },
+  { "reset", "`script` or `spec`, `settings` (JSON)",
+    "back to the start, then these faults and settings; answers a mark" },
+  { "mark", "", "a mark for the oracle" },
+  { "oracle", "`mark`; `account`, `region`, `imageSource` and the other filters", "what a list that began at the mark "
+    .. "may hold: `stable` must be in it, `came` and `went` may be; `total` is that of now" },
+}
+
+local function sorted(names)
+  local list = {}
+  for name in pairs(names) do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+local function shown(value)
+  if value == nil then return "" end
+  return type(value) == "number" and "`" .. ("%.14g"):format(value) .. "`" or "`" .. tostring(value) .. "`"
+end
+
+local function values_of(kind)
+  if type(kind) == "table" then return #kind > 6 and "one of those below" or table.concat(kind, ", ") end
+  return kind
+end
+
+local function accounts_table()
+  local lines = { "## Accounts", "", "| name | access key | secret key | session token | sees |",
+    "|---|---|---|---|---|" }
+  for _, account in ipairs(accounts.list) do
+    lines[#lines + 1] = ("| %s | `%s` | `%s` | %s | the images of %s |"):format(account.name, account.access_key,
+      account.secret_key, account.token and shown(account.token) or "", account.sees)
+  end
+  return table.concat(lines, "\n")
+end
+
+local function settings_table()
+  local lines = { "## Settings", "", "Where no source of the service settles how it behaves, a setting does.", "",
+    "| setting | default | values | meaning |", "|---|---|---|---|" }
+  for _, entry in ipairs(settings.list) do
+    lines[#lines + 1] = ("| `%s` | %s | %s | %s |"):format(entry[1], shown(entry[2]), values_of(entry[3]), entry[4])
+  end
+  return table.concat(lines, "\n")
+end
+
+local function parameters_of(kind)
+  local parts = {}
+  for _, name in ipairs(sorted(kind.parameters)) do
+    local parameter, default = kind.parameters[name], kind.defaults and kind.defaults[name]
+    parts[#parts + 1] = ("`%s`: %s (%s%s)"):format(name, parameter[2], values_of(parameter[1]),
+      default ~= nil and "; " .. shown(default) or "")
+  end
+  return table.concat(parts, "<br>")
+end
+
+local function faults_table()
+  local lines = { "## Faults", "",
+    "A fault is written `KIND:NAME=VALUE,NAME=VALUE`, as in `throttle:count=2,retry_after=1` or",
+    "`drift:insert=3,page=2`; a comma or percent sign in a value is percent-encoded. Several act together; of those",
+    "that replace the whole answer (throttle, quota, forbidden, error) the first one acts.", "",
+    "| kind | what happens | parameters (values; default) |", "|---|---|---|" }
+  for _, name in ipairs(sorted(kinds)) do
+    lines[#lines + 1] = ("| `%s` | %s | %s |"):format(name, kinds[name].doc, parameters_of(kinds[name]))
+  end
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = "Any of them takes these conditions; all that are given must hold:"
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = "| condition | meaning |"
+  lines[#lines + 1] = "|---|---|"
+  for _, name in ipairs(sorted(faults.conditions)) do
+    lines[#lines + 1] = ("| `%s` | %s |"):format(name, faults.conditions[name][2])
+  end
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = "Shapes: `" .. table.concat(shapes.names, "`, `") .. "`."
+  return table.concat(lines, "\n")
+end
+
+local function control_table()
+  local lines = { CONTROL, "| path | arguments | meaning |", "|---|---|---|" }
+  for _, row in ipairs(PATHS) do
+    lines[#lines + 1] = ("| `/_emulator/%s` | %s | %s |"):format(row[1], row[2], row[3])
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+---@return string page Markdown
+return function()
+  return table.concat({ INTRODUCTION, accounts_table(), "", settings_table(), "", faults_table(), "", control_table() },
+    "\n")
+end
