@@ -57,6 +57,7 @@ build = {
     ["jdvm.emulator.supervisor"] = "lua/jdvm/emulator/supervisor.lua",
     ["jdvm.emulator.uri"] = "lua/jdvm/emulator/uri.lua",
     ["jdvm.errors"] = "lua/jdvm/errors.lua",
+    ["jdvm.evidence"] = "lua/jdvm/evidence.lua",
     ["jdvm.events"] = "lua/jdvm/events.lua",
     ["jdvm.hints"] = "lua/jdvm/hints.lua",
     ["jdvm.ids"] = "lua/jdvm/ids.lua",

@@ -323,6 +323,37 @@ describe("the last page again for pages past the end", function()
   end)
 end)
 
+describe("a refusal of the page behind the end", function()
+  local function refusing(count, page, status, options)
+    local list = paged_list.new(count)
+    return list, collect(list, options, nil, function(_, window)
+      if window.number >= page then
+        return nil, { kind = "http", http_status = status, message = "HTTP " .. status, attempts = 1 }
+      end
+      return { attempts = 1 }
+    end)
+  end
+
+  it("is the end of a list that is complete", function()
+    for _, status in ipairs { 400, 404, 416 } do
+      for _, prefetch in ipairs { 0, 4 } do
+        local list, images, meta = refusing(300, 4, status, { prefetch = prefetch })
+        assert.same(list.rows, ids(images))
+        assert.is_false(meta.drift)
+        assert.equal(4, meta.requests)
+      end
+    end
+  end)
+
+  it("is an error of one that is not", function()
+    local _, images, message = refusing(301, 4, 404)
+    assert.is_nil(images)
+    assert.equal("HTTP 404", message)
+    _, images = refusing(300, 4, 503)
+    assert.is_nil(images)
+  end)
+end)
+
 describe("a page that repeats", function()
   it("is an error, not a loop", function()
     local list = paged_list.new(300)

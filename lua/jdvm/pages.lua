@@ -17,6 +17,9 @@ local mt = { __index = Reader, __name = "jdvm.pages" }
 -- Scans of a list with consistency "stable", until one sees no change.
 local MAX_PASSES = 4
 
+-- How a service may say that there is no such page.
+local refusals = { [400] = true, [404] = true, [416] = true }
+
 --- A reader of a list.
 ---@param source table
 ---  fetch = { start(window { number, size }) -> call, finish(call) -> result, meta | nil, message, detail;
@@ -65,7 +68,10 @@ local function next_page(self)
     self.finished_calls = self.finished_calls + 1
     if result == nil then
       self.requests = self.requests + (detail.attempts or 0)
-      return fail(self, meta, detail)
+      if not (refusals[detail.http_status] and scanner:is_behind_end(job)) then return fail(self, meta, detail) end
+      self.ended, self.complete = true, true
+      queue:cancel()
+      return nil
     end
     self.requests, self.meta = self.requests + (meta.attempts or 1), meta
     local rows = result[self.items]

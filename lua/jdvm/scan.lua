@@ -10,12 +10,11 @@
 --   2. or it is the next full page, and both answers give the same totalCount: nothing came or went
 --      between them. As good as the totals are.
 --
--- A calm list is read by evidence 2, one request a page. At the first sign of change (the total moves, a
--- row comes twice, a page ends early) the scan goes on with windows that overlap: another page size puts
--- the boundary elsewhere, so that each holds a row of the one before (evidence 1). A window that shares no
--- row is read again from further back, in the end from the start of the list, which needs no evidence.
--- Totals that contradict the rows of their own answer, or are missing, are no evidence: what was accepted on
--- their word is read again with overlap. Rows that were delivered are dropped by their id.
+-- A calm list is read by evidence 2, one request a page. At the first sign of change (the total moves, a row comes
+-- twice) or of a total that is no evidence (missing, or contradicted by the rows it came with), the scan goes on with
+-- windows that overlap: another page size puts the boundary elsewhere, so that each holds a row of the one before
+-- (evidence 1). What was accepted by evidence 2 alone is then read again from the start, which needs no evidence. A
+-- window that shares no row is read again from further back. Rows that were delivered are dropped by their id.
 --
 -- The list ends with an accepted window that reaches the total; when its page is full, one more page is
 -- asked for, since a total that is too low looks the same. Without totals it ends with an accepted page that
@@ -24,6 +23,7 @@
 -- What escapes evidence 2: between two answers one image is deleted before the boundary and another created
 -- behind it, so that the totals agree. consistency "stable" overlaps from the start and sees that too.
 
+local evidence = require "jdvm.evidence"
 local seen = require "jdvm.seen"
 
 local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
@@ -76,19 +76,6 @@ function scan.new(options)
   }, mt)
 end
 
--- The window that begins at or before row `from` and ends furthest behind row `past`.
-local function window_over(self, from, past)
-  local best_first, best_size
-  for size = self.cap, self.least, -1 do
-    local first = floor(from / size) * size
-    if first + size > past and (not best_size or first + size > best_first + best_size) then
-      best_first, best_size = first, size
-    end
-  end
-  if not best_size then best_first, best_size = floor(from / self.cap) * self.cap, self.cap end
-  return best_first, best_size
-end
-
 --- The next window to ask for, or nil when nothing more can be asked for before an answer is in.
 ---@return table|nil window { number, size, first = rows before it }
 function Scan:plan()
@@ -98,56 +85,14 @@ function Scan:plan()
   if cursor > self.start then
     if not self.answered or (self.trusted and cursor > self.total) then return nil end
     if self.wanted and cursor - self.covered >= self.wanted then return nil end
-    if self.overlapping then first, size = window_over(self, self.jump or cursor - self.slack, cursor) end
+    if self.overlapping then
+      first, size = evidence.window_over(self.jump or cursor - self.slack, cursor, self.least, self.cap)
+    end
   end
   -- A window that may turn out to be the wrong one goes alone.
   if self.jump then self.probe, self.jump = "out", nil end
   self.cursor = first + size
   return { number = floor(first / size) + 1, size = size, first = first }
-end
-
--- A totalCount, or nil when it is none.
-local function count(total)
-  if type(total) == "number" and total >= 0 and total == floor(total) and total < 2 ^ 53 then return total end
-  return nil
-end
-
--- Whether the total and the rows of one answer exclude each other.
-local function contradicts(window)
-  local reach, total = window.first + window.count, window.total
-  if window.count == 0 then return window.first < total end
-  return reach > total or (window.count < window.size and reach < total)
-end
-
-local function shares_row(self, window)
-  local tail = {}
-  for _, before in ipairs { self.last, self.before_last } do
-    for _, key in ipairs(before.keys) do tail[key] = true end
-  end
-  for _, key in ipairs(window.keys) do
-    if tail[key] then return true end
-  end
-  return false
-end
-
--- Whether the page asked for beyond the total is empty, or the last page again: then no total was too low.
-local function ends_here(window, last)
-  if window.count == 0 then return true end
-  for i = 1, max(window.count, last.count) do
-    if window.keys[i] ~= last.keys[i] then return false end
-  end
-  return true
-end
-
--- Whether the rows that the window has in common with the one before stand where they stood.
-local function aligned(self, window)
-  local last = self.last
-  if window.first + window.count < last.first + last.count then return false end
-  local shift = window.first - last.first
-  for i = shift + 1, min(last.count, shift + window.count) do
-    if window.keys[i - shift] ~= last.keys[i] then return false end
-  end
-  return true
 end
 
 -- Whether the list has cost far more pages than it has.
@@ -295,6 +240,15 @@ local function resume(self, window, rows)
   return "replan"
 end
 
+--- Whether the list is complete but for the look behind its end that this window is: a service may well refuse
+--- such a page.
+---@param window table
+---@return boolean
+function Scan:is_behind_end(window)
+  local last = self.last
+  return last ~= nil and self.trusted and last.first + last.count >= last.total and window.first >= last.total
+end
+
 --- Takes the answer to a window.
 ---@param window table as planned; answers come in the order of the plan
 ---@param rows table[] the page's items; those delivered before are removed
@@ -307,7 +261,7 @@ function Scan:answer(window, rows, total)
   local stats = self.stats
   local keys, index = seen.keys(rows, self.id)
   if not keys then return nil, ("row %d of page %d has no %s"):format(index, window.number, self.id) end
-  total = count(total)
+  total = evidence.count(total)
   window.keys, window.count, window.total = keys, #keys, total
   local last = self.last
 
@@ -322,20 +276,21 @@ function Scan:answer(window, rows, total)
   if never_settles(self) then
     return nil, ("the list does not settle: after %d pages it is not read to its end"):format(self.asked)
   end
-  if last and self.trusted and total == last.total and window.first >= total and ends_here(window, last) then
+  local is_same_total = last ~= nil and total == last.total
+  if is_same_total and self:is_behind_end(window) and evidence.same_rows(window, last) then
     for i = 1, window.count do rows[i] = nil end
     return "done"
   end
 
-  if last and total == last.total and window.first > last.first and last.count == last.size
-    and window.size == last.size and ends_here(window, last) and window.count > 0 then
+  if is_same_total and window.first > last.first and last.count == last.size and window.size == last.size
+    and window.count > 0 and evidence.same_rows(window, last) then
     return nil, ("page %d repeats page %d"):format(window.number, last.number)
   end
   if stats.drift and not self.overlapping then
     if not self.proven then return restart(self) end
     self.overlapping = true
   end
-  if self.trusted and (not total or contradicts(window)) then
+  if self.trusted and (not total or evidence.contradicts(window)) then
     self.trusted, self.overlapping = false, true
     if total then stats.drift = true end
     if not self.proven then return restart(self) end
@@ -354,11 +309,13 @@ function Scan:answer(window, rows, total)
     and total == last.total then
     return nil, ("page %d repeats page %d"):format(window.number, last.number)
   end
-  if self.strict and not aligned(self, window) then return step_back(self, window) end
+  if self.strict and not evidence.aligned(window, last) then return step_back(self, window) end
   local is_start = window.first == 0 and not self.anchor
   local is_next = self.trusted and not self.overlapping and total == last.total
     and window.first == last.first + last.count
-  if not (is_start or is_next or shares_row(self, window)) then return step_back(self, window) end
+  if not (is_start or is_next or evidence.shares_row(window, last, self.before_last)) then
+    return step_back(self, window)
+  end
   self.proven = self.proven and not is_next
   return accept(self, window, rows)
 end

@@ -1,0 +1,78 @@
+-- What the windows of a scan say about each other (see jdvm.scan). Pure functions of windows that were answered:
+-- { number, size, first = rows before it, count = rows in it, keys = of the rows, total = the answer's totalCount }.
+
+local floor, max, min = math.floor, math.max, math.min
+
+local evidence = {}
+
+--- The window that begins at or before row `from` and ends furthest behind row `past`. Page sizes put the boundaries
+--- elsewhere, so one of them gives a window over almost any row.
+---@param from integer
+---@param past integer
+---@param least integer smallest page size
+---@param most integer largest
+---@return integer first rows before it
+---@return integer size
+function evidence.window_over(from, past, least, most)
+  local best_first, best_size
+  for size = most, least, -1 do
+    local first = floor(from / size) * size
+    if first + size > past and (not best_size or first + size > best_first + best_size) then
+      best_first, best_size = first, size
+    end
+  end
+  if best_size then return best_first, best_size end
+  return floor(from / most) * most, most
+end
+
+--- A totalCount, or nil when it is none.
+---@param total any
+---@return integer|nil
+function evidence.count(total)
+  if type(total) == "number" and total >= 0 and total == floor(total) and total < 2 ^ 53 then return total end
+  return nil
+end
+
+--- Whether the total and the rows of one answer exclude each other.
+---@return boolean
+function evidence.contradicts(window)
+  local reach, total = window.first + window.count, window.total
+  if window.count == 0 then return window.first < total end
+  return reach > total or (window.count < window.size and reach < total)
+end
+
+--- Whether a window holds a row of one of the windows before it.
+---@return boolean
+function evidence.shares_row(window, last, before_last)
+  local tail = {}
+  for _, before in ipairs { last, before_last } do
+    for _, key in ipairs(before.keys) do tail[key] = true end
+  end
+  for _, key in ipairs(window.keys) do
+    if tail[key] then return true end
+  end
+  return false
+end
+
+--- Whether a window has no rows, or those of the window before and no others.
+---@return boolean
+function evidence.same_rows(window, last)
+  if window.count == 0 then return true end
+  for i = 1, max(window.count, last.count) do
+    if window.keys[i] ~= last.keys[i] then return false end
+  end
+  return true
+end
+
+--- Whether the rows that a window has in common with the one before it stand where they stood there.
+---@return boolean
+function evidence.aligned(window, last)
+  if window.first + window.count < last.first + last.count then return false end
+  local shift = window.first - last.first
+  for i = shift + 1, min(last.count, shift + window.count) do
+    if window.keys[i - shift] ~= last.keys[i] then return false end
+  end
+  return true
+end
+
+return evidence
