@@ -1,9 +1,18 @@
 #!/usr/bin/env bash
 # Serves pre-made answers with keep-alive from one nginx worker: static_server.sh FOLDER, which holds
 # pages/N.json. A GET of …/images?pageNumber=N on PORT (TLS) or PORT + 1 (plain) gives that file, or
-# pages/empty.json if there is one. Makes a CA and a certificate in FOLDER (ca.pem), prints PORT, and stays in the foreground until it is ended.
+# pages/empty.json if there is one. Makes a CA and a certificate in FOLDER (ca.pem), prints PORT, and stays
+# in the foreground until it is ended. SERVICE_TIME is what an answer takes in seconds (nginx's Lua module
+# waits); HTTP2=1 offers HTTP/2 beside HTTP/1.1.
 set -eu
 folder=$1
+wait= modules=
+if [ -n "${SERVICE_TIME:-}" ]; then
+  wait="access_by_lua_block { ngx.sleep($SERVICE_TIME) }"
+  for module in ndk_http_module ngx_http_lua_module; do
+    modules+="load_module /usr/lib/nginx/modules/$module.so;"$'\n'
+  done
+fi
 cd "$folder"
 mkdir -p temp
 port=$((20000 + RANDOM % 12000))
@@ -18,6 +27,7 @@ openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 
 user= # started by root, nginx's worker would drop to a user who may not read the folder
 if [ "$(id -u)" -eq 0 ]; then user='user root;'; fi
 cat >nginx.conf <<END
+$modules
 $user
 daemon off;
 worker_processes 1;
@@ -32,13 +42,15 @@ http {
   tcp_nopush off;
   tcp_nodelay on;
   keepalive_requests 1000000;
+  http2_max_concurrent_streams 256;
   open_file_cache max=2000;
   server {
-    listen 127.0.0.1:$port ssl;
+    listen 127.0.0.1:$port ssl${HTTP2:+ http2};
     listen 127.0.0.1:$((port + 1));
     ssl_certificate server.pem;
     ssl_certificate_key server.key;
     location ~ /images\$ {
+      $wait
       root $folder/pages;
       try_files /\$arg_pageNumber.json /empty.json =404;
     }
