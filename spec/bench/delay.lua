@@ -14,7 +14,8 @@ local own = ("env LUA_PATH='%s/lua/?.lua;;' LUA_CPATH='%s/build/5.4/?.so;;' lua5
   checkout, checkout, here)
 local entries, pairs_of = {}, {}
 for _, in_flight in ipairs { 16, 8, 0 } do
-  entries[#entries + 1] = entry(("libcurl that discards, %d in flight"):format(in_flight), folder .. "/discard", in_flight)
+  entries[#entries + 1] = entry(("libcurl that discards, %d in flight"):format(in_flight), folder .. "/discard",
+    in_flight)
   entries[#entries + 1] = entry(("jdvm on 5.4, prefetch = %d"):format(in_flight), own, in_flight)
   pairs_of[#pairs_of + 1] = { in_flight, #entries - 1, #entries }
 end
@@ -31,4 +32,5 @@ for _, pair in ipairs(pairs_of) do
   print(("%s, prefetch = %d: %.3f x libcurl's time (%.3f..%.3f)"):format(case, pair[1], ratios[(rounds + 1) // 2],
     ratios[1], ratios[rounds]))
 end
-print(("%s, prefetch = 16: %.1f times as fast as jdcloud-sdk-js"):format(case, summary[#summary].wall / summary[2].wall))
+print(("%s, prefetch = 16: %.1f times as fast as jdcloud-sdk-js"):format(case,
+  summary[#summary].wall / summary[2].wall))
