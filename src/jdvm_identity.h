@@ -20,8 +20,7 @@ typedef struct jdvm_identity {
 } jdvm_identity;
 
 /* Checks `given` and copies it; the copy's texts stand in `owned`, which must be empty. The token
- *of
- ** the copy is as it is sent, bytes NULL for none. No message contains any of the texts. */
+** of the copy is as it is sent, bytes NULL for none. No message contains any of the texts. */
 int jdvm_identity_copy(jdvm_identity *copy, jdvm_buf *owned, const jdvm_identity *given,
                        jdvm_error *error);
 
