@@ -71,7 +71,7 @@ describe("the emulator, served,", function()
   end)
 
   it("counts requests, nonces, connections and how many ran at once", function()
-    server.control("settings", { latency = 0.1 })
+    server.control("settings", { latency = 0.4 })
     local multi, running = curl.new { proxy = "" }, {}
     for i = 1, 6 do running[i] = list(server, { multi = multi, start_only = true }) end
     for i = 1, 6 do assert.equal(200, (multi:finish(running[i]))) end

@@ -18,7 +18,7 @@ daemon off;
 worker_processes %d;
 worker_rlimit_nofile 8192;
 pid nginx.pid;
-error_log stderr warn;
+error_log log warn;
 events { worker_connections 4096; }
 http {
   access_log off;
@@ -32,7 +32,7 @@ http {
     require("jdvm.emulator.server").init(%s)
   }
   init_worker_by_lua_block {
-    require("jdvm.emulator.server").init_worker("@FOLDER@/ready")
+    require("jdvm.emulator.server").init_worker("@FOLDER@/pulse")
   }
   underscores_in_headers on;
   ignore_invalid_headers off;
@@ -124,10 +124,22 @@ local function find_nginx()
   end
 end
 
--- The folder that holds `jdvm/`, so that nginx loads the same files as this Lua; @HERE@ is where the command runs.
+-- The folder that holds `jdvm/`, so that nginx loads the same files as this Lua; @PWD@ is where the command runs.
 local function source_root()
   local root = debug.getinfo(1, "S").source:match("^@(.*)jdvm/emulator/launcher%.lua$")
-  return root:sub(1, 1) == "/" and root or "@HERE@/" .. root
+  return root:sub(1, 1) == "/" and root or "@PWD@/" .. root
+end
+
+-- Text as words of the shell in which @NAME@ stands for a variable.
+local function shell_words(text)
+  local variables = { PORT = "port_here", USER = "user", FOLDER = "folder", PWD = "PWD" }
+  return (quote(text):gsub("@(%u+)@", function(name) return "'\"$" .. variables[name] .. "\"'" end))
+end
+
+-- Where the search for a free port begins; different in each process.
+local function candidate()
+  local address = tonumber(tostring({}):match("(%x%x%x%x%x?%x?%x?)%x?$"), 16) or 0
+  return (address + os.time() * 31 + math.floor(os.clock() * 1e6)) % 12000
 end
 
 local function lua_text(value)
@@ -158,7 +170,7 @@ end
 
 local function announcement(options)
   local scheme = options.tls and "https" or "http"
-  local lines = { "endpoint " .. scheme .. "://127.0.0.1:@PORT@" }
+  local lines = { "+endpoint " .. scheme .. "://127.0.0.1:@PORT@" }
   if options.tls then lines[#lines + 1] = "ca_file @FOLDER@/ca.pem" end
   lines[#lines + 1] = "regions " .. table.concat(catalogue.regions, " ")
   for _, account in ipairs(accounts.list) do
@@ -167,7 +179,7 @@ local function announcement(options)
   end
   lines[#lines + 1] = "control " .. scheme .. "://127.0.0.1:@PORT@/_emulator"
   lines[#lines + 1] = "ready"
-  return table.concat(lines, "\n")
+  return table.concat(lines, "\n+")
 end
 
 local function server_options(options)
@@ -179,9 +191,9 @@ local function supervisor_command(nginx, load_modules, options)
   local cpath = _VERSION == "Lua 5.1" and package.cpath .. ";;" or ";;"
   local listen = (options.tls and " ssl" or "") .. (options.http2 and " http2" or "")
   local variables = {
-    nginx = nginx, port = options.port or 0, announcement = announcement(options),
-    configuration = CONFIGURATION:format(load_modules, options.workers or 1, source_root() .. "?.lua;;", cpath,
-      lua_text(server_options(options)), options.tls and TLS or "", listen),
+    nginx = nginx, port = options.port or 0, candidate = candidate(), announcement = shell_words(announcement(options)),
+    configuration = shell_words(CONFIGURATION:format(load_modules, options.workers or 1, source_root() .. "?.lua;;",
+      cpath, lua_text(server_options(options)), options.tls and TLS or "", listen)),
     supervise = supervisor.supervise, make_certificate = supervisor.make_certificate,
     certificate = options.tls and (options.certificate or "good") or "",
     names = options.certificate == "wrong-name" and "DNS:elsewhere.example" or CERTIFICATE_NAMES,
@@ -202,23 +214,29 @@ function M.run(options)
   local nginx, load_modules = find_nginx()
   if not nginx then return 1, HOW_TO_INSTALL end
   local pipe = io.popen(supervisor_command(nginx, load_modules, options))
-  local pid, status
+  local said = {}
   local function relay()
     for line in pipe:lines() do
+      local name, value = line:match("^(%l+) (.*)$")
       if line:sub(1, 1) == "+" then
         io.stdout:write(line:sub(2), "\n")
         io.stdout:flush()
+      elseif name then
+        said[name] = value
       end
-      pid, status = line:match("^pid (%d+)") or pid, line:match("^status (%d+)") or status
     end
   end
   -- An interrupt makes the read fail, or waits for the next dot of the supervisor; either way Lua raises an error
   -- of its own after it, in here or on the way out.
   local is_calm, ended_well = pcall(pcall, relay)
-  ended_well = is_calm and ended_well
-  if not ended_well and pid then os.execute("kill -TERM " .. pid .. " 2>/dev/null") end
+  local is_interrupted = not (is_calm and ended_well)
+  if is_interrupted and said.pid then os.execute("kill -TERM " .. said.pid .. " 2>/dev/null") end
   pipe:close()
-  return tonumber(status) or ended_well and 1 or 0
+  if not is_interrupted and not said.status and said.folder then -- the supervisor was killed; nginx then ends itself
+    os.execute("rm -rf " .. quote(said.folder))
+    return 1, "its supervisor was killed"
+  end
+  return tonumber(said.status) or is_interrupted and 0 or 1
 end
 
 return M

@@ -1,6 +1,7 @@
 -- The emulator behind nginx: turns nginx's request into a table, plays the response. Of the emulator, only this
 -- file knows nginx.
 
+local ffi = require "ffi"
 local control = require "jdvm.emulator.control"
 local emulator = require "jdvm.emulator"
 
@@ -31,10 +32,23 @@ function M.init(options)
   state = emulator.new(options)
 end
 
----Called in each worker: tells the supervisor that the event loop is about to run.
-function M.init_worker(ready_file)
-  local file = io.open(ready_file, "w")
-  if file then file:close() end
+local PULSE = 0.2 -- seconds
+
+---Called in each worker. The first one writes into the supervisor's pipe: `ready`, and then a pulse. A worker that
+---is left alone ends: when the master is gone, or (the first one, with the master) when the supervisor is.
+---@param pipe_name string
+function M.init_worker(pipe_name)
+  ffi.cdef "int getppid(void); int kill(int pid, int signal);"
+  local master, pipe = ffi.C.getppid(), nil
+  local function beat(_, line)
+    if ffi.C.getppid() ~= master then return ffi.C.kill(ngx.worker.pid(), 15) end
+    if pipe and not (pipe:write(line or ".", "\n") and pipe:flush()) then ffi.C.kill(master, 15) end
+  end
+  if ngx.worker.id() == 0 then
+    pipe = io.open(pipe_name, "w")
+    beat(nil, "ready")
+  end
+  ngx.timer.every(PULSE, beat)
 end
 
 local function read_headers()

@@ -15,8 +15,11 @@ exec sh -c "$supervise" jdvm-emulator </dev/null
 
 -- Runs in a session of its own, where neither Ctrl-C nor a kill of the whole group reaches it. Stops when it is
 -- told to, when nginx ends, when the command ends in whatever way, and when the command's parent ends.
--- Reads variables of the environment: configuration, announcement, nginx, port, certificate, names.
--- Says, a line each: `pid N`, `+TEXT` for the user, `.` now and then, `status N` at the end.
+-- Reads variables of the environment: configuration, announcement, nginx, port, candidate, certificate, names.
+-- Says, a line each: `pid N`, `folder PATH`, `+TEXT` for the user, `.` now and then, `status N` at the end.
+--
+-- The clock is nginx: its worker writes a line into a named pipe now and then, which costs no process, and when no
+-- process of nginx is left the pipe ends.
 M.supervise = [=[
 command=$PPID
 folder= nginx_pid= stop=
@@ -28,17 +31,14 @@ fail() { printf 'jdvm: emulator: %s\n' "$*" >&2; finish 1; }
 
 finish() {
   trap '' INT TERM HUP
-  if [ -n "$nginx_pid" ] && kill -TERM "$nginx_pid" 2>/dev/null; then
-    patience=100
-    while kill -0 "$nginx_pid" 2>/dev/null && [ "$patience" -gt 0 ]; do
-      sleep 0.02
-      patience=$((patience - 1))
-    done
+  if [ -n "$nginx_pid" ]; then
+    kill -TERM "$nginx_pid" 2>/dev/null
+    wait "$nginx_pid" 2>/dev/null
   fi
-  [ -z "$folder" ] || rm -rf "$folder"
-  echo "status $1" 2>/dev/null
   # Whatever is left of nginx shares this session and nothing else does; TERM is ignored here by now.
   [ -z "$session" ] || kill -TERM 0
+  [ -z "$folder" ] || rm -rf "$folder"
+  echo "status $1" 2>/dev/null
   exit "$1"
 }
 
@@ -55,59 +55,66 @@ parent_of() {
   fi
 }
 
-free_port() { echo $((20000 + $(od -An -N2 -tu2 /dev/urandom) % 12000)); }
-
+# Returns 0 when nginx serves on port $1, 1 when that is taken, 2 when it ended for another reason (in `said`).
 start() {
-  printf '%s\n' "$configuration" | sed "s|@PORT@|$1|g; s|@USER@|$user|; s|@FOLDER@|$folder|g; s|@HERE@|$PWD|g" \
-    >"$folder/nginx.conf"
-  "$nginx" -p "$folder/" -c "$folder/nginx.conf" >"$folder/log" 2>&1 </dev/null &
+  port_here=$1 said=
+  eval "printf '%s\n' $configuration" >"$folder/nginx.conf"
+  "$nginx" -p "$folder/" -c "$folder/nginx.conf" >"$folder/pulse" 2>&1 </dev/null &
   nginx_pid=$!
-  while [ ! -e "$folder/ready" ]; do
-    [ -z "$stop" ] || finish 0
-    if [ -s "$folder/log" ] && grep -q 'bind() to' "$folder/log"; then
-      kill -KILL "$nginx_pid"
-      wait "$nginx_pid" 2>/dev/null
-      nginx_pid=
-      return 1
-    fi
-    kill -0 "$nginx_pid" 2>/dev/null || { nginx_pid=; return 2; }
-    sleep 0.01
+  exec 3<"$folder/pulse"
+  while read -r line <&3; do
+    case $line in
+      ready) return 0 ;;
+      *'bind() to'*)
+        kill -KILL "$nginx_pid"
+        wait "$nginx_pid" 2>/dev/null
+        nginx_pid=
+        return 1 ;;
+      *) said="$said
+$line" ;;
+    esac
   done
+  [ -z "$stop" ] || finish 0
+  nginx_pid=
+  return 2
 }
 
 echo "pid $$"
 parent_of "$command" || exit 1
 grandparent=$ppid
 umask 077
-folder=$(mktemp -d "${TMPDIR:-/tmp}/jdvm-emulator.XXXXXX") || fail "cannot make a temporary folder"
-mkdir "$folder/temp"
+folder=$(mktemp -d "${TMPDIR:-/tmp}/jdvm-emulator.XXXXXX") && mkfifo "$folder/pulse" ||
+  fail "cannot make a temporary folder"
+echo "folder $folder"
 user=
-[ "$(id -u)" != 0 ] || user="user root $(id -gn);"
+[ "$(id -u)" != 0 ] || user="user root;"
 if [ -n "$certificate" ]; then
-  eval "$make_certificate" >"$folder/log" 2>&1 || fail "openssl could not make a certificate: $(cat "$folder/log")"
+  (cd "$folder" && eval "$make_certificate") >"$folder/log" 2>&1 ||
+    fail "openssl could not make a certificate: $(cat "$folder/log")"
 fi
 
 tries=0
 while :; do
   chosen=$port
-  [ "$port" != 0 ] || chosen=$(free_port)
+  [ "$port" != 0 ] || chosen=$((20000 + (candidate + tries * 7919) % 12000))
   start "$chosen"
   case $? in
     0) break ;;
     1) [ "$port" = 0 ] || fail "port $port is taken" ;;
-    *) fail "nginx did not start: $(sed -n '1,/emerg\|error/p' "$folder/log")" ;;
+    *) fail "nginx did not start:$said" ;;
   esac
   tries=$((tries + 1))
   [ "$tries" -lt 50 ] || fail "found no free port"
 done
-printf '%s\n' "$announcement" | sed "s|@PORT@|$chosen|g; s|@FOLDER@|$folder|g; s|^|+|" 2>/dev/null
+eval "printf '%s\n' $announcement"
 
 while [ -z "$stop" ]; do
-  kill -0 "$nginx_pid" 2>/dev/null || fail "nginx ended: $(tail -n 5 "$folder/log")"
+  if ! read -r line <&3; then
+    [ -n "$stop" ] || fail "nginx ended: $(tail -n 5 "$folder/log")"
+    break
+  fi
   parent_of "$command" && [ "$ppid" = "$grandparent" ] || break
   echo . 2>/dev/null || break
-  sleep 0.2 &
-  wait $!
 done
 finish 0
 ]=]
@@ -130,8 +137,7 @@ request() { # name subject
 
 sign() { # name extensions issuer
   printf '%b' "$2" >"$1.ext"
-  openssl x509 -req -in "$1.csr" -CA "$3.pem" -CAkey "$3.key" -days 30 \
-    -set_serial "0x$(od -An -N8 -tx1 /dev/urandom | tr -d ' ')" -extfile "$1.ext" -out "$1.pem"
+  openssl x509 -req -in "$1.csr" -CA "$3.pem" -CAkey "$3.key" -days 30 -set_serial 1 -extfile "$1.ext" -out "$1.pem"
 }
 
 make_all() {
@@ -151,7 +157,7 @@ make_all() {
     *) sign server "$leaf" ca ;;
   esac
 }
-(cd "$folder" && make_all)
+make_all
 ]=]
 
 return M
