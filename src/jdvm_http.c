@@ -128,7 +128,6 @@ void jdvm_transfer_release(jdvm_transfer *transfer) {
   }
   http = transfer->http;
   if (http != NULL) {
-    leave_parent(http);
     jdvm_transfer_cancel(transfer);
     detach(transfer);
     if (http->pooled < POOLED_TRANSFERS) {
@@ -212,9 +211,7 @@ void jdvm_http_free(jdvm_http *http) {
 /* ---- beginning ---- */
 
 jdvm_transfer *jdvm_http_take(jdvm_http *http) {
-  jdvm_transfer *transfer;
-  leave_parent(http);
-  transfer = http->pool;
+  jdvm_transfer *transfer = http->pool;
   if (transfer != NULL) {
     http->pool = (jdvm_transfer *)transfer->link.next;
     http->pooled--;

@@ -31,8 +31,9 @@
 #define HAS_PREREQ (JDVM_CURL_NUM >= 0x075000)
 
 enum {
-  KEPT_CONNECTIONS = 32,    /* idle ones kept open */
-  RECEIVE_BYTES = 64 * 1024 /* libcurl's read size */
+  KEPT_CONNECTIONS = 32,     /* idle ones kept open */
+  RECEIVE_BYTES = 64 * 1024, /* libcurl's read size; TLS comes in pieces of 16 K at most anyway */
+  MOST_RESERVED = 1 << 20
 };
 
 struct jdvm_open_socket {
@@ -204,10 +205,31 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *user) {
   return jdvm_response_line(&exchange->response, bytes, length) ? length : 0;
 }
 
+/* A first guess at the size of a body, so that a new buffer need not grow step by step: every page of
+** memory touched on the way costs. A failure to reserve is none yet. */
+static void reserve_body(jdvm_exchange *exchange) {
+  jdvm_buf *body = &exchange->response.body;
+  size_t expected = exchange->connections->last_body;
+  curl_off_t announced = -1;
+  (void)curl_easy_getinfo(exchange->handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+  if (announced > 0 && (curl_off_t)expected < announced) {
+    expected = (size_t)announced; /* less than max_body: libcurl was told */
+  }
+  (void)jdvm_buf_reserve(body, expected < MOST_RESERVED ? expected : MOST_RESERVED);
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
   jdvm_exchange *exchange = user;
+  size_t length = size * count;
   exchange->since = jdvm_now();
-  return jdvm_response_piece(&exchange->response, bytes, size * count) ? size * count : 0;
+  if (exchange->response.body.capacity == 0) {
+    reserve_body(exchange);
+  }
+  if (!jdvm_response_piece(&exchange->response, bytes, length)) {
+    return 0;
+  }
+  exchange->connections->last_body = exchange->response.body.length;
+  return length;
 }
 
 /* ---- connections ---- */
@@ -398,7 +420,9 @@ static int set_constants(jdvm_exchange *exchange) {
   CURL *easy = exchange->handle;
   const jdvm_http_config *config = exchange->connections->config;
   const int features = curl_version_info(CURLVERSION_NOW)->features;
-  SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
+  if (!exchange->request.tls) {
+    SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
+  }
   SET(CURLOPT_HTTP_VERSION, config->http2 && (features & CURL_VERSION_HTTP2) != 0
                                 ? (long)CURL_HTTP_VERSION_2TLS
                                 : (long)CURL_HTTP_VERSION_1_1);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 enum { MOST_HEADER = 2000, MOST_BODY = 5000, MOST_SENT = 60000 };
@@ -84,6 +85,7 @@ static size_t answer_size;
 static int port;
 
 static void *serve(void *argument) {
+  const struct timeval patience = {0, 200000};
   int listening = (int)(size_t)argument;
   for (;;) {
     static uint8_t own[MOST_SENT];
@@ -97,6 +99,8 @@ static void *serve(void *argument) {
       pthread_mutex_unlock(&lock);
       (void)!send(fd, own, size, MSG_NOSIGNAL);
       (void)shutdown(fd, SHUT_WR);
+      /* libcurl may keep the connection and yet make another, which waits to be accepted */
+      (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
       while (recv(fd, request, sizeof request, 0) > 0) {
       }
     }

@@ -1,7 +1,6 @@
 /* A plain stand-in for the `lua` command, to be linked with a sanitizer: the instrumented program
- *then
- ** needs no LD_PRELOAD, which every child would inherit. It takes what the tests use:
- ** lua [-e CODE]… [-l NAME]… [SCRIPT [ARGUMENT]…], or code on standard input. */
+** then needs no LD_PRELOAD, which every child would inherit. It takes what the tests use:
+** lua [-e CODE]… [-l NAME]… [SCRIPT [ARGUMENT]…], or code on standard input. */
 #include <lua.h>
 #include <lauxlib.h>
 #include <lualib.h>
