@@ -169,6 +169,14 @@ describe("the emulator, served with TLS,", function()
       assert.is_nil(status, spec)
       assert.equal("transport", failure.kind)
     end
+    for _, spec in ipairs { "cut:at=before", "cut:at=header", "reset:at=header", "length:by=10" } do -- bytes under TLS
+      server.control("faults", { spec = spec })
+      local status, failure = list(server)
+      assert.is_nil(status, spec)
+      assert.equal("transport", failure.kind)
+    end
+    server.control("faults", { spec = "drip:part=header,bytes=40,interval=0.001" })
+    assert.equal(200, (list(server)))
     server.control "faults"
     assert.equal(200, (list(server, { http2 = true })))
     server.control("settings", { gzip = true })

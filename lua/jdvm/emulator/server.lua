@@ -88,7 +88,7 @@ local function enter()
   local values = ngx.shared.jdvm_values
   local running = values:incr("in_flight", 1, 0)
   if running > (values:get("peak") or 0) then values:set("peak", running) end
-  if values:add("connection:" .. ngx.var.connection, true, 3600) then values:incr("connections", 1, 0) end
+  if values:add("connection:" .. ngx.var.connection, true, 600) then values:incr("connections", 1, 0) end
 end
 
 ---Called in the log phase, however a request ended.
