@@ -1,3 +1,4 @@
+-- The emulator's verifier, by known answers, against the library's signer, and under random changes.
 local accounts = require "jdvm.emulator.accounts"
 local core = require "jdvm.core"
 local hash = require "jdvm.emulator.hash"
