@@ -323,6 +323,11 @@ describe("jdvm.curl", function()
       requests()
       _, failure = multi:finish(multi:start { url = server:url(write(LENGTH), "close"), timeout = 5 })
       assert.is_false(failure.stale)
+      for _, steps in ipairs { "hang", write "no HTTP at all" .. "&close" } do
+        requests()
+        _, failure = multi:finish(multi:start { url = server:url(steps), timeout = 0.1 })
+        assert.is_false(failure.stale)
+      end
     end)
   end)
 

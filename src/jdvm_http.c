@@ -76,6 +76,7 @@ static void fail(jdvm_transfer *transfer, jdvm_cause cause, double seconds, cons
   jdvm_facts facts;
   jdvm_exchange_facts(&transfer->exchange, 0, &facts);
   facts.cause = cause;
+  facts.stale = false;
   facts.seconds = seconds;
   facts.detail = detail;
   jdvm_explain(&transfer->failure, &facts);

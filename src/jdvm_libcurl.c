@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Below the oldest version that has what the code needs; a test may pretend an older one. */
+/* The version to build for. A test may pretend an older one than there is. */
 #if !defined(JDVM_CURL_NUM)
 #define JDVM_CURL_NUM LIBCURL_VERSION_NUM
 #endif
@@ -51,10 +51,10 @@ typedef struct hush {
   sigset_t before;
 } hush;
 
-static hush hush_begin(void) {
+static hush hush_begin(const jdvm_connections *connections) {
   hush guard;
   sigset_t only;
-  guard.on = curl_version_info(CURLVERSION_NOW)->version_num < 0x075700;
+  guard.on = connections->raises_sigpipe;
   if (guard.on) {
     (void)sigemptyset(&only);
     (void)sigaddset(&only, SIGPIPE);
@@ -282,6 +282,7 @@ static const char *find_ca_file(void) {
 
 int jdvm_connections_open(jdvm_connections *connections) {
   const jdvm_http_config *config = connections->config;
+  const curl_version_info_data *info;
   CURLM *multi;
   if (connections->multi != NULL) {
     return 0;
@@ -301,13 +302,16 @@ int jdvm_connections_open(jdvm_connections *connections) {
   if (config->verify && config->ca_file == NULL && config->ca_path == NULL) {
     connections->known_ca_file = find_ca_file();
   }
+  info = curl_version_info(CURLVERSION_NOW);
+  connections->features = info->features;
+  connections->raises_sigpipe = info->version_num < 0x075700;
   connections->multi = multi;
   return 0;
 }
 
 void jdvm_connections_close(jdvm_connections *connections) {
   if (connections->multi != NULL) {
-    hush guard = hush_begin();
+    hush guard = hush_begin(connections);
     (void)curl_multi_cleanup(connections->multi);
     hush_end(guard);
     connections->multi = NULL;
@@ -326,7 +330,7 @@ void jdvm_connections_abandon(jdvm_connections *connections) {
 
 bool jdvm_connections_work(jdvm_connections *connections) {
   int running;
-  hush guard = hush_begin();
+  hush guard = hush_begin(connections);
   CURLMcode code = curl_multi_perform(connections->multi, &running);
   hush_end(guard);
   return code == CURLM_OK;
@@ -419,7 +423,7 @@ static int set_policy(jdvm_exchange *exchange) {
 static int set_constants(jdvm_exchange *exchange) {
   CURL *easy = exchange->handle;
   const jdvm_http_config *config = exchange->connections->config;
-  const int features = curl_version_info(CURLVERSION_NOW)->features;
+  const int features = exchange->connections->features;
   if (!exchange->request.tls) {
     SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
   }
@@ -515,7 +519,7 @@ void jdvm_exchange_more_time(jdvm_exchange *exchange, double now) {
 }
 
 void jdvm_exchange_end(jdvm_exchange *exchange) {
-  hush guard = hush_begin();
+  hush guard = hush_begin(exchange->connections);
   (void)curl_multi_remove_handle(exchange->connections->multi, exchange->handle);
   curl_easy_cleanup(exchange->handle);
   hush_end(guard);
@@ -622,12 +626,13 @@ void jdvm_exchange_facts(const jdvm_exchange *exchange, int code, jdvm_facts *fa
     }
   }
   facts->sent = exchange->ready && bytes_sent(exchange) > exchange->sent_before;
-  facts->stale = exchange->ready && !exchange->opened && exchange->phase < JDVM_PHASE_READ;
   if (exchange->again) {
     facts->cause = JDVM_CAUSE_SILENCE;
     facts->phase = JDVM_PHASE_WAIT;
     facts->sent = true;
   }
+  facts->stale = (facts->cause == JDVM_CAUSE_SILENCE || facts->cause == JDVM_CAUSE_OTHER) &&
+                 exchange->ready && !exchange->opened && exchange->phase < JDVM_PHASE_READ;
   facts->system_error = (int)system_error;
   if (facts->cause == JDVM_CAUSE_MEMORY && facts->phase >= JDVM_PHASE_WAIT &&
       !response->header_complete) {

@@ -20,8 +20,10 @@ typedef struct jdvm_connections {
   void *multi;                    /* libcurl's handle; NULL until opened */
   const jdvm_http_config *config; /* the caller's, for as long as this lives */
   const char *known_ca_file; /* set when the CA file and folder built into libcurl are missing */
-  bool one_at_a_time; /* the server was seen to speak HTTP/1: a connection serves one exchange */
-  size_t last_body;   /* bytes */
+  bool one_at_a_time;  /* the server was seen to speak HTTP/1: a connection serves one exchange */
+  int features;        /* libcurl's */
+  bool raises_sigpipe; /* libcurl may */
+  size_t last_body;    /* bytes */
   struct jdvm_open_socket *sockets;
   size_t socket_count, socket_capacity;
 } jdvm_connections;

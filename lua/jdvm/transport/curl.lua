@@ -89,6 +89,13 @@ function methods:sleep(seconds)
   until seconds <= 0
 end
 
+-- LuaJIT runs no hooks in code that it has compiled.
+local is_luajit, jit = pcall(require, "jit")
+if is_luajit then
+  jit.off(methods.finish)
+  jit.off(methods.sleep)
+end
+
 --- Seconds of a clock that only goes forward.
 ---@return number
 function methods.now()
