@@ -155,6 +155,8 @@ describe("misuse", function()
       function() line = here() client:describe_images { imageSource = "pubic" } end,
       function() line = here() client:describe_images(PUBLIC, { timeuot = 3 }) end,
       function() line = here() client:describe_image "a/../b" end,
+      function() line = here() client:describe_images(PUBLIC, { fields = { "unknown..name" } }) end,
+      function() line = here() client:list_images(PUBLIC, { fields = { "name." } }) end,
       function() line = here() client:images { imageSource = "pubic" } end,
       function() line = here() client:image_pages({}, {}) end,
       function() line = here() client:list_images(PUBLIC, { page_size = 9 }) end,
@@ -198,6 +200,25 @@ describe("misuse", function()
     assert.truthy(raised(function() closed:describe_images(PUBLIC) end):find("the client is closed", 1, true))
     assert.truthy(tostring(closed):find("(closed)", 1, true))
     raised(function() it() end)
+  end)
+end)
+
+describe("closing a client", function()
+  it("cancels what is in flight, of calls and of lists", function()
+    local fake = service_transport.new { images = 100 }
+    local client = jdvm.new(service_transport.options(fake))
+    local call, images = client:start("describeImages", PUBLIC), client:images(PUBLIC, { page_size = 10, prefetch = 4 })
+    images()
+    assert.equal(5, fake.open)
+    client:close()
+    assert.equal(0, fake.open)
+    local _, _, detail = call:finish()
+    assert.equal("cancelled", detail.kind)
+    local message = raised(function()
+      for _ in images do end -- luacheck: ignore 542
+    end)
+    assert.truthy(message:find("cancelled", 1, true), message)
+    images:close()
   end)
 end)
 

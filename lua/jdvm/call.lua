@@ -102,6 +102,7 @@ local function try(self, at_once)
     self.response, self.failure = carrier:perform(signed, deadline)
   else
     self.pending = carrier:start(signed, deadline)
+    state.in_flight[self] = true
   end
 end
 
@@ -229,7 +230,10 @@ function Call:finish()
       return fail(self, self.early)
     end
     local response, failure = self.response, self.failure
-    if self.pending then response, failure = carrier:finish(self.pending) end
+    if self.pending then
+      response, failure = carrier:finish(self.pending)
+      self.state.in_flight[self] = nil
+    end
     self.pending, self.response, self.failure = nil, nil, nil
     if self.outcome then return self.outcome[1], self.outcome[2], self.outcome[3] end
 
@@ -276,6 +280,7 @@ function Call:cancel()
   if self.outcome then return end
   local pending = self.pending
   self.pending, self.response = nil, nil
+  self.state.in_flight[self] = nil
   if pending then self.transport:cancel(pending) end
   self.early = nil
   local message, detail = errors.new { kind = "cancelled", message = "the call was cancelled",

@@ -257,13 +257,13 @@ end
 -- has are taken as they are (the service adds fields) unless they look like a known one.
 local function path_fault(name, model)
   local at = ""
+  if ("." .. name .. "."):find("..", 1, true) then return "has an empty part" end
   for part in (name .. "."):gmatch("(.-)%.") do
     local known, names = nil, {}
     for i, field in ipairs(models.by_name[model] or {}) do
       names[i] = field.name
       if field.name == part then known = field end
     end
-    if part == "" then return "has an empty part" end
     if not known then
       local nearest = text.nearest(part, names)
       return nearest and ("is no field of %s; did you mean '%s%s'?"):format(model, at, nearest) or nil

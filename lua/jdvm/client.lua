@@ -96,7 +96,11 @@ function client.new(given, level)
   local fault = transport.fault(given.transport)
   if fault then misuse(fault) end
 
-  local state = { signers = setmetatable({}, { __mode = "k" }), quota = retry.quota() }
+  local state = {
+    signers = setmetatable({}, { __mode = "k" }), quota = retry.quota(),
+    -- What close has to cancel; a call that was forgotten is none of it.
+    in_flight = setmetatable({}, { __mode = "k" }),
+  }
   local defaults, config = options_of.defaults("client"), {}
   for _, name in ipairs(FOR_CALLS) do
     state[name] = given[name]
@@ -185,6 +189,9 @@ function methods:close()
   local state = self.state()
   if state.closed then return end
   state.closed = true
+  local calls = {}
+  for pending in pairs(state.in_flight) do calls[#calls + 1] = pending end
+  for _, pending in ipairs(calls) do pending:cancel() end
   transport.close(state.config)
 end
 
