@@ -4,6 +4,7 @@ codes = true
 files["lua/jdvm/transport/ngx.lua"].std = "ngx_lua"
 files["lua/jdvm/cache.lua"].std = "ngx_lua"
 files["lua/jdvm/emulator/server.lua"].std = "ngx_lua"
+files["examples/openresty"].std = "ngx_lua"
 files["spec/**/*_spec.lua"].std = "min+busted"
 files["spec/nginx/**/*.lua"].std = "ngx_lua+busted"
 exclude_files = { "build", "node_modules" }

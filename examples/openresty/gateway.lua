@@ -1,0 +1,136 @@
+-- The handlers of nginx.conf: JSON endpoints, health, and the catalogue page (page.lua).
+local cache = require "jdvm.cache"
+local core = require "jdvm.core"
+local encode = require "jdvm.encode"
+local jdvm = require "jdvm"
+local page = require "page"
+
+local gateway = {}
+
+local REGIONS = { "cn-north-1", "cn-east-1", "cn-east-2", "cn-south-1" }
+local SOURCES = { "public", "thirdparty", "private", "shared", "community" }
+local FIELDS = {
+  "imageId", "name", "platform", "osVersion", "architecture", "systemDiskSizeGB", "status", "createTime", "desc",
+}
+
+-- Lists hold what a page shows; a single image is kept whole.
+local lists, images
+
+---Makes the client and its caches; for init_by_lua.
+function gateway.init()
+  local client = jdvm.new { region = os.getenv "JDCLOUD_REGION" or REGIONS[1] }
+  lists = cache.new { client = client, dict = "jdvm", ttl = 60, stale = 3600, options = { fields = FIELDS } }
+  images = cache.new { client = client, dict = "jdvm", ttl = 60, stale = 3600, negative_ttl = 5 }
+end
+
+local function send(status, content_type, body)
+  ngx.status = status
+  ngx.header["Content-Type"] = content_type
+  ngx.header["X-Content-Type-Options"] = "nosniff"
+  ngx.print(body)
+end
+
+-- What a client of ours is told of a failure: its own mistakes, and nothing of ours.
+local function send_failure(message, detail)
+  ngx.log(ngx.WARN, message)
+  if detail.kind == "api" and detail.code == 404 then
+    return send(404, "application/json", encode({ error = detail.message }, true))
+  end
+  send(502, "application/json", encode({ error = "the image service gave no answer", kind = detail.kind }, true))
+end
+
+local function one_of(list, value)
+  for _, known in ipairs(list) do
+    if known == value then
+      return value
+    end
+  end
+  return nil
+end
+
+-- The filters of a request, and the parameters that they mean for the service.
+local function filters_of(arguments)
+  local function text(name)
+    local value = arguments[name]
+    return type(value) == "string" and value ~= "" and value:sub(1, 64) or nil
+  end
+  local filters = {
+    region = one_of(REGIONS, text "region") or REGIONS[1], source = one_of(SOURCES, text "source") or SOURCES[1],
+    platform = text "platform", text = text "text",
+  }
+  return filters, { regionId = filters.region, imageSource = filters.source }
+end
+
+local function contains(image, words)
+  local haystack = table.concat({ image.imageId, image.name or "", image.desc or "" }, "\n"):lower()
+  for word in words:lower():gmatch("%S+") do
+    if not haystack:find(word, 1, true) then
+      return false
+    end
+  end
+  return true
+end
+
+-- The images of a request. The whole list is cached; platform and text are looked for in it, so that whatever
+-- people type costs the service nothing.
+local function images_of(arguments)
+  local filters, params = filters_of(arguments)
+  local list, meta, detail = lists:list_images(params)
+  if not list then
+    return nil, meta, detail
+  end
+  local found, platforms, seen = {}, {}, {}
+  for _, image in ipairs(list) do
+    if image.platform and not seen[image.platform] then
+      seen[image.platform] = true
+      platforms[#platforms + 1] = image.platform
+    end
+    if (not filters.platform or image.platform == filters.platform)
+      and (not filters.text or contains(image, filters.text)) then
+      found[#found + 1] = image
+    end
+  end
+  table.sort(platforms)
+  return { filters = filters, images = found, total = #list, platforms = platforms, regions = REGIONS,
+    sources = SOURCES, cache = meta.cache, age = meta.age }
+end
+
+---GET /images?region=&source=&platform=&text=
+function gateway.list()
+  local result, message, detail = images_of(ngx.req.get_uri_args())
+  if not result then
+    return send_failure(message, detail)
+  end
+  local found = setmetatable(result.images, core.array_mt)
+  send(200, "application/json",
+    encode({ images = found, count = #found, total = result.total, cache = result.cache }, true))
+end
+
+---GET /images/ID?region=
+function gateway.show(id)
+  local _, params = filters_of(ngx.req.get_uri_args())
+  local image, meta, detail = images:describe_image { imageId = id, regionId = params.regionId }
+  if not image then
+    return send_failure(meta, detail)
+  end
+  send(200, "application/json", encode({ image = image, cache = meta.cache }, true))
+end
+
+---GET /: the catalogue for people.
+function gateway.page()
+  local result, message = images_of(ngx.req.get_uri_args())
+  if not result then
+    ngx.log(ngx.WARN, message)
+    return send(502, "text/html; charset=utf-8", page.failure())
+  end
+  send(200, "text/html; charset=utf-8", page.render(result))
+end
+
+---GET /health: whether images can be had, from the service or from the cache.
+function gateway.health()
+  local list, meta, detail = lists:list_images { imageSource = "public" }
+  send(list and 200 or 503, "application/json",
+    encode({ healthy = list ~= nil, cache = list and meta.cache or nil, kind = detail and detail.kind }, true))
+end
+
+return gateway
