@@ -215,10 +215,11 @@ local function was_neglected(self, failure, finish_began)
 end
 
 --- Waits for the answer, trying again as the client's options say.
+---@param received function|nil called when a good answer is there and about to be read, unless the call was throttled
 ---@return table|nil result
 ---@return table|string meta_or_message
 ---@return jdvm.Failure|nil detail
-function Call:finish()
+function Call:finish(received)
   if self.outcome then return self.outcome[1], self.outcome[2], self.outcome[3] end
   local carrier = self.transport
   local began = carrier and carrier:now()
@@ -244,6 +245,7 @@ function Call:finish()
       self.attempts = self.attempts + 1
       local is_skewed = false
       if response then
+        if received and response.status == 200 and self.throttled == 0 then received() end
         local result, id_or_failure = judge(self, response)
         if result ~= nil then
           follow_clock(self, response.headers)

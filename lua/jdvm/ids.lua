@@ -116,7 +116,7 @@ function Reader:next()
   if self.message then return nil, self.message, self.detail end
   while not self.ended do
     self.queue:fill(self.plan)
-    local job, result, meta, detail = self.queue:take()
+    local job, result, meta, detail = self.queue:take(self.plan)
     if not job then
       self.ended = true
       return nil

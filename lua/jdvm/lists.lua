@@ -87,7 +87,7 @@ local function new_source(state, operation, params, options, resolved)
   end
   source.fetch = {
     start = start,
-    finish = function(pending) return pending:finish() end,
+    finish = function(pending, received) return pending:finish(received) end,
     cancel = function(pending) pending:cancel() end,
   }
   function source.fail(message, stats)

@@ -63,7 +63,7 @@ local function next_page(self)
   while not self.ended do
     scanner.wanted = self.left < math.huge and self.left or nil
     queue:fill(self.plan)
-    local job, result, meta, detail = queue:take()
+    local job, result, meta, detail = queue:take(self.plan)
     if not job then return fail(self, "the pages answered leave none to ask for") end
     self.finished_calls = self.finished_calls + 1
     if result == nil then

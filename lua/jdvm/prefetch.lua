@@ -7,19 +7,20 @@ local Prefetch = {}
 local mt = { __index = Prefetch, __name = "jdvm.prefetch" }
 
 --- A window over `fetch`.
----@param fetch table start(job) -> call, finish(call) -> result, meta | nil, message, detail; cancel(call)
+---@param fetch table start(job) -> call; finish(call, received) -> result, meta | nil, message, detail, where
+---  received() may be called as soon as the answer is there, before it is read; cancel(call)
 ---@param depth integer calls in flight at most; 0 = each is started when it is wanted
 function prefetch.new(fetch, depth)
   return setmetatable({
     fetch = fetch, depth = depth, width = depth > 1 and depth or 1,
-    jobs = {}, calls = {}, head = 1, tail = 0, started = 0,
+    jobs = {}, calls = {}, head = 1, tail = 0, started = 0, answered = 0,
   }, mt)
 end
 
 --- Starts what the window has room for.
 ---@param plan function -> job, or nil when there is nothing to start now
 function Prefetch:fill(plan)
-  while self.tail - self.head + 1 < self.width do
+  while self.tail - self.head + 1 - self.answered < self.width do
     local job = plan()
     if not job then return end
     local tail = self.tail + 1
@@ -30,16 +31,21 @@ function Prefetch:fill(plan)
   end
 end
 
---- Finishes the oldest call.
+--- Finishes the oldest call. Another takes its place in the window while its answer is read.
+---@param plan function|nil as for fill
 ---@return table|nil job nil when none is in flight
 ---@return table|nil result nil when the call failed
 ---@return any meta_or_message
 ---@return table|nil detail
-function Prefetch:take()
+function Prefetch:take(plan)
   local head = self.head
   if head > self.tail then return nil end
   local job, call = self.jobs[head], self.calls[head]
-  local result, meta, detail = self.fetch.finish(call)
+  local result, meta, detail = self.fetch.finish(call, plan and self.depth > 1 and function()
+    self.answered = 1
+    self:fill(plan)
+  end or nil)
+  self.answered = 0
   self.jobs[head], self.calls[head], self.head = nil, nil, head + 1
   if result ~= nil then
     -- The service asked for less: one at a time, and more again as it answers.

@@ -61,9 +61,11 @@ function List:source(early, meta)
     if early and early() then call.answer = self:answer(call.window) end
     return call
   end
-  function fetch.finish(call)
+  function fetch.finish(call, received)
     assert(not call.ended, "finished twice")
     call.ended, self.open = true, self.open - 1
+    if early and not call.answer then call.answer = self:answer(call.window) end
+    if received and not meta and (not early or early()) then received() end
     if meta then
       local given, detail = meta(call.n, call.window)
       if given == nil then return nil, detail.message, detail end
