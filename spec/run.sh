@@ -81,7 +81,8 @@ start() {
   local -a command
   read -ra command <<<"${script[$name]}"
   began[$name]=$(date +%s%N)
-  setsid timeout -k 10 "$LIMIT" "spec/steps/${command[0]}" "${command[@]:1}" \
+  # What bash starts in the background ignores Ctrl-C; the tests are about that too.
+  setsid env --default-signal=INT,QUIT timeout -k 10 "$LIMIT" "spec/steps/${command[0]}" "${command[@]:1}" \
     >"$LOGS/$name.log" 2>&1 </dev/null &
   pid_of[$name]=$!
 }

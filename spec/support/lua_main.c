@@ -5,6 +5,7 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,13 +21,30 @@ static int traceback(lua_State *L) {
   return 1;
 }
 
+static lua_State *running;
+
+static void stop(lua_State *L, lua_Debug *record) {
+  (void)record;
+  lua_sethook(L, NULL, 0, 0);
+  luaL_error(L, "interrupted!");
+}
+
+/* As the real one does: Ctrl-C raises in what runs, a second one ends the program. */
+static void interrupt(int number) {
+  (void)signal(number, SIG_DFL);
+  lua_sethook(running, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
+}
+
 /* Calls the function on top with `count` arguments above it; complains if that fails. */
 static int run(lua_State *L, const char *program, int status, int count) {
   if (status == 0) {
     int base = lua_gettop(L) - count;
     lua_pushcfunction(L, traceback);
     lua_insert(L, base);
+    running = L;
+    (void)signal(SIGINT, interrupt);
     status = lua_pcall(L, count, 0, base);
+    (void)signal(SIGINT, SIG_DFL);
     lua_remove(L, base);
   }
   if (status != 0) {

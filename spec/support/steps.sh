@@ -74,17 +74,16 @@ count() {
   local name=$1 output status
   shift
   output=$(mktemp)
-  "$@" >"$output" 2>&1 </dev/null
-  status=$?
+  "$@" 2>&1 </dev/null | tee "$output"
+  status=${PIPESTATUS[0]}
   add_counts "$name" "$status" "$output"
   rm -f "$output"
 }
 
-# add_counts NAME STATUS FILE: what `count` does with the output of a program that has ended.
+# add_counts NAME STATUS FILE: what `count` does once the program has ended.
 add_counts() {
   local name=$1 status=$2 file=$3 line good bad
   line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$file" | tail -n 1)
-  grep -vE '^[0-9]+ passed, [0-9]+ failed$' "$file"
   if [ -z "$line" ]; then
     failed=$((failed + 1))
     echo "not ok - $name"
