@@ -60,7 +60,7 @@ describe("loops left at a random place", function()
     return most
   end
 
-  it("leave no socket and no memory behind", function()
+  it("leave no socket and no memory behind #measures #long", function()
     local draw = random.new(4)
     leave_loops(BREAKS / 5, draw)
     settle()

@@ -101,7 +101,7 @@ describe("the emulator's command", function()
   end)
 
   -- Wall time would be the machine's load; this is about 0.35 s of one processor where it was measured.
-  it("takes less than 0.7 s of the processor to start and stop", function()
+  it("takes less than 0.7 s of the processor to start and stop #measures", function()
     local text = run(([[
       out=$(mktemp)
       (while ! grep -qs ready "$out"; do [ -e "$out" ] || exit; sleep 0.1; done; kill -INT $(head -n 1 "$out")) &

@@ -228,7 +228,7 @@ describe("a stall", function()
     assert.equal(1, detail.attempts)
   end
 
-  it("of the service ends with the deadline, and names where", function()
+  it("of the service ends with the deadline, and names where #measures", function()
     local stalls = {
       { "latency:seconds=30", { wait = true } }, { "hang:at=before", { wait = true } },
       { "hang:at=header", { wait = true, read = true } }, { "hang:at=body", { read = true } },
@@ -253,7 +253,7 @@ describe("a stall", function()
     client:close()
   end)
 
-  it("of the connection ends with the deadline, and names where", function()
+  it("of the connection ends with the deadline, and names where #measures", function()
     local hostile = require("spec.support.hostile").start()
     for port, phases in pairs { full = { connect = true }, silent = { tls = true, connect = true } } do
       local client = client_of { endpoint = "https://127.0.0.1:" .. hostile.ports[port] }
@@ -290,7 +290,7 @@ describe("a service that fails", function()
     server = tls
   end)
 
-  it("three times out of ten loses no scan", function()
+  it("three times out of ten loses no scan #long", function()
     local scans = FULL and 1000 or 60
     local rules = {}
     for i, kind in ipairs { "error:code=503", "error:code=502,body=html", "throttle:status=RATE_LIMIT",

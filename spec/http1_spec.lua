@@ -149,7 +149,7 @@ describe("a response is refused", function()
     end
   end)
 
-  it("with a header too large", function()
+  it("with a header too large #long", function()
     refuses("HTTP/1.1 200 OK\r\na: " .. ("x"):rep(70000), "larger than")
     refuses("HTTP/1.1 200 OK\r\n" .. ("a: b\r\n"):rep(200) .. "\r\n", "more than")
     refuses(("HTTP/1.1 100 Continue\r\n\r\n"):rep(3000), "larger than")

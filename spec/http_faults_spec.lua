@@ -184,7 +184,7 @@ describe("jdvm.curl", function()
       end
     end)
 
-    it("trusts the CAs it was told instead of the system's, not besides them", function()
+    it("trusts the CAs it was told instead of the system's, not besides them #measures", function()
       fails({ "tls", "tls", false, "not signed by a known CA.*ca_file" },
         fetch_with({ proxy = "" }, server:url("https", "echo")))
       fails({ "tls", "tls", false, "not signed by a known CA" },

@@ -319,7 +319,7 @@ describe("jdvm.curl", function()
       end
     end)
 
-    it("end every kind of stall in time, in the right phase", function()
+    it("end every kind of stall in time, in the right phase #measures", function()
       local long = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
       local short = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"
       local cases = {
@@ -366,7 +366,7 @@ describe("jdvm.curl", function()
       assert.truthy(took >= 0.45, took)
     end)
 
-    it("bound the connection, TLS included", function()
+    it("bound the connection, TLS included #measures", function()
       for phase, url in pairs { connect = server:base "full", tls = "https://127.0.0.1:" .. server.ports.silent } do
         local status, failure
         local took = seconds(function()

@@ -66,7 +66,7 @@ local function fault_of(images, oracle)
   return nil
 end
 
-describe("randomised scans", function()
+describe("randomised scans #long", function()
   local server
 
   setup(function() server = emulator.start { images = 60 } end)

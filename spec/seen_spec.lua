@@ -30,7 +30,7 @@ describe("the key of an id", function()
 end)
 
 describe("a set", function()
-  it("holds what was added, once, like a plain table", function()
+  it("holds what was added, once, like a plain table #long", function()
     local draw, set, plain = random.new(3), seen.set(), {}
     for _ = 1, 20000 do
       local key = ({ draw(0, 5000), draw(0, 5000) * 256, draw(0, 100) * 2 ^ 40 + draw(0, 50),

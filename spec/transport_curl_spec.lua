@@ -189,7 +189,7 @@ describe("the curl transport", function()
     assert.equal(1, connections)
   end)
 
-  it("speaks HTTP/1.1 where it is not, on as many connections as requests", function()
+  it("speaks HTTP/1.1 where it is not, on as many connections as requests #measures", function()
     assert.equal(200, fetch(front.http1 .. "/").status)
     local connections, protocol, took = burst(8, front.http1, 100)
     assert.equal("HTTP/1.1", protocol)
@@ -198,7 +198,7 @@ describe("the curl transport", function()
     assert.truthy(burst(8, front.http1, 100) <= 8)
   end)
 
-  it("speaks HTTP/1.1 when told to", function()
+  it("speaks HTTP/1.1 when told to #measures", function()
     transport:close()
     transport = curl_transport.new { ca_file = server.ca_file, proxy = "", http2 = false }
     local connections, protocol = burst(4, front.http2, 50)

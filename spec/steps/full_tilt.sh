@@ -4,4 +4,4 @@
 lua=$1
 shift
 BUILD=${BUILD:-build}/portable CFLAGS=-DJDVM_PORTABLE_SCAN \
-  exec "$(dirname "$0")/busted.sh" "$lua" --helper=spec/support/full_tilt.lua "$@"
+  exec "$(dirname "$0")/busted.sh" "$lua" --helper=spec/support/full_tilt.lua --exclude-tags=long "$@"
