@@ -9,6 +9,7 @@ static jdvm_key *new_key(jdvm_shapes *shapes, jdvm_key *place) {
   memset(key, 0, sizeof *key);
   key->index = (uint16_t)shapes->used++;
   key->wanted = 1;
+  key->seen = JDVM_NOT_SEEN;
   key->place = place;
   key->next = key->first = key->others = JDVM_NOWHERE(shapes);
   return key;
@@ -20,6 +21,14 @@ void jdvm_shapes_reset(jdvm_shapes *shapes) {
   memset(shapes->buckets, 0, sizeof shapes->buckets);
   (void)new_key(shapes, JDVM_NOWHERE(shapes));
   (void)new_key(shapes, JDVM_NOWHERE(shapes));
+}
+
+void jdvm_shapes_begin(jdvm_shapes *shapes, uint32_t room) {
+  uint32_t i;
+  shapes->limit = room < JDVM_KEYS ? room : JDVM_KEYS;
+  for (i = 0; i < shapes->used; i++) {
+    shapes->keys[i].seen = JDVM_NOT_SEEN;
+  }
 }
 
 /* The key of these bytes in a place, new in *bucket if there is none yet and `add` allows. */

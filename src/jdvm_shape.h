@@ -37,12 +37,14 @@ typedef struct jdvm_key {
   uint32_t keys;           /* the number of keys remembered below it */
 
   /* For the decoder that uses the guess: */
-  uint32_t seen; /* the last object with this key, by a count of all objects */
+  uint32_t seen; /* the last object with this key, by a count of a text's objects from 0 */
   int32_t slot;  /* where its string is at hand */
   int32_t score; /* whether looking for its values among the cached ones pays; above 0: yes */
   struct jdvm_value *value;             /* its last cached value */
   struct jdvm_constructor *constructor; /* what made the last object below it */
 } jdvm_key;
+
+#define JDVM_NOT_SEEN UINT32_MAX
 
 /* No key: what follows a key whose follower is not known, and the place where nothing is
 ** remembered. */
@@ -62,6 +64,9 @@ typedef struct jdvm_shapes {
 
 /* Forgets everything; also how the memory for it becomes valid. */
 void jdvm_shapes_reset(jdvm_shapes *shapes);
+
+/* Begins another text: no key has been seen. `room` keys may be remembered, or what there are. */
+void jdvm_shapes_begin(jdvm_shapes *shapes, uint32_t room);
 
 /* The key of these bytes in a place; a new one is remembered. NULL if there is no room for it. */
 jdvm_key *jdvm_shapes_key(jdvm_shapes *shapes, jdvm_key *place, const unsigned char *bytes,
@@ -109,8 +114,8 @@ static inline uint32_t jdvm_hash(const unsigned char *bytes, size_t length) {
   } else {
     head = tail = 0;
   }
-  head = (head ^ length) * UINT64_C(0x9E3779B97F4A7C15);
-  head = (head ^ (head >> 32) ^ tail) * UINT64_C(0xC2B2AE3D27D4EB4F);
+  head = (head ^ length) * UINT64_C(0x9E3779B97F4A7C15) ^ tail;
+  head = (head ^ head >> 32) * UINT64_C(0xC2B2AE3D27D4EB4F);
   return (uint32_t)(head >> 32);
 }
 

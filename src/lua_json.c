@@ -9,25 +9,27 @@
 ** from the length of the text: a short one should not pay for what a long one needs. */
 static void open_decoder(jdvm_decoder *d, lua_State *L, const jdvm_json_options *options,
                          size_t length) {
-  uint32_t values = 8, keys;
+  uint32_t values = 8, keys, i;
   int top;
   memset(d, 0, sizeof *d);
   d->L = L;
   d->options = options;
   d->memory = jdvm_json_borrow(L);
-  d->first = ++d->memory->object;
   d->home = lua_gettop(L);
   d->array_mt = d->home + 1;
   d->scratch = d->home + 2;
   d->key_slots = d->home + 3;
   keys = d->memory->shapes.used + (length / 8 < NEW_KEYS ? (uint32_t)length / 8 : NEW_KEYS);
-  d->memory->shapes.limit = keys = keys < JDVM_KEYS ? keys : JDVM_KEYS;
+  jdvm_shapes_begin(&d->memory->shapes, keys);
   while (values < JDVM_VALUES && values < length / 32) {
     values *= 2;
   }
-  d->value_slots = d->key_slots + (int)keys;
-  d->value_mask = values - 1;
-  memset(d->memory->values, 0, values * sizeof *d->memory->values);
+  d->value_slots = d->key_slots + (int)d->memory->shapes.limit;
+  d->value_mask = values - 2;
+  for (i = 0; i < values; i++) {
+    d->memory->values[i].length = 0;
+    d->memory->values[i].slot = d->value_slots + (int)i;
+  }
   top = d->value_slots + (int)values - 1;
   luaL_checkstack(L, top - d->home + LUA_MINSTACK, "no room to decode JSON");
   lua_settop(L, top);
@@ -43,6 +45,8 @@ int jdvm_json_decode(lua_State *L, const char *bytes, size_t length, int options
   jdvm_json_read_options(L, options_index == 0 ? 0 : jdvm_absindex(L, options_index), &options);
   open_decoder(d, L, &options, length);
   at = jdvm_json_open(&d->json, bytes, length, options.replace);
+  d->safe = length > JDVM_KEY_BYTES ? d->json.end - JDVM_KEY_BYTES : d->json.start;
+  d->value_safe = length > JDVM_VALUE_ROOM ? d->json.end - JDVM_VALUE_ROOM : d->json.start;
   if (length > options.max_size) {
     at = jdvm_json_fail(&d->json, d->json.start + options.max_size, JDVM_WANT_SHORT);
   } else {

@@ -19,7 +19,6 @@ JDVM_INLINE const unsigned char *push_string(jdvm_decoder *d, const unsigned cha
   if (key->score > 0) {
     const jdvm_value *value = key->value;
     if (jdvm_value_matches(value, at)) {
-      key->score += key->score < JDVM_SCORE_MOST;
       lua_pushvalue(d->L, value->slot);
       return at + value->length;
     }
@@ -71,15 +70,6 @@ static void close_elements(jdvm_decoder *d, int base, int count) {
   }
 }
 
-static void close_object(jdvm_decoder *d, const jdvm_frame *f, jdvm_key *place, int count,
-                         bool luajit) {
-  if (luajit) {
-    jdvm_json_construct(d, place, d->memory->pending + d->pending, count);
-  } else {
-    close_pairs(d, f->base, count);
-  }
-}
-
 /* Reads the key at `at`, which was not guessed, and its colon. When the key cannot be remembered
 ** *key is NULL and the position is still the key's. */
 static const unsigned char *read_key(jdvm_decoder *d, const unsigned char *at, jdvm_key *place,
@@ -121,35 +111,39 @@ static const unsigned char *build_array(jdvm_decoder *d, const unsigned char *at
 ** left to the plain reader. Expanded once for each kind of Lua. */
 JDVM_INLINE const unsigned char *read_object(jdvm_decoder *d, const unsigned char *at,
                                              jdvm_key *place, int levels, const bool luajit) {
-  lua_State *L = d->L;
-  const unsigned char *end = d->json.end;
-  const uint32_t first = d->first, object = ++d->memory->object;
-  const uint32_t pending = d->pending;
-  const char *expected = JDVM_WANT_FIELD;
+  const unsigned char *begin;
+  const uint32_t object = ++d->objects, pending = d->pending;
+  uint16_t *keys = d->memory->pending + pending;
   jdvm_key **link = &place->first;
   int count = 0;
   bool last = false;
   jdvm_frame f;
   open_frame(d, &f);
-  if (luajit && JDVM_PENDING - pending < JDVM_BATCH) {
-    f.batch = 0;
+  if (luajit) {
+    if (JDVM_PENDING - pending < JDVM_BATCH) {
+      f.batch = 0;
+    }
+    jdvm_json_open_object(d, place);
+  } else {
+    lua_pushnil(d->L);
   }
-  lua_pushnil(L);
-  at = jdvm_json_space(&d->json, at);
-  if (at < end && *at == '}') {
+  if (at == d->json.end || *at <= ' ') {
+    at = jdvm_json_space(&d->json, at);
+  }
+  if (at < d->json.end && *at == '}') {
     close_pairs(d, f.base, 0);
     return at + 1;
   }
   for (;;) {
-    const unsigned char *begin = at;
     jdvm_key *key = *link;
-    if (end - at >= JDVM_KEY_BYTES && jdvm_key_matches(key, at)) {
+    begin = at;
+    if (at < d->safe && jdvm_key_matches(key, at)) {
       at += key->length;
-    } else if (end - at >= JDVM_KEY_BYTES && jdvm_key_matches(key->next, at)) {
+    } else if (at < d->safe && jdvm_key_matches(key->next, at)) {
       key = key->next;
       at += key->length;
     } else {
-      at = read_key(d, at, place, expected, &key);
+      at = read_key(d, at, place, link == &place->first ? JDVM_WANT_FIELD : JDVM_WANT_KEY, &key);
       if (at == NULL) {
         return NULL;
       }
@@ -157,24 +151,24 @@ JDVM_INLINE const unsigned char *read_object(jdvm_decoder *d, const unsigned cha
         break;
       }
       *link = key;
+      if (at == d->json.end) {
+        return jdvm_json_fail(&d->json, at, JDVM_WANT_VALUE);
+      }
     }
-    /* Most often the key was in an earlier object of this text, and not in this one. */
-    if (key->seen - first >= object - first) {
+    if (key->seen >= object) {
       if (key->seen == object) {
-        at = begin;
         break;
       }
       jdvm_json_renew_key(d, key);
     }
     if (count == f.batch) {
-      at = begin;
       break;
     }
     key->seen = object;
     link = &key->next;
-    if (at == end || *at <= ' ') {
+    if (*at <= ' ') {
       at = jdvm_json_space(&d->json, at);
-      if (at == end) {
+      if (at == d->json.end) {
         return jdvm_json_fail(&d->json, at, JDVM_WANT_VALUE);
       }
     }
@@ -182,12 +176,12 @@ JDVM_INLINE const unsigned char *read_object(jdvm_decoder *d, const unsigned cha
       at = jdvm_json_word(&d->json, at, "null");
     } else {
       if (luajit) {
-        d->memory->pending[pending + (uint32_t)count] = key->index;
+        keys[count] = key->index;
       } else {
-        lua_pushvalue(L, key->slot);
+        lua_pushvalue(d->L, key->slot);
       }
       count++;
-      if (end - at < JDVM_VALUE_ROOM) {
+      if (at >= d->value_safe) {
         d->pending = pending + (uint32_t)count;
         at = jdvm_json_build(d, at, key, NULL, levels, JDVM_WANT_VALUE);
       } else if (*at == '"') {
@@ -211,15 +205,18 @@ JDVM_INLINE const unsigned char *read_object(jdvm_decoder *d, const unsigned cha
       return NULL;
     }
     if (last) {
-      d->pending = pending;
-      close_object(d, &f, place, count, luajit);
-      return at;
+      break;
     }
-    expected = JDVM_WANT_KEY;
   }
   d->pending = pending;
-  close_object(d, &f, place, count, luajit);
-  return jdvm_json_plain_fields(d, at, place, NULL, levels, expected);
+  if (luajit) {
+    jdvm_json_close_object(d, place, f.base, keys, count);
+  } else {
+    close_pairs(d, f.base, count);
+  }
+  return last ? at
+              : jdvm_json_plain_fields(d, begin, place, NULL, levels,
+                                       link == &place->first ? JDVM_WANT_FIELD : JDVM_WANT_KEY);
 }
 
 #if JDVM_MAY_BE_LUAJIT

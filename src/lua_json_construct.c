@@ -59,6 +59,10 @@ static void push_source(jdvm_decoder *d, const uint16_t *keys, int count) {
   luaL_pushresult(&buffer);
 }
 
+static int function_index(const jdvm_decoder *d, const jdvm_constructor *shape) {
+  return FIRST_FUNCTION + (int)(shape - d->memory->constructors);
+}
+
 /* Makes the function of a shape and keeps it in the home table. */
 static bool make_function(jdvm_decoder *d, const jdvm_constructor *shape, int where) {
   lua_State *L = d->L;
@@ -123,39 +127,41 @@ static jdvm_constructor *find_constructor(jdvm_decoder *d, const uint16_t *keys,
   }
   if (!shape->made && shape->lives == LIVES && memory->credit >= cost) {
     memory->credit -= cost;
-    shape->made = make_function(d, shape, FIRST_FUNCTION + (int)(shape - memory->constructors));
+    shape->made = make_function(d, shape, function_index(d, shape));
   }
   return shape->made ? shape : NULL;
 }
 
-void jdvm_json_construct(jdvm_decoder *d, jdvm_key *place, const uint16_t *keys, int count) {
-  lua_State *L = d->L;
-  jdvm_memory *memory = d->memory;
-  jdvm_constructor *shape = place->constructor;
-  int base = lua_gettop(L) - count;
-  if (shape == NULL || !shape->made || !is_shape(shape, keys, count)) {
-    shape = find_constructor(d, keys, count);
-  }
-  if (shape != NULL) {
-    place->constructor = shape;
-    lua_rawgeti(L, d->home, FIRST_FUNCTION + (int)(shape - memory->constructors));
-    lua_replace(L, base);
-    lua_call(L, count, 1);
-    return;
-  }
-  lua_createtable(L, 0, count);
-  lua_replace(L, base);
-  while (count-- > 0) {
-    lua_pushvalue(L, memory->shapes.keys[keys[count]].slot);
-    lua_insert(L, -2);
-    lua_rawset(L, base);
+void jdvm_json_open_object(jdvm_decoder *d, const jdvm_key *place) {
+  const jdvm_constructor *shape = place->constructor;
+  if (shape != NULL && shape->made) {
+    lua_rawgeti(d->L, d->home, function_index(d, shape));
+  } else {
+    lua_pushnil(d->L);
   }
 }
 
-#else
-
-void jdvm_json_construct(jdvm_decoder *d, jdvm_key *place, const uint16_t *keys, int count) {
-  (void)d, (void)place, (void)keys, (void)count;
+void jdvm_json_close_object(jdvm_decoder *d, jdvm_key *place, int base, const uint16_t *keys,
+                            int count) {
+  lua_State *L = d->L;
+  jdvm_constructor *shape = place->constructor;
+  if (shape == NULL || !shape->made || !is_shape(shape, keys, count)) {
+    shape = find_constructor(d, keys, count);
+    if (shape == NULL) {
+      lua_createtable(L, 0, count);
+      lua_replace(L, base);
+      while (count-- > 0) {
+        lua_pushvalue(L, d->memory->shapes.keys[keys[count]].slot);
+        lua_insert(L, -2);
+        lua_rawset(L, base);
+      }
+      return;
+    }
+    place->constructor = shape;
+    lua_rawgeti(L, d->home, function_index(d, shape));
+    lua_replace(L, base);
+  }
+  lua_call(L, count, 1);
 }
 
 #endif

@@ -24,7 +24,6 @@ static bool runs_on_luajit(lua_State *L) {
 static void forget(jdvm_memory *memory) {
   jdvm_shapes_reset(&memory->shapes);
   memset(memory->constructors, 0, sizeof memory->constructors);
-  memory->object = 0;
   memory->credit = 0;
 }
 
@@ -48,7 +47,7 @@ jdvm_memory *jdvm_json_borrow(lua_State *L) {
   } else {
     lua_pushboolean(L, 0);
     lua_setfield(L, LUA_REGISTRYINDEX, HOME);
-    if (memory->shapes.refused > PATIENCE || memory->object > UINT32_MAX / 2) {
+    if (memory->shapes.refused > PATIENCE) {
       forget(memory);
     }
   }

@@ -40,14 +40,14 @@ typedef struct jdvm_json_options {
 typedef struct jdvm_value {
   const unsigned char *bytes;
   uint32_t length; /* 0: none */
-  int32_t slot;
+  int32_t slot;    /* stack index */
 } jdvm_value;
 
 /* Whether looking for the strings of a key among the cached ones pays: each find adds one, each
  *miss
  ** takes one. Above 0: yes. */
-#define JDVM_SCORE_START 24 /* at the first value in a text, if the key ended the last above 0 */
-#define JDVM_SCORE_RETRY 4  /* if it did not */
+#define JDVM_SCORE_START 32 /* at the first value in a text, if the key ended the last above 0 */
+#define JDVM_SCORE_RETRY 8  /* if it did not */
 #define JDVM_SCORE_MOST 64
 
 /* The fields (elements) of an object (array) wait on the stack until their number is known; near
@@ -80,7 +80,6 @@ typedef struct jdvm_memory {
   jdvm_value values[JDVM_VALUES];
   jdvm_constructor constructors[JDVM_SHAPES];
   uint16_t pending[JDVM_PENDING];
-  uint32_t object; /* counts objects */
   uint32_t credit; /* fields built that have not yet paid for a constructor */
   bool is_luajit;
   char small[JDVM_SMALL_STRING];
@@ -99,10 +98,15 @@ typedef struct jdvm_decoder {
   size_t scratch_size; /* its bytes */
   int key_slots;       /* stack index of the string of key 0; those of others follow */
   int value_slots;     /* stack index of the string of memory->values[0] */
-  uint32_t value_mask; /* their number less one */
-  uint32_t first;      /* no object's, but less than those of this call */
+  uint32_t value_mask; /* of their indices: the even ones */
+  uint32_t objects;    /* begun so far */
   int ceiling;         /* the stack is known to reach up to here */
   uint32_t pending;    /* used of memory->pending */
+
+  /* Before these positions, comparing a key and one byte more, or a cached value, stays inside the
+  ** text. */
+  const unsigned char *safe;
+  const unsigned char *value_safe;
 } jdvm_decoder;
 
 /* A table being made: the slots above `base` are its fields or elements that wait. */
@@ -143,9 +147,12 @@ const unsigned char *jdvm_json_push_string(jdvm_decoder *d, const unsigned char 
 /* Pushes a string that jdvm_json_string() has read. */
 void jdvm_json_push_text(jdvm_decoder *d, const jdvm_json_text *text);
 
-/* The table-making end of an object on LuaJIT: replaces the `count` values on top of the stack, and
-** the slot below them, by an object with these keys. */
-void jdvm_json_construct(jdvm_decoder *d, jdvm_key *place, const uint16_t *keys, int count);
+/* The two ends of an object on LuaJIT. The first pushes what will make it, by a guess, or nil. The
+** second makes the object with these keys from that, at `base`, and the `count` values behind it.
+*/
+void jdvm_json_open_object(jdvm_decoder *d, const jdvm_key *place);
+void jdvm_json_close_object(jdvm_decoder *d, jdvm_key *place, int base, const uint16_t *keys,
+                            int count);
 
 /* Forgets what a key remembers of another text. */
 static inline void jdvm_json_renew_key(jdvm_decoder *d, jdvm_key *key) {

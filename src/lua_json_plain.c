@@ -57,9 +57,9 @@ static jdvm_key *push_key(jdvm_decoder *d, jdvm_key *place, const jdvm_json_text
     jdvm_json_push_text(d, text);
     return jdvm_shapes_others(shapes, place);
   }
-  if (key->seen - d->first > d->memory->object - d->first) {
+  if (key->seen == JDVM_NOT_SEEN) {
     jdvm_json_renew_key(d, key);
-    key->seen = d->first;
+    key->seen = 0;
   }
   lua_pushvalue(d->L, key->slot);
   return key;

@@ -18,46 +18,63 @@ void jdvm_json_push_text(jdvm_decoder *d, const jdvm_json_text *text) {
   lua_pushlstring(d->L, value, jdvm_json_unescape(text, value));
 }
 
-/* Pushes a plain string; if `key` and its length allow, from the cache, or into it too. */
-JDVM_INLINE void push_plain(jdvm_decoder *d, const unsigned char *bytes, size_t length,
-                            jdvm_key *key) {
-  jdvm_value *value;
-  if (key->score <= 0 || length >= JDVM_VALUE_BYTES) {
-    lua_pushlstring(d->L, (const char *)bytes, length);
-    return;
-  }
-  value = &d->memory->values[jdvm_hash(bytes, length) & d->value_mask];
+/* True if the cached string is that one, which ends with a quote. */
+JDVM_INLINE bool is_value(const jdvm_decoder *d, const jdvm_value *value,
+                          const unsigned char *bytes, size_t length) {
+  return value->length == length + 1 &&
+         (bytes < d->value_safe ? jdvm_value_matches(value, bytes)
+                                : memcmp(value->bytes, bytes, length) == 0);
+}
+
+/* Pushes a plain string from the cache, or into it too; returns the position behind its quote. A
+** string has two places to be in. It comes into the second and moves to the first when it is met
+** again, so that those that come only once push out each other. */
+static const unsigned char *push_cached(jdvm_decoder *d, const unsigned char *bytes, size_t length,
+                                        jdvm_key *key) {
+  jdvm_value *value = &d->memory->values[jdvm_hash(bytes, length) & d->value_mask];
   key->value = value;
-  if (value->length == length + 1 &&
-      (d->json.end - bytes >= JDVM_VALUE_ROOM ? jdvm_value_matches(value, bytes)
-                                              : memcmp(value->bytes, bytes, length) == 0)) {
-    key->score += key->score < JDVM_SCORE_MOST;
-    lua_pushvalue(d->L, value->slot);
-    return;
+  if (!is_value(d, value, bytes, length)) {
+    jdvm_value found = value[1];
+    if (!is_value(d, &found, bytes, length)) {
+      key->score--;
+      key->value = ++value;
+      lua_pushlstring(d->L, (const char *)bytes, length);
+      value->bytes = bytes;
+      value->length = (uint32_t)length + 1;
+      jdvm_copy(d->L, -1, value->slot);
+      return bytes + length + 1;
+    }
+    value[1] = value[0];
+    value[0] = found;
   }
-  key->score--;
-  lua_pushlstring(d->L, (const char *)bytes, length);
-  value->bytes = bytes;
-  value->length = (uint32_t)length + 1;
-  value->slot = d->value_slots + (int)(value - d->memory->values);
-  jdvm_copy(d->L, -1, value->slot);
+  key->score += key->score < JDVM_SCORE_MOST;
+  lua_pushvalue(d->L, value->slot);
+  return bytes + length + 1;
+}
+
+/* Pushes a string that is not ASCII, or has escapes, or is malformed. */
+static const unsigned char *push_rare(jdvm_decoder *d, const unsigned char *at, jdvm_key *key) {
+  jdvm_json_text text;
+  at = jdvm_json_string(&d->json, at, &text);
+  if (at == NULL) {
+    return NULL;
+  }
+  if (text.plain && key->score > 0 && text.length < JDVM_VALUE_BYTES) {
+    return push_cached(d, text.bytes, text.length, key);
+  }
+  jdvm_json_push_text(d, &text);
+  return at;
 }
 
 const unsigned char *jdvm_json_push_string(jdvm_decoder *d, const unsigned char *at,
                                            jdvm_key *key) {
   const unsigned char *stop = jdvm_scan_plain(at, d->json.end);
-  jdvm_json_text text;
-  if (stop < d->json.end && *stop == '"') {
-    push_plain(d, at, (size_t)(stop - at), key);
-    return stop + 1;
+  if (stop == d->json.end || *stop != '"') {
+    return push_rare(d, at, key);
   }
-  at = jdvm_json_string(&d->json, at, &text);
-  if (at != NULL) {
-    if (text.plain) {
-      push_plain(d, text.bytes, text.length, key);
-    } else {
-      jdvm_json_push_text(d, &text);
-    }
+  if (key->score > 0 && stop - at < JDVM_VALUE_BYTES) {
+    return push_cached(d, at, (size_t)(stop - at), key);
   }
-  return at;
+  lua_pushlstring(d->L, (const char *)at, (size_t)(stop - at));
+  return stop + 1;
 }

@@ -63,8 +63,11 @@ local function text(value)
   return '"' .. value .. '"'
 end
 
-local function date(random, form)
-  return text(form:format(2023, 1 + random(2), random(28), 8 + random(10), 0, 10 * random(5)))
+-- A moment, as the service writes it in most places and in a charge.
+local function moment(random)
+  local day = ("%04d-%02d-%02d"):format(2019 + random(5), random(12), random(28))
+  local time = ("%02d:%02d:%02d"):format(random(24) - 1, random(60) - 1, random(60) - 1)
+  return text(day .. " " .. time), text(day .. "T" .. time .. "Z")
 end
 
 local function boolean(random)
@@ -76,6 +79,7 @@ local LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 local function cloud_disk(style, size)
   local random = style.random
   local id, instance = text("vol-" .. letters(random, 10, LOWER)), text("i-" .. letters(random, 10, LOWER))
+  local created, charged = moment(random)
   local tags, policies, attachments = {}, nil, nil
   for index = 1, random(3) - random(2) + 1 do
     tags[index] = object(style, { { "key", text(TAGS[random(#TAGS)]) }, { "value",
@@ -92,7 +96,7 @@ local function cloud_disk(style, size)
     attachments = array { object(style, {
       { "attachmentId", text("attach-" .. letters(random, 8, LOWER)) }, { "diskId", id },
       { "instanceType", text("vm") }, { "instanceId", instance }, { "status", text("attached") },
-      { "attachTime", date(random, "%04d-%02d-%02d %02d:%02d:%02d") },
+      { "attachTime", created },
     }) }
   end
   return object(style, {
@@ -102,10 +106,10 @@ local function cloud_disk(style, size)
     { "iops", tostring(1000 + 10 * size) }, { "status", text("in-use") },
     { "attachments", attachments },
     { "multiAttachable", "false" }, { "encrypted", boolean(random) }, { "enabled", "true" },
-    { "createTime", date(random, "%04d-%02d-%02d %02d:%02d:%02d") },
+    { "createTime", created },
     { "charge", object(style, {
       { "chargeMode", text("postpaid_by_duration") }, { "chargeStatus", text("normal") },
-      { "chargeStartTime", date(random, "%04d-%02d-%02dT%02d:%02d:%02dZ") }, { "chargeExpiredTime", text("") },
+      { "chargeStartTime", charged }, { "chargeExpiredTime", text("") },
       { "chargeRetireTime", text("") },
     }) },
     { "tags", array(tags) }, { "snapshotPolicies", policies and array(policies) },
@@ -144,7 +148,7 @@ local function image(style)
     { "platform", text(PLATFORMS[random(#PLATFORMS)]) }, { "osVersion", text(random(9) .. "." .. random(9)) },
     { "architecture", text("x86_64") }, { "systemDiskSizeGB", "40" }, { "imageSource", text("private") },
     { "osType", text(random(4) == 1 and "windows" or "linux") }, { "status", text("ready") },
-    { "createTime", date(random, "%04d-%02d-%02d %02d:%02d:%02d") }, { "sizeMB", tostring(100 * random(90)) },
+    { "createTime", (moment(random)) }, { "sizeMB", tostring(100 * random(90)) },
     { "desc", text(description) }, { "ownerPin", text("jdcloud-" .. random(20)) },
     { "launchPermission", text("ownerOnly") }, { "systemDisk", attachment(style, cloud and "cloud" or "local",
       "vda") },
