@@ -12,6 +12,7 @@ LIMIT=600 # seconds a step may take
 steps='
 lint       beside  lint.sh
 c          beside  c.sh
+portable   beside  portable.sh
 lua5.4     beside  busted.sh 5.4
 lua5.3     beside  busted.sh 5.3
 lua5.2     beside  busted.sh 5.2
