@@ -9,10 +9,25 @@ seconds=${1:-60}
 out=$BUILD/fuzz
 flags="$SANITIZE -fsanitize=fuzzer-no-link"
 
+# A target that includes lua.h gets a Lua, FUZZ_LUA (5.4, or luajit), and the decoder's binding.
+lua=${FUZZ_LUA:-5.4}
+if [ "$lua" = luajit ]; then
+  include=/usr/include/luajit-2.1 library=-l:libluajit-5.1.a
+else
+  include=/usr/include/lua$lua library=-l:liblua$lua.a
+fi
+
 build_target() {
-  build "$out" CC=clang OPTIMIZE=-O1 CFLAGS="$flags" LDFLAGS="$flags" "$out/c/libjdvm.a" &&
-    clang -std=c99 -g -O1 -Isrc $SANITIZE -fsanitize=fuzzer -o "$out/$1" "spec/fuzz/$1.c" \
-      "$out/c/libjdvm.a" -lcrypto -lcurl -lm
+  local version objects=() options=()
+  version=$(version_of "$lua")
+  build "$out" CC=clang OPTIMIZE=-O1 CFLAGS="$flags" LDFLAGS="$flags" LUAS="$version" \
+    "$out/c/libjdvm.a" "$out/$version/jdvm/core.so" || return 1
+  if grep -q '<lua.h>' "spec/fuzz/$1.c"; then
+    objects=("$out/$version"/obj/lua_json*.o)
+    options=("-I$include" "$library" -Wl,-E -ldl)
+  fi
+  clang -std=c99 -g -O1 -Isrc $SANITIZE -fsanitize=fuzzer -o "$out/$1" "spec/fuzz/$1.c" \
+    "${objects[@]}" "$out/c/libjdvm.a" "${options[@]}" -lcrypto -lcurl -lm
 }
 
 run_target() {
