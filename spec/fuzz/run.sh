@@ -24,7 +24,7 @@ build_target() {
     "$out/c/libjdvm.a" "$out/$version/jdvm/core.so" || return 1
   if grep -q '<lua.h>' "spec/fuzz/$1.c"; then
     objects=("$out/$version"/obj/lua_json*.o)
-    options=("-I$include" "$library" -Wl,-E -ldl)
+    options=("-I$include" "$library" "-Wl,-E" -ldl)
   fi
   clang -std=c99 -g -O1 -Isrc $SANITIZE -fsanitize=fuzzer -o "$out/$1" "spec/fuzz/$1.c" \
     "${objects[@]}" "$out/c/libjdvm.a" "${options[@]}" -lcrypto -lcurl -lm

@@ -6,7 +6,7 @@
 # waits); HTTP2=1 offers HTTP/2 beside HTTP/1.1.
 set -eu
 folder=$1
-wait= modules=
+wait="" modules=""
 if [ -n "${SERVICE_TIME:-}" ]; then
   wait="access_by_lua_block { ngx.sleep($SERVICE_TIME) }"
   for module in ndk_http_module ngx_http_lua_module; do
