@@ -17,6 +17,7 @@ build = {
   type = "builtin",
   modules = {
     ["jdvm"] = "lua/jdvm.lua",
+    ["jdvm.address"] = "lua/jdvm/address.lua",
     ["jdvm.cache"] = "lua/jdvm/cache.lua",
     ["jdvm.call"] = "lua/jdvm/call.lua",
     ["jdvm.check"] = "lua/jdvm/check.lua",

@@ -310,6 +310,15 @@ describe("secrets", function()
         .. "Signature=0123456789abcdef0123456789abcdef",
     })
     assert_clean(errors.new { kind = "connect", message = "proxy http://me:hunter2@proxy:3128 refused" })
+    for _, url in ipairs { "http://me:hun/hunter2@h:1", "http://me:a hunter2@h", "socks5://me:a@hunter2@h:1",
+      "http://hunter2@h" } do
+      local message = errors.new { kind = "connect", message = "Unsupported proxy syntax in '" .. url .. "': bad" }
+      assert_clean(message)
+      assert.matches("://[redacted]@h", message, 1, true)
+    end
+    assert_clean(errors.new { kind = "connect", message = "http://a:hunter2@b, then http://c:hunter2@d" })
+    assert.equal("jdvm: https://a.b/c said no", (errors.new { kind = "connect", message = "https://a.b/c said no",
+      hint = false }):match("^[^;]*"))
     assert_clean(errors.new { kind = "api", message = "header x-jdcloud-security-token: hunter2 is bad" })
     assert_clean(errors.new { kind = "api", message = '{"x-jdcloud-security-token":"hunter2"}' })
   end)

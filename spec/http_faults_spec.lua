@@ -257,6 +257,23 @@ describe("jdvm.curl", function()
       fails({ "connect", "connect", false, "the proxy did not connect to vm.invalid port 443: status 403" },
         fetch_with({ proxy = server:base "http" }, "https://vm.invalid/"))
     end)
+
+    it("never shows an address that it cannot read, which may have a password in it", function()
+      for _, proxy in ipairs {
+        "http://user:pa/ss5@127.0.0.1:9", "http://user:pa ss5@127.0.0.1:9", "gopher://user:ss5@127.0.0.1:9",
+        "http://user:pa?ss5@127.0.0.1:9", "http://user:pa@ss5@127.0.0.1:9", "http://user:ss5@127.0.0.1:port",
+        "http://user:ss5@no-such-proxy.invalid:9", "http://user:ss5@127.0.0.1:9", "user:ss5://a",
+      } do
+        local status, failure = fetch_with({ proxy = proxy }, "http://vm.invalid/")
+        assert.is_nil(status)
+        assert.equal("connect", failure.kind, failure.message)
+        assert.is_nil(failure.message:find("ss5", 1, true), failure.message)
+        assert.truthy(#failure.message < 256)
+      end
+      local _, failure = fetch_with({ proxy = "http://user:pa/ss5@127.0.0.1:9" }, "http://vm.invalid/")
+      assert.is_true(failure.lasting)
+      assert.matches("the address of the proxy cannot be used", failure.message, 1, true)
+    end)
   end)
 
   -- libcurl does not notice; the decoder does, since no JSON text ends early.

@@ -73,6 +73,7 @@ describe("options", function()
     assert.equal('option \'transport\' must be auto, curl or ngx, got "crul"; did you mean "curl"?',
       options.fault("client", { transport = "crul" }))
     assert.equal("option 'region' is empty: leave it out instead", options.fault("client", { region = "" }))
+    assert.is_nil(options.fault("client", { proxy = "" }))
     assert.equal("option 'user_agent' holds a control character", options.fault("client", { user_agent = "a\r\nb" }))
   end)
 

@@ -34,6 +34,7 @@ describe("the reason for another try", function()
     assert.equal("transient", reason { kind = "timeout", phase = "read" })
     assert.equal("transient", reason { kind = "transport", message = "the connection was closed" })
     assert.is_nil(reason { kind = "transport", message = "larger than 100 bytes (max_body)", lasting = true })
+    assert.is_nil(reason { kind = "connect", message = "the address of the proxy cannot be used", lasting = true })
     for _, kind in ipairs { "tls", "decode", "credentials", "phase", "cancelled", "pagination" } do
       assert.is_nil(reason { kind = kind }, kind)
     end

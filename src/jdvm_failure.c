@@ -71,6 +71,28 @@ static void explain_connection(jdvm_error *error, const jdvm_facts *facts) {
                   port, reason);
 }
 
+/* libcurl quotes the address of a proxy, with its password, when it cannot read it. It does so as a
+ * name that does not resolve or as a connection that failed, depending on what is wrong. */
+static bool is_bad_proxy(const jdvm_facts *facts) {
+  return strstr(facts->detail, "nsupported proxy") != NULL;
+}
+
+static void explain_proxy(jdvm_failure *failure, const jdvm_facts *facts) {
+  char named[128];
+  if (is_bad_proxy(facts)) {
+    failure->lasting = true;
+    (void)jdvm_fail(&failure->error, JDVM_CONNECT,
+                    "the address of the proxy cannot be used (proxy; https_proxy and its like in "
+                    "the environment): it must be scheme://user:password@host:port, with %%XX "
+                    "for '/', '@' and their like");
+  } else if (sscanf(facts->detail, "Could not resolve proxy: %127[A-Za-z0-9._-]", named) == 1) {
+    (void)jdvm_fail(&failure->error, JDVM_CONNECT, "could not resolve the name of the proxy (%s)",
+                    named);
+  } else {
+    (void)jdvm_fail(&failure->error, JDVM_CONNECT, "could not resolve the name of the proxy");
+  }
+}
+
 /* Limits of this side, requests that cannot be sent, and servers that speak something else. */
 static bool is_lasting(jdvm_cause cause) {
   switch (cause) {
@@ -115,11 +137,14 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
                     "could not resolve the host name %s: check the name and the network", host);
     break;
   case JDVM_CAUSE_NO_PROXY:
-    (void)jdvm_fail(error, JDVM_CONNECT, "could not resolve the name of the proxy (%.120s)",
-                    detail);
+    explain_proxy(failure, facts);
     break;
   case JDVM_CAUSE_NO_CONNECTION:
-    explain_connection(error, facts);
+    if (is_bad_proxy(facts)) {
+      explain_proxy(failure, facts);
+    } else {
+      explain_connection(error, facts);
+    }
     break;
   case JDVM_CAUSE_TUNNEL:
     (void)jdvm_fail(error, JDVM_CONNECT, "the proxy did not connect to %s port %ld: status %ld",

@@ -1,6 +1,7 @@
 -- A client: settings resolved once, and a method for each operation. A client does no I/O when it is made but for
 -- the profile file, holds no state of any call, and may be shared by coroutines, light threads and requests.
 
+local address = require "jdvm.address"
 local call = require "jdvm.call"
 local check = require "jdvm.check"
 local core = require "jdvm.core"
@@ -37,30 +38,6 @@ local function state_of(self)
   return state
 end
 
--- Splits an endpoint: a URL of scheme, host and port, and nothing else.
-local function read_endpoint(url)
-  local scheme, authority, rest = url:match("^(%a+)://([^/?#]*)(.*)$")
-  if not scheme then
-    return nil, "must begin with https:// (or http://), got " .. text.show(url)
-  end
-  scheme = scheme:lower()
-  if scheme ~= "https" and scheme ~= "http" then return nil, "must be https or http, not " .. text.show(scheme) end
-  if authority:find("@", 1, true) then
-    return nil, "must not hold a user name: keys go into access_key and secret_key"
-  end
-  if rest ~= "" and rest ~= "/" then
-    return nil, "must end after host and port, since the path is part of what is signed, got " .. text.show(url)
-  end
-  local host, port = authority:lower():match("^(%[[%x:.]+%]):?(%d*)$")
-  if not host then host, port = authority:lower():match("^([%w._-]+):?(%d*)$") end
-  if not host or (port ~= "" and (tonumber(port) < 1 or tonumber(port) > 65535)) then
-    return nil, "has no usable host and port: " .. text.show(url)
-  end
-  if port == (scheme == "https" and "443" or "80") then port = "" end
-  if port ~= "" then host = host .. ":" .. port end
-  return { scheme = scheme, host = host, origin = scheme .. "://" .. host }
-end
-
 local function lua_name()
   local jit = package.loaded.jit
   return jit and tostring(jit.version):gsub("%s+", "/") or _VERSION:gsub("%s+", "/")
@@ -95,6 +72,8 @@ function client.new(given, level)
   local function misuse(message) error("jdvm.new: " .. message, level + 2) end
   local fault = transport.fault(given.transport)
   if fault then misuse(fault) end
+  fault = given.proxy and address.proxy_fault(given.proxy)
+  if fault then misuse("option 'proxy' " .. fault) end
 
   local state = {
     signers = setmetatable({}, { __mode = "k" }), quota = retry.quota(),
@@ -115,7 +94,7 @@ function client.new(given, level)
   if not resolved then misuse(message) end
 
   local endpoint
-  endpoint, message = read_endpoint(resolved.endpoint or defaults.endpoint)
+  endpoint, message = address.endpoint(resolved.endpoint or defaults.endpoint)
   if not endpoint then misuse(("endpoint (%s) %s"):format(resolved.origins.endpoint or "default", message)) end
   config.ca_file, config.user_agent = resolved.ca_file, user_agent(given.user_agent)
   state.config, state.endpoint, state.region = config, endpoint, resolved.region

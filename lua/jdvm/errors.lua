@@ -73,6 +73,24 @@ local long_texts = { message = true, hint = true }
 -- Fields that hold the caller's data unchanged.
 local own_data = { image = true, stats = true }
 
+-- Longest user name and password of a URL that is looked for (bytes).
+local USERINFO = 500
+
+-- Takes user names and passwords out of URLs: up to the last "@" of what may be one URL. A password may hold "/", "@"
+-- and blanks when somebody forgot to encode it, and that is when libraries quote the URL in their messages.
+local function redact_userinfo(s)
+  if not s:find("@", 1, true) then return s end
+  local parts, from = {}, 1
+  while true do
+    local _, last = s:find("://", from, true)
+    if not last then break end
+    local run = s:sub(last + 1, last + USERINFO):match("^[^'\"<>]*@")
+    parts[#parts + 1] = s:sub(from, last) .. (run and "[redacted]@" or "")
+    from = last + 1 + (run and #run or 0)
+  end
+  return table.concat(parts) .. s:sub(from)
+end
+
 -- Takes out what must never be shown: the secrets named by the caller, and what looks like one.
 local function redact(s, secrets)
   for _, secret in ipairs(secrets) do
@@ -86,7 +104,7 @@ local function redact(s, secrets)
   end
   s = s:gsub("([Ss]ignature=)%x+", "%1[redacted]")
   s = s:gsub("([Ss]ecurity%-[Tt]oken[\"']?%s*[:=]%s*[\"']?)[^%s\"',;]+", "%1[redacted]")
-  return (s:gsub("(://)[^/@%s]+@", "%1[redacted]@"))
+  return redact_userinfo(s)
 end
 
 -- A copy that holds only plain data: nested at most 5 deep, at most 100 entries a table.

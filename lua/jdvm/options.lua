@@ -5,7 +5,8 @@
 -- take those of `call`, too), `wait` for client:wait_image (likewise).
 --
 -- An option is { name, type, doc, doc_zh, default, values, min, max, above }. `type` is one of the
--- names in `kinds` below or several of them with "|"; `above` is a bound that the value may not touch.
+-- names in `kinds` below or several of them with "|"; `above` is a bound that the value may not touch;
+-- `empty` says that the empty string is a value.
 -- Times are seconds, fractions allowed.
 
 local text = require "jdvm.text"
@@ -46,8 +47,11 @@ options.client = {
   { name = "ca_file", type = "string", env = "JDCLOUD_CA_FILE", doc = "File of certificates to trust (PEM).",
     doc_zh = "受信任证书文件（PEM）。" },
   { name = "ca_path", type = "string", doc = "Folder of certificates to trust.", doc_zh = "受信任证书目录。" },
-  { name = "proxy", type = "string", doc = "Proxy, such as http://user:password@host:3128.",
-    doc_zh = "代理地址，例如 http://user:password@host:3128。" },
+  { name = "proxy", type = "string", empty = true,
+    doc = "Proxy, such as http://user:password@host:3128; empty means none. Left out, libcurl goes by https_proxy, "
+      .. "http_proxy, all_proxy and no_proxy of the environment.",
+    doc_zh = "代理地址，例如 http://user:password@host:3128；空字符串表示不使用代理。不填时 libcurl 依据环境变量 "
+      .. "https_proxy、http_proxy、all_proxy 与 no_proxy。" },
   { name = "no_proxy", type = "string", doc = "Hosts reached without the proxy, separated by commas.",
     doc_zh = "不经代理访问的主机，以逗号分隔。" },
   { name = "verify", type = "boolean", default = true, doc = "Check the server's certificate and name.",
@@ -171,7 +175,7 @@ local function fault(option, value)
   local got = secret[option.name] and ("a " .. type(value)) or text.show(value)
   if not fits then return ("must be %s, got %s"):format(text.enumerate(wanted), got) end
   if type(value) == "string" then
-    if value == "" then return "is empty: leave it out instead" end
+    if value == "" then return not option.empty and "is empty: leave it out instead" or nil end
     if text.control_fault(value) then return "holds a control character" end
     if option.values then
       for _, known in ipairs(option.values) do

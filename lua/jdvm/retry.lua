@@ -34,9 +34,8 @@ function retry.reason(failure, is_safe)
     return word
   end
   if not is_safe and failure.sent ~= false then return nil end
-  if kind == "connect" or kind == "timeout" then return "transient" end
-  if kind == "transport" and not failure.lasting then return "transient" end
-  return nil
+  if failure.lasting then return nil end
+  return (kind == "connect" or kind == "timeout" or kind == "transport") and "transient" or nil
 end
 
 -- Seconds.

@@ -145,7 +145,7 @@ function settings.report(resolved)
     return resolved.credentials:is_fixed() and "set" or shown
   end
   add("region", resolved.region or "none")
-  add("endpoint", resolved.endpoint and text.one_line(resolved.endpoint:gsub("://[^/@]*@", "://…@"), 200) or "default")
+  add("endpoint", resolved.endpoint and text.one_line(resolved.endpoint:gsub("://.*@", "://…@"), 200) or "default")
   add("ca_file", resolved.ca_file and text.one_line(resolved.ca_file, 200) or "default")
   add("access_key", shown)
   add("secret_key", secret "secret_key")

@@ -173,7 +173,7 @@
 ---@field blocking? boolean Allow libcurl, which blocks, in nginx's init phase. 允许在 nginx 的 init 阶段使用会阻塞的 libcurl。
 ---@field ca_file? string File of certificates to trust (PEM). 受信任证书文件（PEM）。
 ---@field ca_path? string Folder of certificates to trust. 受信任证书目录。
----@field proxy? string Proxy, such as http://user:password@host:3128. 代理地址，例如 http://user:password@host:3128。
+---@field proxy? string Proxy, such as http://user:password@host:3128; empty means none. Left out, libcurl goes by https_proxy, http_proxy, all_proxy and no_proxy of the environment. 代理地址，例如 http://user:password@host:3128；空字符串表示不使用代理。不填时 libcurl 依据环境变量 https_proxy、http_proxy、all_proxy 与 no_proxy。
 ---@field no_proxy? string Hosts reached without the proxy, separated by commas. 不经代理访问的主机，以逗号分隔。
 ---@field verify? boolean Check the server's certificate and name. 校验服务器证书与域名。
 ---@field user_agent? string Put before the library's own User-Agent. 附加在 User-Agent 前的文字。
