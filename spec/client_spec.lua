@@ -527,6 +527,38 @@ describe("secrets", function()
   end)
 end)
 
+describe("what users hold", function()
+  it("leads to no option and no key by its tables, not even while requests are in flight", function()
+    local fake = service_transport.new { images = 60 }
+    local client = jdvm.new(service_transport.options(fake, { proxy = "http://user:passw0rd@proxy:1" }))
+    local it = client:images(PUBLIC, { page_size = 10 })
+    it()
+    assert.is_true(fake.open > 0)
+    local by_page = client:image_pages { ids = { "img-1", "img-2" } }
+    pcall(by_page)
+    local seen = {}
+    local function walk(value, path)
+      if type(value) == "string" then
+        for _, secret in ipairs { "owner-secret", "passw0rd", "JDVM-EMULATOR-OWNER" } do
+          assert.is_nil(value:find(secret, 1, true), path)
+        end
+      elseif type(value) == "table" and not seen[value] then
+        seen[value] = true
+        for key, element in pairs(value) do
+          assert.is_false(key == "config" or key == "keys" and type(element) == "table" and element.reveal ~= nil, path)
+          walk(key, path)
+          walk(element, path .. "." .. tostring(key))
+        end
+      end
+    end
+    for name, value in pairs { client = client, iterator = it, pages = by_page,
+      call = client:start("describeImages", PUBLIC) } do
+      walk(value, name)
+    end
+    it:close()
+  end)
+end)
+
 describe("coroutines", function()
   it("share a client", function()
     local fake = service_transport.new { images = 30 }

@@ -3,6 +3,9 @@
 --
 -- An iterator is called by the generic `for`. In Lua 5.4 it is also the loop's closing value: leaving the
 -- loop cancels what is in flight at once. Elsewhere close() does, or the collector.
+--
+-- The reader and the source stand behind a function: calls in flight know the client's options, among them a proxy
+-- with its password, and inspectors that walk through tables show all they reach.
 
 local iterator = {}
 
@@ -10,22 +13,22 @@ local methods = {}
 
 -- Whether all was given.
 local function is_complete(self)
-  return self.index == #self.rows and self.reader:is_complete()
+  return self.index == #self.rows and self.inner():is_complete()
 end
 
 local function close(self)
   if self.closed then return end
   self.closed, self.was_complete, self.last = true, is_complete(self), self.rows[self.index]
-  self.reader:close()
+  self.inner():close()
   self.rows, self.index = {}, 0
 end
 
 -- The next page with rows, nil at the end; raises when the list cannot be completed.
 local function advance(self)
   if self.failed then error(self.failed, 0) end
-  local source = self.source
+  local reader, source = self.inner()
   if source.enter then source.enter() end
-  local result, job, meta = self.reader:next()
+  local result, job, meta = reader:next()
   if source.leave then source.leave() end
   if result then
     self.rows, self.index, self.job, self.meta = result[self.items], 0, job, meta
@@ -65,7 +68,7 @@ local pages_mt = {
 
 --- Counters of what was read so far.
 ---@return jdvm.ListStats
-function methods:stats() return self.reader:stats() end
+function methods:stats() return self.inner():stats() end
 
 --- Cancels what is in flight; the loop gets no more.
 function methods:close() close(self) end
@@ -76,8 +79,9 @@ function methods:token()
   local was_complete, row = self.was_complete, self.last
   if not self.closed then was_complete, row = is_complete(self), self.rows[self.index] end
   if was_complete then return nil end
-  if row == nil then return self.source.token(0, "") end
-  return self.source.token(self.reader:position(self.job, row), row[self.source.page.id])
+  local reader, source = self.inner()
+  if row == nil then return source.token(0, "") end
+  return source.token(reader:position(self.job, row), row[source.page.id])
 end
 
 --- Why the loop ended with an error.
@@ -87,7 +91,7 @@ function methods:failure() return self.failed, self.detail end
 
 local function new(mt, reader, source)
   local self = setmetatable({
-    reader = reader, source = source, items = source.page.items, rows = {}, index = 0,
+    inner = function() return reader, source end, items = source.page.items, rows = {}, index = 0,
   }, mt)
   return self, nil, nil, self
 end
