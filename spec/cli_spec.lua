@@ -118,9 +118,9 @@ describe("jdvm", function()
     end)
 
     it("reads several regions, or all", function()
-      local out = jdvm("images --source public --max 1 --output csv --columns imageId "
-        .. "--region cn-north-1 --region cn-east-1")
-      assert.truthy(out:find("^region,imageId\r\ncn%-north%-1,img%-%w+\r\ncn%-east%-1,img%-%w+\r\n$"))
+      local out = jdvm "images --source public -o csv --columns imageId --region cn-north-1 --region cn-east-1"
+      assert.truthy(out:find("^region,imageId\r\ncn%-north%-1,img%-%w+\r\n"))
+      assert.truthy(out:find("\r\ncn%-east%-1,img%-%w+\r\n$"))
       assert.equal(4, #lines_of((jdvm "count --source public --region all")))
     end)
 
@@ -243,6 +243,30 @@ describe("jdvm", function()
     assert.equal(0, status)
   end)
 
+  it("configure keeps what it was not asked about, and files that it cannot read", function()
+    local home = folder .. "/home/.jdc"
+    os.execute("rm -rf " .. home .. " && mkdir " .. home)
+    local file = assert(io.open(home .. "/config", "wb"))
+    file:write("[default]\naccess_key = OLD\nendpoint = mine.example\ntimeout = 7\n[prod]\naccess_key = P\n")
+    file:close()
+    local _, status = jdvm("configure", {}, "NEWKEY\nnewsecret1\n\n")
+    assert.equal(0, status)
+    local text = read(home .. "/config")
+    assert.truthy(text:find("access_key = NEWKEY", 1, true))
+    assert.truthy(text:find("endpoint = mine.example", 1, true))
+    assert.truthy(text:find("timeout = 7", 1, true))
+    assert.truthy(text:find("[prod]\naccess_key = P", 1, true))
+    local complaint
+    _, status, complaint = jdvm("configure", {}, 'A\n"quoted"\n\n')
+    assert.equal(3, status)
+    assert.truthy(complaint:find("stands in quotes", 1, true))
+    assert.equal(text, read(home .. "/config"))
+    os.execute("rm -rf " .. home .. " && mkdir -p " .. home .. "/config")
+    _, status = jdvm("configure", {}, "A\nBBBBBBBB\n\n")
+    assert.equal(3, status)
+    os.execute("rm -rf " .. home)
+  end)
+
   it("doctor reports settings, their origin, the clock and the keys", function()
     local out, status = jdvm "doctor"
     assert.equal(0, status)
@@ -255,6 +279,61 @@ describe("jdvm", function()
     assert.equal(3, status)
     assert.truthy(out:find("sign result is not same", 1, true))
     assert.equal(4, (select(2, jdvm("doctor", { JDCLOUD_ENDPOINT = "http://127.0.0.1:9" }))))
+  end)
+
+  it("fails when its output cannot be written", function()
+    for _, command in ipairs {
+      "images --source public -o jsonl", "count --source public", "man", "completions bash",
+    } do
+      local pipe = io.popen(("%s sh -c '%s bin/jdvm %s >/dev/full 2>%s/err; echo $?'"):format(environment(), lua,
+        command, folder))
+      assert.equal(4, pipe:read("*n"), command)
+      pipe:close()
+      assert.truthy(read(folder .. "/err"):find("jdvm: the output could not be written", 1, true), command)
+    end
+  end)
+
+  it("says what is wrong with a setting, as wrong usage", function()
+    for _, case in ipairs {
+      { "count --source public --endpoint foo", "endpoint" }, { "count --source public --region ''", "region" },
+      { "count --source public --profile ''", "profile" }, { "doctor --endpoint foo", false },
+      { "image img-9ha1rgelkq --region cn-north-1 --region cn-east-1", "--region" },
+      { "images --source public --page-size 101", "--page-size" }, { "images", "--source" },
+      { "images --source pubic", "images: --source must be" },
+    } do
+      local out, status, complaint = jdvm(case[1])
+      assert.equal(2, status, case[1])
+      assert.truthy((out .. complaint):find(case[2] or "endpoint", 1, true), case[1] .. ": " .. out .. complaint)
+      assert.is_nil(complaint:find("stack traceback", 1, true), complaint)
+    end
+    local _, status, complaint = jdvm("count --source public", { JDCLOUD_REGION = false })
+    assert.equal(3, status)
+    assert.truthy(complaint:find("give --region", 1, true), complaint)
+  end)
+
+  it("names the ids that are not there", function()
+    local out, status, complaint = jdvm "images --id img-9ha1rgelkq --id img-nosuchone1 -o ids"
+    assert.equal("img-9ha1rgelkq\n", out)
+    assert.equal(1, status)
+    assert.truthy(complaint:find("not found: img-nosuchone1", 1, true))
+  end)
+
+  it("counts --max over all regions, and says in JSON where a row is from", function()
+    local out = jdvm "images --source public --region all --max 31 -o jsonl"
+    local lines = lines_of(out)
+    assert.equal(31, #lines)
+    assert.equal("cn-north-1", cjson.decode(lines[1]).region)
+    assert.equal("cn-east-1", cjson.decode(lines[31]).region)
+  end)
+
+  it("prints columns that go through arrays, the same every time", function()
+    local command = "images --source private --columns imageId,dataDisks.deviceName,dataDisks -o csv"
+    local out = jdvm(command)
+    assert.truthy(out:find("vdb", 1, true))
+    assert.equal(out, (jdvm(command)))
+    assert.equal(0, (select(2, jdvm "images --source public --columns region,imageId --max 1")))
+    local _, _, complaint = jdvm "images --source public --columns fooBar --max 1"
+    assert.truthy(complaint:find("no field 'fooBar'", 1, true))
   end)
 
   it("--verbose reports each request", function()

@@ -2,34 +2,46 @@
 local commands = require "jdvm.cli.commands"
 local operations = require "jdvm.operations"
 local parser = require "jdvm.cli.parser"
+local profile = require "jdvm.profile"
 local terminal = require "jdvm.cli.terminal"
+local transport = require "jdvm.transport"
 
 local cli = {}
 
 local STATUS = parser.status
-local now = os.time
 
 -- Raised when nobody reads the output any more (`| head`): no failure, just the end.
 local CLOSED = {}
+-- Raised when the output cannot be written.
+local Unwritten = {}
+local BROKEN_PIPE = 32 -- EPIPE
 
-local function write(...)
-  if not io.stdout:write(...) then
-    error(CLOSED)
+local function check_written(ok, message, number)
+  if not ok then
+    error(number == BROKEN_PIPE and CLOSED or setmetatable({ message = message }, Unwritten))
   end
 end
 
+local function write(...)
+  check_written(io.stdout:write(...))
+end
+
 local function flush()
-  if not io.stdout:flush() then
-    error(CLOSED)
-  end
+  check_written(io.stdout:flush())
 end
 
 local function complain(message)
   io.stderr:write(message, "\n")
 end
 
--- Counts and rate on standard error, only where a person sees them and no table is printed beside them.
-local function new_progress(is_shown)
+-- Seconds of a clock that nobody sets.
+local function new_clock()
+  local carrier = transport.choose { transport = "curl" }
+  return carrier and function() return carrier:now() end or os.time
+end
+
+-- Counts and rate on standard error, only where a person sees them.
+local function new_progress(is_shown, now)
   local rows, began, shown = 0, now(), false
   local function line(text)
     io.stderr:write("\r\27[K", text)
@@ -40,12 +52,12 @@ local function new_progress(is_shown)
     count = function() rows = rows + 1 end,
     show = function(stats)
       if is_shown then
-        line(("%d of %s, %.0f a second"):format(rows, stats.total_last or "?", rows / math.max(1, now() - began)))
+        line(("%d of %s, %.0f a second"):format(rows, stats.total_last or "?", rows / math.max(0.1, now() - began)))
       end
     end,
     waiting = function(event)
       if is_shown then
-        line(("%s%s, %.0f s"):format(event.status or "not found yet",
+        line(("%s: %s%s, %.0f s"):format(event.image_id, event.status or "not found yet",
           event.progress and (" %d %%"):format(event.progress) or "", event.elapsed))
       end
     end,
@@ -76,26 +88,28 @@ end
 
 -- What a subcommand works with.
 local function new_context(root, given)
-  local is_screen = not given.no_color and os.getenv("NO_COLOR") == nil
-  local stdout_is_terminal = terminal.is_terminal(1)
+  local now = new_clock()
   local started = now()
-  local context = {
-    given = given, root = root, write = write, flush = flush, complain = complain,
-    regions = regions_of(given),
-    terminal = stdout_is_terminal and { columns = terminal.columns(), colour = is_screen } or nil,
-    usage = function(message) root:error(message) end,
-    progress = function() return new_progress(not stdout_is_terminal and terminal.is_terminal(2)) end,
+  local is_screen = terminal.is_terminal(1)
+  local has_colour = not given.no_color and os.getenv("NO_COLOR") == nil
+  return {
+    given = given, write = write, flush = flush, complain = complain, regions = regions_of(given),
+    terminal = is_screen and { columns = terminal.columns(), colour = has_colour } or nil,
+    usage = function(message) parser.command(root, given.command):error(message) end,
+    -- Beside a table on the same screen there is no place for a progress line.
+    progress = function(beside_output)
+      return new_progress((beside_output or not is_screen) and terminal.is_terminal(2), now)
+    end,
     -- The time left of --timeout; nil leaves each call its own default.
     time_left = function()
       return given.timeout and math.max(0.001, given.timeout - (now() - started))
     end,
   }
-  return context
 end
 
 local function client_for(context)
   local given = context.given
-  return require("jdvm").new {
+  local client = require("jdvm").new {
     region = context.regions[1] or nil, profile = given.profile, endpoint = given.endpoint, ca_file = given.ca_file,
     logger = function(event)
       if given.verbose or event.event == "warning" then
@@ -103,26 +117,66 @@ local function client_for(context)
       end
     end,
   }
+  local folder = profile.directory(os.getenv)
+  if folder and not os.getenv("JDCLOUD_ACCESS_KEY") then
+    local path = folder .. "/config"
+    local warning = profile.mode_warning(path, profile.mode(path))
+    if warning then
+      complain("jdvm: " .. warning)
+    end
+  end
+  return client
 end
 
 -- What the library raises for a wrong argument, without the line of this file that passed it on; nil for
 -- anything else.
 local function usage_message(raised)
-  return type(raised) == "string" and raised:match("^[^\n]-:%d+: (jdvm[.:].*)$") or nil
+  return type(raised) == "string" and (raised:match("^[^\n]-:%d+: (jdvm[.:].*)$") or raised:match("^jdvm[.:].*$"))
 end
 
--- Ends the command as what it ran into says: quietly when nobody reads, else with the usage. Anything
--- else is a fault of this program.
-local function status_of_raised(raised)
+-- Ends the command as what it ran into says: quietly when nobody reads or somebody pressed Ctrl-C, else with
+-- what was wrong. Anything else is a fault of this program.
+local function status_of_raised(raised, operation, name)
   if raised == CLOSED then
     return STATUS.fine
+  elseif getmetatable(raised) == Unwritten then
+    complain("jdvm: the output could not be written: " .. tostring(raised.message))
+    return STATUS.service
+  elseif type(raised) == "string" and raised:find("interrupted!$") then
+    return STATUS.interrupted
   end
   local message = usage_message(raised)
   if not message then
     error(raised, 0)
   end
-  complain((message:gsub("^jdvm%.new: ", "jdvm: ")))
+  complain((parser.in_options(message, operation, name):gsub("^jdvm%.new: ", "jdvm: ")))
   return STATUS.usage
+end
+
+-- Subcommands that make no client, or their own.
+local function run_plain(context, root)
+  local name = context.given.command
+  if name == "completions" then
+    write(root["get_" .. context.given.shell .. "_complete"](root))
+  elseif name == "man" then
+    write(require("jdvm.cli.manual").page(root, require("jdvm")._VERSION))
+  else
+    return commands[name](context)
+  end
+  flush()
+  return STATUS.fine
+end
+
+local PLAIN = { completions = true, man = true, emulator = true, configure = true, doctor = true }
+
+local function run(context, root, operation)
+  local name = context.given.command
+  if PLAIN[name] then
+    return run_plain(context, root)
+  end
+  context.client = client_for(context)
+  local action = commands[name] or (operation.page and commands.list or commands.show)
+  return action(context, operation)
 end
 
 ---Runs the command.
@@ -131,26 +185,9 @@ end
 function cli.main(arguments)
   local root, by_command = parser.new()
   local given = root:parse(arguments)
-  local context = new_context(root, given)
-  local name = given.command
-  if name == "completions" then
-    write(root["get_" .. given.shell .. "_complete"](root))
-    return STATUS.fine
-  elseif name == "man" then
-    write(require("jdvm.cli.manual").page(root, require("jdvm")._VERSION))
-    return STATUS.fine
-  elseif name == "emulator" or name == "configure" or name == "doctor" then
-    return commands[name](context)
-  end
-
-  local ok, result = pcall(client_for, context)
-  if ok then
-    context.client = result
-    local operation = by_command[name]
-    ok, result = pcall(commands[name] or (operation.page and commands.list or commands.show), context, operation)
-  end
-  return ok and result or status_of_raised(result)
+  local operation = by_command[given.command]
+  local ok, result = pcall(run, new_context(root, given), root, operation)
+  return ok and result or status_of_raised(result, operation or operations.describeImages, given.command)
 end
-
 
 return cli

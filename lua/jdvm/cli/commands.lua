@@ -17,15 +17,26 @@ function commands.status_of(detail)
     return STATUS.timeout
   elseif kind == "credentials" or http == 401 or http == 403 then
     return STATUS.credentials
-  elseif kind == "wait" or http == 404 then
+  elseif kind == "wait" or (kind == "api" and http == 404 and detail.operation == "describeImage") then
     return STATUS.not_found
   end
   return STATUS.service
 end
 
 local function report(context, message, detail)
+  if detail.kind == "credentials" and detail.message == "no region" then
+    message = "jdvm: no region: give --region, set JDCLOUD_REGION, or run jdvm configure"
+  end
   context.complain(message)
   return commands.status_of(detail)
+end
+
+-- What a command is asked of one region only.
+local function one_region(context)
+  if #context.regions > 1 then
+    context.usage("give one --region here")
+  end
+  return context.regions[1] or nil
 end
 
 -- Parameters of an operation from the parsed command line; nil for what was not given.
@@ -57,25 +68,37 @@ local function columns_of(context, operation)
   if fault then
     context.usage((fault:gsub("^option 'fields'", "--columns")))
   end
+  for _, column in ipairs(columns) do
+    if column ~= output.REGION and not output.is_known(operations.item_model(operation), column) then
+      context.complain(("jdvm: no field '%s' is known; the column is empty unless the service sends it"):format(column))
+    end
+  end
   return columns
 end
 
 local function printer_for(context, operation)
   local format = context.given.output or "table"
   local columns = columns_of(context, operation)
-  if #context.regions > 1 and (format == "table" or format == "csv") then
+  if #context.regions > 1 and columns[1] ~= output.REGION then
     table.insert(columns, 1, output.REGION)
   end
   return output.new(format, columns, operation, context.write, context.terminal)
 end
 
--- Calls `visit(row, region)` for each row of a list in every region, and `page_done()` after each page.
--- Gives nil, message, detail when a region's list cannot be completed.
+-- Calls `visit(row, region)` for each row of a list in every region, and `page_done(stats)` after each page; the
+-- region is nil when there is but one. Gives nil, message, detail when a region's list cannot be completed, else
+-- the ids that were asked for and are not there.
 local function each_row(context, operation, options, visit, page_done)
+  local rows, missing = 0, {}
   for _, region in ipairs(context.regions) do
+    if rows == context.given.max then
+      break
+    end
+    local shown_region = #context.regions > 1 and region or nil
     local params = parameters_of(operation, context.given)
     params.regionId = region or nil
     options.timeout = context.time_left()
+    options.max_items = context.given.max and context.given.max - rows
     local pages = context.client[operations.list_methods(operation).pages](context.client, params, options)
     while true do
       -- The iterator raises when the list breaks off; failure() then has the data of it.
@@ -90,12 +113,25 @@ local function each_row(context, operation, options, visit, page_done)
         break
       end
       for _, row in ipairs(result[operation.page.items]) do
-        visit(row, region)
+        visit(row, shown_region)
+        rows = rows + 1
       end
       page_done(pages:stats())
     end
+    for _, id in ipairs(pages:stats().missing or {}) do
+      missing[#missing + 1] = id
+    end
   end
-  return true
+  return missing
+end
+
+-- Says which of the ids asked for are not there.
+local function status_of_missing(context, missing)
+  if #missing == 0 then
+    return STATUS.fine
+  end
+  context.complain("jdvm: not found: " .. table.concat(missing, " "))
+  return STATUS.not_found
 end
 
 ---Lists what matches: `jdvm images`, and the same of any other operation that pages.
@@ -106,9 +142,8 @@ function commands.list(context, operation)
   local given = context.given
   local printer, options = printer_for(context, operation)
   options.page_size, options.prefetch, options.consistency = given.page_size, given.prefetch, given.consistency
-  options.max_items = given.max
   local progress = context.progress()
-  local ok, message, detail = each_row(context, operation, options, function(row, region)
+  local missing, message, detail = each_row(context, operation, options, function(row, region)
     printer.row(row, region)
     progress.count()
   end, function(stats)
@@ -118,12 +153,12 @@ function commands.list(context, operation)
   end)
   progress.clear()
   -- A list that broke off is not rounded off: half an array must not look like a whole one.
-  printer[ok and "finish" or "abandon"]()
+  printer[missing and "finish" or "abandon"]()
   context.flush()
-  if not ok then
+  if not missing then
     return report(context, message, detail)
   end
-  return STATUS.fine
+  return status_of_missing(context, missing)
 end
 
 -- The calls that a command which shows something stands for: one for each id, or one for its options.
@@ -143,21 +178,21 @@ end
 ---@param operation table
 ---@return integer exit status
 function commands.show(context, operation)
-  local model, region = operations.item_model(operation), context.regions[1]
+  local model, region = operations.item_model(operation), one_region(context)
   local printer, options
   if context.given.output then
     printer, options = printer_for(context, operation)
   end
   local worst = STATUS.fine
   for i, params in ipairs(calls_of(context, operation)) do
-    params.regionId = region or nil
+    params.regionId = region
     local call_options = options or {}
     call_options.timeout = context.time_left()
     local result, message, detail = context.client[operation.method_name](context.client, params, call_options)
     if not result then
       worst = math.max(worst, report(context, message, detail))
     elseif printer then
-      printer.row(result, region)
+      printer.row(result)
     else
       context.write((i > 1 and "\n" or "") .. output.describe(result, model))
     end
@@ -201,16 +236,16 @@ end
 function commands.latest(context)
   local operation = operations.describeImages
   local given = context.given
-  given.status = given.status or "ready"
+  given.status = given.status or (#given.ids == 0 and "ready" or nil)
   local printer, options = printer_for(context, operation)
   table.insert(options.fields, "createTime")
   local newest, newest_region
-  local ok, message, detail = each_row(context, operation, options, function(image, region)
+  local missing, message, detail = each_row(context, operation, options, function(image, region)
     if not newest or is_newer(image, newest) then
       newest, newest_region = image, region
     end
   end, function() end)
-  if not ok then
+  if not missing then
     return report(context, message, detail)
   elseif not newest then
     context.complain("jdvm: no image matches; a sub-account sees only the images it may see")
@@ -227,7 +262,8 @@ end
 ---@return integer exit status
 function commands.wait(context)
   local given = context.given
-  local progress = context.progress()
+  one_region(context)
+  local progress = context.progress(true)
   local images, message, detail = context.client:wait_image(given.ids, {
     status = given.status, interval = given.interval, timeout = context.time_left(),
     on_progress = progress.waiting,
@@ -264,6 +300,7 @@ end
 ---@param context table
 ---@return integer exit status
 function commands.doctor(context)
+  one_region(context)
   local status, detail = require("jdvm.cli.doctor").run(context)
   return detail and commands.status_of(detail) or status
 end

@@ -1,29 +1,45 @@
 -- `jdvm configure`: writes a profile to ~/.jdc/config, in the form the official jdc command reads.
+local credentials = require "jdvm.credentials"
+local operations = require "jdvm.operations"
 local profile = require "jdvm.profile"
 
 local configure = {}
 
 -- What jdc writes itself when a profile is added (its configure_controller).
 local DEFAULTS = { region_id = "cn-north-1", endpoint = "www.jdcloud-api.com", scheme = "https", timeout = "20" }
+local ABSENT = 2 -- ENOENT
 
+-- A file's text, "" where there is none; nil and why where it cannot be read, since what cannot be read must not
+-- be written over.
 local function read_all(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read("*a") or ""
-  if file then
-    file:close()
+  local file, message, number = io.open(path, "rb")
+  if not file then
+    return number == ABSENT and "" or nil, message
   end
-  return text
+  local text, problem = file:read("*a")
+  file:close()
+  return text, text == nil and path .. ": " .. tostring(problem) or nil
 end
 
 local function quoted(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
+local function output_of(command)
+  local pipe = io.popen(command, "r")
+  local line = pipe and pipe:read("*l")
+  if pipe then
+    pipe:close()
+  end
+  return line
+end
+
 -- The file is made under umask 077 and moved into place whole: never readable by others, never half
 -- written. What it holds goes through a pipe, since arguments are visible to every user.
 local function write_private(path, text)
-  local pipe = io.popen(("umask 077 && cat > %s && mv -f %s %s"):format(
-    quoted(path .. ".new"), quoted(path .. ".new"), quoted(path)), "w")
+  path = output_of("readlink -f " .. quoted(path) .. " 2>/dev/null") or path -- a link stays one
+  local new = quoted(path .. ".new")
+  local pipe = io.popen(("umask 077 && cat > %s && mv -f %s %s"):format(new, new, quoted(path)), "w")
   if not pipe then
     return nil, "could not write " .. path
   end
@@ -35,31 +51,75 @@ local function write_private(path, text)
   return true
 end
 
-local function ask(input, prompts, label, default, silent)
-  prompts:write(default and ("%s [%s]: "):format(label, default) or label .. ": ")
-  prompts:flush()
-  if silent then
-    os.execute("test -t 0 && stty -echo 2>/dev/null")
-  end
-  local line = input:read("*l")
-  if silent then
-    os.execute("test -t 0 && stty echo 2>/dev/null")
-    prompts:write("\n")
-  end
+local function trimmed(line)
   line = (line or ""):match("^%s*(.-)%s*$")
-  return line ~= "" and line or default
+  return line ~= "" and line or nil
 end
 
--- "http://127.0.0.1:8080" becomes what jdc keeps as two keys.
-local function split_endpoint(url)
-  if not url then
-    return DEFAULTS.endpoint, DEFAULTS.scheme
+local function ask(input, prompts, label, default)
+  prompts:write(default and ("%s [%s]: "):format(label, default) or label .. ": ")
+  prompts:flush()
+  return trimmed(input:read("*l")) or default
+end
+
+-- On a terminal the shell reads the secret, since it restores the echo however the reading ends.
+local READ_SILENTLY = [[
+settings=$(stty -g) || exit
+trap 'stty "$settings"' EXIT
+trap 'exit 130' INT TERM HUP
+stty -echo
+IFS= read -r line
+printf '%s' "$line"]]
+
+local function ask_silently(input, prompts, label)
+  if not output_of("test -t 0 && echo yes") then
+    return ask(input, prompts, label)
   end
+  prompts:write(label, ": ")
+  prompts:flush()
+  local answer = output_of(READ_SILENTLY)
+  prompts:write("\n")
+  return trimmed(answer)
+end
+
+-- "http://127.0.0.1:8080" as what jdc keeps under two keys.
+local function read_endpoint(url)
   local scheme, rest = url:match("^(https?)://([^/]+)/?$")
   if not scheme then
     return nil, ("endpoint '%s' is not of the form https://host[:port]"):format(url)
   end
-  return rest, scheme
+  return { endpoint = rest, scheme = scheme }
+end
+
+-- The values to write: what was asked for and given; the defaults only into a profile that is new.
+local function ask_values(options, known, input, prompts)
+  local values = {}
+  for name, value in pairs(known and {} or DEFAULTS) do
+    values[name] = value
+  end
+  if options.endpoint then
+    local endpoint, message = read_endpoint(options.endpoint)
+    if not endpoint then
+      return nil, message
+    end
+    values.endpoint, values.scheme = endpoint.endpoint, endpoint.scheme
+  end
+  values.access_key = ask(input, prompts, "Access key")
+  values.secret_key = values.access_key and ask_silently(input, prompts, "Secret key (not shown)")
+  if not values.access_key or not values.secret_key then
+    return nil, "an access key and a secret key are needed; nothing was written"
+  end
+  local default = known and known.region_id or DEFAULTS.region_id
+  values.region_id = options.region or ask(input, prompts, "Region", default)
+  local fault = credentials.fault("the access key", values.access_key)
+    or credentials.fault("the secret key", values.secret_key)
+  if not fault and not values.region_id:find("^[%w-]+$") then
+    fault = ("'%s' is no region; they are named like %s"):format(values.region_id, operations.regions[1].name)
+  end
+  if fault then
+    return nil, fault .. "; nothing was written"
+  end
+  return values
 end
 
 ---Asks for what a profile needs and writes it.
@@ -69,31 +129,27 @@ end
 ---@return string? path the file written
 ---@return string? message what went wrong
 function configure.run(options, input, prompts)
-  if not profile.directory(os.getenv) then
+  local folder = profile.directory(os.getenv)
+  if not folder then
     return nil, "HOME is not set, so there is no ~/.jdc/config to write"
-  end
-  local endpoint, scheme = split_endpoint(options.endpoint)
-  if not endpoint then
-    return nil, scheme
   end
   local name = options.profile or "default"
   if not name:find("^[%w._-]+$") then
     return nil, "a profile's name has only letters, digits, '.', '_' and '-'"
   end
-  local access_key = ask(input, prompts, "Access key")
-  local secret_key = access_key and ask(input, prompts, "Secret key (not shown)", nil, true)
-  if not access_key or not secret_key then
-    return nil, "an access key and a secret key are needed; nothing was written"
-  end
-  local region = options.region or ask(input, prompts, "Region", DEFAULTS.region_id)
-
-  local folder = profile.directory(os.getenv)
-  os.execute(("umask 077 && mkdir -p %s"):format(quoted(folder)))
   local path = folder .. "/config"
-  local written, message = write_private(path, profile.update(read_all(path), name, {
-    access_key = access_key, secret_key = secret_key, region_id = region, endpoint = endpoint, scheme = scheme,
-    timeout = DEFAULTS.timeout,
-  }))
+  local before, message = read_all(path)
+  if not before then
+    return nil, ("%s; it was left as it is"):format(message)
+  end
+  local values
+  values, message = ask_values(options, profile.parse(before)[name], input, prompts)
+  if not values then
+    return nil, message
+  end
+  os.execute(("umask 077 && mkdir -p %s"):format(quoted(folder)))
+  local written
+  written, message = write_private(path, profile.update(before, name, values))
   if not written then
     return nil, message
   end

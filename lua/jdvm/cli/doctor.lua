@@ -1,6 +1,7 @@
 -- `jdvm doctor`: a report to paste into a question. Versions, where each setting came from, whether the
 -- service is reached, how far the clocks are apart, whether the keys are taken. It shows no secret.
 local core = require "jdvm.core"
+local errors = require "jdvm.errors"
 local operations = require "jdvm.operations"
 local parser = require "jdvm.cli.parser"
 local profile = require "jdvm.profile"
@@ -51,9 +52,13 @@ function doctor.run(context)
 
   local options = { region = context.regions[1] or nil, profile = given.profile, endpoint = given.endpoint,
     ca_file = given.ca_file }
-  local resolved, message = settings.resolve(options, { file_mode = profile.mode })
+  local ok, client = pcall(function()
+    local made = require("jdvm").new(options)
+    return made
+  end)
+  local resolved = ok and settings.resolve(options, { file_mode = profile.mode })
   if not resolved then
-    line("settings", message)
+    line("settings", (tostring(client):gsub("^[^%s:]+:%d+: ", "")))
     return parser.status.usage
   end
   for _, entry in ipairs(settings.report(resolved)) do
@@ -71,13 +76,12 @@ function doctor.run(context)
   local answer
   answer, failure = reach(carrier, resolved.endpoint or DEFAULT_ENDPOINT, given.timeout or 10)
   if not answer then
-    line("reached", "no: " .. failure.message)
+    line("reached", "no: " .. errors.new { kind = failure.kind, message = failure.message }:gsub("^jdvm: ", ""))
     return nil, failure
   end
   line("reached", ("yes, HTTP %d after %.0f ms"):format(answer.status, answer.milliseconds))
   line("clock", answer.offset and ("%+d s against the service's"):format(answer.offset) or "the service sends no date")
 
-  local client = require("jdvm").new(options)
   local result, call_message, detail = client:describe_images(
     { imageSource = "public", pageSize = operations.describeImages.page.min }, { timeout = context.time_left() })
   line("keys", result and "accepted" or call_message)

@@ -41,40 +41,67 @@ function output.default_columns(operation)
   return columns
 end
 
--- Follows a dotted column name ("systemDisk.cloudDisk.diskSizeGB") into a row; nil where it has no such field.
-local function value_at(row, path)
-  local value = row
-  for name in path:gmatch("[^.]+") do
-    if type(value) ~= "table" then
-      return nil
-    end
-    value = value[name]
-  end
-  return value
-end
 
 -- Integers print without a fraction or an exponent on every Lua; lists and objects print as JSON.
 local function text_of(value)
   if value == nil then
     return ""
   elseif type(value) == "table" then
-    return (encode(value))
+    return (encode(value, true))
   elseif type(value) == "number" and value % 1 == 0 then
     return ("%.0f"):format(value)
   end
   return tostring(value)
 end
 
+-- The text at a dotted column name ("systemDisk.cloudDisk.diskSizeGB"); "" where the row has no such field. A
+-- path through an array ("dataDisks.deviceName") gives what its elements hold, separated by commas.
+local function text_at(value, path)
+  local name, rest = path:match("^([^.]+)%.?(.*)$")
+  if not name then
+    return text_of(value)
+  elseif type(value) ~= "table" then
+    return ""
+  elseif value[1] == nil then
+    return text_at(value[name], rest)
+  end
+  local texts = {}
+  for i, element in ipairs(value) do
+    texts[i] = text_at(element, path)
+  end
+  return table.concat(texts, ",")
+end
+
 -- What stands in a cell.
 local function cell_of(row, region, column)
   if column == output.REGION then
-    return region
+    return region or ""
   end
-  return text_of(value_at(row, column))
+  return text_at(row, column)
 end
 
--- A JSON text on one line: raw line breaks can only stand between tokens.
-local function one_line(text)
+---Whether a model knows a dotted column name; the service may send others.
+---@param fields table[] see operations.item_model
+---@param path string
+---@return boolean
+function output.is_known(fields, path)
+  local name, rest = path:match("^([^.]+)%.?(.*)$")
+  for _, field in ipairs(fields) do
+    if field.name == name then
+      local nested = operations.models[field.type:gsub("%[%]$", "")]
+      return rest == "" or (nested ~= nil and output.is_known(nested, rest))
+    end
+  end
+  return false
+end
+
+-- A row's JSON text on one line: raw line breaks can only stand between tokens. Among rows of several regions
+-- each says where it is from.
+local function json_of(row, region)
+  local text = row[SOURCE]
+  if region then
+    text = text:gsub("^{%s*", function() return '{"region":"' .. region .. '",' end, 1):gsub(",}$", "}")
+  end
   if text:find("\n", 1, true) or text:find("\r", 1, true) then
     return (text:gsub("[\r\n]+[ \t]*", " "))
   end
@@ -87,8 +114,8 @@ local makers = {}
 
 function makers.jsonl(_, write)
   return {
-    row = function(row)
-      write(one_line(row[SOURCE]), "\n")
+    row = function(row, region)
+      write(json_of(row, region), "\n")
     end,
     finish = nothing, abandon = nothing, flush = nothing,
   }
@@ -97,8 +124,8 @@ end
 function makers.json(_, write)
   local rows = 0
   return {
-    row = function(row)
-      write(rows == 0 and "[\n" or ",\n", one_line(row[SOURCE]))
+    row = function(row, region)
+      write(rows == 0 and "[\n" or ",\n", json_of(row, region))
       rows = rows + 1
     end,
     finish = function()
@@ -241,8 +268,8 @@ end
 ---@param operation table what the rows come from
 ---@param write fun(...: string)
 ---@param screen { columns: integer, colour: boolean }? a terminal that a table has to fit; nil = as wide as it needs
----@return table printer `row(row, region)` for each, `flush()` after a page, `finish()` at the end or
----`abandon()` where the list broke off
+---@return table printer `row(row, region)` for each (region: of several, else nil), `flush()` after a page,
+---`finish()` at the end or `abandon()` where the list broke off
 ---@return table options what the call needs so that each row carries what the format prints
 function output.new(format, columns, operation, write, screen)
   local id = operation.page and operation.page.id or operation.shorthand

@@ -7,7 +7,9 @@ local output = require "jdvm.cli.output"
 local parser = {}
 
 -- Exit status, as the man page and --help list it.
-parser.status = { fine = 0, not_found = 1, usage = 2, credentials = 3, service = 4, timeout = 124 }
+parser.status = {
+  fine = 0, not_found = 1, usage = 2, credentials = 3, service = 4, timeout = 124, interrupted = 130,
+}
 
 local EPILOG = [[
 Exit status: 0 fine, 1 not found or the wait failed, 2 wrong usage, 3 credentials or permission,
@@ -28,14 +30,42 @@ function parser.duration(text)
   return seconds
 end
 
-local function whole_number(lowest)
+local function whole_number(name, lowest, highest)
   return function(text)
     local number = text:match("^%d+$") and tonumber(text)
-    if not number or number < lowest then
-      return nil, ("'%s' is not a whole number from %d"):format(text, lowest)
+    if not number or number < lowest or number > (highest or number) then
+      return nil, ("%s: '%s' is not a whole number from %d%s"):format(name, text, lowest,
+        highest and " to " .. highest or "")
     end
     return number
   end
+end
+
+local function kebab(name)
+  return (name:gsub("%u", function(letter) return "-" .. letter:lower() end))
+end
+
+local function option_of(parameter)
+  return "--" .. (parameter.option or kebab(parameter.name))
+end
+
+---A message of the library in the words of the command: options for parameters, the subcommand for the operation.
+---@param message string
+---@param operation table
+---@param command string
+---@return string
+function parser.in_options(message, operation, command)
+  message = message:gsub("^jdvm: " .. operation.name .. ": ", "jdvm: " .. command .. ": ")
+  message = message:gsub("option 'page_size'", "--page-size")
+  for _, parameter in ipairs(operation.parameters) do
+    local option = parameter.name == "regionId" and "--region" or option_of(parameter)
+    message = message:gsub("'" .. parameter.name .. "'", (option:gsub("%%", "%%%%")))
+    -- Names that are no words of English stand without quotes, too.
+    if parameter.name:find("%u") or parameter.name == "ids" then
+      message = message:gsub("%f[%w]" .. parameter.name .. "%f[%W]", option)
+    end
+  end
+  return message
 end
 
 -- In a table, since argparse takes a converted `false` for a failure.
@@ -46,23 +76,20 @@ local function boxed_boolean(text)
   return { boxed = text == "true" }
 end
 
-local function kebab(name)
-  return (name:gsub("%u", function(letter) return "-" .. letter:lower() end))
-end
-
 -- Adds one option a parameter; its value arrives under the parameter's own name.
 local function add_parameter(command, parameter)
   local description = parameter.doc
   if parameter.values then
-    description = description .. " One of: " .. table.concat(parameter.values, ", ") .. "."
+    description = description .. (parameter.open and " Known: " or " One of: ")
+      .. table.concat(parameter.values, ", ") .. "."
   end
-  local name = parameter.option or kebab(parameter.name)
-  local option = command:option("--" .. name):description(description):target(parameter.name)
-    :argname("<" .. name .. ">")
+  local name = option_of(parameter)
+  local option = command:option(name):description(description):target(parameter.name)
+    :argname("<" .. name:sub(3) .. ">")
   if parameter.type == "string[]" then
     option:count("*"):description(description .. " Repeatable.")
   elseif parameter.type == "integer" then
-    option:convert(whole_number(parameter.min or 0))
+    option:convert(whole_number(name, parameter.min or 0, parameter.max))
   elseif parameter.type == "boolean" then
     option:argname("true|false"):convert(boxed_boolean)
   end
@@ -81,10 +108,12 @@ local function add_parameters(command, operation)
 end
 
 local function add_listing(command)
-  command:option("--max", "Stop after this many.", nil, whole_number(1)):argname("<n>")
-  command:option("--page-size", "How many to ask the service for at a time, 10 to 100.", nil, whole_number(10))
+  command:option("--max", "Stop after this many.", nil, whole_number("--max", 1)):argname("<n>")
+  command:option("--page-size", "How many to ask the service for at a time, 10 to 100.", nil,
+    whole_number("--page-size", 10, 100))
     :argname("<n>"):target("page_size")
-  command:option("--prefetch", "Pages in flight ahead of the one printed; 0 for none.", nil, whole_number(0))
+  command:option("--prefetch", "Pages in flight ahead of the one printed; 0 for none.", nil,
+    whole_number("--prefetch", 0, 64))
     :argname("<n>")
   command:option("--consistency", "'stable' scans again until nothing changed meanwhile."):choices { "stable" }
 end
@@ -124,14 +153,16 @@ local function name_and_value(text)
 end
 
 local function add_emulator(command)
-  command:option("--port", "Port on 127.0.0.1; 0 picks a free one.", nil, whole_number(0)):argname("<n>")
+  command:option("--port", "Port on 127.0.0.1; 0 picks a free one.", nil, whole_number("--port", 0, 65535))
+    :argname("<n>")
   command:flag("--tls", "Serve HTTPS, with a certificate made for the occasion.")
   command:flag("--http2", "Offer HTTP/2 beside HTTP/1.1 (with --tls).")
   command:option("--certificate", "Kind of the certificate.")
     :choices { "good", "wrong-name", "unknown-ca", "self-signed", "chain" }:argname("<kind>")
-  command:option("--images", "Images to make up instead of the built-in ones.", nil, whole_number(0)):argname("<n>")
-  command:option("--workers", "nginx workers.", nil, whole_number(1)):argname("<n>")
-  command:option("--seed", "Seed of what is made up.", nil, whole_number(0)):argname("<n>")
+  command:option("--images", "Images to make up instead of the built-in ones.", nil, whole_number("--images", 0))
+    :argname("<n>")
+  command:option("--workers", "nginx workers.", nil, whole_number("--workers", 1)):argname("<n>")
+  command:option("--seed", "Seed of what is made up.", nil, whole_number("--seed", 0)):argname("<n>")
   command:option("--fault", "A fault to play, kind:name=value,...; repeatable."):count("*"):argname("<spec>")
     :target("faults")
   command:option("--set", "A setting of the emulator; repeatable."):count("*"):argname("<name=value>")
@@ -177,6 +208,19 @@ local function add_global_options(root)
   end)
 end
 
+---The parser of a subcommand.
+---@param root table
+---@param name string
+---@return table
+function parser.command(root, name)
+  for _, command in ipairs(root._commands) do
+    if command._name == name then
+      return command
+    end
+  end
+  return root
+end
+
 local function fail(self, message)
   io.stderr:write(("%s\n\njdvm: %s\nTry '%s --help'.\n"):format(self:get_usage(), message, self:_get_fullname()))
   os.exit(parser.status.usage)
@@ -197,7 +241,8 @@ function parser.new()
   local latest = root:command("latest", "Show the newest image that is ready.")
   add_parameters(latest, listing)
   add_output(latest, { "table", "json", "jsonl", "csv", "ids" }, "table")
-  local wait = root:command("wait", "Wait until images are ready; fails at once when one cannot become so.")
+  local wait = root:command("wait", "Wait until images are ready, for --timeout or half an hour; fails at once when "
+    .. "one cannot become so.")
   wait:argument("ids"):args("+"):description("One or more image ids.")
   wait:option("--status", "State to wait for.", "ready"):argname("<status>")
   wait:option("--interval", "Time between two looks at first.", nil, parser.duration):argname("<time>")
