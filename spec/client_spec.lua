@@ -2,6 +2,7 @@
 local cjson = require "cjson"
 local fake_transport = require "spec.support.fake_transport"
 local jdvm = require "jdvm"
+local request = require "jdvm.request"
 local service_transport = require "spec.support.service_transport"
 
 local SECRET = "wJalrXUtnFEMI-secret"
@@ -236,8 +237,39 @@ describe("no region", function()
     assert.truthy(raised(client:images(PUBLIC)):find("no region", 1, true))
     assert.truthy(client:describe_images { imageSource = "public", regionId = "cn-south-1" })
     assert.is_true(#client:list_images { imageSource = "public", regionId = "cn-south-1" } > 0)
+    assert.is_nil(detail.region)
+    local _, _, of_list = client:list_images(PUBLIC)
+    assert.is_nil(of_list.region)
+    local failure = request.region_failure({ region_fault = 'no profile "prdo"' }, {})
+    assert.equal('no profile "prdo"', failure.message)
     -- A misspelled parameter is still one.
     raised(function() client:describe_images { imageSource = "pubic" } end)
+  end)
+end)
+
+describe("a list that cannot be right", function()
+  it("says how long it took, and takes rows without an id for an answer that is none", function()
+    local client, fake = client_of(function()
+      return { status = 200, after = 2, body = cjson.encode { requestId = "r", result = { images = { { name = "n" } },
+        totalCount = 1 } } }
+    end)
+    for _, params in ipairs { PUBLIC, { ids = { "img-1" } } } do
+      local list, message, detail = client:list_images(params)
+      assert.is_nil(list)
+      assert.equal("decode", detail.kind)
+      assert.matches("row 1 .*has no imageId", message)
+      assert.is_true(detail.elapsed >= 2 and detail.elapsed < 3, detail.elapsed)
+      assert.is_false(detail.retryable)
+    end
+    client = client_of(function()
+      return { status = 200, after = 2, body = '{"result":{"images":[],"totalCount":5}}' }
+    end)
+    local it, detail = client:images(PUBLIC), nil
+    fake.time = fake.time + 100
+    raised(it)
+    _, detail = it:failure()
+    assert.equal("pagination", detail.kind)
+    assert.is_true(detail.elapsed >= 4 and detail.elapsed < 5, detail.elapsed)
   end)
 end)
 

@@ -135,12 +135,12 @@ describe("an answer that is not the service's", function()
 
   it("is told apart by what is missing or of another shape", function()
     for body, words in pairs {
-      ["{}"] = "'result' is missing",
-      ['{"result":null}'] = "'result' is missing",
+      ["{}"] = "'result' is missing or null",
+      ['{"result":null}'] = "'result' is missing or null",
       ['{"result":[]}'] = "'result' is an array",
       ['{"result":"x"}'] = "'result' is a string",
-      ['{"result":{}}'] = "'result.images' is missing",
-      ['{"result":{"images":null}}'] = "'result.images' is missing",
+      ['{"result":{}}'] = "'result.images' is missing or null",
+      ['{"result":{"images":null}}'] = "'result.images' is missing or null",
       ['{"result":{"images":{}}}'] = "'result.images' is an object, not an array",
       ['{"result":{"images":{"1":{}}}}'] = "'result.images' is an object, not an array",
       ['{"result":{"images":"none"}}'] = "'result.images' is a string, not an array",
@@ -157,7 +157,7 @@ describe("an answer that is not the service's", function()
       assert.same({ "decode", "unexpected answer: " .. words }, { failure.kind, failure.message })
     end
     for body, words in pairs {
-      ['{"result":{}}'] = "'result.image' is missing",
+      ['{"result":{}}'] = "'result.image' is missing or null",
       ['{"result":{"image":[]}}'] = "'result.image' is an array, not an object",
       ['{"result":{"image":"img"}}'] = "'result.image' is a string, not an object",
     } do

@@ -20,6 +20,21 @@ describe("the region", function()
       { config = CONFIG }).region)
   end)
 
+  it("that a profile should have named is missed with the reason", function()
+    local function fault(environment, files, more)
+      local options = { access_key = AK, secret_key = SK }
+      for name, value in pairs(more or {}) do options[name] = value end
+      local resolved = resolve(options, environment, files)
+      return resolved.region_fault
+    end
+    assert.equal('no profile "prdo" in /h/.jdc/config; did you mean "prod"?',
+      fault({ JDCLOUD_PROFILE = "prdo" }, { config = CONFIG }))
+    assert.matches("denied", fault({}, { config = { failure = "/h/.jdc/config: Permission denied" } }))
+    assert.is_nil(fault({}, {}))
+    assert.is_nil(fault({ JDCLOUD_PROFILE = "prdo" }, { config = CONFIG }, { region = "cn-north-1" }))
+    assert.matches("no profile", resolve({ profile = "prdo" }, {}, { config = CONFIG }).region_fault)
+  end)
+
   it("of another tool counts beside its keys", function()
     assert.equal("jdc", resolve({}, { JDC_ACCESS_KEY = "a", JDC_SECRET_KEY = "s", JDC_REGION = "jdc" }).region)
     assert.equal("jd", resolve({}, { JD_ACCESS_KEY_ID = "a", JD_ACCESS_KEY_SECRET = "s", JD_REGION = "jd" }).region)

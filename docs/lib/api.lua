@@ -90,7 +90,7 @@ api.classes[#api.classes + 1] = {
   name = "CallEvent", doc = "What on_call is told.", doc_zh = "on_call 收到的事件。",
   fields = {
     { name = "operation", type = "string", doc = "Operation.", doc_zh = "接口名。" },
-    { name = "region", type = "string", doc = "Region.", doc_zh = "地域。" },
+    { name = "region", type = "string", optional = true, doc = "Region.", doc_zh = "地域。" },
     { name = "ok", type = "boolean", doc = "Whether it succeeded.", doc_zh = "是否成功。" },
     { name = "attempts", type = "integer", doc = "Tries made.", doc_zh = "尝试次数。" },
     { name = "elapsed", type = "number", doc = "Seconds it took.", doc_zh = "耗时，单位秒。" },

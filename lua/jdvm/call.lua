@@ -112,7 +112,8 @@ end
 ---@param at_once boolean|nil the call is finished next, with nothing in between
 function call.start(state, job, at_once)
   local self = setmetatable({
-    state = state, operation = job.operation, path = job.path, query = job.query, region = job.region,
+    state = state, operation = job.operation, path = job.path, query = job.query,
+    region = not (job.failure and job.failure.has_no_region) and job.region or nil,
     options = job.options, decoding = job.decoding, budget = job.budget,
     attempts = 0, throttled = 0,
   }, mt)

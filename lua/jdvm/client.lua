@@ -98,6 +98,7 @@ function client.new(given, level)
   if not endpoint then misuse(("endpoint (%s) %s"):format(resolved.origins.endpoint or "default", message)) end
   config.ca_file, config.user_agent = resolved.ca_file, user_agent(given.user_agent)
   state.config, state.endpoint, state.region = config, endpoint, resolved.region
+  state.region_fault = resolved.region_fault
   state.credentials = resolved.credentials
   state.clock, state.random = given.clock or os.time, random
   state.decoding = { null = state.null, utf8 = state.utf8 }

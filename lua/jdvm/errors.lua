@@ -235,7 +235,8 @@ end
 
 -- What an answer shows instead of a value.
 local function seen(value)
-  if value == nil then return "is missing" end
+  -- Nulls of objects are left out by the decoder, unless null = "keep".
+  if value == nil then return "is missing or null" end
   local kind = type(value)
   if kind == "table" then return is_array(value) and "is an array" or "is an object" end
   if kind == "userdata" then return "is null" end

@@ -2,9 +2,12 @@
 -- that do not exist listed. A reader like jdvm.pages. Pure.
 
 local prefetch = require "jdvm.prefetch"
+local reader = require "jdvm.reader"
 local scan = require "jdvm.scan"
 
 local ids = {}
+
+local fail = reader.fail
 
 local Reader = {}
 local mt = { __index = Reader, __name = "jdvm.ids" }
@@ -56,17 +59,11 @@ function ids.reader(source, wanted, options)
   return self
 end
 
-local function fail(self, message, detail)
-  self:close()
-  if detail then detail.stats = self:stats() else message, detail = self.source.fail(message, self:stats()) end
-  self.message, self.detail = message, detail
-  return nil, message, detail
-end
-
--- Puts the rows of one answer where their ids stand in the part.
+-- Puts the rows of one answer where their ids stand in the part; or what is wrong with them, and a failure's kind.
 local function sort_in(self, part, rows)
   for i = 1, #rows do
     local id = rows[i][self.page.id]
+    if type(id) ~= "string" or id == "" then return ("row %d has no %s"):format(i, self.page.id), "decode" end
     local place = part.places[id]
     if not place then
       return ("the service answered image %s, which was not asked for"):format(tostring(id))
@@ -87,8 +84,8 @@ local function read_rest(self, job, result, meta)
   while true do
     local rows, total = result[page.items], result[page.total]
     local before = part.found
-    local message = sort_in(self, part, rows)
-    if message then return nil, message end
+    local message, kind = sort_in(self, part, rows)
+    if message then return nil, message, kind end
     self.counters.pages = self.counters.pages + 1
     if part.found == #part.ids or total == part.found then break end
     if part.found == before then
@@ -172,9 +169,7 @@ end
 --- What the list took, and which ids were not found so far.
 ---@return jdvm.ListStats
 function Reader:stats()
-  local copy = {}
-  for name, value in pairs(self.counters) do copy[name] = value end
-  copy.requests = self.requests + self.queue.started - self.finished_calls
+  local copy = reader.stats(self)
   copy.missing = {}
   for i, id in ipairs(self.missing) do copy.missing[i] = id end
   return copy

@@ -27,11 +27,15 @@ local function new_budget(state, timeout)
     local now = carrier:now()
     budget.started, budget.deadline = now - budget.spent, now + budget.left
   end
+  -- What it took so far, the present waiting included.
+  function budget.elapsed()
+    return budget.carrier and budget.carrier:now() - budget.started or budget.spent
+  end
   function budget.leave()
     local carrier = budget.carrier
     if not carrier then return end
     local now = carrier:now()
-    budget.left, budget.spent = budget.deadline - now, now - budget.started
+    budget.left, budget.spent, budget.carrier = budget.deadline - now, now - budget.started, nil
   end
   return budget
 end
@@ -90,9 +94,10 @@ local function new_source(state, operation, params, options, resolved)
     finish = function(pending, received) return pending:finish(received) end,
     cancel = function(pending) pending:cancel() end,
   }
-  function source.fail(message, stats)
-    return errors.new { kind = "pagination", message = message, operation = operation.name, region = resolved.region,
-      stats = stats, attempts = stats.requests, elapsed = budget.spent, retryable = true }
+  function source.fail(message, stats, kind)
+    return errors.new { kind = kind or "pagination", message = message, operation = operation.name,
+      region = resolved.region, stats = stats, attempts = stats.requests, elapsed = budget.elapsed(),
+      retryable = kind == nil }
   end
   function source.token(row, id)
     return token.encode(resolved.list, options.page_size, row, id)

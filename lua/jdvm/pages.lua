@@ -6,10 +6,13 @@
 -- the row stands, for a resume token; close() cancels what is in flight; stats() tells what it took.
 
 local prefetch = require "jdvm.prefetch"
+local reader = require "jdvm.reader"
 local scan = require "jdvm.scan"
 local seen = require "jdvm.seen"
 
 local pages = {}
+
+local fail = reader.fail
 
 local Reader = {}
 local mt = { __index = Reader, __name = "jdvm.pages" }
@@ -24,7 +27,7 @@ local refusals = { [400] = true, [404] = true, [416] = true }
 ---@param source table
 ---  fetch = { start(window { number, size }) -> call, finish(call) -> result, meta | nil, message, detail;
 ---    cancel(call) };
----  page = how the list is paged: items, id, total, min, max; fail = function(message, stats) -> message, detail
+---  page = how the list is paged: items, id, total, min, max; fail = function(message, stats, kind) -> message, detail
 ---@param options table page_size, prefetch, max_items, consistency; row, id = where to go on
 function pages.reader(source, options)
   local self = setmetatable({
@@ -50,13 +53,6 @@ function Reader:begin_pass()
   }
 end
 
-local function fail(self, message, detail)
-  self:close()
-  if detail then detail.stats = self:stats() else message, detail = self.source.fail(message, self:stats()) end
-  self.message, self.detail = message, detail
-  return nil, message, detail
-end
-
 -- The next page that brings rows.
 local function next_page(self)
   local queue, scanner = self.queue, self.scan
@@ -75,8 +71,8 @@ local function next_page(self)
     end
     self.requests, self.meta = self.requests + (meta.attempts or 1), meta
     local rows = result[self.items]
-    local verdict, problem = scanner:answer(job, rows, result[self.total])
-    if not verdict then return fail(self, problem) end
+    local verdict, problem, kind = scanner:answer(job, rows, result[self.total])
+    if not verdict then return fail(self, problem, kind) end
     if verdict == "replan" or verdict == "drift" then
       queue:cancel()
       if verdict == "drift" then return nil, "drift" end
@@ -169,13 +165,6 @@ function Reader:close()
   self.ended, self.closed = true, true
 end
 
---- What the list took.
----@return jdvm.ListStats
-function Reader:stats()
-  local copy = {}
-  for name, value in pairs(self.counters) do copy[name] = value end
-  copy.requests = self.requests + self.queue.started - self.finished_calls
-  return copy
-end
+Reader.stats = reader.stats
 
 return pages

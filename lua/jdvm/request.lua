@@ -27,8 +27,10 @@ end
 function request.region_failure(state, params)
   if state.region or type(params) == "table" and params.regionId ~= nil then return nil end
   return {
-    kind = "credentials", message = "no region", retryable = false,
-    hint = 'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile',
+    kind = "credentials", message = state.region_fault or "no region", retryable = false, has_no_region = true,
+    hint = not state.region_fault
+      and 'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile'
+      or "or give jdvm.new a region, or set JDCLOUD_REGION",
   }
 end
 

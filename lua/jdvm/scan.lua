@@ -257,10 +257,11 @@ end
 ---  them, forget what is in flight and plan anew; "replan": the same without rows; "drift": a strict scan saw a
 ---  change; nil: the pages contradict each other
 ---@return string|nil message what contradicts
+---@return string|nil kind of the failure, where it is not pagination
 function Scan:answer(window, rows, total)
   local stats = self.stats
   local keys, index = seen.keys(rows, self.id)
-  if not keys then return nil, ("row %d of page %d has no %s"):format(index, window.number, self.id) end
+  if not keys then return nil, ("row %d of page %d has no %s"):format(index, window.number, self.id), "decode" end
   total = evidence.count(total)
   window.keys, window.count, window.total = keys, #keys, total
   local last = self.last

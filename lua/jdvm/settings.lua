@@ -57,6 +57,7 @@ end
 
 ---@class jdvm.Settings
 ---@field region string|nil
+---@field region_fault string|nil what is wrong with the profile that should have named the region
 ---@field endpoint string|nil a URL, as given
 ---@field ca_file string|nil
 ---@field credentials jdvm.KeyHolder
@@ -124,6 +125,8 @@ function settings.resolve(options, sources)
   set("region", variable, "JDCLOUD_REGION")
   set("region", variable, keys.region)
   set("region", region_of_profile)
+  -- A profile that was asked for and cannot be had is why there is no region: that is what to say.
+  if not resolved.region and profile_in_use().is_mistake then resolved.region_fault = profile_in_use().message end
   set("endpoint", option, "endpoint")
   set("endpoint", named, endpoint_of_profile)
   set("endpoint", variable, "JDCLOUD_ENDPOINT")

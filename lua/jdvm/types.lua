@@ -278,7 +278,7 @@
 ---What on_call is told. on_call 收到的事件。
 ---@class jdvm.CallEvent
 ---@field operation string Operation. 接口名。
----@field region string Region. 地域。
+---@field region? string Region. 地域。
 ---@field ok boolean Whether it succeeded. 是否成功。
 ---@field attempts integer Tries made. 尝试次数。
 ---@field elapsed number Seconds it took. 耗时，单位秒。
