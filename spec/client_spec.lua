@@ -2,7 +2,7 @@
 local cjson = require "cjson"
 local fake_transport = require "spec.support.fake_transport"
 local jdvm = require "jdvm"
-local request = require "jdvm.request"
+local requests = require "jdvm.request"
 local service_transport = require "spec.support.service_transport"
 
 local SECRET = "wJalrXUtnFEMI-secret"
@@ -240,7 +240,7 @@ describe("no region", function()
     assert.is_nil(detail.region)
     local _, _, of_list = client:list_images(PUBLIC)
     assert.is_nil(of_list.region)
-    local failure = request.region_failure({ region_fault = 'no profile "prdo"' }, {})
+    local failure = requests.region_failure({ region_fault = 'no profile "prdo"' }, {})
     assert.equal('no profile "prdo"', failure.message)
     -- A misspelled parameter is still one.
     raised(function() client:describe_images { imageSource = "pubic" } end)
@@ -264,10 +264,10 @@ describe("a list that cannot be right", function()
     client = client_of(function()
       return { status = 200, after = 2, body = '{"result":{"images":[],"totalCount":5}}' }
     end)
-    local it, detail = client:images(PUBLIC), nil
+    local it = client:images(PUBLIC)
     fake.time = fake.time + 100
     raised(it)
-    _, detail = it:failure()
+    local _, detail = it:failure()
     assert.equal("pagination", detail.kind)
     assert.is_true(detail.elapsed >= 4 and detail.elapsed < 5, detail.elapsed)
   end)

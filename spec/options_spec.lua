@@ -15,7 +15,8 @@ describe("options", function()
       end
     end
     assert.equal(30, options.defaults("client").timeout)
-    assert.equal(100, options.defaults("list").page_size)
+    assert.is_nil(options.defaults("list").page_size) -- the client's
+    assert.equal(1800, options.defaults("wait").timeout)
   end)
 
   it("that are nil or empty are fine", function()

@@ -204,6 +204,48 @@ describe("waiting for many images", function()
   end)
 end)
 
+describe("a wait", function()
+  it("with ids that cannot be raises at the caller's line, before anything is sent", function()
+    local client, fake = service {}
+    for words, id in pairs {
+      ["the image id must consist of letters"] = "img/1", ["the image id is empty"] = "",
+      ["must be an image id or an array of them, got 7"] = 7, ["the array of ids is empty"] = {},
+      ["the array of ids element 2 must consist of"] = { "img-1", "a b" },
+      ['it has the key "imageId"'] = { imageId = "img-1" }, ['it has the key "x"'] = { "img-1", x = "img-2" },
+      ["has a hole"] = { "img-1", nil, "img-3" }, ["element 1 must be a string"] = { 1 },
+    } do
+      local ok, message = pcall(function() return (client:wait_image(id)) end)
+      assert.is_false(ok)
+      assert.matches("^spec/waiter_spec%.lua:%d+: jdvm: wait_image: ", message)
+      assert.matches(words, message, 1, true)
+    end
+    local ok, message = pcall(function() return (client:wait_image("img-1", { region = "a/b" })) end)
+    assert.is_false(ok)
+    assert.matches("^spec/waiter_spec%.lua:%d+: jdvm: wait_image: the region must consist", message)
+    assert.equal(0, #fake.requests)
+  end)
+
+  it("takes no option that it would ignore", function()
+    local client = service {}
+    for name, value in pairs { fields = { "imageId" }, source = "raw", page_size = 10 } do
+      local ok, message = pcall(function() return (client:wait_image("img-1", { [name] = value })) end)
+      assert.is_false(ok)
+      assert.matches("unknown option '" .. name .. "'", message, 1, true)
+    end
+    local _, message = pcall(function() return (client:wait_image("img-1", { regionId = "cn-east-2" })) end)
+    assert.matches("did you mean 'region'?", message, 1, true)
+  end)
+
+  it("may be for images of another region", function()
+    local client, fake = service { ["img-1"] = becomes("ready", 0), ["img-2"] = becomes("error", 0) }
+    assert.truthy(client:wait_image("img-1", { region = "cn-east-2" }))
+    assert.matches("/regions/cn-east-2/images/img-1", fake.requests[1].url, 1, true)
+    local _, _, detail = client:wait_image({ "img-1", "img-2" }, { region = "cn-south-1" })
+    assert.matches("/regions/cn-south-1/images?", fake.requests[2].url, 1, true)
+    assert.equal("cn-south-1", detail.region)
+  end)
+end)
+
 describe("waiting at the emulator", function()
   it("follows the life of an image", function()
     local id = jdvm.new(service_transport.options(service_transport.new { images = 20 }))

@@ -80,7 +80,7 @@ return function()
   class(add, "jdvm.ClientOptions", options.client, { doc = "Options of jdvm.new." })
   class(add, "jdvm.CallOptions", options.call, { doc = "Options of every call." })
   class(add, "jdvm.ListOptions", options.list, { doc = "Options of lists.", parent = "jdvm.CallOptions" })
-  class(add, "jdvm.WaitOptions", options.wait, { doc = "Options of wait_image.", parent = "jdvm.CallOptions" })
+  class(add, "jdvm.WaitOptions", options.wait, { doc = "Options of wait_image." })
   class(add, "jdvm.DecodeOptions", api.decode_options, { doc = "Options of jdvm.decode." })
   for _, entry in ipairs(api.classes) do
     class(add, "jdvm." .. entry.name, entry.fields, { doc = both(entry), required = "all" })

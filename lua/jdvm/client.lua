@@ -159,7 +159,7 @@ end
 function methods:wait_image(id, options)
   local state = state_of(self)
   options_of.check("wait", options, "wait_image", 2)
-  local message = waiter.fault(id)
+  local message = waiter.fault(id, options and options.region or state.region)
   if message then error("jdvm: wait_image: " .. message, 2) end
   return waiter.wait(state, self, id, options or {})
 end

@@ -2,7 +2,7 @@
 -- made (time, keys, transport); what is asked of the service are parameters (jdvm.operations).
 --
 -- Sets: `client` for jdvm.new, `call` for every call, `list` for calls that read several pages (they
--- take those of `call`, too), `wait` for client:wait_image (likewise).
+-- take those of `call`, too), `wait` for client:wait_image.
 --
 -- An option is { name, type, doc, doc_zh, default, values, min, max, above }. `type` is one of the
 -- names in `kinds` below or several of them with "|"; `above` is a bound that the value may not touch;
@@ -108,11 +108,12 @@ options.call = {
 }
 
 options.list = {
-  { name = "page_size", type = "integer", min = 10, max = 100, default = 100, doc = "Images asked for at once.",
-    doc_zh = "每页请求的镜像数量。" },
+  { name = "page_size", type = "integer", min = 10, max = 100,
+    doc = "Images asked for at once; default: the client's.", doc_zh = "每页请求的镜像数量；默认取客户端设置。" },
   { name = "max_items", type = "integer", min = 0, doc = "Most images to give out.", doc_zh = "最多返回的镜像数量。" },
-  { name = "prefetch", type = "integer", min = 0, max = 64, default = 4,
-    doc = "Pages in flight ahead of the reader; 0 means none.", doc_zh = "预取的页数；0 表示不预取。" },
+  { name = "prefetch", type = "integer", min = 0, max = 64,
+    doc = "Pages in flight ahead of the reader; 0 means none; default: the client's.",
+    doc_zh = "预取的页数；0 表示不预取；默认取客户端设置。" },
   { name = "start", type = "string", doc = "Resume token of an earlier list with the same filters.",
     doc_zh = "此前相同条件列表的续读标记。" },
   { name = "consistency", type = "string", values = { "eventual", "stable" }, default = "eventual",
@@ -120,7 +121,16 @@ options.list = {
     doc_zh = "stable 表示重复读取，直到期间没有镜像增减。" },
 }
 
+-- Options of a call that a wait takes, too: those that hold for each of its looks.
+local shared = {}
+for _, option in ipairs(options.call) do shared[option.name] = option end
+
 options.wait = {
+  { name = "region", type = "string", doc = "Region of the images; default: the client's.",
+    doc_zh = "镜像所在地域；默认取客户端设置。" },
+  { name = "timeout", type = "number", above = 0, default = 1800,
+    doc = "Seconds to wait; one look takes at most the client's timeout.",
+    doc_zh = "等待的总时限（秒）；单次轮询不超过客户端的 timeout。" },
   { name = "status", type = "string", values = { "ready", "pending", "deleting", "error" }, default = "ready",
     doc = "State to wait for.", doc_zh = "等待的目标状态。" },
   { name = "interval", type = "number", above = 0, default = 5, doc = "Seconds between the first two looks.",
@@ -130,10 +140,11 @@ options.wait = {
   { name = "not_found_grace", type = "number", min = 0, default = 30,
     doc = "Seconds in which an image may not be found yet.", doc_zh = "允许暂时查不到镜像的时间（秒）。" },
   { name = "on_progress", type = "function", doc = "Called after each look.", doc_zh = "每次轮询后的回调。" },
+  shared.connect_timeout, shared.read_timeout, shared.max_attempts, shared.null, shared.utf8,
 }
 
 -- Sets whose options a set takes, too.
-options.includes = { list = { "call" }, wait = { "call" } }
+options.includes = { list = { "call" } }
 
 local function is_finite(value) return value == value and value ~= math.huge and value ~= -math.huge end
 

@@ -204,19 +204,26 @@
 
 ---Options of lists.
 ---@class jdvm.ListOptions: jdvm.CallOptions
----@field page_size? integer Images asked for at once. 每页请求的镜像数量。
+---@field page_size? integer Images asked for at once; default: the client's. 每页请求的镜像数量；默认取客户端设置。
 ---@field max_items? integer Most images to give out. 最多返回的镜像数量。
----@field prefetch? integer Pages in flight ahead of the reader; 0 means none. 预取的页数；0 表示不预取。
+---@field prefetch? integer Pages in flight ahead of the reader; 0 means none; default: the client's. 预取的页数；0 表示不预取；默认取客户端设置。
 ---@field start? string Resume token of an earlier list with the same filters. 此前相同条件列表的续读标记。
 ---@field consistency? "eventual"|"stable" stable reads the list again until no image came or went meanwhile. stable 表示重复读取，直到期间没有镜像增减。
 
 ---Options of wait_image.
----@class jdvm.WaitOptions: jdvm.CallOptions
+---@class jdvm.WaitOptions
+---@field region? string Region of the images; default: the client's. 镜像所在地域；默认取客户端设置。
+---@field timeout? number Seconds to wait; one look takes at most the client's timeout. 等待的总时限（秒）；单次轮询不超过客户端的 timeout。
 ---@field status? "ready"|"pending"|"deleting"|"error" State to wait for. 等待的目标状态。
 ---@field interval? number Seconds between the first two looks. 首次轮询间隔（秒）。
 ---@field max_interval? number Longest time between two looks in seconds. 最大轮询间隔（秒）。
 ---@field not_found_grace? number Seconds in which an image may not be found yet. 允许暂时查不到镜像的时间（秒）。
 ---@field on_progress? function Called after each look. 每次轮询后的回调。
+---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
+---@field read_timeout? number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
+---@field max_attempts? integer Tries of a request in all. 单个请求的最大尝试次数（含首次）。
+---@field null? "drop"|"keep" JSON null in an object: left out, or jdvm.null. 对象中的 JSON null：省略或返回 jdvm.null。
+---@field utf8? "strict"|"replace" Bytes that are not UTF-8: refused or replaced. 非 UTF-8 字节：报错或替换。
 
 ---Options of jdvm.decode.
 ---@class jdvm.DecodeOptions

@@ -4,7 +4,9 @@
 -- It ends at once when an image is where it cannot come from any more (error, deleting), and when the service
 -- refuses the question. It goes on through passing failures, and while an image does not exist yet for a grace time.
 
+local check = require "jdvm.check"
 local errors = require "jdvm.errors"
+local options_of = require "jdvm.options"
 local text = require "jdvm.text"
 local transport = require "jdvm.transport"
 
@@ -16,19 +18,20 @@ local final = { error = true, deleting = true }
 -- Failures that the next look may not meet.
 local passing = { connect = true, timeout = true, transport = true, http = true, decode = true }
 
---- What is wrong with the ids, or nil.
+local one, many = { type = "string", path = true, required = true }, { type = "string[]", id = true }
+
+--- What is wrong with the ids or the region of a wait, or nil.
 ---@param id any
+---@param region any nil when there is none
 ---@return string|nil
-function waiter.fault(id)
-  if type(id) == "string" then return nil end
-  if type(id) ~= "table" then
+function waiter.fault(id, region)
+  if type(id) ~= "string" and type(id) ~= "table" then
     return "the first argument must be an image id or an array of them, got " .. text.show(id)
   end
-  if #id == 0 then return "the array of ids is empty" end
-  for i = 1, #id do
-    if type(id[i]) ~= "string" then return ("id %d must be a string, got %s"):format(i, text.show(id[i])) end
-  end
-  return nil
+  local fault = check.value_fault(type(id) == "table" and many or one, id)
+  if fault then return (type(id) == "table" and "the array of ids " or "the image id ") .. fault end
+  fault = region ~= nil and check.value_fault(one, region)
+  return fault and "the region " .. fault or nil
 end
 
 --- The service's progress, a text such as "60" or "60%", as a number from 0 to 100.
@@ -51,16 +54,16 @@ function waiter.delay(looks, options, random)
 end
 
 -- One look: images by id, or nil, message, detail. An image that does not exist is just not there.
-local function look(client, ids, options)
+local function look(client, ids, region, options)
   if #ids == 1 then
-    local image, meta, detail = client:describe_image(ids[1], options)
+    local image, meta, detail = client:describe_image({ imageId = ids[1], regionId = region }, options)
     if image then return { [ids[1]] = image }, meta end
     if detail.kind == "api" and detail.code == 404 and detail.status == "NOT_FOUND" then
       return {}, { request_id = detail.request_id }
     end
     return nil, meta, detail
   end
-  local images, meta, detail = client:list_images({ ids = ids }, options)
+  local images, meta, detail = client:list_images({ ids = ids, regionId = region }, options)
   if not images then return nil, meta, detail end
   local by_id = {}
   for _, image in ipairs(images) do by_id[image.imageId] = image end
@@ -123,8 +126,6 @@ local function judge(wait, now)
   return waiting == 0
 end
 
-local DEFAULTS = { status = "ready", timeout = 1800, interval = 5, max_interval = 30, not_found_grace = 30 }
-
 --- Waits.
 ---@param state table the client's
 ---@param client jdvm.Client
@@ -135,12 +136,12 @@ local DEFAULTS = { status = "ready", timeout = 1800, interval = 5, max_interval 
 ---@return jdvm.Failure|nil detail kind "wait" when the state cannot come any more, "timeout" when time ran out; with
 ---  the image last seen
 function waiter.wait(state, client, id, given)
-  local options, call_options = {}, { max_attempts = given.max_attempts }
-  for name, value in pairs(DEFAULTS) do options[name] = value end
+  local options, call_options = options_of.defaults("wait"), { max_attempts = given.max_attempts }
   for name, value in pairs(given) do options[name] = value end
   for _, name in ipairs { "connect_timeout", "read_timeout", "null", "utf8" } do call_options[name] = given[name] end
   local wait = {
-    ids = type(id) == "table" and id or { id }, options = options, wanted = options.status, region = state.region,
+    ids = type(id) == "table" and id or { id }, options = options, wanted = options.status,
+    region = options.region or state.region,
     images = {}, seen_at = {}, ever_seen = {}, looks = 0, elapsed = 0,
   }
   local carrier, failure = transport.choose(state.config)
@@ -154,7 +155,7 @@ function waiter.wait(state, client, id, given)
     local left = deadline - carrier:now()
     if left <= 0 then break end
     call_options.timeout = math.min(left, state.timeout)
-    local images, meta, detail = look(client, wait.ids, call_options)
+    local images, meta, detail = look(client, wait.ids, options.region, call_options)
     local now = carrier:now()
     wait.looks, wait.elapsed = wait.looks + 1, now - wait.started
     if images then
