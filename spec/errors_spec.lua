@@ -113,7 +113,8 @@ describe("an answer that is not the service's", function()
       { ["content-type"] = "text/html; charset=utf-8" })
     assert.equal("http", failure.kind)
     assert.equal('jdvm: describeImages: HTTP 502: text/html: "502 Bad Gateway"',
-      (line_of { kind = "http", http_status = 502, message = failure.message, operation = "describeImages" }))
+      (line_of { kind = "http", http_status = 502, message = failure.message,
+        operation = "describeImages" }:match "^(.-); hint"))
     assert.equal("an empty body", failure_of(list, 503, "").message)
     assert.equal('text: "upstream died"', failure_of(list, 504, "upstream died").message)
     assert.equal("http", failure_of(list, 500, "{}").kind)
@@ -407,6 +408,16 @@ describe("hints", function()
     end
     assert.equal("JDCLOUD_CA_FILE does what ca_file does", hint_of { kind = "tls", message = "the TLS certificate of x "
       .. "port 443 is not signed by a known CA (self-signed certificate): ca_file can name the PEM file of the CA" })
+    for _, message in ipairs { "unexpected answer: 'result' is missing or null", "unexpected answer: it is an array" } do
+      assert.matches("check the endpoint", hint_of { kind = "decode", http_status = 200, message = message })
+    end
+    assert.matches("gateway", hint_of { kind = "http", http_status = 502, message = 'text/html: "502 Bad Gateway"' })
+    assert.matches("https://", hint_of { kind = "http", http_status = 400,
+      message = 'text/html: "400 The plain HTTP request was sent to HTTPS port"' })
+    assert.matches("http:// for one without TLS", hint_of { kind = "tls", message = "the TLS handshake with a port 80 "
+      .. "failed: TLS connect error: error:0A00010B:SSL routines::wrong version number" })
+    assert.matches("https://", hint_of { kind = "transport", message = "the answer of a port 443 is not HTTP: x" })
+    assert.is_nil(hint_of { kind = "timeout", phase = "connect", message = "no time was left to send the request" })
     assert.matches("redirects", hint_of { kind = "http", http_status = 302, message = "x" })
     assert.matches("proxy", hint_of { kind = "http", http_status = 407, message = "x" })
     assert.matches("endpoint", hint_of { kind = "decode", http_status = 200, message = "not JSON (text/html: x)" })

@@ -79,6 +79,30 @@ describe("keys", function()
     assert.equal('profile "half" of /h/.jdc/config has only one of access_key and secret_key: keys are a pair', found)
   end)
 
+  it("that are wrong are reported under the name of what holds them", function()
+    local _, message = keys_of(resolve({}, { JDCLOUD_ACCESS_KEY = "AK", JDCLOUD_SECRET_KEY = '"hush"' }))
+    assert.equal("environment variable JDCLOUD_SECRET_KEY: secret_key stands in quotes: take them away", message)
+    _, message = keys_of(resolve({}, { JDCLOUD_ACCESS_KEY = "AK", JDCLOUD_SECRET_KEY = "hush",
+      JDCLOUD_SESSION_TOKEN = "a b" }))
+    assert.matches("^environment variable JDCLOUD_SESSION_TOKEN: session_token holds a blank", message)
+  end)
+
+  it("that are given as options and end in a newline are said to", function()
+    for _, name in ipairs { "access_key", "secret_key", "session_token" } do
+      local options = { access_key = "hush", secret_key = "hush", session_token = "hush" }
+      options[name] = "hush\n"
+      local ok, message = pcall(require "jdvm".new, options)
+      assert.is_false(ok)
+      assert.matches("jdvm.new: option " .. name .. " ends in a newline: cut it off", message, 1, true)
+      assert.is_nil(message:find("hush", 1, true))
+      options[name] = "hush\0hush"
+      ok, message = pcall(require "jdvm".new, options)
+      assert.is_false(ok)
+      assert.matches("control character", message)
+      assert.is_nil(message:find("hush", 1, true))
+    end
+  end)
+
   it("of the profile in use are the last", function()
     local resolved = resolve({}, {}, { config = CONFIG, current = "prod\n" })
     assert.equal("PROFILE-PROD-2222|profile-secret-2|nil", keys_of(resolved))
@@ -161,7 +185,7 @@ describe("keys", function()
       local keys
       keys, message = keys_of(resolve({}, { JDCLOUD_ACCESS_KEY = AK, JDCLOUD_SECRET_KEY = wrong }))
       assert.is_nil(keys)
-      assert.matches("^environment variable JDCLOUD_ACCESS_KEY: secret_key ", message)
+      assert.matches("^environment variable JDCLOUD_SECRET_KEY: secret_key ", message)
       assert.is_nil(message:find(SK, 1, true))
     end
     local _, message = resolve({ access_key = AK .. "\n", secret_key = SK })

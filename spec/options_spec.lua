@@ -82,8 +82,6 @@ describe("options", function()
     for _, name in ipairs { "access_key", "secret_key", "session_token", "proxy" } do
       local message = options.fault("client", { [name] = { "hush-hush" } })
       assert.matches("got a table", message)
-      message = options.fault("client", { [name] = "hush\0hush" })
-      assert.is_nil(message:find("hush", 1, true))
       message = options.fault("client", { [name] = 123456789 })
       assert.is_nil(message:find("123456789", 1, true))
     end

@@ -46,7 +46,7 @@ static void explain_certificate(jdvm_error *error, const jdvm_facts *facts) {
                     facts->host, facts->port, facts->detail);
   } else {
     (void)jdvm_fail(error, JDVM_TLS,
-                    "the TLS certificate of %s port %ld is not signed by a known CA (%.60s): "
+                    "the TLS certificate of %s port %ld is not signed by a known CA (%.90s): "
                     "ca_file can name the PEM file of the CA",
                     facts->host, facts->port, facts->detail);
   }
@@ -182,9 +182,8 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
     break;
   case JDVM_CAUSE_HEADER_SIZE:
     (void)jdvm_fail(error, JDVM_TRANSPORT,
-                    "the header of the answer of %s port %ld is larger than %ld bytes "
-                    "(max_header_bytes)",
-                    host, port, number);
+                    "the header of the answer of %s port %ld is larger than %ld bytes", host, port,
+                    number);
     break;
   case JDVM_CAUSE_HEADER_COUNT:
     (void)jdvm_fail(error, JDVM_TRANSPORT,

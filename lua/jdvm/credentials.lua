@@ -90,14 +90,19 @@ local function take(given, origin)
     end
   end
   local access_key, secret_key, session_token = given.access_key, given.secret_key, given.session_token
-  local message = credentials.fault("access_key", access_key) or credentials.fault("secret_key", secret_key)
-    or (session_token ~= nil and credentials.fault("session_token", session_token)) or nil
+  origin = type(given.origin) == "string" and given.origin or origin
+  local message, place = nil, origin
+  for _, name in ipairs { "access_key", "secret_key", "session_token" } do
+    if not message and (given[name] ~= nil or name ~= "session_token") then
+      message = credentials.fault(name, given[name])
+      place = message and type(given.origins) == "table" and given.origins[name] or origin
+    end
+  end
   local expires_at = given.expires_at
   if not message and expires_at ~= nil and (type(expires_at) ~= "number" or expires_at ~= expires_at) then
     message = "expires_at must be a number of seconds since 1970, got " .. text.show(expires_at)
   end
-  origin = type(given.origin) == "string" and given.origin or origin
-  if message then return nil, origin .. ": " .. message end
+  if message then return nil, place .. ": " .. message end
   local keys = {
     origin = origin, expires_at = expires_at, masked = credentials.mask(access_key),
     reveal = function() return access_key, secret_key, session_token end,
@@ -287,11 +292,13 @@ function Holder:problem() return self.state().problem end
 --- A provider of given keys.
 ---@param given table
 ---@param origin string
+---@param origins table<string, string>|nil of each, for messages about one of them
 ---@return function
-function credentials.static(given, origin)
+function credentials.static(given, origin, origins)
   local access_key, secret_key, session_token = given.access_key, given.secret_key, given.session_token
   return function()
-    return { access_key = access_key, secret_key = secret_key, session_token = session_token, origin = origin }
+    return { access_key = access_key, secret_key = secret_key, session_token = session_token, origin = origin,
+      origins = origins }
   end
 end
 

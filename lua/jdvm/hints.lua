@@ -74,8 +74,17 @@ return {
   { kind = "http", http = 300, last = 399,
     hint = "redirects are not followed, since they would carry the signature elsewhere; check the endpoint" },
   { kind = "http", http = 404, hint = "this does not look like the service: check the endpoint" },
-  { kind = "decode", find = { "html" },
+  { kind = "http", http = 400, find = { "plain http request" },
+    hint = "the port speaks TLS: write https:// in the endpoint" },
+  { kind = "http", http = 500, last = 599,
+    hint = "this came from a gateway or a proxy on the way, not from the service: try again later; if it stays, check "
+      .. "the endpoint and the proxy" },
+  { kind = "http", http = 100, last = 999,
     hint = "this does not look like the service: check the endpoint and the proxy" },
+  { kind = "decode", find = { "has no imageid" }, hint = false },
+  { kind = "decode", hint = "this does not look like the service: check the endpoint and the proxy" },
+  { kind = "transport", find = { "not http" },
+    hint = "this port speaks something else: check the endpoint (https:// for a port with TLS)" },
   -- Connections.
   { kind = "connect", find = { "no resolver defined" },
     hint = "nginx reads neither /etc/hosts nor /etc/resolv.conf: put `resolver <address of a name server>;` into the "
@@ -89,10 +98,13 @@ return {
       "host mismatch", "hostname mismatch", "no alternative certificate", "does not match", "another host name",
     },
     hint = "the certificate is for another name: check the endpoint" },
+  { kind = "tls", find = { "wrong version number", "packet length too long", "record layer failure" },
+    hint = "the port may not speak TLS: check scheme and port of the endpoint (http:// for one without TLS)" },
   { kind = "tls", find = { "ca_file" }, hint = "JDCLOUD_CA_FILE does what ca_file does" },
   { kind = "tls", find = { "issuer", "self-signed", "self signed", "certificate problem", "verify failed", "ca file" },
     hint = "name the certificates to trust: option ca_file or JDCLOUD_CA_FILE; in nginx lua_ssl_trusted_certificate "
       .. "and lua_ssl_verify_depth" },
   { kind = "timeout", phase = "dns", hint = "the name servers of this machine do not answer" },
+  { kind = "timeout", find = { "no time was left" }, hint = false },
   { kind = "timeout", phase = "connect", hint = "check the endpoint, the proxy and the firewall" },
 }

@@ -185,7 +185,7 @@ function keychain.choose(options, environment, profile_in_use, warn)
     return credentials.new(function() return nil, message end, { origin = "nowhere", fixed = true }), { origins = {} }
   end
   local origin = keys.origins.access_key
-  return credentials.new(credentials.static(keys.given, origin), { origin = origin, fixed = true }),
+  return credentials.new(credentials.static(keys.given, origin, keys.origins), { origin = origin, fixed = true }),
     { origins = keys.origins, region = keys.region, is_profile = keys.is_profile }
 end
 

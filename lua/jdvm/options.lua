@@ -174,6 +174,8 @@ local articles = {
   ["function"] = "a function", table = "a table", ["string[]"] = "an array of strings",
 }
 
+-- Keys, whose characters jdvm.credentials looks at: it knows how they come to be wrong.
+local is_key = { access_key = true, secret_key = true, session_token = true }
 -- Options whose value must not stand in a message.
 local secret = { access_key = true, secret_key = true, session_token = true, proxy = true }
 
@@ -187,7 +189,7 @@ local function fault(option, value)
   if not fits then return ("must be %s, got %s"):format(text.enumerate(wanted), got) end
   if type(value) == "string" then
     if value == "" then return not option.empty and "is empty: leave it out instead" or nil end
-    if text.control_fault(value) then return "holds a control character" end
+    if not is_key[option.name] and text.control_fault(value) then return "holds a control character" end
     if option.values then
       for _, known in ipairs(option.values) do
         if known == value then return nil end
