@@ -7,4 +7,5 @@ files["lua/jdvm/emulator/server.lua"].std = "ngx_lua"
 files["examples/openresty"].std = "ngx_lua"
 files["spec/**/*_spec.lua"].std = "min+busted"
 files["spec/nginx/**/*.lua"].std = "ngx_lua+busted"
+files["spec/bench/nginx_handlers.lua"].std = "ngx_lua"
 exclude_files = { "build", "node_modules" }

@@ -162,6 +162,7 @@ end
 -- Follows the service's clock. True when the refused request was signed with a time that was far off.
 local function follow_clock(self, headers, failure)
   local state = self.state
+  if not failure and not state.offset then return false end
   local skew, is_known = retry.skew(headers, state.clock())
   if not is_known then return false end
   -- An offset is measured anew by every answer, and ends when the clocks agree.

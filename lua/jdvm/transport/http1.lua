@@ -15,16 +15,26 @@ http1.MAX_BODY = 64 * 1024 * 1024
 local MAX_CHUNK_LINE = 4096
 
 local TOKEN = "^[!#-'%*%+%-%.0-9A-Z^-z|~]+$"     -- RFC 9110, 5.6.2
-local CONTROL = "[%c\127]"
+local PLAIN = "^%C*$"                             -- no control character; much faster than to look for one
 
--- `fixed` less the lines that `headers` replaces.
-local function without(fixed, headers)
-  for name in pairs(headers) do
-    if find(fixed, lower(name), 1, true) then
-      fixed = fixed:gsub("([^:\r\n]+):[^\r\n]*\r\n", function(own) return own == lower(name) and "" or nil end)
-    end
-  end
-  return fixed
+-- Header names in lower case. There are few, so they are checked once; how many are remembered is bounded.
+local names, known_names = {}, 0
+-- The value last found good by name: most headers are the same in every response.
+local good_values = {}
+
+local function lower_name(name)
+  local known = names[name]
+  if known then return known end
+  if not find(name, TOKEN) then return nil end
+  known = lower(name)
+  if known_names < 200 and #name < 100 then names[name], known_names = known, known_names + 1 end
+  return known
+end
+
+-- `fixed` less the line of a name, if it has one.
+local function without(fixed, name)
+  if not find(fixed, name .. ":", 1, true) then return fixed end
+  return (fixed:gsub("([^:\r\n]+):[^\r\n]*\r\n", function(own) return own == name and "" or nil end))
 end
 
 --- The head of a request, up to and with its empty line.
@@ -35,15 +45,20 @@ end
 ---@return string? head nil when a part would break the framing
 ---@return string? message which part
 function http1.head(method, target, headers, fixed)
-  if find(target, "[%c \127]") then return nil, "the request target holds a space or a control character" end
-  local lines, count = { method .. " " .. target .. " HTTP/1.1" }, 1
-  for name, value in pairs(headers) do
-    if not find(name, TOKEN) then return nil, "a request header has a name that HTTP does not allow" end
-    if find(value, CONTROL) then return nil, "the request header " .. name .. " holds a control character" end
-    count = count + 1
-    lines[count] = name .. ": " .. value
+  if not find(target, PLAIN) or find(target, " ", 1, true) then
+    return nil, "the request target holds a space or a control character"
   end
-  return concat(lines, "\r\n", 1, count) .. "\r\n" .. (fixed and without(fixed, headers) or "") .. "\r\n"
+  local parts, count = { method, " ", target, " HTTP/1.1\r\n" }, 4
+  for name, value in pairs(headers) do
+    local lower_case = lower_name(name)
+    if not lower_case then return nil, "a request header has a name that HTTP does not allow" end
+    if not find(value, PLAIN) then return nil, "the request header " .. name .. " holds a control character" end
+    if fixed then fixed = without(fixed, lower_case) end
+    parts[count + 1], parts[count + 2], parts[count + 3], parts[count + 4] = name, ": ", value, "\r\n"
+    count = count + 4
+  end
+  parts[count + 1], parts[count + 2] = fixed or "", "\r\n"
+  return concat(parts, "", 1, count + 2)
 end
 
 ---@class jdvm.Http1Response
@@ -66,45 +81,71 @@ function http1.response(method, max_body)
   }, Response)
 end
 
+-- A header line that is not "name: value" throughout: a tab in the value, a folded line, or none at all.
+local function parse_odd_line(headers, line, last)
+  local name, value = match(line, "^([^%c%s:]+):[ \t]*([\t\32-\126\128-\255]*)$")
+  if name then return lower(name), value end
+  value = last and match(line, "^[ \t]+([\t\32-\126\128-\255]*)$")
+  if not value then return nil end
+  local whole = headers[last] .. " " .. value
+  headers[last] = nil
+  return last, whole
+end
+
+-- Plain searches for the ends of lines and names are several times faster than a pattern over all of it.
 local function parse_headers(text, position)
   local headers, count, last = {}, 0, nil
   local length = #text
   while position <= length do
-    local _, stop, name, value = find(text, "^([^%c%s:]+):[ \t]*([\t\32-\126\128-\255]*)\r\n", position)
-    if stop then
-      count = count + 1
-      if count > http1.MAX_HEADERS then return nil, "more than " .. http1.MAX_HEADERS .. " header lines" end
-      name = lower(name)
-      local tail = byte(value, -1)
-      if tail == 32 or tail == 9 then value = match(value, "^(.-)[ \t]*$") end
-      local earlier = headers[name]
-      -- Two lengths that agree are one; RFC 9112, 6.3 allows that and nothing else.
-      if earlier and not (name == "content-length" and earlier == value) then value = earlier .. ", " .. value end
-      headers[name], last = value, name
-    else
-      _, stop, value = find(text, "^[ \t]+([\t\32-\126\128-\255]*)\r\n", position)   -- a folded line
-      if not stop or not last then return nil, "a header line that is none" end
-      headers[last] = headers[last] .. " " .. value
+    local stop = find(text, "\r\n", position, true)
+    local colon = find(text, ":", position, true)
+    local name = colon and colon < stop and lower_name(sub(text, position, colon - 1))
+    local value
+    if name then
+      local first, final = colon + 1, stop - 1
+      if byte(text, first) == 32 then first = first + 1 end
+      value = sub(text, first, final)
     end
-    position = stop + 1
+    if not name or (good_values[name] ~= value and not find(value, PLAIN)) then
+      name, value = parse_odd_line(headers, sub(text, position, stop - 1), last)
+      if not name then return nil, "a header line that is none" end
+    elseif names[name] and #value < 256 then
+      good_values[name] = value
+    end
+    local head, tail = byte(value), byte(value, -1)
+    if head == 32 or head == 9 or tail == 32 or tail == 9 then value = match(value, "^[ \t]*(.-)[ \t]*$") end
+    count = count + 1
+    if count > http1.MAX_HEADERS then return nil, "more than " .. http1.MAX_HEADERS .. " header lines" end
+    local earlier = headers[name]
+    -- Two lengths that agree are one; RFC 9112, 6.3 allows that and nothing else.
+    if earlier and not (name == "content-length" and earlier == value) then value = earlier .. ", " .. value end
+    headers[name], last = value, name
+    position = stop + 2
   end
   return headers
+end
+
+-- Whether the connection stays open after the response; RFC 9112, 9.3.
+local function is_persistent(minor, connection)
+  if connection == nil then return minor == "1" end
+  connection = lower(connection)
+  if connection == "keep-alive" then return true end
+  connection = "," .. connection:gsub("%s", "") .. ","
+  if minor == "1" then return not find(connection, ",close,", 1, true) end
+  return find(connection, ",keep-alive,", 1, true) ~= nil
 end
 
 -- How the body ends: RFC 9112, 6.3, in its order.
 local function frame(self, minor)
   local status, headers = self.status, self.headers
   local coding, length = headers["transfer-encoding"], headers["content-length"]
-  local connection = "," .. lower(headers["connection"] or ""):gsub("%s", "") .. ","
-  if minor == "1" then
-    self.reusable = not find(connection, ",close,", 1, true)
-  else
-    self.reusable = find(connection, ",keep-alive,", 1, true) ~= nil
-  end
+  self.reusable = is_persistent(minor, headers["connection"])
   if self.method == "HEAD" or status == 204 or status == 304 then
     self.state = "done"
   elseif coding then
-    if lower(coding) ~= "chunked" then return nil, "a transfer coding that was not asked for: " .. coding end
+    if coding ~= "chunked" and lower(coding) ~= "chunked" then
+      return nil, "a transfer coding that was not asked for: " .. coding
+    end
     if length then self.reusable = false end
     self.state = "size"
   elseif length then
@@ -176,14 +217,14 @@ function states.length(self, data, position)
 end
 
 function states.size(self, data, position)
-  local stop = find(data, "\r\n", position, true)
+  local _, stop, digits = find(data, "^(%x+)[ \t]*\r\n", position)
   if not stop then
-    if #data - position > MAX_CHUNK_LINE then return false, "a chunk line that does not end" end
-    return nil
+    stop = find(data, "\r\n", position, true)
+    if (stop or #data) - position > MAX_CHUNK_LINE then return false, "a chunk line that is too long" end
+    if not stop then return nil end
+    digits = match(sub(data, position, stop - 1), "^(%x+)[ \t]*;")      -- extensions: nobody asked for them
+    stop = stop + 1
   end
-  if stop - position > MAX_CHUNK_LINE then return false, "a chunk line that is too long" end
-  local digits = match(sub(data, position, stop - 1), "^(%x+)[ \t]*$")
-    or match(sub(data, position, stop - 1), "^(%x+)[ \t]*;")
   if not digits or #digits > 12 then return false, "a chunk without a size" end
   local size = tonumber(digits, 16)
   if self.received + size > self.max_body then
@@ -191,7 +232,7 @@ function states.size(self, data, position)
   end
   self.left = size
   self.state = size == 0 and "trailer" or "chunk"
-  return stop + 2
+  return stop + 1
 end
 
 function states.chunk(self, data, position)

@@ -41,17 +41,18 @@ end
 -- Seconds that never go back. ngx.now() follows the wall clock, and its cached value lags behind work just done.
 local function monotonic()
   local has_ffi, ffi = pcall(require, "ffi")
-  local clock = has_ffi and ({ Linux = 1, OSX = 6, BSD = 4 })[ffi.os]
+  local clock = has_ffi and ffi.abi "le" and ffi.abi "64bit" and ({ Linux = 1, OSX = 6, BSD = 4 })[ffi.os]
   if not clock then return ngx and ngx.now end
-  -- A name of its own, so that nobody else's declaration of clock_gettime is in the way.
+  -- A name of its own, so that nobody else's declaration of clock_gettime is in the way. The low halves of the two
+  -- numbers are all that is needed, and they are numbers of Lua's, where whole ones would be boxed each time.
   pcall(ffi.cdef, [[
-    typedef struct { long seconds; long nanoseconds; } jdvm_time;
+    typedef struct { uint32_t seconds, high_seconds, nanoseconds, high_nanoseconds; } jdvm_time;
     int jdvm_clock_gettime(int clock, jdvm_time *time) __asm__("clock_gettime");
   ]])
   local time, gettime = ffi.new("jdvm_time"), ffi.C.jdvm_clock_gettime
   return function()
     gettime(clock, time)
-    return tonumber(time.seconds) + tonumber(time.nanoseconds) * 1e-9
+    return time.seconds + time.nanoseconds * 1e-9
   end
 end
 local now = monotonic()
@@ -121,8 +122,9 @@ local function open(self, route, call, connect_timeout, fresh)
   local socket = ngx.socket.tcp()
   call.waiting = milliseconds(min(call.read_timeout, call.deadline - now()))
   socket:settimeouts(milliseconds(left), call.waiting, call.waiting)
+  local options = route.options
   -- A connection to replace a stale one must be new: its pool is always empty, because it is closed after use.
-  local options = { pool = fresh and route.pool .. "|fresh" or route.pool, pool_size = self.pool_size }
+  if fresh then options = { pool = route.pool .. "|fresh", pool_size = self.pool_size } end
   local ok, err
   if route.named then
     ok, err = connect_by_name(socket, route, options, left)
@@ -318,6 +320,7 @@ function Transport:route(origin)
   if known then return known end
   local route, message = router.to(origin, self.config)
   if not route then return nil, message end
+  route.options = { pool = route.pool, pool_size = self.pool_size }
   if self.known_routes < MAX_ROUTES then
     self.routes[origin], self.known_routes = route, self.known_routes + 1
   end

@@ -93,12 +93,15 @@ function M.start(options)
   shell.write(f .. "/nginx.conf", FRAME:format(load, user, options.workers or 1, f, f, main, f, f, f, f, f,
     M.root, M.root, build, options.http))
   self.process = shell.background(command(self, options), f .. "/output")
-  if not shell.wait(30 * M.patience, function() return shell.listens(self.port) end) then
+  local function is_up()
+    self.pid = tonumber(shell.read(f .. "/nginx.pid"):match("%d+"))
+    return self.pid and shell.listens(self.port)
+  end
+  if not shell.wait(30 * M.patience, is_up) then
     local output = shell.read(f .. "/output") .. shell.read(f .. "/error.log")
     self:stop()
     error(options.name .. " did not start:\n" .. output)
   end
-  self.pid = tonumber((shell.read(f .. "/nginx.pid"):match("%d+")))
   return self
 end
 
