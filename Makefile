@@ -14,8 +14,8 @@ ALL_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,now $(LDFLAGS)
 # The sources of each module; the rockspec lists the same (spec/structure_spec.lua compares).
 CORE_PURE := jdvm_buf jdvm_pairs jdvm_crypto jdvm_random jdvm_chars jdvm_uri jdvm_canonical \
              jdvm_request jdvm_identity jdvm_sign jdvm_signer \
-             jdvm_json jdvm_skip jdvm_number jdvm_fields jdvm_shape
-CORE_LUA  := lua_core lua_sign lua_stages lua_json lua_json_options lua_json_home lua_json_build lua_json_plain \
+             jdvm_json jdvm_skip jdvm_number jdvm_fields jdvm_shape jdvm_idset
+CORE_LUA  := lua_core lua_sign lua_stages lua_idset lua_json lua_json_options lua_json_home lua_json_build lua_json_plain \
              lua_json_string lua_json_construct
 CURL_PURE := jdvm_buf jdvm_http_request jdvm_response jdvm_failure jdvm_libcurl jdvm_http \
              jdvm_json jdvm_skip jdvm_number jdvm_fields jdvm_shape

@@ -6,7 +6,7 @@ local PURE = {
   "jdvm.address", "jdvm.operations", "jdvm.models", "jdvm.check", "jdvm.options", "jdvm.text", "jdvm.errors",
   "jdvm.hints", "jdvm.retry", "jdvm.pages", "jdvm.reader",
   "jdvm.scan", "jdvm.seen", "jdvm.prefetch", "jdvm.ids", "jdvm.iterator", "jdvm.token", "jdvm.events",
-  "jdvm.evidence",
+  "jdvm.evidence", "jdvm.core",
 }
 
 local lua_files = source.files("^lua/.*%.lua$")

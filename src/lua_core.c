@@ -1,5 +1,6 @@
 /* jdvm.core: signing, decoding, nonces. Needs libcrypto only; everything here is a function of its
 ** arguments, except nonce(). Lua calls nothing here that calls back into Lua. */
+#include "lua_idset.h"
 #include "lua_json.h"
 #include "lua_sign.h"
 
@@ -121,6 +122,7 @@ JDVM_EXPORT int luaopen_jdvm_core(lua_State *L) {
   jdvm_signer_register(L);
   jdvm_stages_register(L, core_index);
   jdvm_json_register(L);
+  jdvm_idset_register(L);
   lua_pushliteral(L, "0.1.0");
   lua_setfield(L, -2, "_VERSION");
   return 1;

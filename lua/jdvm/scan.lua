@@ -141,20 +141,13 @@ end
 
 -- Drops the rows that were delivered before, and remembers the others.
 local function keep_fresh(self, window, rows)
-  local set, keys, fresh, first = self.seen, window.keys, 0, 1
+  local first = 1
   if self.anchor and self.last then
     -- Rows before a known one stood before the resume point, or came after the scan had begun.
-    while keys[first] and not set:has(keys[first]) do first = first + 1 end
-    if not keys[first] then first = 1 end
+    while window.keys[first] and not self.seen:has(window.keys[first]) do first = first + 1 end
+    if not window.keys[first] then first = 1 end
   end
-  for i = first, window.count do
-    if set:add(keys[i]) then
-      fresh = fresh + 1
-      if fresh ~= i then rows[fresh] = rows[i] end
-    end
-  end
-  for i = fresh + 1, window.count do rows[i] = nil end
-  return fresh
+  return self.seen:keep(window.keys, rows, first, window.is_plain)
 end
 
 -- Whether the list ends with a window, when totals are no evidence.
@@ -260,10 +253,10 @@ end
 ---@return string|nil kind of the failure, where it is not pagination
 function Scan:answer(window, rows, total)
   local stats = self.stats
-  local keys, index = seen.keys(rows, self.id)
-  if not keys then return nil, ("row %d of page %d has no %s"):format(index, window.number, self.id), "decode" end
+  local keys, is_plain = seen.keys(rows, self.id)
+  if not keys then return nil, ("row %d of page %d has no %s"):format(is_plain, window.number, self.id), "decode" end
   total = evidence.count(total)
-  window.keys, window.count, window.total = keys, #keys, total
+  window.keys, window.is_plain, window.count, window.total = keys, is_plain, #keys, total
   local last = self.last
 
   if total then
