@@ -142,7 +142,7 @@ describe("a list is an error", function()
     { "truncated:", "decode", 200, nil, 1 }, { "truncated:page=2", "decode", 200 },
     { "length:by=-10,page=2", "decode", 200 },
     { "repeated:serve=1", "pagination" }, { "repeated:serve=2,page=3", "pagination" },
-    { "shape:as=images_without_id", "pagination" }, { "shape:as=no_images", "pagination" },
+    { "shape:as=images_without_id", "decode" }, { "shape:as=no_images", "pagination" },
     { "shape:as=both", "api", 200, "INTERNAL" },
     { "shape:as=error_text", "api", 200 },
   }
