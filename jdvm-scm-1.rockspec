@@ -72,6 +72,7 @@ build = {
     ["jdvm.pages"] = "lua/jdvm/pages.lua",
     ["jdvm.prefetch"] = "lua/jdvm/prefetch.lua",
     ["jdvm.profile"] = "lua/jdvm/profile.lua",
+    ["jdvm.protected"] = "lua/jdvm/protected.lua",
     ["jdvm.reader"] = "lua/jdvm/reader.lua",
     ["jdvm.request"] = "lua/jdvm/request.lua",
     ["jdvm.retry"] = "lua/jdvm/retry.lua",

@@ -408,7 +408,7 @@ describe("hints", function()
     end
     assert.equal("JDCLOUD_CA_FILE does what ca_file does", hint_of { kind = "tls", message = "the TLS certificate of x "
       .. "port 443 is not signed by a known CA (self-signed certificate): ca_file can name the PEM file of the CA" })
-    for _, message in ipairs { "unexpected answer: 'result' is missing or null", "unexpected answer: it is an array" } do
+    for _, message in ipairs { "unexpected answer: 'result' is missing or null", "unexpected answer: it is null" } do
       assert.matches("check the endpoint", hint_of { kind = "decode", http_status = 200, message = message })
     end
     assert.matches("gateway", hint_of { kind = "http", http_status = 502, message = 'text/html: "502 Bad Gateway"' })

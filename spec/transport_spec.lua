@@ -120,6 +120,58 @@ describe("a function as transport", function()
     end
   end)
 
+  it("that returns parts of the wrong type is told which, and not tried again", function()
+    for words, bad in pairs {
+      ["headers that are"] = { status = 200, headers = "x", body = "{}" }, ["the body as a string, got nil"] =
+      { status = 200 }, ["got a table"] = { status = 200, body = {} }, ["decode that is no function"] =
+      { status = 200, decode = "x" }, ["100 to 999"] = { status = 20.5, body = "" },
+    } do
+      local count = 0
+      local _, message, detail = client_of(function()
+        count = count + 1
+        return bad
+      end):describe_images { imageSource = "public" }
+      assert.equal("transport", detail.kind)
+      assert.matches(words, message, 1, true)
+      assert.equal(1, count)
+    end
+  end)
+
+  it("that raises is a failure with its words", function()
+    local count = 0
+    local _, message, detail = client_of(function()
+      count = count + 1
+      error("the tunnel fell in", 0)
+    end):describe_images { imageSource = "public" }
+    assert.matches("the transport function raised an error: the tunnel fell in", message, 1, true)
+    assert.equal("transport", detail.kind)
+    assert.equal(3, count)
+  end)
+
+  it("may give a failure of its own kind", function()
+    local count = 0
+    local _, message, detail = client_of(function()
+      count = count + 1
+      return nil, { kind = "tls", message = "who are you?", phase = "tls" }
+    end):describe_images { imageSource = "public" }
+    assert.matches("who are you?", message, 1, true)
+    assert.equal("tls", detail.kind)
+    assert.equal("tls", detail.phase)
+    assert.equal(1, count)
+  end)
+
+  it("may yield", function()
+    local client = client_of(function()
+      assert.equal("go on", coroutine.yield "wait")
+      return { status = 200, body = '{"result":{"images":[],"totalCount":0}}' }
+    end)
+    local thread = coroutine.create(function() return (client:describe_images { imageSource = "public" }) end)
+    local _, word = coroutine.resume(thread)
+    assert.equal("wait", word)
+    local _, result = coroutine.resume(thread, "go on")
+    assert.equal(0, result.totalCount)
+  end)
+
   it("may be any callable, and serves lists one page at a time", function()
     local service = require("spec.support.service_transport").new { images = 60 }
     local asked, open = 0, 0

@@ -119,6 +119,61 @@ api.classes[#api.classes + 1] = {
   },
 }
 
+api.classes[#api.classes + 1] = {
+  name = "TransportRequest",
+  doc = "What a transport of your own (option transport) gets: a function takes it and returns a TransportResponse, or "
+    .. "nil and a message or a TransportFailure. An error in it becomes a failure of kind transport. A table has "
+    .. "start(self, request, deadline), finish(self, pending), cancel(self, pending), sleep(self, seconds) and "
+    .. "now(self).",
+  doc_zh = "自定义传输（选项 transport）收到的请求：函数接收该表，返回 TransportResponse，或 nil 与文字或 TransportFailure；"
+    .. "函数抛出的异常成为 transport 类失败。表则须有 start(self, request, deadline)、finish(self, pending)、"
+    .. "cancel(self, pending)、sleep(self, seconds) 与 now(self)。",
+  fields = {
+    { name = "method", type = "string", doc = "Always GET.", doc_zh = "总是 GET。" },
+    { name = "url", type = "string", doc = "To be sent as it is: its bytes are signed.",
+      doc_zh = "须原样发送：其字节已签名。" },
+    { name = "headers", type = "table", doc = "Names in lower case, and values, all to be sent; host is among them.",
+      doc_zh = "须全部发送的请求头，名称为小写，含 host。" },
+    { name = "connect_timeout", type = "number", doc = "Seconds for a connection.", doc_zh = "建立连接的时限（秒）。" },
+    { name = "read_timeout", type = "number", doc = "Seconds without a byte of the answer.",
+      doc_zh = "等待应答数据的时限（秒）。" },
+    { name = "max_body", type = "integer", doc = "Largest answer in bytes.", doc_zh = "应答正文的最大字节数。" },
+    { name = "renew", type = "function", optional = true,
+      doc = "Gives the same request with a new signature, for another try on a new connection.",
+      doc_zh = "返回重新签名的相同请求，用于在新连接上重试。" },
+  },
+}
+api.classes[#api.classes + 1] = {
+  name = "TransportResponse", doc = "The answer, as a transport of your own gives it.", doc_zh = "自定义传输返回的应答。",
+  fields = {
+    { name = "status", type = "integer", doc = "HTTP status.", doc_zh = "HTTP 状态码。" },
+    { name = "headers", type = "table", optional = true, doc = "Names and values.", doc_zh = "应答头。" },
+    { name = "body", type = "string", optional = true, doc = "The body, inflated; needed unless decode is given.",
+      doc_zh = "解压后的正文；未给出 decode 时必填。" },
+    { name = "decode", type = "function", optional = true,
+      doc = "decode(response, options) as jdvm.decode, for transports that hold the body elsewhere.",
+      doc_zh = "decode(response, options)，与 jdvm.decode 相同，用于正文存放于他处的传输。" },
+    { name = "text", type = "function", optional = true, doc = "text(response) gives the body, beside decode.",
+      doc_zh = "text(response) 返回正文，与 decode 同用。" },
+  },
+}
+api.classes[#api.classes + 1] = {
+  name = "TransportFailure", doc = "Why there is no answer, as a transport of your own gives it.",
+  doc_zh = "自定义传输返回的失败。",
+  fields = {
+    { name = "kind", type = "string", values = { "connect", "tls", "timeout", "transport", "cancelled" },
+      doc = "Kind of failure.", doc_zh = "失败类别。" },
+    { name = "message", type = "string", doc = "What went wrong.", doc_zh = "失败文字。" },
+    { name = "phase", type = "string", optional = true, doc = "Where: dns, connect, tls, send, wait or read.",
+      doc_zh = "所处阶段：dns、connect、tls、send、wait 或 read。" },
+    { name = "sent", type = "boolean", optional = true, doc = "Whether any byte of the request may have left.",
+      doc_zh = "请求是否可能已部分发出。" },
+    { name = "lasting", type = "boolean", optional = true, doc = "Whether another try would fail, too.",
+      doc_zh = "重试是否必然失败。" },
+    { name = "hint", type = "string", optional = true, doc = "What to do about it.", doc_zh = "处理建议。" },
+  },
+}
+
 api.functions = {
   { name = "jdvm.new", doc = "Makes a client. Wrong options raise; nothing is sent.",
     doc_zh = "创建客户端。选项错误时抛出异常；不会发送任何请求。",

@@ -10,6 +10,7 @@
 --
 -- Nothing here touches the network; a provider may (jdvm.instance_role, used only when asked for by name).
 
+local protected = require "jdvm.protected"
 local text = require "jdvm.text"
 
 local credentials = {}
@@ -24,22 +25,10 @@ local RETRY_EARLY, RETRY_LATE, RETRY_NONE = 60, 10, 1
 local GIVE_UP = 10
 local LONGEST_WAIT = 5
 
--- Only Lua 5.1 cannot yield through pcall; there a provider runs in a coroutine whose yields are
--- handed on. (The test must not create coroutines: this file may be loaded where none may run.)
-local YIELDS_THROUGH_PCALL = _VERSION ~= "Lua 5.1" or package.loaded.jit ~= nil
-
-local function hand_on(thread, ok, ...)
-  if not ok then return false, ... end
-  if coroutine.status(thread) == "dead" then return true, ... end
-  return hand_on(thread, coroutine.resume(thread, coroutine.yield(...)))
-end
-
 -- Calls a provider; `turn` learns the coroutines it runs in.
-local function protected(turn, provider, context)
+local function ask(turn, provider, context)
   turn.outer = coroutine.running() or "main"
-  if YIELDS_THROUGH_PCALL then return pcall(provider, context) end
-  turn.inner = coroutine.create(provider)
-  return hand_on(turn.inner, coroutine.resume(turn.inner, context))
+  return protected.call(turn, provider, context)
 end
 
 --- What is wrong with a key or a token, or nil. The text itself never stands in the message.
@@ -167,7 +156,7 @@ end
 local function refresh(self, state, context, reason)
   local turn = { since = context.clock() }
   state.turn = turn
-  local ok, given, message = protected(turn, state.provider, context)
+  local ok, given, message = ask(turn, state.provider, context)
   local now = context.clock()
   local keys
   if not ok then

@@ -40,8 +40,9 @@ options.client = {
     doc = "Tries of a request in all; 0 and 1 mean no retry.",
     doc_zh = "单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。" },
   { name = "transport", type = "string|table|function", values = { "auto", "curl", "ngx" }, default = "auto",
-    doc = "How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own.",
-    doc_zh = "传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供。" },
+    doc = "How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own "
+      .. "(see TransportRequest).",
+    doc_zh = "传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供（见 TransportRequest）。" },
   { name = "blocking", type = "boolean", default = false,
     doc = "Allow libcurl, which blocks, in nginx's init phase.", doc_zh = "允许在 nginx 的 init 阶段使用会阻塞的 libcurl。" },
   { name = "ca_file", type = "string", env = "JDCLOUD_CA_FILE", doc = "File of certificates to trust (PEM).",

@@ -7,6 +7,8 @@
 -- "auto" looks where it is at every call: a client made in nginx's init phase is used in request phases, where
 -- nothing may block, and in worker threads, where cosockets do not exist.
 
+local protected = require "jdvm.protected"
+local text = require "jdvm.text"
 local nginx = require "jdvm.transport.ngx"
 
 local transport = {}
@@ -52,6 +54,25 @@ local function unusable(message, is_lasting)
   return nil, { kind = "transport", message = message, sent = true, lasting = is_lasting }
 end
 
+-- What is wrong with what a user's function returned, or nil.
+local function response_fault(response)
+  if type(response) ~= "table" or type(response.status) ~= "number" or response.status % 1 ~= 0
+    or response.status < 100 or response.status > 999 then
+    return "the transport function must return a table with a status (100 to 999), or nil and a message"
+  end
+  if response.headers ~= nil and type(response.headers) ~= "table" then
+    return "the transport function returned headers that are " .. text.show(response.headers)
+      .. " where a table of names and values is wanted"
+  end
+  if response.decode ~= nil then
+    return type(response.decode) ~= "function" and "the transport function returned a decode that is no function" or nil
+  end
+  if type(response.body) ~= "string" then
+    return "the transport function must return the body as a string, got " .. text.show(response.body)
+  end
+  return nil
+end
+
 local Function = {}
 Function.__index = Function
 
@@ -60,14 +81,18 @@ function Function.start(_, request, deadline) return { request = request, deadli
 --- Runs the user's function; a second value says why there is no answer.
 function Function:finish(pending)
   if pending.cancelled then return nil, { kind = "cancelled", message = "the request was cancelled", sent = false } end
-  local response, problem = self.call(pending.request, pending.deadline)
+  local ok, response, problem = protected.call(nil, self.call, pending.request, pending.deadline)
+  if not ok then return unusable("the transport function raised an error: " .. tostring(response)) end
   if response == nil then
-    if type(problem) == "table" and problem.kind then return nil, problem end
+    if type(problem) == "table" and problem.kind then
+      local message = type(problem.message) == "string" and problem.message or "the transport function gave no response"
+      return nil, { kind = problem.kind, phase = problem.phase, message = message, hint = problem.hint,
+        sent = problem.sent, lasting = problem.lasting }
+    end
     return unusable(tostring(problem or "the transport function gave no response"))
   end
-  if type(response) ~= "table" or type(response.status) ~= "number" then
-    return unusable("the transport function must return a table with a status, or nil and a message", true)
-  end
+  local fault = response_fault(response)
+  if fault then return unusable(fault, true) end
   local headers = {}
   for name, value in pairs(response.headers or {}) do headers[tostring(name):lower()] = tostring(value) end
   return { status = response.status, headers = headers, body = response.body, decode = response.decode,

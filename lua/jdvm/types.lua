@@ -169,7 +169,7 @@
 ---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
 ---@field read_timeout? number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
 ---@field max_attempts? integer Tries of a request in all; 0 and 1 mean no retry. 单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。
----@field transport? "auto"|"curl"|"ngx"|string|table|function How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own. 传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供。
+---@field transport? "auto"|"curl"|"ngx"|string|table|function How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own (see TransportRequest). 传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供（见 TransportRequest）。
 ---@field blocking? boolean Allow libcurl, which blocks, in nginx's init phase. 允许在 nginx 的 init 阶段使用会阻塞的 libcurl。
 ---@field ca_file? string File of certificates to trust (PEM). 受信任证书文件（PEM）。
 ---@field ca_path? string Folder of certificates to trust. 受信任证书目录。
@@ -304,6 +304,33 @@
 ---@field elapsed number Seconds waited. 已等待的秒数。
 ---@field next_poll_in number Seconds until the next look. 距下次轮询的秒数。
 ---@field waiting integer Images still waited for. 仍在等待的镜像数量。
+
+---What a transport of your own (option transport) gets: a function takes it and returns a TransportResponse, or nil and a message or a TransportFailure. An error in it becomes a failure of kind transport. A table has start(self, request, deadline), finish(self, pending), cancel(self, pending), sleep(self, seconds) and now(self). 自定义传输（选项 transport）收到的请求：函数接收该表，返回 TransportResponse，或 nil 与文字或 TransportFailure；函数抛出的异常成为 transport 类失败。表则须有 start(self, request, deadline)、finish(self, pending)、cancel(self, pending)、sleep(self, seconds) 与 now(self)。
+---@class jdvm.TransportRequest
+---@field method string Always GET. 总是 GET。
+---@field url string To be sent as it is: its bytes are signed. 须原样发送：其字节已签名。
+---@field headers table Names in lower case, and values, all to be sent; host is among them. 须全部发送的请求头，名称为小写，含 host。
+---@field connect_timeout number Seconds for a connection. 建立连接的时限（秒）。
+---@field read_timeout number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
+---@field max_body integer Largest answer in bytes. 应答正文的最大字节数。
+---@field renew? function Gives the same request with a new signature, for another try on a new connection. 返回重新签名的相同请求，用于在新连接上重试。
+
+---The answer, as a transport of your own gives it. 自定义传输返回的应答。
+---@class jdvm.TransportResponse
+---@field status integer HTTP status. HTTP 状态码。
+---@field headers? table Names and values. 应答头。
+---@field body? string The body, inflated; needed unless decode is given. 解压后的正文；未给出 decode 时必填。
+---@field decode? function decode(response, options) as jdvm.decode, for transports that hold the body elsewhere. decode(response, options)，与 jdvm.decode 相同，用于正文存放于他处的传输。
+---@field text? function text(response) gives the body, beside decode. text(response) 返回正文，与 decode 同用。
+
+---Why there is no answer, as a transport of your own gives it. 自定义传输返回的失败。
+---@class jdvm.TransportFailure
+---@field kind "connect"|"tls"|"timeout"|"transport"|"cancelled" Kind of failure. 失败类别。
+---@field message string What went wrong. 失败文字。
+---@field phase? string Where: dns, connect, tls, send, wait or read. 所处阶段：dns、connect、tls、send、wait 或 read。
+---@field sent? boolean Whether any byte of the request may have left. 请求是否可能已部分发出。
+---@field lasting? boolean Whether another try would fail, too. 重试是否必然失败。
+---@field hint? string What to do about it. 处理建议。
 
 ---@alias jdvm.FailureKind "credentials"|"connect"|"tls"|"timeout"|"transport"|"http"|"decode"|"api"|"pagination"|"wait"|"phase"|"cache"|"cancelled"
 
