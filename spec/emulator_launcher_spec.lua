@@ -116,8 +116,13 @@ describe("the emulator's command", function()
     local server = emulator.start()
     finally(function() server.stop() end)
     local port = server.endpoint:match(":(%d+)$")
-    assert.equal("jdvm: emulator: port " .. port .. " is taken\nstatus 1\n",
+    assert.equal("jdvm: emulator: port " .. port .. " is taken\nstatus 4\n",
       run(emulator.command { port = port } .. " 2>&1"))
+  end)
+
+  it("says that there is no such port", function()
+    assert.equal("jdvm: emulator: port 65536 is above 65535\nstatus 4\n",
+      run(emulator.command { port = 65536 } .. " 2>&1"))
   end)
 
   it("finds free ports for many at once", function()
@@ -134,7 +139,7 @@ describe("the emulator's command", function()
   it("names what to install when there is no nginx with Lua", function()
     local text = run("JDVM_NGINX=/nowhere/nginx " .. emulator.command {} .. " 2>&1")
     assert.equal("jdvm: emulator: the emulator needs nginx with its Lua module: apt-get install nginx "
-      .. "libnginx-mod-http-lua (or install OpenResty)\nstatus 1\n", text)
+      .. "libnginx-mod-http-lua (or install OpenResty)\nstatus 4\n", text)
   end)
 
   it("runs on OpenResty's program, which has Lua built in", function()
@@ -157,6 +162,7 @@ describe("the emulator's command", function()
     assert.truthy(said({ settings = { latencyy = 1 } }):find("unknown setting 'latencyy'.*status 2"))
     assert.truthy(said({ faults = { "throtle" } }):find("unknown fault 'throtle'.*status 2"))
     assert.truthy(said({ http2 = true }):find("%-%-http2 needs %-%-tls.*status 2"))
+    assert.truthy(said({ certificate = "unknown-ca" }):find("%-%-certificate needs %-%-tls.*status 2"))
     assert.truthy(said({ certificate = "odd", tls = true }):find("certificate.*status 2"))
     assert.truthy(said({ args = { "--wat" } }):find("%-%-wat.*status 2"))
   end)

@@ -8,6 +8,11 @@ local supervisor = require "jdvm.emulator.supervisor"
 
 local M = {}
 
+-- Exit statuses of the command, which its man page lists.
+local MISUSE, FAILURE = 2, 4
+
+local HIGHEST_PORT = 65535
+
 local HOW_TO_INSTALL = "the emulator needs nginx with its Lua module: "
   .. "apt-get install nginx libnginx-mod-http-lua (or install OpenResty)"
 
@@ -154,7 +159,9 @@ end
 
 ---What is wrong with the options, if anything.
 local function check(options)
-  if options.http2 and not options.tls then return "--http2 needs --tls" end
+  for _, name in ipairs { "http2", "certificate" } do
+    if options[name] and not options.tls then return "--" .. name .. " needs --tls" end
+  end
   if not CERTIFICATES[options.certificate or "good"] then
     return "unknown certificate '" .. options.certificate .. "'"
   end
@@ -210,9 +217,12 @@ end
 ---@return string|nil message when it could not start
 function M.run(options)
   local problem = check(options)
-  if problem then return 2, problem end
+  if problem then return MISUSE, problem end
+  if (options.port or 0) > HIGHEST_PORT then
+    return FAILURE, ("port %d is above %d"):format(options.port, HIGHEST_PORT)
+  end
   local nginx, load_modules = find_nginx()
-  if not nginx then return 1, HOW_TO_INSTALL end
+  if not nginx then return FAILURE, HOW_TO_INSTALL end
   local pipe = io.popen(supervisor_command(nginx, load_modules, options))
   local said = {}
   local function relay()
@@ -234,9 +244,9 @@ function M.run(options)
   pipe:close()
   if not is_interrupted and not said.status and said.folder then -- the supervisor was killed; nginx then ends itself
     os.execute("rm -rf " .. quote(said.folder))
-    return 1, "its supervisor was killed"
+    return FAILURE, "its supervisor was killed"
   end
-  return tonumber(said.status) or is_interrupted and 0 or 1
+  return tonumber(said.status) or is_interrupted and 0 or FAILURE
 end
 
 return M

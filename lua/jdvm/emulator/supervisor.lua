@@ -27,7 +27,7 @@ trap 'stop=1' INT TERM HUP
 trap '' PIPE
 unset LUA_PATH LUA_CPATH LUA_INIT LD_PRELOAD
 
-fail() { printf 'jdvm: emulator: %s\n' "$*" >&2; finish 1; }
+fail() { printf 'jdvm: emulator: %s\n' "$*" >&2; finish 4; }
 
 finish() {
   trap '' INT TERM HUP
@@ -80,7 +80,7 @@ $line" ;;
 }
 
 echo "pid $$"
-parent_of "$command" || exit 1
+parent_of "$command" || exit 4
 grandparent=$ppid
 umask 077
 folder=$(mktemp -d "${TMPDIR:-/tmp}/jdvm-emulator.XXXXXX") && mkfifo "$folder/pulse" ||
