@@ -63,8 +63,9 @@ fuzz: ## libFuzzer, a minute a target (SECONDS=n for longer)
 docs: ## editor types and reference pages, from the tables of operations and options
 	@lua5.4 docs/make.lua
 
-clean: ## remove what was built
-	rm -rf $(BUILD)
+clean: ## remove what was built, by LuaRocks, too
+	rm -rf $(BUILD) jdvm
+	rm -f src/*.o
 
 # Pure C is compiled once, bindings once for each Lua.
 $(BUILD)/c/%.o: src/%.c

@@ -25,6 +25,28 @@ client:close()
 print(from, count)
 ]]
 
+-- A first session with the command ($jdvm), its own emulator included.
+local NEW_USER = [[
+set -e
+"$jdvm" emulator --port 0 > emulator.log 2>&1 &
+trap "kill -INT $!; wait" EXIT
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  if grep -q '^ready' emulator.log; then break; fi
+  sleep 0.3
+done
+endpoint=$(sed -n 's/^endpoint //p' emulator.log)
+printf '%s\n' "$access_key" "$secret_key" cn-north-1 | "$jdvm" configure --endpoint "$endpoint" > configure.log 2>&1
+echo "ids $("$jdvm" images --source public --output ids | wc -l)"
+latest=$("$jdvm" latest --source public --output ids)
+echo "latest $latest"
+echo "image $("$jdvm" image "$latest" --output json | grep -o 'img-[a-z0-9]*' | head -n 1)"
+echo "wait $("$jdvm" wait "$latest")"
+"$jdvm" doctor
+]]
+
+-- What a compiler leaves, but for the folder of make.
+local BUILT = "find . -path ./build -prune -o '(' -name '*.o' -o -name '*.so' ')' -print"
+
 local function quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
@@ -45,7 +67,7 @@ local function must(command)
   return output
 end
 
-local folder, checkout, server
+local folder, checkout, server, built_before
 
 local function write(path, text)
   local file = assert(io.open(path, "wb"))
@@ -84,7 +106,17 @@ local function from_tree(lua, tree, arguments)
   return table.concat(words, " ")
 end
 
+-- A script in which $jdvm is the command of `tree`, as somebody runs it who has only just installed it.
+local function as_new_user(tree, script)
+  local home = tree .. "-home"
+  write(home .. ".sh", script)
+  return ("mkdir -p %s && cd %s && env -i PATH=\"$PATH\" HOME=%s jdvm=%s access_key=%s secret_key=%s sh %s"):format(
+    quote(home), quote(home), quote(home), quote(tree .. "/bin/jdvm"), quote(server.accounts.owner.access_key),
+    quote(server.accounts.owner.secret_key), quote(home .. ".sh"))
+end
+
 setup(function()
+  built_before = must(BUILT)
   folder = must("mktemp -d"):match("%S+")
   checkout = folder .. "/checkout"
   must("mkdir " .. quote(checkout) .. " " .. quote(folder .. "/elsewhere"))
@@ -152,10 +184,13 @@ for index, lua in ipairs(LUAS) do
       listed = output:match("(%d+)%s*$")
     end)
 
-    it("brings the command", function()
-      local output = must(from_tree(lua, tree, quote(tree .. "/bin/jdvm") .. " images --source public --output ids"))
-      local count = select(2, output:gsub("[^\n]+\n", ""))
-      assert.equal(listed, tostring(count))
+    it("brings the command, which runs from anywhere without a path in the environment", function()
+      local output = must(as_new_user(tree, NEW_USER))
+      local ids, one = output:match("^ids (%d+)\n.-\nimage (img%-%w+)\n")
+      assert.equal(listed, ids, output)
+      assert.truthy(output:find("\nlatest img%-%w+\n"), output)
+      assert.truthy(output:find("\nwait " .. one:gsub("%-", "%%-") .. "%s+ready\n"), output)
+      assert.truthy(output:find("\nkeys%s+accepted\n"), output)
     end)
 
     it("can be packed, and the packed rock installed", function()
@@ -167,6 +202,7 @@ for index, lua in ipairs(LUAS) do
       must(luarocks(lua, packed .. "/tree", ("install --deps-mode=none %s/*.rock"):format(quote(packed))))
       local output = must(from_tree(lua, packed .. "/tree", lua.interpreter .. " list.lua"))
       assert.equal(listed, output:match("(%d+)%s*$"))
+      assert.matches("^jdvm %d", must(as_new_user(packed .. "/tree", '"$jdvm" --version')))
     end)
   end)
 end
@@ -221,5 +257,26 @@ describe("a header that is missing", function()
     local output, good = run(luarocks(LUAS[4], folder .. "/none", arguments))
     assert.is_false(good)
     assert.truthy(output:find("OPENSSL", 1, true) and output:find("openssl/evp.h", 1, true), output)
+  end)
+end)
+
+describe("what a developer types", function()
+  it("has a rockspec that luarocks lints", function()
+    must(luarocks(LUAS[4], folder .. "/none", "lint jdvm-scm-1.rockspec"))
+  end)
+
+  it("runs a spec by plain busted after make build", function()
+    local output = must("env -u LUA_PATH -u LUA_CPATH busted spec/retry_spec.lua spec/core_spec.lua")
+    assert.matches("%d+ successes / 0 failures / 0 errors", output)
+  end)
+end)
+
+describe("making the rock", function()
+  it("leaves objects where LuaRocks ran, which make clean removes, and none here", function()
+    assert.equal(built_before, must(BUILT))
+    local in_copy = ("cd %s && "):format(quote(checkout))
+    assert.truthy(must(in_copy .. BUILT):find("./src/lua_core.o", 1, true))
+    must(in_copy .. "make -s clean")
+    assert.equal("", must(in_copy .. BUILT))
   end)
 end)
