@@ -1,7 +1,9 @@
 rockspec_format = "3.0"
 package = "jdvm"
 version = "scm-1"
-source = { url = "git+https://example.com/jdvm/jdvm.git" }
+-- No release has a public address: `luarocks make` in a checkout, or a rock packed from one, installs. A release
+-- puts its address here.
+source = { url = "file://." }
 description = {
   summary = "JD Cloud VM image client",
   detailed = "Signs, sends and decodes describeImages and describeImage; iterates over pages.",

@@ -286,6 +286,10 @@ describe("the rockspec", function()
     assert.is_nil(rockspec.external_dependencies.CURL.header)
   end)
 
+  it("promises no address from which nothing can be fetched", function()
+    assert.equal("file://.", rockspec.source.url)
+  end)
+
   it("installs the command and copies folders that exist", function()
     for _, path in ipairs(rockspec.build.install.bin) do
       assert.truthy(io.open(path), path)
