@@ -1,10 +1,9 @@
--- What to do about a failure whose cause is known: the questions that users of such clients ask most
--- have one answer each. Data only; jdvm.errors picks the first entry that fits.
+-- What to do about a failure whose cause is known: the questions that users of such clients ask most have one answer
+-- each. Data only; jdvm.errors picks the first entry that fits.
 --
--- An entry fits when all it names agree: `kind`, `http` (the code of the error or of the HTTP answer),
--- `status` (the service's word), `phase`, and `find`: texts of which one must stand in the message,
--- compared without case. `hint` is
--- a string or a function of the failure; false means that nothing is to be added.
+-- An entry fits when all it names agree: `kind`, `http` (the code of the error or of the HTTP answer), or a range up
+-- to `last`, `status` (the service's word), `phase`, and `find`: texts of which one must stand in the message,
+-- compared without case. `hint` is a string or a function of the failure; false means that nothing is to be added.
 
 local models = require "jdvm.models"
 local text = require "jdvm.text"
