@@ -227,6 +227,19 @@ describe("C files", function()
     assert.equal("", offences(c_files, "LUA_VERSION_NUM", set { "src/lua_compat.h" }))
   end)
 
+  it("have comments that a formatter has not broken", function()
+    local files = source.files("%.[ch]$")
+    assert.equal("", offences(files, "^%s*%*/", {}))
+    -- "*word" at the start of a line, unless it stores through a pointer
+    local found = {}
+    for line in offences(files, "^%s*%*+[%w`'\"-]", {}):gmatch("[^\n]+") do
+      if not line:find("=", 1, true) then
+        found[#found + 1] = line
+      end
+    end
+    assert.equal("", table.concat(found, "\n"))
+  end)
+
   it("export one function a module", function()
     local exports = {}
     for _, path in ipairs(source.files("^src/.*%.c$")) do

@@ -52,8 +52,7 @@ static void explain_certificate(jdvm_error *error, const jdvm_facts *facts) {
   }
 }
 
-/* libcurl names whom it could not connect to; when that is not the host of the URL, it is a proxy.
- */
+/* libcurl names whom it could not connect to; when that is not the URL's host, it is a proxy. */
 static void explain_connection(jdvm_error *error, const jdvm_facts *facts) {
   const char *host = facts->host, *proxy = "", *reason = facts->detail;
   char named[128], text[80];

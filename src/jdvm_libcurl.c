@@ -477,8 +477,7 @@ static int set_request(jdvm_exchange *exchange) {
   SET(CURLOPT_URL, request->url.bytes);
   SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)exchange->response.max_body);
   /* Rather wait for a connection in the making, which may carry many, than open one for each; but
-  ** not where connections are known to carry one at a time: they would be made one after another.
-  */
+  ** not where connections are known to carry one at a time: they would be made one by one. */
   SET(CURLOPT_PIPEWAIT,
       request->tls && connections->config->http2 && !connections->one_at_a_time ? 1L : 0L);
   return tell_connect_timeout(exchange, exchange->connect_timeout) ? 0 : -1;

@@ -149,8 +149,7 @@ static bool is_one_of(jdvm_text name, const jdvm_text *names, size_t count) {
 }
 
 /* Headers that an official signer leaves unsigned, because proxies change them. Those of JDCLOUD3
-** leave out more; content-type and host are signed all the same, as the official Python SDK does.
-*/
+** leave out more; content-type and host are signed all the same, as by the official Python SDK. */
 static bool is_never_signed(jdvm_version version, jdvm_text name) {
   static const jdvm_text always[] = {TEXT("user-agent"), TEXT("connection"),
                                      TEXT("x-jdcloud-trace-id"), TEXT("x-jdcloud-request-id")};

@@ -87,8 +87,7 @@ JDVM_UNUSED static void jdvm_newlib(lua_State *L, const luaL_Reg *functions) {
 #define JDVM_MAY_BE_LUAJIT 0
 #endif
 
-/* True if Lua has a number that is exactly `value`: an integer, or before 5.3 a double up to 2^53.
- */
+/* True if Lua has a number that is just `value`: an integer, or before 5.3 a double up to 2^53. */
 JDVM_UNUSED static int jdvm_fits_integer(int64_t value) {
 #if LUA_VERSION_NUM >= 503
   return value >= LUA_MININTEGER && value <= LUA_MAXINTEGER;

@@ -50,8 +50,7 @@ JDVM_INLINE const unsigned char *push_scalar(jdvm_decoder *d, const unsigned cha
 }
 
 /* The object whose keys and values wait on the stack, exactly as large as they need. No key is
- *among
- ** them twice, so their order does not matter. */
+** among them twice, so their order does not matter. */
 static void close_pairs(jdvm_decoder *d, int base, int count) {
   lua_State *L = d->L;
   lua_createtable(L, 0, count);
@@ -255,8 +254,7 @@ static void mark_array(jdvm_decoder *d) {
 }
 
 /* Reads an array; `at` is behind its bracket. Its elements wait on the stack, as far as there is
- *room;
- ** of what is wanted, each gets the same. */
+** room; of what is wanted, each gets the same. */
 static const unsigned char *build_array(jdvm_decoder *d, const unsigned char *at, jdvm_key *place,
                                         const jdvm_field *wanted, int levels) {
   lua_State *L = d->L;

@@ -42,8 +42,7 @@ static size_t path_names(lua_State *L, int index, const char *name, const char *
 
 /* Makes the tree of wanted fields from the options `fields`, at `slot`, and `items`, behind it. The
 ** array of paths is replaced by a copy of its own, so that the strings stay while the tree needs
-*them;
-** the tree itself is left on the stack. */
+** them; the tree itself is left on the stack. */
 static const jdvm_field *read_fields(lua_State *L, int index, int slot) {
   jdvm_fields fields;
   jdvm_field *root, *items;

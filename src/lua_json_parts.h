@@ -1,8 +1,8 @@
 /* What the parts of the JSON binding share: the options of a call, the decoder, and who does what.
 ** lua_json.c has the entry points, lua_json_options.c reads options, lua_json_home.c keeps what is
 ** remembered between calls. Values are made by lua_json_build.c, which guesses, and
-*lua_json_plain.c,
-** which does not; lua_json_string.c makes strings, lua_json_construct.c objects on LuaJIT. */
+** lua_json_plain.c, which does not; lua_json_string.c makes strings, lua_json_construct.c objects
+** on LuaJIT. */
 #ifndef LUA_JSON_PARTS_H
 #define LUA_JSON_PARTS_H
 
@@ -44,23 +44,20 @@ typedef struct jdvm_value {
 } jdvm_value;
 
 /* Whether looking for the strings of a key among the cached ones pays: each find adds one, each
- *miss
- ** takes one. Above 0: yes. */
+** miss takes one. Above 0: yes. */
 #define JDVM_SCORE_START 32 /* at the first value in a text, if the key ended the last above 0 */
 #define JDVM_SCORE_RETRY 8  /* if it did not */
 #define JDVM_SCORE_MOST 64
 
 /* The fields (elements) of an object (array) wait on the stack until their number is known; near
- *the
- ** end of what a C function may have of the stack (8000 slots in 5.1) only a few. */
+** the end of what a C function may have of the stack (8000 slots in 5.1) only a few. */
 #define JDVM_BATCH 64
 #define JDVM_SMALL_BATCH 2
 #define JDVM_CROWDED 3000
 
 #define JDVM_SHAPES 64 /* a power of two */
 
-/* The keys of an object in their order. LuaJIT has a function for each that makes such an object.
- */
+/* The keys of an object in their order. LuaJIT has a function for each that makes such objects. */
 typedef struct jdvm_constructor {
   uint16_t count;
   bool made;     /* there is a function */
@@ -148,8 +145,7 @@ const unsigned char *jdvm_json_push_string(jdvm_decoder *d, const unsigned char 
 void jdvm_json_push_text(jdvm_decoder *d, const jdvm_json_text *text);
 
 /* The two ends of an object on LuaJIT. The first pushes what will make it, by a guess, or nil. The
-** second makes the object with these keys from that, at `base`, and the `count` values behind it.
-*/
+** second makes the object with these keys from that, at `base`, and the `count` values after it. */
 void jdvm_json_open_object(jdvm_decoder *d, const jdvm_key *place);
 void jdvm_json_close_object(jdvm_decoder *d, jdvm_key *place, int base, const uint16_t *keys,
                             int count);

@@ -1,8 +1,7 @@
 /* The signing half of jdvm.core: the signer class and the single steps of signing.
 **
 ** A finalizer may run, and with it any Lua code, whenever Lua allocates. Therefore nothing that is
-** shared between calls is looked at after such a moment: what a call needs of it is copied before.
-*/
+** shared between calls is looked at after such a moment: what a call needs is copied before. */
 #ifndef LUA_SIGN_H
 #define LUA_SIGN_H
 

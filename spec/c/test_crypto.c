@@ -1,7 +1,4 @@
-/* Tests of jdvm_crypto.c and jdvm_random.c.
-**
-** cc -std=c99 -Isrc -o test_crypto spec/c/test_crypto.c src/jdvm_crypto.c src/jdvm_random.c
-*-lcrypto */
+/* Tests of jdvm_crypto.c and jdvm_random.c. */
 #define _DEFAULT_SOURCE
 #define OPENSSL_SUPPRESS_DEPRECATED /* to replace the random generator by one that fails */
 
@@ -133,8 +130,7 @@ static void test_hmac(void) {
 }
 
 /* Everything that libcrypto allocates fails once: the failure is reported, nothing stays in the
-*error
-** queue, and the same objects work afterwards. */
+** error queue, and the same objects work afterwards. */
 static void test_failures(void) {
   long n = 0;
   bool good = true;

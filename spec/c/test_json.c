@@ -127,8 +127,7 @@ static void test_truncation(void) {
 }
 
 /* Any byte changed to any other: the verdict may be either, but no byte behind the text is read,
- *and
- ** what is refused is refused by its beginning up to that byte alone. */
+** and what is refused is refused by its beginning up to that byte alone. */
 static void test_damage(void) {
   char text[sizeof sample];
   size_t i, offset, again;

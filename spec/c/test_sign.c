@@ -1,10 +1,5 @@
 /* Tests of percent-encoding, canonical requests and signers, against slow and simple forms of the
- *same
- ** rules, with a guard page behind every input.
- **
- ** cc -std=c99 -Isrc -o test_sign spec/c/test_sign.c
- *src/jdvm_{buf,pairs,chars,uri,canonical,request}.c \
- **   src/jdvm_{identity,sign,signer,crypto}.c -lcrypto */
+** same rules, with a guard page behind every input. */
 #define _DEFAULT_SOURCE
 
 #include "check.h"
@@ -136,8 +131,7 @@ static void test_uri(void) {
   jdvm_buf_free(&back);
 }
 
-/* --- canonical requests ------------------------------------------------------------------------
- */
+/* --- canonical requests --- */
 
 static void slow_path(jdvm_buf *out, jdvm_version version, const char *bytes, size_t length) {
   jdvm_buf plain = {NULL, 0, 0}, encoded = {NULL, 0, 0};
@@ -326,8 +320,7 @@ static void test_value(void) {
   jdvm_buf_free(&out);
 }
 
-/* --- time ---------------------------------------------------------------------------------------
- */
+/* --- time --- */
 
 static void test_timestamp(void) {
   char expected[32], got[JDVM_TIMESTAMP];
