@@ -121,8 +121,7 @@ describe("the emulator's command", function()
   end)
 
   it("says that there is no such port", function()
-    assert.equal("jdvm: emulator: port 65536 is above 65535\nstatus 4\n",
-      run(emulator.command { port = 65536 } .. " 2>&1"))
+    assert.truthy(run(emulator.command { port = 65536 } .. " 2>&1"):find("'65536'.*0 to 65535.*status 2"))
   end)
 
   it("finds free ports for many at once", function()

@@ -11,8 +11,6 @@ local M = {}
 -- Exit statuses of the command, which its man page lists.
 local MISUSE, FAILURE = 2, 4
 
-local HIGHEST_PORT = 65535
-
 local HOW_TO_INSTALL = "the emulator needs nginx with its Lua module: "
   .. "apt-get install nginx libnginx-mod-http-lua (or install OpenResty)"
 
@@ -218,9 +216,6 @@ end
 function M.run(options)
   local problem = check(options)
   if problem then return MISUSE, problem end
-  if (options.port or 0) > HIGHEST_PORT then
-    return FAILURE, ("port %d is above %d"):format(options.port, HIGHEST_PORT)
-  end
   local nginx, load_modules = find_nginx()
   if not nginx then return FAILURE, HOW_TO_INSTALL end
   local pipe = io.popen(supervisor_command(nginx, load_modules, options))
