@@ -18,6 +18,7 @@ local jdvm = {
 ---@param options? jdvm.ClientOptions
 ---@return jdvm.Client
 function jdvm.new(options)
+  if options == jdvm then error("jdvm.new: call it with a dot: jdvm.new { … }", 2) end
   local made = client.new(options, 2)
   return made
 end

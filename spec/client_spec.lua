@@ -591,6 +591,26 @@ describe("what users hold", function()
   end)
 end)
 
+describe("a dot where a colon belongs, and the other way round,", function()
+  it("is explained at the caller's line", function()
+    local client = client_of(one_page)
+    local call, it = client:start("describeImages", PUBLIC), client:images(PUBLIC)
+    for name, f in pairs {
+      ["client:close()"] = function() client.close() end, ["call:finish()"] = function() call.finish() end,
+      ["call:cancel()"] = function() call.cancel() end, ["iterator:stats()"] = function() it.stats() end,
+      ["iterator:close()"] = function() it.close() end, ["iterator:token()"] = function() it.token() end,
+      ["iterator:failure()"] = function() it.failure() end,
+      ["jdvm.new { … }"] = function() jdvm:new { region = "cn-north-1" } end,
+    } do
+      local message = raised(f)
+      assert.matches("^spec/client_spec%.lua:%d+: jdvm", message)
+      assert.matches(name, message, 1, true)
+    end
+    call:cancel()
+    it:close()
+  end)
+end)
+
 describe("coroutines", function()
   it("share a client", function()
     local fake = service_transport.new { images = 30 }

@@ -87,6 +87,25 @@ describe("options", function()
     end
   end)
 
+  it("that are unknown are reported in the same order in every run", function()
+    for _ = 1, 20 do
+      local given = {}
+      for _, name in ipairs { "zeta", "alpha", "mid", "beta" } do given[name .. "zzz"] = 1 end
+      assert.matches("unknown option 'alphazzz'", options.fault("client", given), 1, true)
+    end
+  end)
+
+  it("of other tools' names lead to ours", function()
+    for other, own in pairs {
+      accessKeyId = "access_key", accessKey = "access_key", secretAccessKey = "secret_key", secretKey = "secret_key",
+      secret_access_key = "secret_key", accessKeySecret = "secret_key", securityToken = "session_token",
+      token = "session_token", regionId = "region", max_retries = "max_attempts",
+    } do
+      assert.equal(("unknown option '%s'; did you mean '%s'?"):format(other, own),
+        options.fault("client", { [other] = "x" }))
+    end
+  end)
+
   it("raise at the caller's line", function()
     local line
     local _, message = pcall(function()

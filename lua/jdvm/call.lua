@@ -298,17 +298,27 @@ local handle_mt = { __index = Handle, __name = "jdvm.call", __tostring = functio
   return ("jdvm call %s (%s)"):format(inner.operation.name, inner.outcome and "finished" or "pending")
 end }
 
+local function inner_of(self, name)
+  if type(self) ~= "table" or getmetatable(self) ~= handle_mt then
+    error(("jdvm: call methods with a colon: call:%s()"):format(name), 3)
+  end
+  return self.call()
+end
+
 --- Waits for the answer.
 ---@return table|nil result
 ---@return table|string meta_or_message
 ---@return jdvm.Failure|nil detail
 function Handle:finish()
-  local inner = self.call()
+  local inner = inner_of(self, "finish")
   return inner:finish()
 end
 
 --- Gives the call up.
-function Handle:cancel() self.call():cancel() end
+function Handle:cancel()
+  local inner = inner_of(self, "cancel")
+  inner:cancel()
+end
 
 --- A call as the user holds it: what it knows, keys and headers too, stays out of sight of inspectors.
 ---@param inner table

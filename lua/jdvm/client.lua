@@ -166,6 +166,9 @@ end
 
 --- Cancels what is in flight and closes the connections. The client cannot be used any more.
 function methods:close()
+  if type(self) ~= "table" or getmetatable(self) ~= mt then
+    error("jdvm: call methods with a colon: client:close()", 2)
+  end
   local state = self.state()
   if state.closed then return end
   state.closed = true

@@ -66,16 +66,30 @@ local pages_mt = {
   end,
 }
 
+-- Raises at the caller's line when a method was called with a dot.
+local function check_self(self, name)
+  if type(self) ~= "table" or type(self.inner) ~= "function" then
+    error(("jdvm: call methods with a colon: iterator:%s()"):format(name), 3)
+  end
+end
+
 --- Counters of what was read so far.
 ---@return jdvm.ListStats
-function methods:stats() return self.inner():stats() end
+function methods:stats()
+  check_self(self, "stats")
+  return (self.inner():stats())
+end
 
 --- Cancels what is in flight; the loop gets no more.
-function methods:close() close(self) end
+function methods:close()
+  check_self(self, "close")
+  close(self)
+end
 
 --- Where to go on after what was given so far: for the option `start`.
 ---@return string|nil token nil when the list is complete
 function methods:token()
+  check_self(self, "token")
   local was_complete, row = self.was_complete, self.last
   if not self.closed then was_complete, row = is_complete(self), self.rows[self.index] end
   if was_complete then return nil end
@@ -87,7 +101,10 @@ end
 --- Why the loop ended with an error.
 ---@return string|nil message
 ---@return jdvm.Failure|nil detail
-function methods:failure() return self.failed, self.detail end
+function methods:failure()
+  check_self(self, "failure")
+  return self.failed, self.detail
+end
 
 local function new(mt, reader, source)
   local self = setmetatable({

@@ -6,7 +6,7 @@
 --
 -- An option is { name, type, doc, doc_zh, default, values, min, max, above }. `type` is one of the
 -- names in `kinds` below or several of them with "|"; `above` is a bound that the value may not touch;
--- `empty` says that the empty string is a value.
+-- `empty` says that the empty string is a value; `other_names` are what people write for the option.
 -- Times are seconds, fractions allowed.
 
 local text = require "jdvm.text"
@@ -14,12 +14,15 @@ local text = require "jdvm.text"
 local options = {}
 
 options.client = {
-  { name = "region", type = "string", env = "JDCLOUD_REGION", doc = "Region of calls that name none.",
+  { name = "region", type = "string", env = "JDCLOUD_REGION", other_names = { "region_id" }, doc = "Region of calls that name none.",
     doc_zh = "未在参数中指定 regionId 时使用的地域。" },
-  { name = "access_key", type = "string", env = "JDCLOUD_ACCESS_KEY", doc = "Access key; needs secret_key.",
+  { name = "access_key", type = "string", env = "JDCLOUD_ACCESS_KEY",
+    other_names = { "access_key_id", "ak", "key_id" }, doc = "Access key; needs secret_key.",
     doc_zh = "Access Key，需与 secret_key 同时指定。" },
-  { name = "secret_key", type = "string", env = "JDCLOUD_SECRET_KEY", doc = "Secret key.", doc_zh = "Secret Key。" },
-  { name = "session_token", type = "string", env = "JDCLOUD_SESSION_TOKEN", doc = "Token of temporary keys (STS).",
+  { name = "secret_key", type = "string", env = "JDCLOUD_SECRET_KEY",
+    other_names = { "secret_access_key", "access_key_secret", "secret", "sk" }, doc = "Secret key.", doc_zh = "Secret Key。" },
+  { name = "session_token", type = "string", env = "JDCLOUD_SESSION_TOKEN",
+    other_names = { "token", "security_token" }, doc = "Token of temporary keys (STS).",
     doc_zh = "临时密钥（STS）的会话令牌。" },
   { name = "credentials", type = "function|string",
     doc = "A function that gives the keys, or the name of a built-in one: environment, profile, instance-role.",
@@ -37,7 +40,7 @@ options.client = {
   { name = "read_timeout", type = "number", above = 0, default = 10,
     doc = "Seconds without a byte of the answer.", doc_zh = "等待应答数据的时限（秒）。" },
   { name = "max_attempts", type = "integer", min = 0, max = 100, default = 3,
-    doc = "Tries of a request in all; 0 and 1 mean no retry.",
+    other_names = { "retries", "max_retries" }, doc = "Tries of a request in all; 0 and 1 mean no retry.",
     doc_zh = "单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。" },
   { name = "transport", type = "string|table|function", values = { "auto", "curl", "ngx" }, default = "auto",
     doc = "How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own "
@@ -236,7 +239,13 @@ local function unknown(entry, key, parameters)
       return shown .. ": it is a parameter, which goes into the table before the options"
     end
   end
-  local nearest = text.nearest(key, entry.names)
+  local nearest
+  for _, name in ipairs(entry.names) do
+    for _, other in ipairs(entry.by_name[name].other_names or {}) do
+      if text.same_name(key, other) then nearest = name end
+    end
+  end
+  nearest = nearest or text.nearest(key, entry.names)
   if nearest then return shown .. "; did you mean '" .. nearest .. "'?" end
   return shown .. "; known are " .. text.enumerate(entry.names, "and")
 end
@@ -250,9 +259,12 @@ function options.fault(set, given, parameters)
   if given == nil then return nil end
   if type(given) ~= "table" then return "the options must be a table, got " .. text.show(given) end
   local entry = index(set)
+  local stranger
   for key in pairs(given) do
-    if not entry.by_name[key] then return unknown(entry, key, parameters) end
+    -- Of several the first by name, so that the message is the same in each run.
+    if not entry.by_name[key] and (stranger == nil or tostring(key) < tostring(stranger)) then stranger = key end
   end
+  if stranger ~= nil then return unknown(entry, stranger, parameters) end
   for _, name in ipairs(entry.names) do
     local message = given[name] ~= nil and fault(entry.by_name[name], given[name])
     if message then return ("option '%s' %s"):format(name, message) end
