@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 LOGS=$PWD/build/logs
-LIMIT=600 # seconds a step may take
+LIMIT=1200 # seconds a step may take
 
 # Name, whether another step may run beside it ("alone" where time is measured), script, arguments.
 steps='
