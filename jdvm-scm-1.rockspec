@@ -34,6 +34,7 @@ build = {
     ["jdvm.credentials"] = "lua/jdvm/credentials.lua",
     ["jdvm.encode"] = "lua/jdvm/encode.lua",
     ["jdvm.cli"] = "lua/jdvm/cli.lua",
+    ["jdvm.dates"] = "lua/jdvm/dates.lua",
     ["jdvm.emulator"] = "lua/jdvm/emulator.lua",
     ["jdvm.emulator.accounts"] = "lua/jdvm/emulator/accounts.lua",
     ["jdvm.emulator.answers"] = "lua/jdvm/emulator/answers.lua",

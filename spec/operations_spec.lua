@@ -78,20 +78,23 @@ describe("the operations", function()
 end)
 
 describe("the regions", function()
+  local region = operations.describeImages.parameters[1]
+  local function region_fault(value) return check.value_fault(region, value) end
+
   it("are known, and new ones are taken", function()
     assert.same({ "cn-north-1", "cn-east-1", "cn-east-2", "cn-south-1" }, names_of(operations.regions))
-    for _, region in ipairs(operations.regions) do
-      assert_documented(region, region.name)
-      assert.is_nil(operations.region_fault(region.name))
+    for _, known in ipairs(operations.regions) do
+      assert_documented(known, known.name)
+      assert.is_nil(region_fault(known.name))
     end
-    assert.is_nil(operations.region_fault "cn-hongkong-11")
+    assert.is_nil(region_fault "cn-hongkong-11")
   end)
 
   it("that cannot be are refused", function()
-    assert.equal('is "CN-North-1"; did you mean "cn-north-1"?', operations.region_fault "CN-North-1")
-    assert.equal("must be a string, got 5", operations.region_fault(5))
-    assert.equal("is empty: give it a value", operations.region_fault "")
-    assert.matches("^must consist of", operations.region_fault "cn/north")
+    assert.equal('is "CN-North-1"; did you mean "cn-north-1"?', region_fault "CN-North-1")
+    assert.equal("must be a string, got 5", region_fault(5))
+    assert.equal("is empty: give it a value", region_fault "")
+    assert.matches("^must consist of", region_fault "cn/north")
   end)
 end)
 

@@ -3,8 +3,8 @@ local source = require "spec.support.source"
 
 -- Modules that are pure functions of their arguments: no I/O, and nothing required that has any.
 local PURE = {
-  "jdvm.address", "jdvm.operations", "jdvm.models", "jdvm.check", "jdvm.options", "jdvm.text", "jdvm.errors",
-  "jdvm.hints", "jdvm.retry", "jdvm.pages", "jdvm.protected", "jdvm.reader",
+  "jdvm.address", "jdvm.dates", "jdvm.operations", "jdvm.models", "jdvm.check", "jdvm.options", "jdvm.text",
+  "jdvm.errors", "jdvm.hints", "jdvm.retry", "jdvm.pages", "jdvm.protected", "jdvm.reader",
   "jdvm.scan", "jdvm.seen", "jdvm.prefetch", "jdvm.ids", "jdvm.iterator", "jdvm.token", "jdvm.events",
   "jdvm.evidence", "jdvm.core",
 }

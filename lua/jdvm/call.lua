@@ -203,12 +203,6 @@ local function out_of_time(self, phase, message, cause)
   return fail(self, { kind = "timeout", phase = phase, message = message, retryable = true, cause = cause })
 end
 
-local function cause_of(failure)
-  if not failure then return nil end
-  return { kind = failure.kind, code = failure.code, status = failure.status, message = failure.message,
-    http_status = failure.http_status, request_id = failure.request_id, phase = failure.phase }
-end
-
 -- Whether a try was left alone for so long that its failure says nothing.
 local function was_neglected(self, failure, finish_began)
   if self.was_restarted or not (failure.kind == "timeout" or failure.kind == "transport") then return false end
@@ -228,7 +222,7 @@ function Call:finish(received)
   while true do
     if self.early then
       if self.early.kind == "timeout" then
-        return out_of_time(self, self.early.phase, self.early.message, cause_of(self.last))
+        return out_of_time(self, self.early.phase, self.early.message, errors.cause(self.last))
       end
       return fail(self, self.early)
     end
@@ -260,7 +254,7 @@ function Call:finish(received)
 
       if failure.kind == "timeout" and carrier:now() >= self.budget.deadline - NEARLY then
         tell_try(self, nil, nil, failure)
-        return out_of_time(self, failure.phase, failure.message, cause_of(self.last))
+        return out_of_time(self, failure.phase, failure.message, errors.cause(self.last))
       end
       local reason, delay = worth_another(self, failure, is_skewed)
       tell_try(self, response and response.status, failure.request_id, failure, reason, delay)
@@ -269,7 +263,7 @@ function Call:finish(received)
         return fail(self, failure)
       end
       if carrier:now() + delay >= self.budget.deadline then
-        return out_of_time(self, "sleep", "no time is left for another try", cause_of(failure))
+        return out_of_time(self, "sleep", "no time is left for another try", errors.cause(failure))
       end
       self.last = failure
       if delay > 0 then carrier:sleep(delay) end

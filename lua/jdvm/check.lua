@@ -136,7 +136,8 @@ local function unknown(operation, entry, key)
   end
   local shown = "unknown parameter '" .. text.one_line(key, 60) .. "'"
   local meant = entry.wanted[key:lower()] or text.nearest(key, entry.names)
-  if call_options[key] then
+  -- What other tools call a parameter is meant as one, even where an option has that name, too.
+  if call_options[key] and not entry.wanted[key:lower()] then
     local or_parameter = meant and ("; or did you mean the parameter '" .. meant .. "'?") or ""
     return ("%s: it is an option, which goes into the table after the parameters%s"):format(shown, or_parameter)
   end

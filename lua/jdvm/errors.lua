@@ -180,6 +180,15 @@ local function facts(failure)
   return " (" .. table.concat(list, ", ") .. ")"
 end
 
+--- What another failure keeps of the one before it, its field cause.
+---@param failure table|nil
+---@return table|nil
+function errors.cause(failure)
+  if not failure then return nil end
+  return { kind = failure.kind, code = failure.code, status = failure.status, message = failure.message,
+    http_status = failure.http_status, request_id = failure.request_id, phase = failure.phase }
+end
+
 --- Makes a failure: the line and the data.
 ---@param failure table fields of errors.fields, others are left out; a hint is found when none is given
 ---@param secrets? string[] texts to take out of everything

@@ -5,6 +5,7 @@
 -- (an object with Code, accessKey, secretKey, sessionToken, expiration). The request goes through the
 -- call's transport and its deadline.
 
+local dates = require "jdvm.dates"
 local text = require "jdvm.text"
 
 local instance_role = {}
@@ -24,13 +25,7 @@ local function epoch_of(stamp)
     if not sign then return nil end
     offset = (sign == "-" and -1 or 1) * (tonumber(hours) * 3600 + tonumber(minutes) * 60)
   end
-  -- Days since 1970-01-01 in the Gregorian calendar, counted with years that begin in March.
-  year, month, day = tonumber(year), tonumber(month), tonumber(day)
-  hour, minute, second = tonumber(hour), tonumber(minute), tonumber(second)
-  if month <= 2 then year, month = year - 1, month + 12 end
-  local days = 365 * year + math.floor(year / 4) - math.floor(year / 100) + math.floor(year / 400)
-    + math.floor((153 * (month - 3) + 2) / 5) + day - 719469
-  return days * 86400 + hour * 3600 + minute * 60 + second - offset
+  return dates.seconds(year, month, day, hour, minute, second) - offset
 end
 
 --- Makes a provider (see jdvm.credentials).

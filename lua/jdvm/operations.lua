@@ -234,14 +234,7 @@ function operations.list_methods(operation)
   return { items = items, pages = items:gsub("s$", "") .. "_pages", list = "list_" .. items, count = "count_" .. items }
 end
 
--- The checks, for those who have this module at hand.
-operations.check = check.check
-operations.build = check.build
+-- For the command, which checks its columns by it.
 operations.fields_fault = check.fields_fault
-
---- What is wrong with a region, or nil.
----@param value any
----@return string|nil message words that follow "the region"
-function operations.region_fault(value) return check.value_fault(region, value) end
 
 return operations

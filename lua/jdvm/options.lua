@@ -14,13 +14,16 @@ local text = require "jdvm.text"
 local options = {}
 
 options.client = {
-  { name = "region", type = "string", env = "JDCLOUD_REGION", other_names = { "region_id" }, doc = "Region of calls that name none.",
+  { name = "region", type = "string", env = "JDCLOUD_REGION", other_names = { "region_id" },
+    doc = "Region of calls that name none.",
     doc_zh = "未在参数中指定 regionId 时使用的地域。" },
   { name = "access_key", type = "string", env = "JDCLOUD_ACCESS_KEY",
-    other_names = { "access_key_id", "ak", "key_id" }, doc = "Access key; needs secret_key.",
+    other_names = { "access_key_id", "ak", "key_id" },
+    doc = "Access key; needs secret_key.",
     doc_zh = "Access Key，需与 secret_key 同时指定。" },
   { name = "secret_key", type = "string", env = "JDCLOUD_SECRET_KEY",
-    other_names = { "secret_access_key", "access_key_secret", "secret", "sk" }, doc = "Secret key.", doc_zh = "Secret Key。" },
+    other_names = { "secret_access_key", "access_key_secret", "secret", "sk" },
+    doc = "Secret key.", doc_zh = "Secret Key。" },
   { name = "session_token", type = "string", env = "JDCLOUD_SESSION_TOKEN",
     other_names = { "token", "security_token" }, doc = "Token of temporary keys (STS).",
     doc_zh = "临时密钥（STS）的会话令牌。" },

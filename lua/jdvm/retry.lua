@@ -4,6 +4,8 @@
 -- The numbers are those that the AWS SDKs settled on for their "standard" mode of 2026: full jitter, a longer scale
 -- when throttled, the service's own Retry-After within bounds, and a quota that stops a storm of retries.
 
+local dates = require "jdvm.dates"
+
 local retry = {}
 
 -- What the service's words mean. They are asked first: it says 429 for a quota, too.
@@ -66,12 +68,7 @@ function retry.http_date(text)
     text:match("^%a%a%a, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT")
   local month = months[name or ""]
   if not month then return nil end
-  year = tonumber(year)
-  -- Days since 1970-01-01, counted in years that begin in March so that the leap day comes last.
-  if month <= 2 then year, month = year - 1, month + 12 end
-  local days = 365 * year + math.floor(year / 4) - math.floor(year / 100) + math.floor(year / 400)
-    + math.floor((153 * (month - 3) + 2) / 5) + day - 719469
-  return days * 86400 + hour * 3600 + minute * 60 + second
+  return dates.seconds(year, month, day, hour, minute, second)
 end
 
 --- Seconds that the service asks to wait.

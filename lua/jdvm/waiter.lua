@@ -189,9 +189,8 @@ function waiter.wait(state, client, id, given)
   local blocker, image = culprit(wait)
   local message = ("%s %s after %.4g s, not %s"):format(blocker and "image " .. blocker or "the image",
     image and "is " .. tostring(image.status) or "was not seen", options.timeout, options.status)
-  return nil, fail(wait, "timeout", message, { retryable = true, phase = last and last.phase, cause = last and {
-    kind = last.kind, code = last.code, status = last.status, message = last.message, http_status = last.http_status,
-    request_id = last.request_id } })
+  return nil, fail(wait, "timeout", message, { retryable = true, phase = last and last.phase,
+    cause = errors.cause(last) })
 end
 
 return waiter
