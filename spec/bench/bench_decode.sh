@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Decoding on Lua 5.4, 5.1 and LuaJIT against lua-cjson and dkjson, and instructions a page where valgrind is
+# installed: bench_decode.sh [ROUNDS]
+set -eu
+cd "$(dirname "$0")/../.."
+rounds=${1:-15}
+unset LUA_PATH_5_4 LUA_CPATH_5_4
+
+run() {
+  local lua=$1 version=5.1
+  [ "$lua" != lua5.4 ] || version=5.4
+  shift
+  env LUA_PATH="spec/bench/?.lua;;" LUA_CPATH="build/$version/?.so;;" "$@"
+}
+
+# Instructions a page: those of 25 less those of 5, so that start and set-up cancel out.
+instructions() {
+  local lua=$1 decoder=$2 document=$3 few many
+  few=$(count "$lua" "$decoder" "$document" 5)
+  many=$(count "$lua" "$decoder" "$document" 25)
+  echo $(((many - few) / 20))
+}
+
+count() {
+  run "$1" valgrind --tool=callgrind --callgrind-out-file=/dev/null "$1" spec/bench/decode.lua count "$2" "$3" "$4" 2>&1 |
+    sed -n 's/.*Collected : //p'
+}
+
+for lua in lua5.4 lua5.1 luajit; do
+  run "$lua" "$lua" spec/bench/decode.lua "$rounds"
+  if command -v valgrind >/dev/null; then
+    none=$(instructions "$lua" nothing page)
+    cjson=$(($(instructions "$lua" lua-cjson page) - none))
+    own=$(($(instructions "$lua" jdvm page) - none))
+    echo "  instructions a page, collector stopped: lua-cjson $cjson, jdvm $own = $((own * 1000 / cjson))/1000"
+  fi
+done
