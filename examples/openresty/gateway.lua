@@ -12,6 +12,7 @@ local SOURCES = { "public", "thirdparty", "private", "shared", "community" }
 local FIELDS = {
   "imageId", "name", "platform", "osVersion", "architecture", "systemDiskSizeGB", "status", "createTime", "desc",
 }
+local PAGE_SIZE = 24
 
 -- Lists hold what a page shows; a single image is kept whole.
 local lists, images
@@ -27,6 +28,9 @@ local function send(status, content_type, body)
   ngx.status = status
   ngx.header["Content-Type"] = content_type
   ngx.header["X-Content-Type-Options"] = "nosniff"
+  -- The page holds text that strangers wrote (names, descriptions): no script runs in it, whatever slips through.
+  ngx.header["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    .. "frame-ancestors 'none'"
   ngx.print(body)
 end
 
@@ -57,6 +61,7 @@ local function filters_of(arguments)
   local filters = {
     region = one_of(REGIONS, text "region") or REGIONS[1], source = one_of(SOURCES, text "source") or SOURCES[1],
     platform = text "platform", text = text "text",
+    page = math.max(1, math.floor(tonumber(text "page") or 1)),
   }
   return filters, { regionId = filters.region, imageSource = filters.source }
 end
@@ -116,12 +121,18 @@ function gateway.show(id)
   send(200, "application/json", encode({ image = image, cache = meta.cache }, true))
 end
 
----GET /: the catalogue for people.
+---GET /: the catalogue for people, in pages.
 function gateway.page()
   local result, message = images_of(ngx.req.get_uri_args())
   if not result then
     ngx.log(ngx.WARN, message)
     return send(502, "text/html; charset=utf-8", page.failure())
+  end
+  local found = result.images
+  result.count, result.pages = #found, math.max(1, math.ceil(#found / PAGE_SIZE))
+  result.page, result.images = math.min(result.filters.page, result.pages), {}
+  for index = (result.page - 1) * PAGE_SIZE + 1, math.min(result.page * PAGE_SIZE, #found) do
+    result.images[#result.images + 1] = found[index]
   end
   send(200, "text/html; charset=utf-8", page.render(result))
 end

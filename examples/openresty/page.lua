@@ -1,94 +1,142 @@
--- The catalogue page: HTML from plain data. Whatever comes from images or from the query is escaped.
+-- The catalogue page: HTML from plain data, without state and without scripts. Whatever comes from images or from the
+-- query is escaped.
 local page = {}
 
 local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
 
+-- HTML allows no control characters but blanks, not even escaped: they become U+FFFD.
 local function escape(value)
-  return (tostring(value == nil and "" or value):gsub("[&<>\"']", ESCAPES))
+  local text = tostring(value == nil and "" or value):gsub("[%z\1-\8\11\12\14-\31\127]", "\239\191\189")
+  return (text:gsub("[&<>\"']", ESCAPES))
+end
+
+local function url_escape(value)
+  return (tostring(value):gsub("[^A-Za-z0-9%-_.~]", function(char) return ("%%%02X"):format(char:byte()) end))
 end
 
 local HEAD = [[<!doctype html>
 <html lang="en">
+<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Images</title>
-<style>
-:root { color-scheme: light dark; --line: #8884; --soft: #8882; --accent: #0b66c3; }
-* { box-sizing: border-box; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 64rem; padding: 1rem; }
-h1 { font-size: 1.25rem; margin: 0 0 .75rem; }
-form { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); margin-bottom: 1rem; }
-label { display: grid; font-size: .8rem; gap: .15rem; }
-select, input, button {
-  border: 1px solid var(--line); border-radius: .4rem; font: inherit; padding: .5rem; width: 100%;
-}
-button { align-self: end; background: var(--accent); border-color: var(--accent); color: #fff; }
-.count { font-size: .9rem; margin: 0 0 .5rem; opacity: .75; }
-ul { list-style: none; margin: 0; padding: 0; }
-li { border-top: 1px solid var(--line); display: grid; gap: 0 1rem; grid-template-columns: 1fr auto; padding: .6rem 0; }
-.name { font-weight: 600; overflow-wrap: anywhere; }
-.facts, .desc { font-size: .85rem; grid-column: 1 / -1; opacity: .8; overflow-wrap: anywhere; }
-.desc { -webkit-box-orient: vertical; -webkit-line-clamp: 3; display: -webkit-box; overflow: hidden; }
-.status {
-  background: var(--soft); border-radius: 1rem; font-size: .8rem; grid-column: 2; grid-row: 1; padding: .1rem .7rem;
-}
-.ready { background: #1a7f3730; } .error { background: #c0282830; }
-a { color: inherit; }
-</style>
+<title>%s</title>
+<link rel="stylesheet" href="/style.css">
+</head>
+<body>
+<header>
+<h1><a href="/">Images</a></h1>
 ]]
+
+local FOOT = "</main>\n</body>\n</html>\n"
+
+-- The words of the service, for people.
+local WORDS = {
+  public = "Public (official)", thirdparty = "Marketplace", private = "Private (mine)", shared = "Shared with me",
+  community = "Community", ["cn-north-1"] = "cn-north-1 · Beijing", ["cn-east-1"] = "cn-east-1 · Suqian",
+  ["cn-east-2"] = "cn-east-2 · Shanghai", ["cn-south-1"] = "cn-south-1 · Guangzhou",
+}
 
 local function select_box(label, name, values, chosen, any)
   local parts = { ('<label>%s<select name="%s">'):format(label, name) }
-  if any then
-    parts[#parts + 1] = ('<option value="">%s</option>'):format(any)
-  end
+  if any then parts[#parts + 1] = ('<option value="">%s</option>'):format(any) end
   for _, value in ipairs(values) do
-    parts[#parts + 1] = ('<option%s>%s</option>'):format(value == chosen and " selected" or "", escape(value))
+    parts[#parts + 1] = ('<option value="%s"%s>%s</option>'):format(escape(value),
+      value == chosen and " selected" or "", escape(WORDS[value] or value))
   end
-  parts[#parts + 1] = "</select></label>"
+  parts[#parts + 1] = "</select></label>\n"
   return table.concat(parts)
 end
 
-local function image_item(image, region)
-  local facts = { escape(image.imageId), escape(image.platform), escape(image.osVersion), escape(image.architecture) }
-  if image.systemDiskSizeGB then
-    facts[#facts + 1] = ("%d GB"):format(image.systemDiskSizeGB)
+local function form(result)
+  local filters = result.filters
+  return table.concat {
+    '<form role="search">\n',
+    select_box("Region", "region", result.regions, filters.region),
+    select_box("Source", "source", result.sources, filters.source),
+    ('<label class="wide">Text<input name="text" type="search" value="%s" placeholder="name, id or description"'
+      .. ' maxlength="64"></label>\n'):format(escape(filters.text)),
+    select_box("Platform", "platform", result.platforms, filters.platform, "Any"),
+    "<button>Search</button>\n</form>\n</header>\n<main>\n",
+  }
+end
+
+local function facts(image)
+  local list = {}
+  local function fact(value) if value and value ~= "" then list[#list + 1] = "<span>" .. value .. "</span>" end end
+  fact(escape(image.platform) .. (image.osVersion and " " .. escape(image.osVersion) or ""))
+  fact(escape(image.architecture))
+  fact(image.systemDiskSizeGB and escape(image.systemDiskSizeGB) .. " GB disk")
+  return table.concat(list)
+end
+
+local function card(image, region)
+  local described = image.desc and image.desc:find("%S")
+  return ([[
+<li class="image">
+<div class="head"><h2>%s</h2><span class="status %s">%s</span></div>
+<p class="facts">%s</p>
+%s<div class="foot"><code>%s</code><a href="/images/%s?region=%s">JSON</a></div>
+</li>
+]]):format(escape(image.name), escape(image.status), escape(image.status), facts(image),
+    described and '<p class="desc">' .. escape(image.desc) .. "</p>\n" or "", escape(image.imageId),
+    url_escape(image.imageId), url_escape(region))
+end
+
+local function age_words(seconds)
+  if seconds < 90 then return ("%d s"):format(seconds) end
+  if seconds < 5400 then return ("%d min"):format(seconds / 60) end
+  return ("%d h"):format(seconds / 3600)
+end
+
+local function link(filters, number, words)
+  local parts = {}
+  for _, name in ipairs { "region", "source", "platform", "text" } do
+    if filters[name] then parts[#parts + 1] = name .. "=" .. url_escape(filters[name]) end
   end
-  facts[#facts + 1] = escape(image.createTime)
-  return ('<li><a class="name" href="/images/%s?region=%s">%s</a><span class="status %s">%s</span>'
-    .. '<span class="facts">%s</span>%s</li>\n'):format(escape(image.imageId), escape(region), escape(image.name),
-    escape(image.status), escape(image.status), table.concat(facts, " · "),
-    image.desc and image.desc ~= "" and '<span class="desc">' .. escape(image.desc) .. "</span>" or "")
+  parts[#parts + 1] = "page=" .. number
+  return ('<a href="/?%s">%s</a>'):format(escape(table.concat(parts, "&")), words)
 end
 
 ---The page for a result.
----@param result table filters, images, total, platforms, regions, sources, cache, age
+---@param result table filters, images (those of this page), count, total, page, pages, platforms, regions, sources,
+---  cache, age
 ---@return string html
 function page.render(result)
   local filters = result.filters
-  local parts = {
-    HEAD, "<h1>Images</h1>\n<form>",
-    select_box("Region", "region", result.regions, filters.region),
-    select_box("Source", "source", result.sources, filters.source),
-    select_box("Platform", "platform", result.platforms, filters.platform, "any"),
-    ('<label>Search<input name="text" type="search" value="%s" placeholder="name, id, description"></label>')
-      :format(escape(filters.text)),
-    "<button>Show</button></form>\n",
-    ('<p class="count">%d of %d images, %s</p>\n<ul>\n'):format(#result.images, result.total,
-      result.cache == "miss" and "just fetched" or ("%d s old"):format(result.age or 0)),
-  }
-  for _, image in ipairs(result.images) do
-    parts[#parts + 1] = image_item(image, filters.region)
+  local parts = { HEAD:format("Images"), form(result) }
+  local function add(text) parts[#parts + 1] = text end
+  -- A stale answer is normal for a moment, while a timer fetches a new one; after that the service is down.
+  if result.cache == "stale" and result.age > 180 then
+    add(('<p class="notice">The image service does not answer. This is what it said %s ago.</p>\n'):format(
+      age_words(result.age)))
   end
-  parts[#parts + 1] = "</ul>\n"
+  add(('<p class="count">%s</p>\n'):format(result.count == result.total and ("%d images"):format(result.total)
+    or ("%d of %d images"):format(result.count, result.total)))
+  if #result.images == 0 then
+    add('<p class="empty">No image matches. <a href="/">Start over</a></p>\n')
+  else
+    add '<ul class="images">\n'
+    for _, image in ipairs(result.images) do add(card(image, filters.region)) end
+    add "</ul>\n"
+  end
+  if result.pages > 1 then
+    add '<nav aria-label="Pages">'
+    if result.page > 1 then add(link(filters, result.page - 1, "Previous")) end
+    add(("<span>%d of %d</span>"):format(result.page, result.pages))
+    if result.page < result.pages then add(link(filters, result.page + 1, "Next")) end
+    add "</nav>\n"
+  end
+  add(("<footer>%s</footer>\n"):format(result.age < 1 and "Fetched just now"
+    or ("Fetched %s ago"):format(age_words(result.age))))
+  add(FOOT)
   return table.concat(parts)
 end
 
 ---The page for when there is nothing to show.
 ---@return string html
 function page.failure()
-  return HEAD .. "<h1>Images</h1>\n<p>The image service gave no answer, and nothing is cached yet. Try again "
-    .. "soon.</p>\n"
+  return HEAD:format("Images: no answer") .. '</header>\n<main>\n<p class="notice">The image service gave no answer, '
+    .. 'and nothing is cached yet. <a href="">Try again</a></p>\n' .. FOOT
 end
 
 return page

@@ -2,6 +2,7 @@
 # Starts the gateway of this folder on 127.0.0.1 against the emulator: run.sh [PORT], 8080 by default. Ctrl-C ends both.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+export PATH="$PATH:/usr/sbin"
 root=$(cd "$here/../.." && pwd)
 port=${1:-8080}
 lua=${LUA:-lua5.4}
@@ -24,12 +25,15 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 mkfifo "$folder/says"
-"$lua" "$root/bin/jdvm" emulator >"$folder/says" &
+[ -e "$root/build/5.1/jdvm/core.so" ] || make -s -C "$root" build
+"$lua" "$root/bin/jdvm" emulator --tls >"$folder/says" &
 emulator=$!
 exec 3<"$folder/says"
 while read -r -t 20 -u 3 word value rest; do
   case $word in
-  endpoint) export JDCLOUD_ENDPOINT=$value ;;
+  # nginx checks certificates against names only; the emulator's is for localhost, too.
+  endpoint) export JDCLOUD_ENDPOINT=${value/127.0.0.1/localhost} ;;
+  ca_file) ca_file=$value ;;
   account)
     if [ "$value" = owner ]; then
       read -r JDCLOUD_ACCESS_KEY JDCLOUD_SECRET_KEY _ <<<"$rest"
@@ -45,7 +49,8 @@ if [ "${word:-}" != ready ]; then
 fi
 
 # What differs from machine to machine, beside a copy of nginx.conf.
-cp "$here/nginx.conf" "$folder/nginx.conf"
+sed "s|/etc/ssl/certs/ca-certificates.crt|$ca_file|" "$here/nginx.conf" >"$folder/nginx.conf"
+cp "$here/style.css" "$folder"
 nginx=$(command -v openresty || command -v nginx)
 : >"$folder/modules.conf"
 for module in ndk_http_module ngx_http_lua_module; do

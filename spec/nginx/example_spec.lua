@@ -1,77 +1,117 @@
---- The example of examples/openresty, started as a user starts it.
-local core = require "jdvm.core"
+--- examples/openresty, started as a user starts it.
+local cjson = require "cjson"
 local nginx = require "spec.nginx.support.nginx"
 local shell = require "spec.nginx.support.shell"
+local world = require "spec.nginx.support.world"
 
 describe("the example for OpenResty", function()
-  local port, process, folder
-
-  local function get(target)
-    local out = shell.output(("curl -s -w '\n%%{http_code} %%{content_type}' 'http://127.0.0.1:%d%s'"):format(port,
-      target))
-    local body, status, content_type = out:match("^(.*)\n(%d+) (.-)%s*$")
-    return tonumber(status), body, content_type
-  end
-
-  local function get_json(target)
-    local status, body, content_type = get(target)
-    assert.equal("application/json", content_type)
-    return assert(core.decode(body)), status
-  end
+  local server, pid, log
 
   setup(function()
-    port, folder = nginx.free_port(), shell.temporary_folder()
-    process = shell.background("examples/openresty/run.sh " .. port, folder .. "/output")
-    assert.is_true(shell.wait(20, function() return shell.listens(port) end), shell.read(folder .. "/output"))
+    server, log = { port = nginx.free_port() }, shell.output "mktemp"
+    pid = shell.background("examples/openresty/run.sh " .. server.port, log)
+    if not shell.wait(30, function() return shell.read(log):find("http://", 1, true) end) then
+      error("run.sh did not start:\n" .. shell.read(log))
+    end
   end)
 
   teardown(function()
-    shell.run("kill -TERM " .. process)
-    assert(shell.wait(10, function() return not shell.alive(process) end), "run.sh did not end")
-    shell.run("rm -rf " .. folder)
+    shell.run("kill -TERM " .. pid)
+    shell.wait(10, function() return not shell.alive(pid) end)
+    os.remove(log)
   end)
 
-  it("lists images as JSON, filtered from the cached list", function()
-    local first = get_json "/images?source=public"
-    assert.equal(30, first.count)
-    local ubuntu = get_json "/images?source=public&platform=Ubuntu&text=22.04"
-    assert.equal("hit", ubuntu.cache)
-    assert.equal(30, ubuntu.total)
-    assert.equal(3, ubuntu.count)
-    for _, image in ipairs(ubuntu.images) do
-      assert.truthy(image.name:find("22.04", 1, true))
+  local function json(path, expected)
+    local body, status, headers = world.get(server, path)
+    assert.equal(expected or 200, status, body)
+    assert.equal("application/json", headers["content-type"])
+    return cjson.decode(body), body
+  end
+
+  local function html(path, expected)
+    local body, status, headers = world.get(server, path)
+    assert.equal(expected or 200, status)
+    assert.equal("text/html; charset=utf-8", headers["content-type"])
+    assert.truthy(headers["content-security-policy"]:find("default-src 'none'", 1, true))
+    return body
+  end
+
+  local function count(text, part)
+    local _, times = text:gsub((part:gsub("%p", "%%%0")), "")
+    return times
+  end
+
+  it("lists images as JSON, filtered", function()
+    local all = json "/images?region=cn-north-1&source=public"
+    assert.is_true(all.count > 20)
+    assert.equal(all.total, all.count)
+    assert.equal(all.count, #all.images)
+    local some = json "/images?region=cn-north-1&source=public&platform=Ubuntu"
+    assert.is_true(some.count > 0 and some.count < all.count)
+    for _, image in ipairs(some.images) do assert.equal("Ubuntu", image.platform) end
+    local none, text = json "/images?region=cn-north-1&source=public&text=nothing+has+this"
+    assert.equal(0, none.count)
+    assert.truthy(text:find('"images":[]', 1, true))
+  end)
+
+  it("shows one image as JSON, and says that another does not exist", function()
+    local first = json("/images?source=public").images[1]
+    local image = json("/images/" .. first.imageId).image
+    assert.equal(first.name, image.name)
+    assert.equal("table", type(image.systemDisk))
+    assert.truthy(json("/images/img-0000000000", 404).error:find("not found", 1, true))
+    assert.equal(404, select(2, world.get(server, "/images/a%2Fb")))
+  end)
+
+  it("knows whether it is healthy", function()
+    assert.is_true(json("/health").healthy)
+  end)
+
+  it("shows a page that browses and searches", function()
+    local page = html "/"
+    assert.truthy(page:find('name="viewport"', 1, true))
+    assert.equal(24, count(page, '<li class="image">'))
+    assert.truthy(page:find("<select name=\"region\">.-cn%-south%-1.-</select>"))
+    local next_page = page:match('<a href="([^"]*)">Next</a>'):gsub("&amp;", "&")
+    local second = html(next_page)
+    assert.truthy(second:find("2 of 2", 1, true))
+    assert.is_nil(second:find(page:match("<code>(.-)</code>"), 1, true))
+    local found = html "/?source=public&text=UBUNTU+22"
+    assert.is_true(count(found, '<li class="image">') > 0)
+    assert.truthy(found:find('value="UBUNTU 22"', 1, true))
+    assert.truthy(html "/?text=nothing+has+this":find("No image matches", 1, true))
+    assert.equal(1, count(html "/?page=99&source=public", ">Previous<"))
+    html "/?page=-1&region=nowhere&source=nothing&platform=%00&text=%ff"
+  end)
+
+  it("escapes what comes from the query and from images", function()
+    local page = html "/?source=private&text=%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E"
+    assert.is_nil(page:find("<script", 1, true))
+    assert.truthy(page:find("&quot;&gt;&lt;script&gt;", 1, true))
+    page = html "/?source=private"
+    assert.is_nil(page:find("</script>", 1, true))
+    assert.is_nil(page:find("<b>", 1, true))
+    assert.is_nil(page:find("[%z\1-\8\11\12\14-\31\127]"))
+  end)
+
+  it("closes every element that it opens", function()
+    local void = { meta = true, link = true, input = true }
+    for _, path in ipairs { "/", "/?source=private", "/?text=nothing+has+this" } do
+      local open = {}
+      for slash, name in html(path):gmatch("<(/?)(%l[%l%d]*)") do
+        if slash == "/" then
+          assert.equal(name, table.remove(open))
+        elseif not void[name] then
+          open[#open + 1] = name
+        end
+      end
+      assert.same({}, open)
     end
-    local _, body = get "/images?text=no-such-thing"
-    assert.truthy(body:find('"images":[]', 1, true))
   end)
 
-  it("shows one image as JSON, and says when there is none", function()
-    local answer, status = get_json "/images/img-9ha1rgelkq"
+  it("serves its style sheet", function()
+    local _, status, headers = world.get(server, "/style.css")
     assert.equal(200, status)
-    assert.equal(40, answer.image.systemDisk.cloudDisk.diskSizeGB)
-    answer, status = get_json "/images/img-nosuchone1"
-    assert.equal(404, status)
-    assert.truthy(answer.error:find("not found", 1, true))
-  end)
-
-  it("is healthy while images can be had", function()
-    local answer, status = get_json "/health"
-    assert.equal(200, status)
-    assert.is_true(answer.healthy)
-  end)
-
-  it("shows the catalogue as a page, whatever images and the query hold", function()
-    local status, html, content_type = get "/?source=private&text=%22%3E%3Cscript%3Ealert(1)%3C/script%3E"
-    assert.equal(200, status)
-    assert.equal("text/html; charset=utf-8", content_type)
-    assert.is_nil(html:find("<script", 1, true))
-    assert.truthy(html:find('value="&quot;&gt;&lt;script&gt;alert(1)', 1, true))
-    status, html = get "/?source=private"
-    assert.equal(200, status)
-    local items = select(2, html:gsub("<li>", ""))
-    assert.truthy(html:find(("%d of %d images"):format(items, items), 1, true))
-    assert.is_true(items > 10)
-    assert.truthy(html:find("&lt;/script&gt;&lt;b&gt;", 1, true), "a description of the emulator's tries to break out")
-    assert.truthy(html:find('name="viewport"', 1, true))
+    assert.equal("text/css", headers["content-type"])
   end)
 end)
