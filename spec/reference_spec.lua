@@ -168,12 +168,48 @@ describe("public names", function()
     assert.same(names_of(object "Iterator"), methods_of(client:image_pages { imageSource = "public" }))
   end)
 
+  it("of jdvm.cache are those it has", function()
+    local file = assert(io.open("lua/jdvm/cache.lua"))
+    local code = file:read("*a")
+    file:close()
+    local known = code:match("local NUMBERS = {(.-)}") .. code:match("local NAMES = {(.-)}")
+    local count = 0
+    for _, option in ipairs(api.cache_options) do
+      count = count + 1
+      local value = tostring(option.default == nil and true or option.default)
+      assert.matches("%f[%w_]" .. option.name .. " = " .. value .. "%f[^%w]", known)
+    end
+    assert.equal(count, select(2, known:gsub("=", "=")))
+    local methods = {}
+    for name in code:gmatch("function Catalogue:([%w_]+)") do methods[#methods + 1] = name end
+    local described = {}
+    for i, entry in ipairs(object "Catalogue") do described[i] = entry.name end
+    assert.same(methods, described)
+  end)
+
+  it("of a list's stats are all that a list tells", function()
+    local stats
+    for _, class in ipairs(api.classes) do
+      if class.name == "ListStats" then stats = class.fields end
+    end
+    local known = {}
+    for _, field in ipairs(stats) do known[field.name] = true end
+    local fake = require("spec.support.service_transport")
+    local client = jdvm.new(fake.options(fake.new { images = 30 }))
+    local _, meta = client:list_images({ imageSource = "public" }, { max_items = 5, page_size = 10 })
+    local _, of_ids = client:list_images { ids = { "img-none" } }
+    for _, given in ipairs { meta, of_ids } do
+      for name in pairs(given) do assert.is_true(known[name], name) end
+    end
+    assert.truthy(meta.token and meta.request_id and meta.http_status and meta.elapsed and meta.attempts)
+  end)
+
   it("are documented in both languages", function()
     local function check(entry, where)
       assert.matches("%.$", entry.doc, where)
       assert.matches("。$", entry.doc_zh, where)
     end
-    for _, list in ipairs { api.functions, api.client, api.lists, api.decode_options } do
+    for _, list in ipairs { api.functions, api.client, api.lists, api.decode_options, api.cache_options, { api.cache } } do
       for _, entry in ipairs(list) do check(entry, entry.name) end
     end
     for _, described in ipairs(api.objects) do

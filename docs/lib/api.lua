@@ -18,10 +18,16 @@ api.classes = {
       { name = "throttled", type = "integer", doc = "Of these, tries that the service put off (429).",
         doc_zh = "其中被限流（429）的次数。" },
       { name = "elapsed", type = "number", doc = "Seconds it took.", doc_zh = "耗时，单位秒。" },
+      { name = "cache", type = "string", optional = true, values = { "hit", "stale", "miss" },
+        doc = "From jdvm.cache only: where the answer comes from; stale is being renewed.",
+        doc_zh = "仅由 jdvm.cache 给出：应答来源；stale 表示正在后台更新。" },
+      { name = "age", type = "number", optional = true, doc = "From jdvm.cache only: seconds since it was fetched.",
+        doc_zh = "仅由 jdvm.cache 给出：距获取时的秒数。" },
     },
   },
   {
-    name = "ListStats", doc = "Counters of a list.", doc_zh = "列表统计。",
+    name = "ListStats", doc = "Counters of a list; the second result of list_images, with the facts of Meta.",
+    doc_zh = "列表统计；亦为 list_images 的第二个返回值，并含 Meta 的信息。",
     fields = {
       { name = "pages", type = "integer", doc = "Pages delivered.", doc_zh = "已返回的页数。" },
       { name = "requests", type = "integer", doc = "Requests answered.", doc_zh = "请求次数。" },
@@ -40,6 +46,14 @@ api.classes = {
         doc_zh = "给定 ID 中未找到的部分。" },
       { name = "token", type = "string", optional = true, doc = "Where to go on, when max_items cut the list.",
         doc_zh = "续读标记，当 max_items 截断列表时给出。" },
+      { name = "attempts", type = "integer", optional = true, doc = "Of list_images: tries it took, of all requests.",
+        doc_zh = "仅 list_images：所有请求的尝试次数。" },
+      { name = "elapsed", type = "number", optional = true, doc = "Of list_images: seconds it took.",
+        doc_zh = "仅 list_images：耗时，单位秒。" },
+      { name = "request_id", type = "string", optional = true, doc = "Of list_images: id of the last request.",
+        doc_zh = "仅 list_images：最后一个请求的 ID。" },
+      { name = "http_status", type = "integer", optional = true, doc = "Of list_images: HTTP status of the last answer.",
+        doc_zh = "仅 list_images：最后一个应答的 HTTP 状态码。" },
     },
   },
   {
@@ -185,6 +199,37 @@ api.functions = {
     returns = { { "any", "value" }, { "string?", "message what was expected" }, { "integer?", "offset from 0" } } },
 }
 
+-- The module jdvm.cache: its constructor and its options.
+api.cache = {
+  name = "cache.new",
+  doc = "`local cache = require \"jdvm.cache\"`: keeps answers in a lua_shared_dict of nginx, for all its workers. One "
+    .. "worker fetches, the others wait or get the older answer. May be called in init_by_lua; wrong options raise.",
+  doc_zh = "`local cache = require \"jdvm.cache\"`：将应答保存在 nginx 的 lua_shared_dict 中，供所有 worker 共用。"
+    .. "同一时刻仅一个 worker 请求，其余等待或使用较旧的应答。可在 init_by_lua 中调用；选项错误时抛出异常。",
+  params = { { "options", "jdvm.CacheOptions" } }, returns = { { "jdvm.Catalogue", "catalogue" } },
+}
+api.cache_options = {
+  { name = "client", type = "jdvm.Client", doc = "The client that fetches; required.", doc_zh = "用于请求的客户端；必填。" },
+  { name = "dict", type = "string", doc = "Name of a lua_shared_dict for the answers; required.",
+    doc_zh = "保存应答的 lua_shared_dict 名称；必填。" },
+  { name = "locks", type = "string",
+    doc = "Name of another for the locks; default: that of dict with _locks, if there is one, else dict itself.",
+    doc_zh = "保存锁的 lua_shared_dict 名称；默认为 dict 名称加 _locks，若不存在则为 dict 本身。" },
+  { name = "ttl", type = "number", default = 60, doc = "Seconds for which an answer is fresh.", doc_zh = "应答的有效期（秒）。" },
+  { name = "stale", type = "number", default = 3600,
+    doc = "Seconds after that in which it is still given, while a new one is fetched.",
+    doc_zh = "过期后在后台更新期间仍可使用的时间（秒）。" },
+  { name = "negative_ttl", type = "number", default = 5, doc = "Seconds for which it is kept that there is no such image.",
+    doc_zh = "“不存在”这一结果的缓存时间（秒）。" },
+  { name = "lock_ttl", type = "number", default = 5, doc = "Seconds after which the lock of a dead worker ends.",
+    doc_zh = "异常退出的 worker 所持锁的失效时间（秒）。" },
+  { name = "name", type = "string",
+    doc = "Stands for the account; required when the keys of the client come from a function.",
+    doc_zh = "代表账号的名称；客户端密钥来自函数时必填。" },
+  { name = "options", type = "jdvm.ListOptions", doc = "Options of each call, such as timeout and fields.",
+    doc_zh = "每次调用的选项，例如 timeout、fields。" },
+}
+
 -- Methods of the client beside those of the operations.
 api.client = {
   { name = "start", doc = "Starts a call without waiting for it.", doc_zh = "发起调用但不等待结果。",
@@ -239,6 +284,23 @@ api.objects = {
       { name = "cancel", doc = "Gives it up; finish then fails with kind cancelled.",
         doc_zh = "取消调用；之后 finish 以 cancelled 失败。", params = {}, returns = {} },
     },
+  },
+}
+
+api.objects[#api.objects + 1] = {
+  name = "Catalogue",
+  doc = "What jdvm.cache gives: the same answers as the client's, from the cache where it can. meta.cache and meta.age "
+    .. "(in the detail of a failure, too) tell where an answer comes from. Results are the caller's to change.",
+  doc_zh = "jdvm.cache 返回的对象：应答与客户端方法相同，尽可能取自缓存。meta.cache 与 meta.age（失败时在 detail 中）说明应答"
+    .. "来源。返回的表可任意修改。",
+  methods = {
+    { name = "describe_image", doc = "As client:describe_image.", doc_zh = "同 client:describe_image。", fails = true,
+      params = { { "params", "jdvm.DescribeImageParams|string" } },
+      returns = { { "jdvm.Image", "image" }, { "jdvm.Meta", "meta" } } },
+    { name = "list_images", doc = "As client:list_images; the list is kept as one entry.",
+      doc_zh = "同 client:list_images；整个列表作为一项缓存。", fails = true,
+      params = { { "params", "jdvm.DescribeImagesParams" } },
+      returns = { { "jdvm.Image[]", "images" }, { "jdvm.Meta", "meta" } } },
   },
 }
 

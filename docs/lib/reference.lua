@@ -17,6 +17,7 @@ local words = {
     client_options = "Options of `jdvm.new`", call_options = "Options of every call",
     list_options = "Options of lists", wait_options = "Options of `wait_image`",
     also = "Also those of every call.", decode_options = "Options of `jdvm.decode`",
+    cache = "`jdvm.cache`, for nginx",
     parameters = "Parameters", rules = "Rules", result = "Result", required = "required",
     one_of = "One of", known = "Known values (others may come)",
     range = "Range", from = "from %s", from_to = "%s to %s", above = "above %s",
@@ -49,7 +50,7 @@ local words = {
     module = "模块", client = "客户端", methods = "方法", operations = "接口", models = "数据结构",
     client_options = "`jdvm.new` 的选项", call_options = "所有调用的选项", list_options = "列表的选项",
     wait_options = "`wait_image` 的选项", also = "另可使用所有调用的选项。", decode_options = "`jdvm.decode` 的选项",
-    parameters = "参数", rules = "规则", result = "返回结果", required = "必填", one_of = "取值",
+    cache = "`jdvm.cache`（用于 nginx）", parameters = "参数", rules = "规则", result = "返回结果", required = "必填", one_of = "取值",
     known = "已知取值（可能出现其他值）", range = "取值范围", from = "不小于 %s", from_to = "%s 至 %s", above = "大于 %s",
     failures = "失败",
     failures_text = "调用失败时返回 `nil, message, detail`：一行可打印的文字和一个普通表。参数错误则在发送之前于调用处抛出异常。"
@@ -276,6 +277,10 @@ return function(language)
   options_table(page, options.wait)
   page.heading(3, w.decode_options, "decodeoptions")
   options_table(page, api.decode_options)
+  page.heading(3, w.cache, "cacheoptions")
+  signature(page, "", api.cache)
+  page.add("")
+  options_table(page, api.cache_options)
   for _, entry in ipairs(api.classes) do
     page.heading(3, entry.name)
     page.add(page.doc(entry))

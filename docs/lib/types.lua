@@ -82,6 +82,7 @@ return function()
   class(add, "jdvm.ListOptions", options.list, { doc = "Options of lists.", parent = "jdvm.CallOptions" })
   class(add, "jdvm.WaitOptions", options.wait, { doc = "Options of wait_image." })
   class(add, "jdvm.DecodeOptions", api.decode_options, { doc = "Options of jdvm.decode." })
+  class(add, "jdvm.CacheOptions", api.cache_options, { doc = "Options of jdvm.cache." })
   for _, entry in ipairs(api.classes) do
     class(add, "jdvm." .. entry.name, entry.fields, { doc = both(entry), required = "all" })
   end

@@ -315,14 +315,14 @@ local function find_dict(name, option)
 end
 
 --- A cache for a client. May be made in init_by_lua; one catalogue serves all requests.
----@param given table
+---@param given jdvm.CacheOptions
 ---   client   jdvm.Client
 ---   dict     name of a lua_shared_dict for the answers
 ---   locks    name of another for the locks; default: the dict whose name is that of `dict` with "_locks", else `dict`
 ---   ttl, stale, negative_ttl, lock_ttl   seconds: 60, 3600, 5, 5
 ---   name     stands for the account; needed when the client's keys come from a function
 ---   options  of each call, such as { timeout = 5, fields = { "imageId", "name" } }
----@return table catalogue
+---@return jdvm.Catalogue catalogue
 function cache.new(given)
   if type(ngx) ~= "table" or not ngx.shared then misuse("works inside nginx only") end
   if type(given) ~= "table" then misuse("give it a table with client and dict") end

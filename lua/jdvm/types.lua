@@ -235,6 +235,18 @@
 ---@field items? string Path of the array whose elements fields applies to. fields 所作用的数组路径。
 ---@field source? string Key under which each item also gets its own JSON text; needs fields. 每个元素另以该键给出其 JSON 原文；需与 fields 同用。
 
+---Options of jdvm.cache.
+---@class jdvm.CacheOptions
+---@field client? jdvm.Client The client that fetches; required. 用于请求的客户端；必填。
+---@field dict? string Name of a lua_shared_dict for the answers; required. 保存应答的 lua_shared_dict 名称；必填。
+---@field locks? string Name of another for the locks; default: that of dict with _locks, if there is one, else dict itself. 保存锁的 lua_shared_dict 名称；默认为 dict 名称加 _locks，若不存在则为 dict 本身。
+---@field ttl? number Seconds for which an answer is fresh. 应答的有效期（秒）。
+---@field stale? number Seconds after that in which it is still given, while a new one is fetched. 过期后在后台更新期间仍可使用的时间（秒）。
+---@field negative_ttl? number Seconds for which it is kept that there is no such image. “不存在”这一结果的缓存时间（秒）。
+---@field lock_ttl? number Seconds after which the lock of a dead worker ends. 异常退出的 worker 所持锁的失效时间（秒）。
+---@field name? string Stands for the account; required when the keys of the client come from a function. 代表账号的名称；客户端密钥来自函数时必填。
+---@field options? jdvm.ListOptions Options of each call, such as timeout and fields. 每次调用的选项，例如 timeout、fields。
+
 ---Facts about a call, the second result of every success. 调用信息：每次成功调用的第二个返回值。
 ---@class jdvm.Meta
 ---@field request_id? string Id of the request at the service. 服务端请求 ID。
@@ -242,8 +254,10 @@
 ---@field attempts integer Tries it took. 尝试次数。
 ---@field throttled integer Of these, tries that the service put off (429). 其中被限流（429）的次数。
 ---@field elapsed number Seconds it took. 耗时，单位秒。
+---@field cache? "hit"|"stale"|"miss" From jdvm.cache only: where the answer comes from; stale is being renewed. 仅由 jdvm.cache 给出：应答来源；stale 表示正在后台更新。
+---@field age? number From jdvm.cache only: seconds since it was fetched. 仅由 jdvm.cache 给出：距获取时的秒数。
 
----Counters of a list. 列表统计。
+---Counters of a list; the second result of list_images, with the facts of Meta. 列表统计；亦为 list_images 的第二个返回值，并含 Meta 的信息。
 ---@class jdvm.ListStats
 ---@field pages integer Pages delivered. 已返回的页数。
 ---@field requests integer Requests answered. 请求次数。
@@ -255,6 +269,10 @@
 ---@field passes integer Scans it took; above 1 only with consistency = "stable". 扫描次数；仅当 consistency 为 stable 时可能大于 1。
 ---@field missing? string[] Of the given ids, those not found. 给定 ID 中未找到的部分。
 ---@field token? string Where to go on, when max_items cut the list. 续读标记，当 max_items 截断列表时给出。
+---@field attempts? integer Of list_images: tries it took, of all requests. 仅 list_images：所有请求的尝试次数。
+---@field elapsed? number Of list_images: seconds it took. 仅 list_images：耗时，单位秒。
+---@field request_id? string Of list_images: id of the last request. 仅 list_images：最后一个请求的 ID。
+---@field http_status? integer Of list_images: HTTP status of the last answer. 仅 list_images：最后一个应答的 HTTP 状态码。
 
 ---What a provider function (option credentials) returns. 密钥提供函数（选项 credentials）的返回值。
 ---@class jdvm.Keys
@@ -389,6 +407,24 @@ function Call:finish() end
 
 ---Gives it up; finish then fails with kind cancelled. 取消调用；之后 finish 以 cancelled 失败。
 function Call:cancel() end
+
+---What jdvm.cache gives: the same answers as the client's, from the cache where it can. meta.cache and meta.age (in the detail of a failure, too) tell where an answer comes from. Results are the caller's to change. jdvm.cache 返回的对象：应答与客户端方法相同，尽可能取自缓存。meta.cache 与 meta.age（失败时在 detail 中）说明应答来源。返回的表可任意修改。
+---@class jdvm.Catalogue
+local Catalogue = {}
+
+---As client:describe_image. 同 client:describe_image。
+---@param params jdvm.DescribeImageParams|string
+---@return jdvm.Image|nil image
+---@return jdvm.Meta|string meta, or the message of the failure
+---@return jdvm.Failure|nil detail of the failure
+function Catalogue:describe_image(params) end
+
+---As client:list_images; the list is kept as one entry. 同 client:list_images；整个列表作为一项缓存。
+---@param params jdvm.DescribeImagesParams
+---@return jdvm.Image[]|nil images
+---@return jdvm.Meta|string meta, or the message of the failure
+---@return jdvm.Failure|nil detail of the failure
+function Catalogue:list_images(params) end
 
 ---A client. It holds no state of a call: one serves all coroutines, light threads and requests of a worker.
 ---@class jdvm.Client
