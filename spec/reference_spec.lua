@@ -195,9 +195,9 @@ describe("public names", function()
     local known = {}
     for _, field in ipairs(stats) do known[field.name] = true end
     local fake = require("spec.support.service_transport")
-    local client = jdvm.new(fake.options(fake.new { images = 30 }))
-    local _, meta = client:list_images({ imageSource = "public" }, { max_items = 5, page_size = 10 })
-    local _, of_ids = client:list_images { ids = { "img-none" } }
+    local lister = jdvm.new(fake.options(fake.new { images = 30 }))
+    local _, meta = lister:list_images({ imageSource = "public" }, { max_items = 5, page_size = 10 })
+    local _, of_ids = lister:list_images { ids = { "img-none" } }
     for _, given in ipairs { meta, of_ids } do
       for name in pairs(given) do assert.is_true(known[name], name) end
     end
@@ -209,7 +209,8 @@ describe("public names", function()
       assert.matches("%.$", entry.doc, where)
       assert.matches("。$", entry.doc_zh, where)
     end
-    for _, list in ipairs { api.functions, api.client, api.lists, api.decode_options, api.cache_options, { api.cache } } do
+    for _, list in ipairs { api.functions, api.client, api.lists, api.decode_options, api.cache_options,
+      { api.cache } } do
       for _, entry in ipairs(list) do check(entry, entry.name) end
     end
     for _, described in ipairs(api.objects) do
