@@ -35,7 +35,7 @@ deps: ## install what is missing (apt-get), or print the command
 
 demo: ## start the emulator, list images through signed HTTP, stop it
 	@spec/support/deps.sh demo
-	@$(MAKE) --no-print-directory -s -j2 build
+	@$(MAKE) --no-print-directory -s -j2 build LUAS='5.1 5.4'
 	@examples/demo.sh
 
 test: deps ## everything that .ci/run checks
