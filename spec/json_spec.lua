@@ -319,7 +319,8 @@ describe("decoded objects", function()
     end
     collectgarbage()
     collectgarbage()
-    assert.is_true(collectgarbage("count") - before < 64, collectgarbage("count") - before)
+    -- Kept shapes would be more than 10 MB; Lua's own table of strings may have doubled.
+    assert.is_true(collectgarbage("count") - before < 1024, collectgarbage("count") - before)
   end)
 end)
 

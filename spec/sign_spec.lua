@@ -495,12 +495,16 @@ describe("a finalizer", function()
 
   local long = { ["x-a"] = ("y"):rep(3000) }
 
+  -- Rid of what other specs left, the collector comes round several times in a test.
   before_each(function()
+    collectgarbage()
     collectgarbage("setpause", 100)
+    collectgarbage("setstepmul", 1000)
   end)
 
   after_each(function()
     collectgarbage("setpause", 200)
+    collectgarbage("setstepmul", 200)
   end)
 
   it("may use the signer that is at work", function()
