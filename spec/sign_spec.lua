@@ -524,12 +524,15 @@ describe("a finalizer", function()
     end
     for _, headers in ipairs { {}, long } do
       local want = { sign(signer, { query = query, headers = headers }) }
-      for _ = 1, 500 do
+      -- When the collector comes by depends on what else the process holds.
+      local tries, before = 0, runs
+      while tries < 500 or (runs - before <= 10 and tries < 100000) do
+        tries = tries + 1
         garbage(use)
         check(want, sign(signer, { query = query, headers = headers }))
       end
+      assert.is_true(runs - before > 10, runs - before)
     end
-    assert.is_true(runs > 10)
   end)
 
   it("may close it", function()
