@@ -60,6 +60,7 @@ fi
 mkdir -p "$LOGS"
 home=$(mktemp -d)
 chmod 755 "$home" # started by root, nginx's workers are another user
+export NPM_CONFIG_USERCONFIG=${NPM_CONFIG_USERCONFIG:-$HOME/.npmrc} # where npm finds its registry
 export HOME="$home/home" TMPDIR="$home/tmp"
 mkdir "$HOME" "$TMPDIR"
 total_passed=0

@@ -26,7 +26,7 @@ end
 ---@param title string
 ---@param entries table[] `{ name, command }`
 ---@param base integer the entry that the ratios are to
----@return table[] summary `{ name, wall, peak, ratio, ratios, entry }` for each
+---@return table[] summary `{ name, wall, peak, ratio, ratios, cpu_ratio, entry }` for each
 function compare.run(setting, title, entries, base)
   local rounds = setting.rounds
   local results = {}
@@ -43,19 +43,24 @@ function compare.run(setting, title, entries, base)
   end
   print(("\n%s (%d rounds, medians)"):format(title, rounds))
   print(("%-38s %24s %8s %9s %8s  %s"):format("", "wall ms (min..max)", "cpu ms", "peak MiB", "faults",
-    "time / " .. entries[base][1] .. " (min..max)"))
+    "wall / " .. entries[base][1] .. " (min..max), cpu"))
   local summary = {}
   for index, entry in ipairs(entries) do
-    local result, ratios = results[index], {}
+    local result, ratios, cpu_ratios = results[index], {}, {}
     for round = 1, rounds do
       ratios[round] = result.wall[round] / results[base].wall[round]
+      cpu_ratios[round] = result.cpu[round] / results[base].cpu[round]
     end
     local wall, low, high = median(result.wall)
     local ratio, least, most = median(ratios)
     local peak = median(result.peak)
-    print(("%-38s %8.1f (%6.1f..%6.1f) %8.1f %9.1f %8d  %.2f (%.2f..%.2f)"):format(entry[1], wall * 1000, low * 1000,
-      high * 1000, median(result.cpu) * 1000, peak, median(result.faults) // 1, ratio, least, most))
-    summary[index] = { name = entry[1], wall = wall, peak = peak, ratio = ratio, ratios = ratios, entry = entry }
+    print(("%-38s %8.1f (%6.1f..%6.1f) %8.1f %9.1f %8d  %.2f (%.2f..%.2f), %.2f"):format(entry[1], wall * 1000, low * 1000,
+      high * 1000, median(result.cpu) * 1000, peak, median(result.faults) // 1, ratio, least, most,
+      (median(cpu_ratios))))
+    summary[index] = {
+      name = entry[1], wall = wall, peak = peak, ratio = ratio, ratios = ratios, cpu_ratio = median(cpu_ratios),
+      entry = entry,
+    }
   end
   return summary
 end

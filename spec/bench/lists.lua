@@ -49,8 +49,9 @@ local function judge(title, summary)
       fastest = row
     end
   end
-  print(("%s: %.2f x the libcurl loop; %.2f times as fast as %s; peak %.1f MiB"):format(
-    title, 1 / summary[1].ratio, fastest.ratio, fastest.name, summary[2].peak))
+  print(("%s: %.2f x the libcurl loop (cpu %.2f); %.2f times as fast as %s (cpu %.2f); peak %.1f MiB"):format(
+    title, 1 / summary[1].ratio, 1 / summary[1].cpu_ratio, fastest.ratio, fastest.name, fastest.cpu_ratio,
+    summary[2].peak))
 end
 
 local list = ("%d images over TLS, one connection"):format(pages * 100)
@@ -66,4 +67,4 @@ local one = compare.run(setting, "One call of 100 images, whole process", {
 print()
 judge("touched and dropped", touched)
 judge("kept", kept)
-print(("one call: %.2f x curl"):format(1 / one[1].ratio))
+print(("one call: %.2f x curl (cpu %.2f)"):format(1 / one[1].ratio, 1 / one[1].cpu_ratio))
