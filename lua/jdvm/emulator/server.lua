@@ -23,11 +23,15 @@ end
 
 function SharedStore:forget() self.nonces:flush_all() end
 
-local state
+local state, master
+
+ffi.cdef "int getpid(void); int getppid(void); int kill(int pid, int signal);"
 
 ---Called once in the master: everything that can fail at start fails here.
 ---@param options table for `jdvm.emulator.new`
 function M.init(options)
+  -- Asked for here: a worker that comes up when the master is gone already has another parent.
+  master = ffi.C.getpid()
   options.store = setmetatable({ values = ngx.shared.jdvm_values, nonces = ngx.shared.jdvm_nonces }, SharedStore)
   state = emulator.new(options)
 end
@@ -38,8 +42,7 @@ local PULSE = 0.2 -- seconds
 ---is left alone ends: when the master is gone, or (the first one, with the master) when the supervisor is.
 ---@param pipe_name string
 function M.init_worker(pipe_name)
-  ffi.cdef "int getppid(void); int kill(int pid, int signal);"
-  local master, pipe = ffi.C.getppid(), nil
+  local pipe
   local function beat(_, line)
     if ffi.C.getppid() ~= master then return ffi.C.kill(ngx.worker.pid(), 15) end
     if pipe and not (pipe:write(line or ".", "\n") and pipe:flush()) then ffi.C.kill(master, 15) end
