@@ -54,8 +54,8 @@ function compare.run(setting, title, entries, base)
     local wall, low, high = median(result.wall)
     local ratio, least, most = median(ratios)
     local peak = median(result.peak)
-    print(("%-38s %8.1f (%6.1f..%6.1f) %8.1f %9.1f %8d  %.2f (%.2f..%.2f), %.2f"):format(entry[1], wall * 1000, low * 1000,
-      high * 1000, median(result.cpu) * 1000, peak, median(result.faults) // 1, ratio, least, most,
+    print(("%-38s %8.1f (%6.1f..%6.1f) %8.1f %9.1f %8d  %.2f (%.2f..%.2f), %.2f"):format(entry[1], wall * 1000,
+      low * 1000, high * 1000, median(result.cpu) * 1000, peak, median(result.faults) // 1, ratio, least, most,
       (median(cpu_ratios))))
     summary[index] = {
       name = entry[1], wall = wall, peak = peak, ratio = ratio, ratios = ratios, cpu_ratio = median(cpu_ratios),
