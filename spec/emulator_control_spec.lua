@@ -171,6 +171,13 @@ describe("control", function()
     assert.truthy(select(2, ask("oracle", { mark = "1" })):find("reset"))
   end)
 
+  it("resets what was counted for the rate limit", function()
+    state = emulator.new { settings = { rate_limit = 1 } }
+    assert.equal("200 429", statuses(2))
+    ask("reset")
+    assert.equal("200 429", statuses(2))
+  end)
+
   it("inserts and deletes images", function()
     local first = list().images[1].imageId
     local answer = ask("images", { insert = "2", delete = "1" })

@@ -63,9 +63,17 @@ describe("a fault rule", function()
     local function message(text) return select(2, faults.parse(text)) end
     assert.truthy(message("throtle"):find("unknown fault 'throtle'; there are: .*throttle"))
     assert.truthy(message("throttle:cont=1"):find("fault 'throttle' has no parameter 'cont'; it has: .*conditions: "))
-    assert.equal("fault 'throttle': count must be a number, not 'x'", message("throttle:count=x"))
+    assert.equal("fault 'throttle': count must be a whole number from 0, not 'x'", message("throttle:count=x"))
     assert.equal("fault 'throttle': 'count' is not name=value", message("throttle:count"))
     assert.truthy(message("error:body=xml"):find("body must be json, html, empty, not 'xml'", 1, true))
+    assert.equal("fault 'quota': probability must be a number from 0 to 1, not '5'", message("quota:probability=5"))
+    assert.equal("fault 'throttle': nth must be like 3 or 1+4+5", message("throttle:nth=first"))
+    assert.equal("fault 'throttle': every must be at least 1", message("throttle:every=0"))
+    assert.equal("fault 'drift': at must be front, end, random or a position from 1", message("drift:at=middle"))
+    assert.truthy(message("drift:insert=-1"):find("insert must be a whole number from 0", 1, true))
+    for _, text in ipairs { "", ":", ":count=1", 1 } do
+      assert.truthy(message(text):find("unknown fault '1?'; there are"), text)
+    end
     assert.equal("fault 'life': which image?", message("life:steps=ready"))
     assert.truthy(message("life:image=x,steps=ready@x"):find("'ready@x' is not STATUS", 1, true))
     assert.has_error(function() emulator.new { faults = { "nothing" } } end)

@@ -96,8 +96,9 @@ end
 local function over_rate(state, call)
   local limit = state.settings.rate_limit
   if limit <= 0 then return false end
-  local minute = math.floor(call.now / 60)
-  return state.store:incr("rate:" .. call.access_key .. ":" .. minute, 1) > limit
+  local since = state.store:get("journal_first") or 0 -- a reset begins anew
+  local key = ("rate:%s:%d:%d"):format(call.access_key, since, math.floor(call.now / 60))
+  return state.store:incr(key, 1) > limit
 end
 
 local function check_region(state, call)

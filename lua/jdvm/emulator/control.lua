@@ -171,8 +171,10 @@ function paths.images(state, arguments, now)
     return { inserted = {}, deleted = {} }
   end
   local before = #state.changes
-  local change = { insert = tonumber(arguments.insert), delete = tonumber(arguments.delete),
-    at = arguments.at or "front" }
+  -- The same as a drift fault, at once.
+  local change, message = faults.read { fault = "drift", insert = arguments.insert, delete = arguments.delete,
+    at = arguments.at }
+  if not change then return nil, message end
   local shelf = drift.change(state, place, change, function(i) return random.unit(before + i, state.applied) end)
   if not shelf then return nil, "account " .. place.account .. " sees no " .. place.source .. " images there" end
   local answer = { inserted = {}, deleted = {} }

@@ -9,7 +9,15 @@ local function position_of(at, size, count, unit)
   if at == "front" then return 1 end
   if at == "end" then return math.max(1, size - count + 1) end
   if at == "random" then return math.floor(unit * (size + 1)) + 1 end
-  return math.max(1, math.floor(tonumber(at) or 1))
+  return tonumber(at)
+end
+
+---Whether images can come or go there.
+---@param at any
+---@return boolean
+function M.is_place(at)
+  local position = tonumber(at)
+  return at == "front" or at == "end" or at == "random" or position ~= nil and position >= 1 and position % 1 == 0
 end
 
 local function line(kind, shelf, position, count)

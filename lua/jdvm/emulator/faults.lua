@@ -7,26 +7,39 @@ local uri = require "jdvm.emulator.uri"
 
 local M = {}
 
--- name, kind of value, what it means; all that are given must hold.
+-- name, kind of value, what it means; all that are given must hold. Kinds: text, number (0 or more), integer (the same,
+-- whole), signed (any number), share (0 to 1), or the allowed words.
 M.conditions = {
   operation = { "text", "describeImages or describeImage" },
   region = { "text", "region of the request" },
   source = { "text", "imageSource of the request" },
   account = { "text", "owner or other" },
   image = { "text", "id of the image asked for" },
-  page = { "number", "page number asked for" },
-  from_page = { "number", "first page number it befalls" },
+  page = { "integer", "page number asked for" },
+  from_page = { "integer", "first page number it befalls" },
   nth = { "text", "which of the requests that meet the conditions above: 3, or 1+4+5" },
-  after = { "number", "how many of them pass unharmed first" },
-  every = { "number", "every how many of them" },
-  probability = { "number", "chance for each of them, from 0 to 1" },
-  seed = { "number", "what the chances are drawn from" },
-  count = { "number", "how often at most" },
+  after = { "integer", "how many of them pass unharmed first" },
+  every = { "integer", "every how many of them" },
+  probability = { "share", "chance for each of them, from 0 to 1" },
+  seed = { "signed", "what the chances are drawn from" },
+  count = { "integer", "how often at most" },
 }
 
+local in_range = {
+  number = function(n) return n >= 0 end,
+  integer = function(n) return n >= 0 and n % 1 == 0 end,
+  signed = function(n) return n == n end,
+  share = function(n) return n >= 0 and n <= 1 end,
+}
+local meanings = { number = "a number from 0", integer = "a whole number from 0", signed = "a number",
+  share = "a number from 0 to 1" }
+
 local function read_value(kind, text)
-  if kind == "number" then return tonumber(text) end
   if kind == "text" then return tostring(text) end
+  if in_range[kind] then
+    local n = tonumber(text)
+    return n and in_range[kind](n) and n or nil
+  end
   for _, word in ipairs(kind) do
     if word == text then return text end
   end
@@ -59,16 +72,15 @@ function M.read(given)
       end
       local value = read_value(entry[1], text)
       if value == nil then
-        local expected = type(entry[1]) == "table" and table.concat(entry[1], ", ") or "a " .. entry[1]
+        local expected = meanings[entry[1]] or table.concat(entry[1], ", ")
         return nil, ("fault '%s': %s must be %s, not '%s'"):format(given.fault, name, expected, tostring(text))
       end
       rule[name] = value
     end
   end
-  if kind.check then
-    local message = kind.check(rule)
-    if message then return nil, "fault '" .. given.fault .. "': " .. message end
-  end
+  local message = rule.nth and not rule.nth:find("^%d+[%d+]*$") and "nth must be like 3 or 1+4+5"
+    or rule.every == 0 and "every must be at least 1" or kind.check and kind.check(rule)
+  if message then return nil, "fault '" .. given.fault .. "': " .. message end
   return rule
 end
 
@@ -77,7 +89,7 @@ end
 ---@return table|nil rule
 ---@return string|nil message
 function M.parse(text)
-  local name, rest = text:match("^([^:]+):?(.*)$")
+  local name, rest = tostring(text):match("^([^:]*):?(.*)$")
   local given = { fault = name }
   for part in rest:gmatch("[^,]+") do
     local key, value = part:match("^([^=]+)=(.*)$")

@@ -76,7 +76,7 @@ M.error = {
   doc = "an HTTP error with a JSON, HTML or empty body",
   replaces = true,
   parameters = {
-    code = { "number", "HTTP status" },
+    code = { "integer", "HTTP status" },
     body = { { "json", "html", "empty" }, "what the body holds" },
     status = { "text", "the status word of a JSON body" },
     message = { "text", "the message of a JSON body" },
@@ -116,7 +116,7 @@ M.drip = {
   doc = "header or body sent in small pieces",
   parameters = {
     part = { { "body", "header" }, "what comes slowly" },
-    bytes = { "number", "bytes at a time" },
+    bytes = { "integer", "bytes at a time" },
     interval = { "number", "seconds between them" },
   },
   defaults = { part = "body", bytes = 1, interval = 0.1 },
@@ -136,7 +136,7 @@ for name, entry in pairs {
     doc = entry[1],
     parameters = {
       at = { { "before", "header", "body" }, "before the header, in it, or in the body" },
-      fraction = { "number", "how much of the header or body has come by then, from 0 to 1" },
+      fraction = { "share", "how much of the header or body has come by then, from 0 to 1" },
       seconds = { "number", "how long to wait there" },
     },
     defaults = { at = name == "cut" and "body" or "before", fraction = 0.5, seconds = seconds },
@@ -148,14 +148,14 @@ end
 
 M.length = {
   doc = "a Content-Length that is wrong",
-  parameters = { by = { "number", "bytes that Content-Length says too many (or, negative, too few)" } },
+  parameters = { by = { "signed", "bytes that Content-Length says too many (or, negative, too few)" } },
   defaults = { by = 10 },
   response = function(rule, _, response) wire_of(response).content_length = rule.by end,
 }
 
 M.truncated = {
   doc = "JSON that ends early",
-  parameters = { fraction = { "number", "how much of the JSON text is sent, as a whole answer" } },
+  parameters = { fraction = { "share", "how much of the JSON text is sent, as a whole answer" } },
   defaults = { fraction = 0.5 },
   response = function(rule, _, response)
     response.body = response.body:sub(1, math.floor((#response.body - 1) * rule.fraction))
@@ -182,8 +182,8 @@ M.shape = {
 M.total = {
   doc = "a totalCount that lies",
   parameters = {
-    by = { "number", "added to the true total" },
-    value = { "number", "said instead of it" },
+    by = { "signed", "added to the true total" },
+    value = { "integer", "said instead of it" },
     text = { "text", "put there as it is: null, a string in quotes, 1.5" },
   },
   defaults = { by = 0 },
@@ -196,7 +196,7 @@ M.total = {
 
 M.oversized = {
   doc = "a body that is far too large",
-  parameters = { bytes = { "number", "size of the body" } },
+  parameters = { bytes = { "integer", "size of the body" } },
   defaults = { bytes = 64 * 1024 * 1024 + 1 },
   response = function(rule, _, response)
     local head = response.body:gsub("}%s*$", "") .. ',"padding":"'
@@ -207,8 +207,8 @@ M.oversized = {
 M.header = {
   doc = "a header that is too large",
   parameters = {
-    bytes = { "number", "size of each" },
-    lines = { "number", "how many superfluous headers" },
+    bytes = { "integer", "size of each" },
+    lines = { "integer", "how many superfluous headers" },
   },
   defaults = { bytes = 100000, lines = 1 },
   response = function(rule, _, response)
@@ -220,7 +220,7 @@ M.header = {
 
 M.date = {
   doc = "a Date far from the truth",
-  parameters = { by = { "number", "seconds by which the Date header alone is wrong" } },
+  parameters = { by = { "signed", "seconds by which the Date header alone is wrong" } },
   defaults = { by = 3600 },
   response = function(rule, _, response, call)
     response.headers[#response.headers + 1] = { "Date", answers.http_date(call.now + rule.by) }
@@ -229,7 +229,7 @@ M.date = {
 
 M.repeated = {
   doc = "another page in place of the one asked for",
-  parameters = { serve = { "number", "the page that is served instead" } },
+  parameters = { serve = { "integer", "the page that is served instead" } },
   defaults = { serve = 1 },
   before = function(rule, _, _, call) call.serve_page = rule.serve end,
 }
@@ -237,11 +237,14 @@ M.repeated = {
 M.drift = {
   doc = "images that come or go before a page is answered; once, unless count says otherwise",
   parameters = {
-    insert = { "number", "images that appear" },
-    delete = { "number", "images that vanish" },
+    insert = { "integer", "images that appear" },
+    delete = { "integer", "images that vanish" },
     at = { "text", "front, end, random, or a position from 1" },
   },
   defaults = { insert = 0, delete = 0, at = "front", count = 1 },
+  check = function(rule)
+    return not drift.is_place(rule.at) and "at must be front, end, random or a position from 1" or nil
+  end,
   before = function(rule, draw, state, call) drift.befall(state, call, rule, draw) end,
 }
 
