@@ -394,6 +394,7 @@ describe("the deadline", function()
     assert.equal("timeout", detail.kind)
     assert.equal("sleep", detail.phase)
     assert.equal("RATE_LIMIT", detail.cause.status)
+    assert.equal(4, detail.retry_after)
     assert.equal(0, #fake.sleeps)
     assert.equal(1, #fake.requests)
     assert.is_true(fake.time - began < 0.1)
@@ -458,6 +459,15 @@ describe("the clock", function()
       assert.equal(1, meta.attempts)
     end
     assert.equal("0", (("%s"):format(client.state().offset or 0)))
+  end)
+
+  it("is left alone again when the correction was refused, too", function()
+    local fake = service_transport.new { faults = { "date:by=3600", "forbidden:count=1" } }
+    local client = jdvm.new(service_transport.options(fake))
+    -- The service's clock is right; only its Date header is not.
+    assert.is_nil(client:describe_images(PUBLIC))
+    local _, meta = client:describe_images(PUBLIC)
+    assert.equal(1, meta.attempts)
   end)
 
   it("is not blamed for a wrong secret", function()

@@ -162,16 +162,22 @@ end
 -- Follows the service's clock. True when the refused request was signed with a time that was far off.
 local function follow_clock(self, headers, failure)
   local state = self.state
-  if not failure and not state.offset then return false end
+  local former = state.offset
+  if not failure and not former then return false end
   local skew, is_known = retry.skew(headers, state.clock())
   if not is_known then return false end
   -- An offset is measured anew by every answer, and ends when the clocks agree.
-  if state.offset then state.offset = skew end
+  if former then state.offset = skew end
   if not failure or not (failure.http_status == 401 or failure.http_status == 403) then return false end
+  if self.was_skewed then
+    -- The corrected time was refused, too: it was not the clock, or the date of the answers is wrong.
+    state.offset = self.former_offset
+    return false
+  end
   local wrong = retry.skew(headers, self.signed_at)
   if not wrong then return false end
   failure.skew = skew
-  state.offset = skew
+  self.former_offset, state.offset = former, skew
   return true
 end
 
@@ -200,7 +206,8 @@ end
 
 -- The failure of a call whose time ran out: what came before it is its cause.
 local function out_of_time(self, phase, message, cause)
-  return fail(self, { kind = "timeout", phase = phase, message = message, retryable = true, cause = cause })
+  return fail(self, { kind = "timeout", phase = phase, message = message, retryable = true, cause = cause,
+    retry_after = cause and cause.retry_after })
 end
 
 -- Whether a try was left alone for so long that its failure says nothing.

@@ -186,7 +186,8 @@ end
 function errors.cause(failure)
   if not failure then return nil end
   return { kind = failure.kind, code = failure.code, status = failure.status, message = failure.message,
-    http_status = failure.http_status, request_id = failure.request_id, phase = failure.phase }
+    http_status = failure.http_status, request_id = failure.request_id, phase = failure.phase,
+    retry_after = failure.retry_after }
 end
 
 --- Makes a failure: the line and the data.
