@@ -141,6 +141,16 @@ describe("images by id", function()
     end
   end)
 
+  it("are counted as found, not as asked for, up to max_items", function()
+    local asked = wanted(100, 1001) -- none of them exists
+    for _, id in ipairs(wanted(150)) do asked[#asked + 1] = id end
+    for _, prefetch in ipairs { 0, 4 } do
+      local images, meta = collect(service(400), asked, { max_items = 100, prefetch = prefetch })
+      assert.same(wanted(100), ids_of(images))
+      assert.equal(200, tonumber(meta.token:match("^(%d+):")))
+    end
+  end)
+
   it("leave nothing in flight when the loop ends early", function()
     local list = service(1000)
     local source = list:source()

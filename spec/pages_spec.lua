@@ -8,6 +8,7 @@ local function open(list, options, ...)
   local source = list:source(...)
   local all = { page_size = 100, prefetch = 4 }
   for name, value in pairs(options or {}) do all[name] = value end
+  source.origin = { row = all.row or 0, id = all.id or "" }
   return pages.reader(source, all), source
 end
 
@@ -451,6 +452,129 @@ describe("consistency \"stable\"", function()
   end)
 end)
 
+describe("a list without an order of its own", function()
+  local function shuffled(count, options)
+    local draw = random.new(count)
+    options = options or {}
+    options.shuffle = function(rows)
+      for i = #rows, 2, -1 do
+        local j = draw(1, i)
+        rows[i], rows[j] = rows[j], rows[i]
+      end
+    end
+    return paged_list.new(count, options)
+  end
+
+  it("is read again until all are found, or is an error", function()
+    local complete = 0
+    for count = 101, 400 do
+      local list = shuffled(count)
+      local images, message, detail = collect(list)
+      if images then
+        assert.equal(count, #images)
+        complete = complete + 1
+      else
+        assert.equal("pagination", detail.kind, message)
+      end
+    end
+    assert.is_true(complete > 200, complete .. " complete")
+  end)
+end)
+
+describe("a list that is read in parts", function()
+  -- Reads on from token to token, with changes in between; what the whole chain gave.
+  local function chain(list, options, between)
+    local all, links, row, id = {}, 0, 0, ""
+    repeat
+      options.row, options.id = row, id
+      local images, meta, detail = collect(list, options)
+      if not images then return nil, meta, detail end
+      for _, image in ipairs(images) do all[#all + 1] = image end
+      links = links + 1
+      assert.is_true(links < 300, "no end")
+      if meta.token then
+        assert.is_true(#images > 0, "no progress")
+        row, id = meta.token:match("^(%d+):(.*)$")
+        row = tonumber(row)
+        between(list, links)
+      end
+    until not meta.token
+    return all
+  end
+
+  it("goes on where it was when images came in front", function()
+    for _, most in ipairs { 10, 35, 100 } do
+      for _, consistency in ipairs { "eventual", "stable" } do
+        local list = paged_list.new(1000)
+        local images = assert(chain(list, { max_items = most, consistency = consistency }, function(l, n)
+          if n % 3 == 0 then l:insert(1) end
+        end))
+        assert.is_nil(list:fault(images))
+      end
+    end
+  end)
+
+  it("loses no image, or is an error; and gives none twice when it changed only between the parts", function()
+    local complete = 0
+    for seed = 1, 300 do
+      local draw = random.new(seed)
+      local moves = draw() < 0.3
+      local list = paged_list.new(draw(0, 400), { clamp = draw() < 0.5, before = moves and function(l)
+        if draw() < 0.2 then l:insert(draw(1, #l.rows + 1), draw(1, 20)) end
+        if draw() < 0.1 then l:delete(draw(1, math.max(1, #l.rows)), draw(1, 20)) end
+      end or nil })
+      local images, message, detail = chain(list, {
+        page_size = ({ 10, 12, 20, 32, 50, 100 })[draw(1, 6)], prefetch = draw(0, 16), max_items = draw(1, 120),
+        consistency = draw() < 0.2 and "stable" or nil,
+      }, function(l)
+        if draw() < 0.3 then l:insert(1, draw(1, 20)) end
+        if draw() < 0.1 then l:delete(draw(1, math.max(1, #l.rows)), draw(1, 20)) end
+      end)
+      if images then
+        local fault = list:fault(images)
+        if fault and not (moves and fault:find("twice", 1, true)) then error(("seed %d: %s"):format(seed, fault), 0) end
+        complete = complete + 1
+      else
+        assert.equal("pagination", detail.kind, message)
+      end
+    end
+    assert.is_true(complete > 200, complete .. " complete")
+  end)
+
+  it("begins where it was asked to when its first page fails", function()
+    local list = paged_list.new(500)
+    local function failing() return nil, { kind = "api", message = "503", attempts = 1 } end
+    local it = items(list, { row = 120, id = "img-0000000120" }, nil, failing)
+    assert.equal("120:img-0000000120", it:token())
+    assert.is_false(pcall(it))
+    assert.equal("120:img-0000000120", it:token())
+    local _, meta = collect(list, { row = 120, id = "img-0000000120", max_items = 0 })
+    assert.equal("120:img-0000000120", meta.token)
+  end)
+
+  it("is none when the first page is empty against the total", function()
+    local list = paged_list.new(50, { cut = function(rows, n)
+      if n == 1 then
+        for i = #rows, 1, -1 do rows[i] = nil end
+      end
+    end })
+    assert.equal(5, #assert(collect(list, { max_items = 5 })))
+  end)
+end)
+
+describe("a bulk of changes", function()
+  it("does not keep a list from being read once it is over", function()
+    for _, size in ipairs { 10, 20, 32, 50, 100 } do
+      local list = paged_list.new(1500, { before = function(l, n)
+        if n > 2 and n < 14 then l:delete(1, 2 * size) end
+      end })
+      local images, message = collect(list, { page_size = size, prefetch = 0 })
+      assert.is_truthy(images, message)
+      assert.is_nil(list:fault(images))
+    end
+  end)
+end)
+
 describe("randomised lists", function()
   -- Each draw: size, page size, prefetch, when answers are made, and what comes and goes between them.
   local function scan(seed, options)
@@ -494,6 +618,7 @@ describe("randomised lists", function()
     { "drift, stable", { drift = true, consistency = "stable" }, 0.5 },
     { "no totals", { total = function() return nil end }, 0 },
     { "no totals, drift", { total = function() return nil end, drift = true }, 0.06 },
+    { "no totals, pages cut", { total = function() return nil end, cut = true }, 0.06 },
     { "totals too low", { total = function(total) return math.floor(total * 0.7) end }, 0 },
     { "totals too low, drift", { total = function(total) return math.floor(total * 0.7) end, drift = true }, 0.06 },
     { "totals too high", { total = function(total) return total + 37 end }, 0.06 },

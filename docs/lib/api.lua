@@ -269,8 +269,12 @@ api.objects = {
     methods = {
       { name = "stats", doc = "Counters so far.", doc_zh = "到目前为止的统计。", params = {},
         returns = { { "jdvm.ListStats", "stats" } } },
-      { name = "token", doc = "Where to go on later (option start); nil when the list is complete.",
-        doc_zh = "续读标记（用于选项 start）；列表已读完时为 nil。", params = {}, returns = { { "string?", "token" } } },
+      { name = "token",
+        doc = "Where to go on later (option start); nil when the list is complete. When the list changed while it was "
+          .. "read, going on may give some images again; it loses none.",
+        doc_zh = "续读标记（用于选项 start）；列表已读完时为 nil。若读取期间列表有变化，"
+          .. "续读可能重复给出个别镜像，但不会遗漏。",
+        params = {}, returns = { { "string?", "token" } } },
       { name = "failure", doc = "Why the loop ended with an error.", doc_zh = "循环因何出错结束。", params = {},
         returns = { { "string?", "message" }, { "jdvm.Failure?", "detail" } } },
       { name = "close", doc = "Cancels what is in flight; Lua 5.4 does it when the loop is left.",

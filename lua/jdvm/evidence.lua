@@ -1,7 +1,7 @@
 -- What the windows of a scan say about each other (see jdvm.scan). Pure functions of windows that were answered:
 -- { number, size, first = rows before it, count = rows in it, keys = of the rows, total = the answer's totalCount }.
 
-local floor, max, min = math.floor, math.max, math.min
+local floor, max = math.floor, math.max
 
 local evidence = {}
 
@@ -68,9 +68,12 @@ end
 ---@return boolean
 function evidence.aligned(window, last)
   if window.first + window.count < last.first + last.count then return false end
-  local shift = window.first - last.first
-  for i = shift + 1, min(last.count, shift + window.count) do
-    if window.keys[i - shift] ~= last.keys[i] then return false end
+  local shift, place = window.first - last.first, {}
+  for i, key in ipairs(last.keys) do place[key] = i end
+  for i, key in ipairs(window.keys) do
+    local here = shift + i
+    if here >= 1 and here <= last.count and key ~= last.keys[here] then return false end
+    if place[key] and place[key] ~= here then return false end
   end
   return true
 end

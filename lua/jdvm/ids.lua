@@ -46,14 +46,15 @@ function ids.reader(source, wanted, options)
     parts = split(list, (options.row or 0) + 1, options.page_size or page.max, page.ids), next_part = 1,
     queue = prefetch.new(source.fetch, options.prefetch),
     counters = scan.counters(), missing = {},
-    requests = 0, finished_calls = 0, left = options.max_items or math.huge,
+    requests = 0, finished_calls = 0, left = options.max_items or math.huge, asked = 0,
   }, mt)
   self.ended = self.left == 0
   self.is_cut = self.ended
   self.plan = function()
     local part = self.parts[self.next_part]
-    if not part or part.first >= (options.row or 0) + (options.max_items or math.huge) then return nil end
-    self.next_part = self.next_part + 1
+    -- Some of those that were asked for may be missing; then more are asked for.
+    if not part or self.asked >= self.left then return nil end
+    self.next_part, self.asked = self.next_part + 1, self.asked + #part.ids
     return { ids = part.ids, part = part, number = 1, size = math.max(page.min, #part.ids) }
   end
   return self
@@ -127,6 +128,7 @@ function Reader:next()
 
     local part, rows = job.part, result[self.page.items]
     local count = 0
+    self.asked = self.asked - #part.ids
     for i = #rows, 1, -1 do rows[i] = nil end
     for i, id in ipairs(part.ids) do
       if not part.rows[i] then

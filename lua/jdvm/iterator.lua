@@ -94,7 +94,7 @@ function methods:token()
   if not self.closed then was_complete, row = is_complete(self), self.rows[self.index] end
   if was_complete then return nil end
   local reader, source = self.inner()
-  if row == nil then return source.token(0, "") end
+  if row == nil then return source.token(source.origin.row, source.origin.id) end
   return source.token(reader:position(self.job, row), row[source.page.id])
 end
 
@@ -115,8 +115,8 @@ end
 
 --- An iterator over items.
 ---@param reader table see jdvm.pages
----@param source table page; token(position, id) -> string; enter() and leave() around what may wait; spent() ->
----  seconds
+---@param source table page; token(position, id) -> string; origin = { row, id }, where the list begins; enter() and
+---  leave() around what may wait; spent() -> seconds
 function iterator.items(reader, source) return new(items_mt, reader, source) end
 
 --- An iterator over pages: result, meta.
@@ -127,7 +127,8 @@ function iterator.pages(reader, source) return new(pages_mt, reader, source) end
 ---@return table|string meta_or_message the counters, and a resume token when max_items cut the list
 ---@return table|nil detail
 function iterator.list(reader, source)
-  local name, list, n, token = source.page.items, nil, 0, { 0, "" }
+  local name, list, n = source.page.items, nil, 0
+  local token = { source.origin.row, source.origin.id }
   if source.enter then source.enter() end
   while true do
     local result, job, meta = reader:next()

@@ -145,6 +145,7 @@ function lists.open(state, operation, params, options, level)
   end
 
   local source = new_source(state, operation, copy_of(params), options, resolved)
+  source.origin = { row = options.row or 0, id = options.id or "" }
   if type(wanted) == "table" then
     local list = {}
     for i = 1, #wanted do list[i] = wanted[i] end

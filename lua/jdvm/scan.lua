@@ -65,13 +65,16 @@ function scan.new(options)
     strict = options.strict or false,
     stats = options.stats or scan.counters(),
     anchor = row > 0 and seen.key(options.anchor) or nil,
-    origin = origin, start = origin, cursor = origin,
+    origin = origin, start = origin, cursor = origin, covered = origin,
     detour = 0,
     seen = seen.set(),
     overlapping = options.strict or false,
     trusted = true,   -- whether totals are evidence
     proven = true,    -- whether the accepted windows hang together by shared rows alone
     answered = false,
+    moved = false,    -- whether rows changed places in this pass
+    one_total = true, -- whether all answers of this pass gave one total
+    given_before = 0, -- rows up to the resume point
     asked = 0, high = origin, slack = 1, back = 0, hollow = 0, ends = 0,
   }, mt)
 end
@@ -86,7 +89,11 @@ function Scan:plan()
     if not self.answered or (self.trusted and cursor > self.total) then return nil end
     if self.wanted and cursor - self.covered >= self.wanted then return nil end
     if self.overlapping then
-      first, size = evidence.window_over(self.jump or cursor - self.slack, cursor, self.least, self.cap)
+      local from = self.jump or cursor - self.slack
+      repeat
+        first, size = evidence.window_over(from, cursor, self.least, self.cap)
+        from = from + 1
+      until self.jump or first + size > cursor
     end
   end
   -- A window that may turn out to be the wrong one goes alone.
@@ -109,6 +116,7 @@ local function restart(self)
   self.start, self.detour = self.origin, 0
   self.cursor, self.jump = self.start, nil
   self.overlapping, self.proven, self.back = true, true, 0
+  self.moved, self.one_total = false, true
   return "replan"
 end
 
@@ -150,16 +158,23 @@ local function keep_fresh(self, window, rows)
   return self.seen:keep(window.keys, rows, first, window.is_plain)
 end
 
+-- Whether a scan that reached the end read all rows. Where rows change places under one total, as a service without
+-- an order of its own may have them, fewer rows than that say that some were never where the scan was.
+local function has_all(self, total)
+  return not (self.moved and self.one_total) or self.given_before + self.stats.rows >= total
+end
+
 -- Whether the list ends with a window, when totals are no evidence.
 local function untrusted_end(self, window, last)
   local reach = window.first + window.count
   local is_short, was_short = window.count < window.size, last and last.count < last.size
   if not is_short then return "take" end
-  if not window.total or window.total <= reach then
+  if window.total and window.total <= reach then
     -- It may be a page that is short for another reason: one more is asked for.
     return window.fresh == 0 and was_short and "done" or "take"
   end
-  -- The page ends before the total does: it was cut, or the total is too high. Look again around its end.
+  -- The page ends before the total does, or there is none: it may have been cut, and the total be too high. Look again
+  -- around its end.
   if was_short and window.fresh == 0 and window.keys[window.count] == last.keys[last.count] then
     self.ends = self.ends + 1
     if self.ends > ENDS_SEEN then return "done" end
@@ -188,21 +203,34 @@ local function accept(self, window, rows)
   self.high = max(self.high, window.first + window.count)
 
   if stats.drift and not self.proven then
-    local verdict, message = restart(self)
-    return verdict and "turn", message
+    restart(self)
+    return "turn"
   end
-  if self.trusted then return window.count < window.size and "done" or "take" end
+  if self.trusted then
+    if window.count == window.size then return "take" end
+    if not has_all(self, window.total) then
+      restart(self)
+      return "turn"
+    end
+    return "done"
+  end
   return untrusted_end(self, window, last)
 end
 
 -- The first window of a list.
 local function begin(self, window, rows)
   if window.count == 0 then
-    if not window.total or window.total == 0 then
+    self.hollow = self.hollow + 1
+    local is_empty = window.total == 0 or not window.total and self.hollow > 1
+    if is_empty then
       accept(self, window, rows)
       return "done"
     end
-    self.hollow = self.hollow + 1
+    if not window.total then
+      -- Nothing says that there are none: ask again.
+      self.cursor = self.start
+      return "replan"
+    end
     if self.hollow > 1 then
       return nil, ("the service counts %.0f images and sends none"):format(window.total)
     end
@@ -218,14 +246,14 @@ local function resume(self, window, rows)
     if keys[i] == self.anchor then
       for j = 1, i do self.seen:add(keys[j]) end
       self.high = window.first + i
+      self.given_before = self.high
       return accept(self, window, rows)
     end
   end
-  self.stats.drift = true
   repeat
     self.detour = self.detour + 1
     if not DETOURS[self.detour] then
-      return nil, "the image at the resume token is gone; list again from the start"
+      return nil, "the image at the resume token is gone, or far from its place; list again from the start"
     end
     self.start = self.origin + DETOURS[self.detour] * self.size
   until self.start >= 0
@@ -268,12 +296,13 @@ function Scan:answer(window, rows, total)
   self.total = total or self.total
 
   if never_settles(self) then
-    return nil, ("the list does not settle: after %d pages it is not read to its end"):format(self.asked)
+    return nil, ("the list does not settle: %d pages gave %d images of %s"):format(self.asked, stats.rows,
+      self.total and ("%.0f"):format(self.total) or "an unknown number")
   end
   local is_same_total = last ~= nil and total == last.total
   if is_same_total and self:is_behind_end(window) and evidence.same_rows(window, last) then
     for i = 1, window.count do rows[i] = nil end
-    return "done"
+    return has_all(self, total) and "done" or restart(self)
   end
 
   if is_same_total and window.first > last.first and last.count == last.size and window.size == last.size
@@ -304,6 +333,8 @@ function Scan:answer(window, rows, total)
     return nil, ("page %d repeats page %d"):format(window.number, last.number)
   end
   if self.strict and not evidence.aligned(window, last) then return step_back(self, window) end
+  if total ~= last.total then self.one_total = false end
+  if self.overlapping and not evidence.aligned(window, last) then self.moved = true end
   local is_start = window.first == 0 and not self.anchor
   local is_next = self.trusted and not self.overlapping and total == last.total
     and window.first == last.first + last.count

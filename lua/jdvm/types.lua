@@ -383,7 +383,7 @@ local Iterator = {}
 ---@return jdvm.ListStats stats
 function Iterator:stats() end
 
----Where to go on later (option start); nil when the list is complete. 续读标记（用于选项 start）；列表已读完时为 nil。
+---Where to go on later (option start); nil when the list is complete. When the list changed while it was read, going on may give some images again; it loses none. 续读标记（用于选项 start）；列表已读完时为 nil。若读取期间列表有变化，续读可能重复给出个别镜像，但不会遗漏。
 ---@return string? token
 function Iterator:token() end
 

@@ -8,7 +8,8 @@ List.__index = List
 
 ---@param count integer images at the start
 ---@param options? table total = function(true_total, n) -> any; clamp = past the end the last page again;
----  cut = function(rows, n) may shorten a page; before = function(list, n) called before the n-th answer
+---  cut = function(rows, n) may shorten a page; shuffle = function(ids) puts all in another order before each answer;
+---  before = function(list, n) called before the n-th answer
 function M.new(count, options)
   local self = setmetatable({ rows = {}, serial = 0, gone = {}, first = {}, answers = 0, log = {},
     options = options or {}, open = 0, most_open = 0, started = 0, cancelled = 0 }, List)
@@ -35,6 +36,7 @@ end
 function List:answer(window)
   self.answers = self.answers + 1
   if self.options.before then self.options.before(self, self.answers) end
+  if self.options.shuffle then self.options.shuffle(self.rows) end
   local first = (window.number - 1) * window.size
   if self.options.clamp and first >= #self.rows and #self.rows > 0 then
     first = math.floor((#self.rows - 1) / window.size) * window.size
@@ -78,7 +80,7 @@ function List:source(early, meta)
     call.ended, self.open, self.cancelled = true, self.open - 1, self.cancelled + 1
   end
   return {
-    fetch = fetch,
+    fetch = fetch, origin = { row = 0, id = "" },
     page = { items = "images", id = "imageId", total = "totalCount", number = "pageNumber", size = "pageSize",
       ids = "ids", min = 10, max = 100 },
     fail = function(message, stats)
