@@ -73,7 +73,9 @@ function advice.handshake(err, route)
   if err:find("certificate", 1, true) then
     return "tls", "tls", "the certificate of " .. route.host .. " is not trusted (" .. err .. ")"
   end
-  return "tls", "tls", "the TLS handshake with " .. route.host .. " failed: " .. err
+  return "tls", "tls", "the TLS handshake with " .. route.host .. " failed: " .. err,
+    err:find("handshake failed", 1, true) and "nginx's error.log has the reason; a port without TLS needs http:// in "
+      .. 'the endpoint, a service that speaks only TLS 1.3 "lua_ssl_protocols TLSv1.2 TLSv1.3;" in nginx.conf' or nil
 end
 
 --- An option that cosockets do not have, and what to write instead.

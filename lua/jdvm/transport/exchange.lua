@@ -129,6 +129,8 @@ function exchange.tunnel(socket, route, call)
   while ok and not complete do
     if call.deadline <= call.now() then return exchange.out_of_time("connect") end
     if call.control.cancelled then return exchange.cancelled("connect") end
+    local left = min(call.waiting, milliseconds(call.deadline - call.now()))
+    socket:settimeouts(left, left, left)
     ok, err = socket:receive(1)      -- not one byte of what follows the header: that is the service's
     if ok then
       complete, err = reader:feed(ok)

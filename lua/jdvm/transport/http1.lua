@@ -182,9 +182,10 @@ function states.head(self, data, position)
   if size > http1.MAX_HEADER_BYTES then
     return false, "a header larger than " .. http1.MAX_HEADER_BYTES .. " bytes"
   end
-  local _, line, minor, status = find(data, "^HTTP/1%.([01]) (%d%d%d)[^%c]*\r\n", position)
+  local _, line, minor, status = find(data, "^HTTP/1%.([01]) ([1-9]%d%d)%f[ \r][^%z\1-\8\10-\31\127]*\r\n", position)
   if not line then
     -- Tell a peer that does not speak HTTP at once, not after the time-out.
+    if find(data, "^HTTP/1%.[01] %d[^\r\n]*\n", position) then return false, "lines that end in LF alone" end
     local start = sub(data, position, position + 6)
     if stop or start ~= sub("HTTP/1.", 1, #start) then return false, "no HTTP/1.1 status line" end
     return nil
@@ -219,6 +220,7 @@ end
 function states.size(self, data, position)
   local _, stop, digits = find(data, "^(%x+)[ \t]*\r\n", position)
   if not stop then
+    if find(data, "^%x+[ \t]*\n", position) then return false, "lines that end in LF alone" end
     stop = find(data, "\r\n", position, true)
     if (stop or #data) - position > MAX_CHUNK_LINE then return false, "a chunk line that is too long" end
     if not stop then return nil end

@@ -63,7 +63,7 @@ Transport.__index = Transport
 
 -- nginx bounds a look-up by resolver_timeout (30 s unless set) and nothing else, so it goes into a light thread that
 -- can be given up. A pooled connection needs no look-up: then the thread has ended when spawn returns.
-local function connect_by_name(socket, route, options, seconds)
+local function connect_by_name(socket, route, options, seconds, control)
   local outcome, semaphore = {}, nil
   local thread = ngx.thread.spawn(function()
     outcome.ok, outcome.err = socket:connect(route.address, route.address_port, options)
@@ -72,8 +72,11 @@ local function connect_by_name(socket, route, options, seconds)
   end)
   if not outcome.over then
     semaphore = require "ngx.semaphore".new(0)
+    control.looking_up = semaphore       -- who cancels wakes this thread: only it may kill the one below
     -- A little longer than the socket's own time-out, so that this one means the look-up.
-    if not semaphore:wait(seconds + 0.02) and not outcome.over then
+    semaphore:wait(seconds + 0.02)
+    control.looking_up = nil
+    if not outcome.over then
       ngx.thread.kill(thread)
       return nil, route.address .. " could not be resolved (110: Operation timed out)"
     end
@@ -127,9 +130,13 @@ local function open(self, route, call, connect_timeout, fresh)
   if fresh then options = { pool = route.pool .. "|fresh", pool_size = self.pool_size } end
   local ok, err
   if route.named then
-    ok, err = connect_by_name(socket, route, options, left)
+    ok, err = connect_by_name(socket, route, options, left, call.control)
   else
     ok, err = socket:connect(route.address, route.address_port, options)
+  end
+  if call.control.cancelled then
+    socket:close()
+    return exchange.cancelled("connect")
   end
   if not ok then return unconnected(advice.connect(err, route)) end
   call.reused = socket:getreusedtimes() > 0
@@ -249,7 +256,9 @@ function Transport:start(request, deadline)
   local thread = ngx.thread.spawn(function()
     control.response, control.failure = perform(self, request, deadline, control)
     control.over = true
-    if control.semaphore then control.semaphore:post(1) end
+    -- All who wait for it, in however many light threads.
+    local waiting = control.semaphore and -control.semaphore:count() or 0
+    if waiting > 0 then control.semaphore:post(waiting) end
   end)
   return {
     control = control, thread = thread, owner = coroutine.running(), deadline = deadline,
@@ -292,6 +301,8 @@ function Transport:cancel(pending)
   pending.thread = nil
   if control.over then
     ngx.thread.wait(thread)
+  elseif control.looking_up then
+    control.looking_up:post(1)
   else
     ngx.thread.kill(thread)
     -- The thread runs nothing more, so it cannot give this back.
@@ -339,7 +350,7 @@ function M.new(config)
     fixed = "user-agent: " .. (config.user_agent or "jdvm"):gsub("%c", " ") .. "\r\naccept-encoding: identity\r\n",
     max_body = config.max_body or http1.MAX_BODY,
     pool_size = limit and min(limit, POOL_SIZE) or POOL_SIZE,
-    permits = limit and permits.new(limit) or nil,
+    permits = limit and permits.new(limit, now) or nil,
     unsupported = unsupported, instead = instead,
     routes = {}, known_routes = 0,
   }, Transport)
