@@ -70,6 +70,12 @@ describe("a good answer", function()
 end)
 
 describe("an error of the service", function()
+  it("has no holes in its details", function()
+    local failure = failure_of(one, 404, '{"error":{"code":404,"message":"no","details":[null,{"a":"b"},null]}}')
+    local _, detail = errors.new(failure)
+    assert.same({ { a = "b" } }, detail.details)
+  end)
+
   it("is read in any order and with its details", function()
     local failure = failure_of(one, 403, '{"error":{"message":"no","details":[{"param0":"*"}],'
       .. '"status":"HTTP_FORBIDDEN","code":403},"requestId":"bbf8"}')

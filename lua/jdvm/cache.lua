@@ -20,6 +20,7 @@ local cache = {}
 local VERSION = 1                   -- of the entries; others are not read
 local TIMERS = 64                   -- flights at a time in timers, of nginx's 256 (lua_max_running_timers)
 local FAILURE_TTL = 1               -- seconds for which others are given a failure that may pass
+local LATE = 0.5                    -- seconds after which a timer that has not begun was dropped by nginx
 local LONG_KEY = 250
 
 local Catalogue = {}
@@ -100,7 +101,13 @@ end
 -- Asks the service and keeps the answer. The entry, and whether an older one was kept in its place.
 local function renew(self, key, job)
   local text, kind, seconds = ask(self, job.load)
-  if kind == "failed" and self.dict:get(key) then return text, true end
+  if kind == "failed" and self.dict:get(key) then
+    if self.clock() >= self.tell_after then
+      self.tell_after = self.clock() + 60
+      ngx.log(ngx.WARN, "jdvm: an older answer stays in use: ", parse(self, text)[FIRST])
+    end
+    return text, true
+  end
   local stored, reason = store(self, key, text, seconds)
   if stored then return text, false end
   text = failure(self, job, {
@@ -145,29 +152,44 @@ local function obtain(self, key, job)
   return failure(self, job, { kind = "timeout", phase = "wait", message = "another worker takes long to fetch this" })
 end
 
--- Runs a function in a timer, which no client's leaving ends; false when there may be no more timers.
+-- Timers of all catalogues of this worker: those that nginx has begun, and those it was asked for and when.
+local running, asked_for = 0, {}
+
+local function timers(now)
+  local count = running
+  for timer, since in pairs(asked_for) do
+    -- A timer of no delay begins with the next turn of the loop, or nginx has dropped it (lua_max_running_timers).
+    if now - since > LATE then asked_for[timer] = nil else count = count + 1 end
+  end
+  return count
+end
+
+-- Runs a function in a timer, which no client's leaving ends. The timer, whose field `began` tells whether nginx has
+-- begun it; nil when there may be no more.
 local function in_timer(self, run)
-  if self.timers >= TIMERS then return false end
+  if timers(self.clock()) >= TIMERS then return nil end
+  local timer = {}
   local ok, made = pcall(ngx.timer.at, 0, function()
+    asked_for[timer], timer.began, running = nil, true, running + 1
     local is_done, message = pcall(run)
-    self.timers = self.timers - 1
+    running = running - 1
     if not is_done then ngx.log(ngx.ERR, "jdvm: cache: ", message) end
   end)
-  if not (ok and made) then return false end
-  self.timers = self.timers + 1
-  return true
+  if not (ok and made) then return nil end
+  asked_for[timer] = self.clock()
+  return timer
 end
 
 local function take_off(self, key, job)
   local flight = { semaphore = require "ngx.semaphore".new(0), since = self.clock() }
-  local is_off = in_timer(self, function()
+  flight.timer = in_timer(self, function()
     local ok, text = pcall(obtain, self, key, job)
     flight.text = ok and text or text_of("raised", 0, self.clock(), tostring(text), {})
     if self.flights[key] == flight then self.flights[key] = nil end
     local waiting = -flight.semaphore:count()
     if waiting > 0 then flight.semaphore:post(waiting) end
   end)
-  if not is_off then return nil end
+  if not flight.timer then return nil end
   self.flights[key] = flight
   return flight
 end
@@ -186,6 +208,11 @@ local function wait_for(self, key, job)
     })
   end
   if not flight then return obtain(self, key, job) end
+  if not flight.text then flight.semaphore:wait(LATE) end
+  if not flight.text and not flight.timer.began then
+    if self.flights[key] == flight then self.flights[key] = nil end
+    return obtain(self, key, job)
+  end
   if not flight.text then flight.semaphore:wait(self.patience + 1) end
   return flight.text
     or failure(self, job, { kind = "timeout", phase = "wait", message = "the answer did not come in time" })
@@ -245,7 +272,11 @@ local function copy_of(params)
   if type(params) ~= "table" then return params end
   local copy = {}
   for name, value in pairs(params) do
-    if type(value) == "table" then value = { unpack(value) } end
+    if type(value) == "table" then
+      local items = {}
+      for index, item in pairs(value) do items[index] = item end
+      value = items
+    end
     copy[name] = value
   end
   return copy
@@ -347,12 +378,13 @@ function cache.new(given)
   if given.locks then self.locks = find_dict(given.locks, "locks") end
   self.locks = self.locks or self.dict
   self.capacity, self.region = self.dict:capacity(), state.region
-  self.decoding = { null = state.null }
+  local options = given.options or {}
+  self.decoding = { null = options.null or state.null }
   self.prefix = table.concat({ "jdvm", state.endpoint.origin, account_of(state, given), state.region or "",
-    describe(given.options), "" }, "|")
+    state.null, state.utf8, describe(given.options), "" }, "|")
   self.patience = (given.options and given.options.timeout or state.timeout) + self.lock_ttl
-  self.clock, self.complain_after = ngx.now, 0
-  self.keys, self.known_keys, self.flights, self.timers = {}, 0, {}, 0
+  self.clock, self.complain_after, self.tell_after = ngx.now, 0, 0
+  self.keys, self.known_keys, self.flights = {}, 0, {}
   return setmetatable(self, Catalogue)
 end
 

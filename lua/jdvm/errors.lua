@@ -117,8 +117,12 @@ local function plain(value, secrets, depth)
   for key, element in pairs(value) do
     count = count + 1
     if count > 100 then break end
-    if type(key) == "string" then key = text.one_line(redact(key, secrets), 200) end
-    copy[key] = plain(element, secrets, depth + 1)
+    if type(key) == "string" then
+      copy[text.one_line(redact(key, secrets), 200)] = plain(element, secrets, depth + 1)
+    else
+      -- No hole where a null was, or something deep.
+      copy[#copy + 1] = plain(element, secrets, depth + 1)
+    end
   end
   return copy
 end

@@ -28,6 +28,26 @@ describe("a catalogue in nginx", function()
   end)
 end)
 
+describe("a catalogue where timers are few", function()
+  local emulator, subject, run
+
+  setup(function()
+    emulator, run = world.emulator { tls = true, images = 20 }
+    subject = world.subject { ca = run.ca, http = "lua_max_running_timers 1;" }
+  end)
+
+  teardown(function()
+    world.stop(subject, emulator)
+    world.clean()
+  end)
+
+  for number, case in ipairs(require "spec.nginx.cases.timers") do
+    it(case.name, function()
+      assert.equal("ok", world.run_case(subject, "timers", number, run))
+    end)
+  end
+end)
+
 local HTTP = [[
   init_by_lua_block { require("spec.nginx.support.catalogue").open({ %s }, "%s") }
 ]]

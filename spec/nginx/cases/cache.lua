@@ -272,11 +272,34 @@ case("outlives the request that asked first", function(run)
   equal(1, requests(run))
 end)
 
-case("fetches in the request itself when there may be no more timers", function(run)
+case("keeps clients apart that decode otherwise", function(run)
+  local function asked(client_options)
+    return select(2, new(run, { name = "decoding" }, client_options):describe_image(run.ids[12])).cache
+  end
+  equal("miss", asked())
+  equal("miss", asked { null = "keep" })
+  equal("miss", asked { utf8 = "replace" })
+  equal("hit", asked())
+end)
+
+case("takes as many ids as a client does, and refuses what it refuses", function(run)
   local catalogue = new(run)
-  catalogue.timers = 1000
-  equal("miss", select(2, catalogue:describe_image(run.ids[12])).cache)
-  equal("hit", select(2, catalogue:describe_image(run.ids[12])).cache)
+  local ids = {}
+  for i = 1, 9000 do ids[i] = ("img-%010d"):format(i % 50) end
+  local list, meta = catalogue:list_images { ids = ids }
+  equal(0, #truthy(list, meta))
+  contains(select(2, pcall(catalogue.list_images, catalogue, { ids = { "img-1", nil, "img-3" } })), "hole")
+end)
+
+case("says in the log why older answers stay in use", function(run)
+  local catalogue = new(run, { ttl = 0.01 })
+  truthy(catalogue:describe_image(run.ids[12]))
+  run.control("faults?spec=forbidden")
+  ngx.sleep(0.05)
+  equal("stale", select(2, catalogue:describe_image(run.ids[12])).cache)
+  ngx.sleep(0.3 * run.patience)
+  run.control("faults?spec=")
+  truthy(catalogue.tell_after > ngx.now(), "told")
 end)
 
 case("keeps accounts apart", function(run)

@@ -1,0 +1,29 @@
+--- The cache where nginx allows for few timers (lua_max_running_timers): it drops those beyond without a word.
+local check = require "spec.nginx.support.check"
+local equal, truthy = check.equal, check.truthy
+
+local cases = {}
+local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
+
+case("fetches in the request itself, and refreshes again later", function(run)
+  local client = require "jdvm".new { endpoint = run.endpoint, region = "cn-north-1", access_key = run.access_key,
+    secret_key = run.secret_key }
+  local catalogue = require "jdvm.cache".new { client = client, dict = "jdvm", ttl = 0.1,
+    lock_ttl = 0.5 }
+  -- The one timer that there may be is busy.
+  local is_busy = true
+  truthy(ngx.timer.at(0, function() while is_busy do ngx.sleep(0.05) end end))
+  ngx.sleep(0.05)
+  local began = ngx.now()
+  equal("miss", select(2, catalogue:describe_image(run.ids[1])).cache)
+  check.between(0, 3 * run.patience, ngx.now() - began, "seconds")
+  ngx.sleep(0.2)
+  equal("stale", select(2, catalogue:describe_image(run.ids[1])).cache)
+  is_busy = false
+  ngx.sleep(0.7)
+  equal("stale", select(2, catalogue:describe_image(run.ids[1])).cache)
+  ngx.sleep(0.3 * run.patience)
+  check.between(0, 0.6 * run.patience, select(2, catalogue:describe_image(run.ids[1])).age, "age")
+end)
+
+return cases
