@@ -14,12 +14,16 @@ local FIELDS = {
 }
 local PAGE_SIZE = 24
 
+-- An empty value counts as none.
+local given_region = os.getenv "JDCLOUD_REGION"
+local DEFAULT_REGION = given_region and given_region ~= "" and given_region or REGIONS[1]
+
 -- Lists hold what a page shows; a single image is kept whole.
 local lists, images
 
 ---Makes the client and its caches; for init_by_lua.
 function gateway.init()
-  local client = jdvm.new { region = os.getenv "JDCLOUD_REGION" or REGIONS[1] }
+  local client = jdvm.new { region = DEFAULT_REGION }
   lists = cache.new { client = client, dict = "jdvm", ttl = 60, stale = 3600, options = { fields = FIELDS } }
   images = cache.new { client = client, dict = "jdvm", ttl = 60, stale = 3600, negative_ttl = 5 }
 end
@@ -43,27 +47,40 @@ local function send_failure(message, detail)
   send(502, "application/json", encode({ error = "the image service gave no answer", kind = detail.kind }, true))
 end
 
-local function one_of(list, value)
-  for _, known in ipairs(list) do
-    if known == value then
-      return value
-    end
-  end
-  return nil
-end
+-- At most 64 characters, none of them cut.
+local function shorten(text) return text:match("^" .. ("[%z\1-\127\192-\255]?[\128-\191]*"):rep(64)) end
 
--- The filters of a request, and the parameters that they mean for the service.
+-- The filters of a request, the parameters that they mean for the service, and what is wrong with them; the default
+-- takes the place of what is wrong.
 local function filters_of(arguments)
+  local fault
   local function text(name)
     local value = arguments[name]
-    return type(value) == "string" and value ~= "" and value:sub(1, 64) or nil
+    return type(value) == "string" and value ~= "" and shorten(value) or nil
+  end
+  local function one_of(name, list, default)
+    local value = text(name)
+    if not value then return default end
+    for _, known in ipairs(list) do
+      if known == value then return value end
+    end
+    fault = name .. " must be one of " .. table.concat(list, ", ")
+    return default
   end
   local filters = {
-    region = one_of(REGIONS, text "region") or REGIONS[1], source = one_of(SOURCES, text "source") or SOURCES[1],
+    region = one_of("region", REGIONS, DEFAULT_REGION), source = one_of("source", SOURCES, SOURCES[1]),
     platform = text "platform", text = text "text",
     page = math.max(1, math.floor(tonumber(text "page") or 1)),
   }
-  return filters, { regionId = filters.region, imageSource = filters.source }
+  return filters, { regionId = filters.region, imageSource = filters.source }, fault
+end
+
+-- For programs: another region's images would be no answer to a misspelled one.
+local function arguments_are_good()
+  local arguments = ngx.req.get_uri_args()
+  local _, _, fault = filters_of(arguments)
+  if fault then send(400, "application/json", encode({ error = fault }, true)) end
+  return not fault and arguments
 end
 
 local function contains(image, words)
@@ -102,7 +119,11 @@ end
 
 ---GET /images?region=&source=&platform=&text=
 function gateway.list()
-  local result, message, detail = images_of(ngx.req.get_uri_args())
+  local arguments = arguments_are_good()
+  if not arguments then
+    return
+  end
+  local result, message, detail = images_of(arguments)
   if not result then
     return send_failure(message, detail)
   end
@@ -113,7 +134,11 @@ end
 
 ---GET /images/ID?region=
 function gateway.show(id)
-  local _, params = filters_of(ngx.req.get_uri_args())
+  local arguments = arguments_are_good()
+  if not arguments then
+    return
+  end
+  local _, params = filters_of(arguments)
   local image, meta, detail = images:describe_image { imageId = id, regionId = params.regionId }
   if not image then
     return send_failure(meta, detail)
@@ -123,10 +148,12 @@ end
 
 ---GET /: the catalogue for people, in pages.
 function gateway.page()
-  local result, message = images_of(ngx.req.get_uri_args())
+  local arguments = ngx.req.get_uri_args()
+  local result, message = images_of(arguments)
   if not result then
     ngx.log(ngx.WARN, message)
-    return send(502, "text/html; charset=utf-8", page.failure())
+    local empty = { filters = filters_of(arguments), platforms = {}, regions = REGIONS, sources = SOURCES }
+    return send(502, "text/html; charset=utf-8", page.failure(empty))
   end
   local found = result.images
   result.count, result.pages = #found, math.max(1, math.ceil(#found / PAGE_SIZE))
@@ -139,7 +166,7 @@ end
 
 ---GET /health: whether images can be had, from the service or from the cache.
 function gateway.health()
-  local list, meta, detail = lists:list_images { imageSource = "public" }
+  local list, meta, detail = lists:list_images { regionId = DEFAULT_REGION, imageSource = "public" }
   send(list and 200 or 503, "application/json",
     encode({ healthy = list ~= nil, cache = list and meta.cache or nil, kind = detail and detail.kind }, true))
 end

@@ -32,13 +32,17 @@ local FOOT = "</main>\n</body>\n</html>\n"
 -- The words of the service, for people.
 local WORDS = {
   public = "Public (official)", thirdparty = "Marketplace", private = "Private (mine)", shared = "Shared with me",
-  community = "Community", ["cn-north-1"] = "cn-north-1 · Beijing", ["cn-east-1"] = "cn-east-1 · Suqian",
-  ["cn-east-2"] = "cn-east-2 · Shanghai", ["cn-south-1"] = "cn-south-1 · Guangzhou",
+  community = "Community", ["cn-north-1"] = "Beijing (cn-north-1)", ["cn-east-1"] = "Suqian (cn-east-1)",
+  ["cn-east-2"] = "Shanghai (cn-east-2)", ["cn-south-1"] = "Guangzhou (cn-south-1)",
 }
 
 local function select_box(label, name, values, chosen, any)
   local parts = { ('<label>%s<select name="%s">'):format(label, name) }
   if any then parts[#parts + 1] = ('<option value="">%s</option>'):format(any) end
+  -- What is chosen stands there even where no image has it: else a filter is on that nobody sees.
+  local known = not chosen
+  for _, value in ipairs(values) do known = known or value == chosen end
+  if not known then parts[#parts + 1] = ('<option selected>%s</option>'):format(escape(chosen)) end
   for _, value in ipairs(values) do
     parts[#parts + 1] = ('<option value="%s"%s>%s</option>'):format(escape(value),
       value == chosen and " selected" or "", escape(WORDS[value] or value))
@@ -65,7 +69,8 @@ local function facts(image)
   local function fact(value) if value and value ~= "" then list[#list + 1] = "<span>" .. value .. "</span>" end end
   fact(escape(image.platform) .. (image.osVersion and " " .. escape(image.osVersion) or ""))
   fact(escape(image.architecture))
-  fact(image.systemDiskSizeGB and escape(image.systemDiskSizeGB) .. " GB disk")
+  fact(image.systemDiskSizeGB and escape(image.systemDiskSizeGB) .. " GB")
+  fact(image.createTime and escape(image.createTime:sub(1, 10)))
   return table.concat(list)
 end
 
@@ -78,8 +83,8 @@ local function card(image, region)
 %s<div class="foot"><code>%s</code><a href="/images/%s?region=%s">JSON</a></div>
 </li>
 ]]):format(escape(image.name), escape(image.status), escape(image.status), facts(image),
-    described and '<p class="desc">' .. escape(image.desc) .. "</p>\n" or "", escape(image.imageId),
-    url_escape(image.imageId), url_escape(region))
+    described and '<details><summary class="desc">' .. escape(image.desc) .. "</summary></details>\n" or "",
+    escape(image.imageId), url_escape(image.imageId), url_escape(region))
 end
 
 local function age_words(seconds)
@@ -88,13 +93,21 @@ local function age_words(seconds)
   return ("%d h"):format(seconds / 3600)
 end
 
-local function link(filters, number, words)
+-- A link to a page with these of the filters.
+local function link(filters, names, number, words)
   local parts = {}
-  for _, name in ipairs { "region", "source", "platform", "text" } do
+  for _, name in ipairs(names) do
     if filters[name] then parts[#parts + 1] = name .. "=" .. url_escape(filters[name]) end
   end
-  parts[#parts + 1] = "page=" .. number
+  if number then parts[#parts + 1] = "page=" .. number end
   return ('<a href="/?%s">%s</a>'):format(escape(table.concat(parts, "&")), words)
+end
+
+local PLACE, ALL = { "region", "source" }, { "region", "source", "platform", "text" }
+
+local function title(filters)
+  return escape(("%s%s, %s"):format(filters.text and filters.text .. ": " or "", WORDS[filters.source],
+    WORDS[filters.region]))
 end
 
 ---The page for a result.
@@ -103,17 +116,17 @@ end
 ---@return string html
 function page.render(result)
   local filters = result.filters
-  local parts = { HEAD:format("Images"), form(result) }
+  local parts = { HEAD:format(title(filters)), form(result) }
   local function add(text) parts[#parts + 1] = text end
   -- A stale answer is normal for a moment, while a timer fetches a new one; after that the service is down.
   if result.cache == "stale" and result.age > 180 then
-    add(('<p class="notice">The image service does not answer. This is what it said %s ago.</p>\n'):format(
+    add(('<p class="notice">The image service has given no new answer. This is what it said %s ago.</p>\n'):format(
       age_words(result.age)))
   end
   add(('<p class="count">%s</p>\n'):format(result.count == result.total and ("%d images"):format(result.total)
     or ("%d of %d images"):format(result.count, result.total)))
   if #result.images == 0 then
-    add('<p class="empty">No image matches. <a href="/">Start over</a></p>\n')
+    add(('<p class="empty">No image matches. %s</p>\n'):format(link(filters, PLACE, nil, "Show all")))
   else
     add '<ul class="images">\n'
     for _, image in ipairs(result.images) do add(card(image, filters.region)) end
@@ -121,9 +134,9 @@ function page.render(result)
   end
   if result.pages > 1 then
     add '<nav aria-label="Pages">'
-    if result.page > 1 then add(link(filters, result.page - 1, "Previous")) end
+    if result.page > 1 then add(link(filters, ALL, result.page - 1, "Previous")) end
     add(("<span>%d of %d</span>"):format(result.page, result.pages))
-    if result.page < result.pages then add(link(filters, result.page + 1, "Next")) end
+    if result.page < result.pages then add(link(filters, ALL, result.page + 1, "Next")) end
     add "</nav>\n"
   end
   add(("<footer>%s</footer>\n"):format(result.age < 1 and "Fetched just now"
@@ -133,9 +146,10 @@ function page.render(result)
 end
 
 ---The page for when there is nothing to show.
+---@param result table filters, platforms, regions, sources
 ---@return string html
-function page.failure()
-  return HEAD:format("Images: no answer") .. '</header>\n<main>\n<p class="notice">The image service gave no answer, '
+function page.failure(result)
+  return HEAD:format("No answer") .. form(result) .. '<p class="notice">The image service gave no answer, '
     .. 'and nothing is cached yet. <a href="">Try again</a></p>\n' .. FOOT
 end
 
