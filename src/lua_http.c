@@ -243,7 +243,7 @@ static void push_headers(lua_State *L, const jdvm_response *response) {
   unsigned i;
   lua_createtable(L, 0, (int)response->field_count);
   for (i = 0; i < response->field_count; i++) {
-    const jdvm_field *field = &response->fields[i];
+    const jdvm_header_field *field = &response->fields[i];
     const char *text = response->header.bytes;
     lua_pushlstring(L, text + field->name, field->name_length);
     lua_pushvalue(L, -1);
