@@ -292,8 +292,10 @@ static int m_finish(lua_State *L) {
       lua_pushnil(L);
       return 1;
     }
-  }                 /* else the client was closed: what was there at that time is the outcome */
-  box->lent = true; /* the pushes below may run a finalizer */
+  }
+  /* Of a client that was closed, what was there at that time is the outcome. The pushes below may run a
+  ** finalizer. */
+  box->lent = true;
   if (jdvm_transfer_succeeded(box->transfer)) {
     const jdvm_response *response = jdvm_transfer_response(box->transfer);
     lua_pushinteger(L, response->status);

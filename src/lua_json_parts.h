@@ -213,7 +213,7 @@ JDVM_INLINE const unsigned char *jdvm_json_comma(jdvm_decoder *d, const unsigned
     }
   }
   at++;
-  return at<end && * at> ' ' ? at : jdvm_json_space(&d->json, at);
+  return at == end || *at <= ' ' ? jdvm_json_space(&d->json, at) : at;
 }
 
 #if defined(__GNUC__)
