@@ -82,8 +82,6 @@ typedef struct jdvm_memory {
   char small[JDVM_SMALL_STRING];
 } jdvm_memory;
 
-#define JDVM_IS_LUAJIT(memory) (JDVM_MAY_BE_LUAJIT && (memory)->is_luajit)
-
 typedef struct jdvm_decoder {
   lua_State *L;
   jdvm_json json;
