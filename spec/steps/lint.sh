@@ -3,7 +3,7 @@
 # all warnings as errors, for each Lua's headers; and through the bare flags that LuaRocks uses.
 . spec/support/steps.sh
 
-WARNINGS='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror'
+WARNINGS=$(sed -n 's/^WARNINGS *:= *//p' Makefile)
 GCC_ONLY='-Wlogical-op -Wduplicated-cond -Wduplicated-branches'
 CLANG_ONLY='-Wmost -Wcomma -Wunreachable-code'
 
