@@ -2,7 +2,7 @@
 ---
 --- NGINX_CHECK says what the subject runs under: nothing, "asan" (AddressSanitizer, the module built with it) or
 --- "valgrind". Both need one process, so master_process is off then.
-local shell = require "spec.nginx.support.shell"
+local shell = require "spec.support.shell"
 local socket = require "socket"
 
 local M = {}
