@@ -109,10 +109,9 @@ build = {
     },
     ["jdvm.curl"] = {
       sources = {
-        "src/jdvm_buf.c", "src/jdvm_http_request.c", "src/jdvm_response.c", "src/jdvm_failure.c",
-        "src/jdvm_libcurl.c", "src/jdvm_http.c", "src/jdvm_json.c", "src/jdvm_skip.c",
-        "src/jdvm_number.c", "src/jdvm_fields.c",
-        "src/jdvm_shape.c",
+        "src/jdvm_buf.c", "src/jdvm_chars.c", "src/jdvm_http_request.c", "src/jdvm_response.c",
+        "src/jdvm_failure.c", "src/jdvm_libcurl.c", "src/jdvm_http.c", "src/jdvm_json.c", "src/jdvm_skip.c",
+        "src/jdvm_number.c", "src/jdvm_fields.c", "src/jdvm_shape.c",
         "src/lua_http.c",
         "src/lua_json.c", "src/lua_json_options.c", "src/lua_json_home.c", "src/lua_json_build.c",
         "src/lua_json_plain.c", "src/lua_json_string.c", "src/lua_json_construct.c",

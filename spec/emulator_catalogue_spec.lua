@@ -2,33 +2,14 @@
 local accounts = require "jdvm.emulator.accounts"
 local catalogue = require "jdvm.emulator.catalogue"
 local core = require "jdvm.core"
-local emulator = require "jdvm.emulator"
-local signed = require "spec.support.signed"
+local emulated = require "spec.support.emulated"
 
 local owner, other = accounts.list[1], accounts.list[2]
-local NORTH = "/v1/regions/cn-north-1/images"
-
-local state
-
-local function send(path, query, options, account)
-  local response = emulator.respond(state, signed.request(account or owner, path, query, options))
-  return response, core.decode(response.body)
-end
-
-local function all(query, account, region)
-  local images, page = {}, 1
-  repeat
-    local asked = { "pageNumber", tostring(page), "pageSize", "100" }
-    for _, word in ipairs(query) do asked[#asked + 1] = word end
-    local _, body = send("/v1/regions/" .. (region or "cn-north-1") .. "/images", asked, nil, account)
-    for _, image in ipairs(body.result.images) do images[#images + 1] = image end
-    page = page + 1
-  until #images >= body.result.totalCount or #body.result.images == 0
-  return images
-end
+local NORTH = emulated.NORTH
+local all, send = emulated.all, emulated.send
 
 describe("the built-in catalogue", function()
-  setup(function() state = emulator.new() end)
+  setup(function() emulated.start() end)
 
   local images, seen = {}, {}
   it("holds at least 300 images that differ", function()
@@ -85,10 +66,10 @@ describe("the built-in catalogue", function()
     local function fingerprint()
       return core.sha256((send(NORTH, { "imageSource", "private", "pageSize", "100" })).body)
     end
-    state = emulator.new()
+    emulated.start()
     local first = fingerprint()
     assert.is_not.equal(first, fingerprint()) -- another request id
-    state = emulator.new()
+    emulated.start()
     assert.equal(first, fingerprint())
     assert.equal("50a8d7a0fda4", first:sub(1, 12)) -- on every Lua
   end)
@@ -96,7 +77,7 @@ end)
 
 describe("a catalogue of a chosen size", function()
   it("has that many images in each region and source, found by id", function()
-    state = emulator.new { images = 1234, seed = 7 }
+    emulated.start { images = 1234, seed = 7 }
     for _, source in ipairs { "public", "private", "shared" } do
       local images, seen = all({ "imageSource", source, "offline", "false" }), {}
       for _, image in ipairs(images) do seen[image.imageId] = true end
@@ -114,7 +95,7 @@ describe("a catalogue of a chosen size", function()
   end)
 
   it("costs little however large", function()
-    state = emulator.new { images = 100000 }
+    local state = emulated.start { images = 100000 }
     collectgarbage()
     local before = collectgarbage("count")
     for page = 1, 1000, 97 do

@@ -1,50 +1,15 @@
 -- What changes while the emulator runs: drift, lives, control, several workers.
 local accounts = require "jdvm.emulator.accounts"
-local control = require "jdvm.emulator.control"
 local core = require "jdvm.core"
 local emulator = require "jdvm.emulator"
 local json = require "jdvm.emulator.json"
 local life = require "jdvm.emulator.life"
+local emulated = require "spec.support.emulated"
 local signed = require "spec.support.signed"
 
-local owner, other = accounts.list[1], accounts.list[2]
-local NORTH = "/v1/regions/cn-north-1/images"
-local NOW = 1700000000
-
-local state
-
-local function send(path, query, account, now)
-  return emulator.respond(state, signed.request(account or owner, path, query, { now = now }))
-end
-
-local function list(page, size, source)
-  local response = send(NORTH, { "imageSource", source or "private", "pageNumber", tostring(page or 1), "pageSize",
-    tostring(size or 10) })
-  return core.decode(response.body).result, response
-end
-
-local function ids(images)
-  local found = {}
-  for i, image in ipairs(images) do found[i] = image.imageId end
-  return found
-end
-
-local function ask(path, arguments, now)
-  local status, body = control.answer(state, path, arguments or {}, now or NOW)
-  local answer = core.decode(body)
-  return status == 200 and answer or nil, answer.error
-end
-
--- The statuses of n requests for a list.
-local function statuses(n, page)
-  local found = {}
-  for i = 1, n do
-    found[i] = send(NORTH, { "imageSource", "public", "pageNumber", tostring(page or 1) }).status
-  end
-  return table.concat(found, " ")
-end
-
-local function new(...) state = emulator.new { faults = { ... } } end
+local NORTH, NOW = emulated.NORTH, emulated.NOW
+local answer, ask, ids, list = emulated.answer, emulated.ask, emulated.ids, emulated.list
+local send, start_with, statuses = emulated.send, emulated.start_with, emulated.statuses
 
 describe("drift", function()
   local function all(source, size)
@@ -58,15 +23,15 @@ describe("drift", function()
   end
 
   it("moves the rows before the page it is bound to", function()
-    state = emulator.new { images = 30 }
+    emulated.start { images = 30 }
     local before = all "private"
     assert.equal(30, #before)
-    state = emulator.new { images = 30, faults = { "drift:insert=3,page=2" } }
+    emulated.start { images = 30, faults = { "drift:insert=3,page=2" } }
     local with_more, total = all "private"
     assert.same({ 33, 33 }, { total, #with_more })
     assert.same({ before[8], before[9], before[10] }, { with_more[11], with_more[12], with_more[13] }) -- seen twice
     assert.equal(before[10], with_more[10])
-    state = emulator.new { images = 30, faults = { "drift:delete=3,page=2" } }
+    emulated.start { images = 30, faults = { "drift:delete=3,page=2" } }
     local with_less
     with_less, total = all "private"
     assert.same({ 27, 27 }, { total, #with_less })
@@ -75,7 +40,7 @@ describe("drift", function()
 
   it("happens at the end, at a position or anywhere", function()
     for _, at in ipairs { "end", "12", "random", "front", "1000" } do
-      state = emulator.new { images = 30, faults = { "drift:insert=2,delete=2,at=" .. at .. ",page=1,count=3" } }
+      emulated.start { images = 30, faults = { "drift:insert=2,delete=2,at=" .. at .. ",page=1,count=3" } }
       for _ = 1, 5 do all("private") end
       local result = list(1, 100)
       assert.equal(at == "1000" and 36 or 30, result.totalCount)
@@ -89,16 +54,16 @@ describe("drift", function()
   end)
 
   it("concerns only the list that was asked for", function()
-    state = emulator.new { images = 20, faults = { "drift:delete=5,source=private" } }
+    emulated.start { images = 20, faults = { "drift:delete=5,source=private" } }
     assert.equal(20, list(1, 10, "shared").totalCount)
     assert.equal(15, list(1, 10, "private").totalCount)
     assert.equal(20, list(1, 10, "shared").totalCount)
-    local _, body = nil, core.decode(send(NORTH, { "imageSource", "private" }, other).body)
+    local _, body = send(NORTH, { "imageSource", "private" }, nil, accounts.list[2])
     assert.equal(20, body.result.totalCount)
   end)
 
   it("can empty a list", function()
-    state = emulator.new { images = 3, faults = { "drift:delete=9" } }
+    emulated.start { images = 3, faults = { "drift:delete=9" } }
     assert.same({}, list().images)
     assert.equal(0, list().totalCount)
   end)
@@ -116,17 +81,17 @@ describe("the life of an image", function()
   end)
 
   it("begins with a fault when the image is first asked for", function()
-    new()
+    start_with()
     local id = list().images[3].imageId
-    new("life:steps=pending:5 ready@2,image=" .. id)
-    local function status() return core.decode(send(NORTH .. "/" .. id).body).result.image.status end
+    start_with("life:steps=pending:5 ready@2,image=" .. id)
+    local function status() return select(2, send(NORTH .. "/" .. id)).result.image.status end
     statuses(5)
     assert.same({ "pending", "pending", "ready", "ready" }, { status(), status(), status(), status() })
   end)
 end)
 
 describe("control", function()
-  before_each(function() state = emulator.new { images = 25, settings = { skew = 60 } } end)
+  before_each(function() emulated.start { images = 25, settings = { skew = 60 } } end)
 
   it("sets settings, all or none", function()
     assert.equal("clamped", ask("settings", { past_end = "clamped" }).past_end)
@@ -152,17 +117,17 @@ describe("control", function()
   end)
 
   it("resets everything", function()
-    state = emulator.new { images = 25, faults = { "error:code=503,count=1" } }
+    emulated.start { images = 25, faults = { "error:code=503,count=1" } }
     assert.equal("503 200", statuses(2))
     ask("settings", { past_end = "clamped" })
     ask("images", { delete = "5" })
-    local request = signed.request(owner, NORTH, { "imageSource", "private" })
-    emulator.respond(state, request)
+    local request = signed.request(accounts.list[1], NORTH, { "imageSource", "private" })
+    answer(request)
     ask("reset")
     assert.equal("503 200", statuses(2))
     assert.equal(25, list().totalCount)
     assert.equal("empty", ask("settings").past_end)
-    assert.equal(200, emulator.respond(state, request).status) -- the nonce is forgotten
+    assert.equal(200, answer(request).status) -- the nonce is forgotten
     assert.equal(4, ask("stats").requests)
     local mark = ask("reset", { spec = "quota:count=1", settings = '{"past_end":"clamped"}' }).mark
     assert.is_true(mark > 0)
@@ -172,7 +137,7 @@ describe("control", function()
   end)
 
   it("resets what was counted for the rate limit", function()
-    state = emulator.new { settings = { rate_limit = 1 } }
+    emulated.start { settings = { rate_limit = 1 } }
     assert.equal("200 429", statuses(2))
     ask("reset")
     assert.equal("200 429", statuses(2))
@@ -180,10 +145,10 @@ describe("control", function()
 
   it("inserts and deletes images", function()
     local first = list().images[1].imageId
-    local answer = ask("images", { insert = "2", delete = "1" })
-    assert.equal(first, answer.deleted[1])
+    local changed = ask("images", { insert = "2", delete = "1" })
+    assert.equal(first, changed.deleted[1])
     local now = ids(list().images)
-    assert.same(answer.inserted, { now[1], now[2] })
+    assert.same(changed.inserted, { now[1], now[2] })
     assert.equal(404, send(NORTH .. "/" .. first).status)
     assert.equal(26, list().totalCount)
     local fifth = list().images[5].imageId
@@ -196,13 +161,13 @@ describe("control", function()
 
   it("scripts lives", function()
     local id = ask("images", { insert = "1", steps = "pending:10 pending:55@1s ready@2s" }).inserted[1]
-    local function image(now) return core.decode(send(NORTH .. "/" .. id, nil, nil, now).body).result.image end
+    local function image(now) return select(2, send(NORTH .. "/" .. id, nil, { now = now })).result.image end
     assert.same({ "pending", "10" }, { image(NOW).status, image(NOW).progress })
     assert.same({ "pending", "55" }, { image(NOW + 1).status, image(NOW + 1).progress })
     assert.equal("ready", image(NOW + 2).status)
     local function pending(now)
-      local response = send(NORTH, { "imageSource", "private", "status", "pending" }, nil, now)
-      return core.decode(response.body).result.totalCount
+      local _, body = send(NORTH, { "imageSource", "private", "status", "pending" }, { now = now })
+      return body.result.totalCount
     end
     assert.equal(pending(NOW + 2) + 1, pending(NOW))
     ask("images", { id = id, steps = "ready error@2" })
@@ -249,25 +214,25 @@ describe("several workers with one store", function()
   it("agree on images, settings, faults and nonces", function()
     local one = emulator.new { images = 20, faults = { "error:code=503,count=1" } }
     local two = emulator.new { images = 20, faults = { "error:code=503,count=1" }, store = one.store }
-    state = one
+    emulated.use(one)
     assert.equal("503", statuses(1))
-    state = two
+    emulated.use(two)
     assert.equal("200", statuses(1)) -- counted together
     ask("images", { delete = "3" })
     ask("settings", { words = "old" })
-    state = one
+    emulated.use(one)
     assert.equal(17, list().totalCount)
     assert.equal("self", list().images[1].imageSource)
-    local request = signed.request(owner, NORTH, { "imageSource", "private" })
+    local request = signed.request(accounts.list[1], NORTH, { "imageSource", "private" })
     assert.equal(200, emulator.respond(one, request).status)
     assert.equal(403, emulator.respond(two, request).status)
     ask("reset")
-    state = two
+    emulated.use(two)
     assert.equal("503", statuses(1))
     assert.equal(20, list().totalCount)
     -- A worker that slept through the reset starts from there.
     ask("images", { insert = "1" })
-    state = one
+    emulated.use(one)
     assert.equal(21, list().totalCount)
   end)
 end)

@@ -1,51 +1,16 @@
 -- The faults as rules and as answers; what they do to a connection is in emulator_spec.lua.
 local accounts = require "jdvm.emulator.accounts"
-local control = require "jdvm.emulator.control"
 local core = require "jdvm.core"
 local emulator = require "jdvm.emulator"
 local faults = require "jdvm.emulator.faults"
 local kinds = require "jdvm.emulator.kinds"
 local shapes = require "jdvm.emulator.shapes"
+local emulated = require "spec.support.emulated"
 local signed = require "spec.support.signed"
 
-local owner, other = accounts.list[1], accounts.list[2]
-local NORTH = "/v1/regions/cn-north-1/images"
-local NOW = 1700000000
-
-local state
-
-local function send(path, query, account, now)
-  return emulator.respond(state, signed.request(account or owner, path, query, { now = now }))
-end
-
-local function list(page, size, source)
-  local response = send(NORTH, { "imageSource", source or "private", "pageNumber", tostring(page or 1), "pageSize",
-    tostring(size or 10) })
-  return core.decode(response.body).result, response
-end
-
-local function ids(images)
-  local found = {}
-  for i, image in ipairs(images) do found[i] = image.imageId end
-  return found
-end
-
-local function ask(path, arguments, now)
-  local status, body = control.answer(state, path, arguments or {}, now or NOW)
-  local answer = core.decode(body)
-  return status == 200 and answer or nil, answer.error
-end
-
--- The statuses of n requests for a list.
-local function statuses(n, page)
-  local found = {}
-  for i = 1, n do
-    found[i] = send(NORTH, { "imageSource", "public", "pageNumber", tostring(page or 1) }).status
-  end
-  return table.concat(found, " ")
-end
-
-local function new(...) state = emulator.new { faults = { ... } } end
+local NORTH = emulated.NORTH
+local ask, ids, list, send = emulated.ask, emulated.ids, emulated.list, emulated.send
+local start_with, statuses = emulated.start_with, emulated.statuses
 
 describe("a fault rule", function()
   it("reads and writes the same", function()
@@ -80,39 +45,39 @@ describe("a fault rule", function()
   end)
 
   it("befalls by count, turn and place", function()
-    new "error:code=503,count=2"
+    start_with "error:code=503,count=2"
     assert.equal("503 503 200 200", statuses(4))
-    new "error:code=503,after=1,count=1"
+    start_with "error:code=503,after=1,count=1"
     assert.equal("200 503 200", statuses(3))
-    new "error:code=503,every=2"
+    start_with "error:code=503,every=2"
     assert.equal("200 503 200 503", statuses(4))
-    new "error:code=503,nth=1+4+5"
+    start_with "error:code=503,nth=1+4+5"
     assert.equal("503 200 200 503 503 200", statuses(6))
-    new "error:code=503,page=2"
+    start_with "error:code=503,page=2"
     assert.equal("200", statuses(1, 1))
     assert.equal("503", statuses(1, 2))
-    new "error:code=503,from_page=2"
+    start_with "error:code=503,from_page=2"
     assert.equal("200", statuses(1, 1))
     assert.equal("503", statuses(1, 7))
-    new "error:code=503,operation=describeImage"
+    start_with "error:code=503,operation=describeImage"
     assert.equal("200", statuses(1))
     assert.equal(503, send(NORTH .. "/img-x").status)
-    new "error:code=503,image=img-y"
+    start_with "error:code=503,image=img-y"
     assert.equal(404, send(NORTH .. "/img-x").status)
     assert.equal(503, send(NORTH .. "/img-y").status)
-    new "error:code=503,region=cn-east-1"
+    start_with "error:code=503,region=cn-east-1"
     assert.equal("200", statuses(1))
     assert.equal(503, send("/v1/regions/cn-east-1/images", { "imageSource", "public" }).status)
-    new "error:code=503,account=other"
+    start_with "error:code=503,account=other"
     assert.equal("200", statuses(1))
-    assert.equal(503, send(NORTH, { "imageSource", "public" }, other).status)
-    new "error:code=503,source=private"
+    assert.equal(503, send(NORTH, { "imageSource", "public" }, nil, accounts.list[2]).status)
+    start_with "error:code=503,source=private"
     assert.equal("200", statuses(1))
   end)
 
   it("befalls by chance, always the same with the same seed", function()
     local function harmed(seed)
-      new("error:code=503,probability=0.3,seed=" .. seed)
+      start_with("error:code=503,probability=0.3,seed=" .. seed)
       return statuses(200)
     end
     local one = harmed(1)
@@ -120,14 +85,14 @@ describe("a fault rule", function()
     assert.is_true(count > 40 and count < 80, count)
     assert.equal(one, harmed(1))
     assert.is_not.equal(one, harmed(2))
-    new "error:code=503,probability=0"
+    start_with "error:code=503,probability=0"
     assert.equal("200 200", statuses(2))
-    new "error:code=503,probability=1"
+    start_with "error:code=503,probability=1"
     assert.equal("503 503", statuses(2))
   end)
 
   it("joins others, but only one replaces the answer", function()
-    new("throttle:count=1", "error:code=503,count=1", "latency:seconds=0.5,count=2")
+    start_with("throttle:count=1", "error:code=503,count=1", "latency:seconds=0.5,count=2")
     assert.equal(0.5, send(NORTH, { "imageSource", "public" }).delay)
     assert.equal("503 200", statuses(2))
     local seen = ask("stats").faults
@@ -138,9 +103,8 @@ end)
 
 describe("the kinds of faults", function()
   local function one(spec, path, query)
-    new(spec)
-    local response = send(path or NORTH, query or { "imageSource", "private" })
-    return response, core.decode(response.body)
+    start_with(spec)
+    return send(path or NORTH, query or { "imageSource", "private" })
   end
 
   it("are all described", function()
@@ -182,7 +146,7 @@ describe("the kinds of faults", function()
   end)
 
   it("answer every wrong shape with 200", function()
-    new()
+    start_with()
     local id = list().images[1].imageId
     for _, shape in ipairs(shapes.names) do
       for _, path in ipairs { NORTH, NORTH .. "/" .. id } do
@@ -195,9 +159,9 @@ describe("the kinds of faults", function()
         assert.is_falsy(looks_right and path == NORTH, shape)
       end
     end
-    local refused = emulator.respond(state, signed.request({ access_key = "x", secret_key = "y" }, NORTH))
+    local refused, body = send(NORTH, nil, nil, { access_key = "x", secret_key = "y" })
     assert.equal(401, refused.status) -- a shape does not hide a refusal
-    assert.truthy(core.decode(refused.body).error)
+    assert.truthy(body.error)
   end)
 
   it("lie about the total", function()
@@ -244,7 +208,7 @@ describe("the kinds of faults", function()
   end)
 
   it("serve another page again", function()
-    new "repeated:page=2,serve=1"
+    start_with "repeated:page=2,serve=1"
     assert.same(ids(list(1).images), ids(list(2).images))
   end)
 end)

@@ -1,20 +1,16 @@
 -- The emulator's command as a process: how it starts, fails and ends.
 local curl = require "jdvm.curl"
 local emulator = require "spec.support.emulator"
+local shell = require "spec.support.shell"
 
-local function run(command)
-  local pipe = io.popen(command .. "; echo status $?")
-  local text = pipe:read("*a")
-  pipe:close()
-  return text
-end
+-- What a command prints, and the status it ends with.
+local function run(command) return shell.output(command .. "; echo status $?") end
 
 -- Whatever of an emulator is still there: its folder, and processes that name it.
 local function leftovers(folder)
   -- A bracket in the name keeps these very processes from being found.
   local pattern = folder:sub(1, -2) .. "[" .. folder:sub(-1) .. "]"
-  return (run("ls -d " .. pattern .. " 2>/dev/null; grep -la " .. pattern .. " /proc/[0-9]*/cmdline 2>/dev/null")
-    :gsub("status %d+\n", ""))
+  return shell.output(("ls -d %s 2>/dev/null; grep -la %s /proc/[0-9]*/cmdline 2>/dev/null"):format(pattern, pattern))
 end
 
 local function is_gone_within(seconds, folder)
@@ -116,7 +112,7 @@ describe("the emulator's command", function()
     local server = emulator.start()
     finally(function() server.stop() end)
     local port = server.endpoint:match(":(%d+)$")
-    assert.equal("jdvm: emulator: port " .. port .. " is taken\nstatus 4\n",
+    assert.equal("jdvm: emulator: port " .. port .. " is taken\nstatus 4",
       run(emulator.command { port = port } .. " 2>&1"))
   end)
 
@@ -138,11 +134,11 @@ describe("the emulator's command", function()
   it("names what to install when there is no nginx with Lua", function()
     local text = run("JDVM_NGINX=/nowhere/nginx " .. emulator.command {} .. " 2>&1")
     assert.equal("jdvm: emulator: the emulator needs nginx with its Lua module: apt-get install nginx "
-      .. "libnginx-mod-http-lua (or install OpenResty)\nstatus 4\n", text)
+      .. "libnginx-mod-http-lua (or install OpenResty)\nstatus 4", text)
   end)
 
   it("runs on OpenResty's program, which has Lua built in", function()
-    local folder = run("mktemp -d"):match("^%S+")
+    local folder = shell.temporary_folder()
     local file = io.open(folder .. "/openresty", "w")
     file:write("#!/bin/sh\nexec nginx -g 'load_module /usr/lib/nginx/modules/ndk_http_module.so; "
       .. "load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;' \"$@\"\n")

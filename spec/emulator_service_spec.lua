@@ -2,17 +2,12 @@
 local accounts = require "jdvm.emulator.accounts"
 local core = require "jdvm.core"
 local emulator = require "jdvm.emulator"
+local emulated = require "spec.support.emulated"
 local signed = require "spec.support.signed"
 
 local owner, other, session = accounts.list[1], accounts.list[2], accounts.list[3]
-local NORTH = "/v1/regions/cn-north-1/images"
-
-local state
-
-local function send(path, query, options, account)
-  local response = emulator.respond(state, signed.request(account or owner, path, query, options))
-  return response, core.decode(response.body)
-end
+local NORTH = emulated.NORTH
+local all, answer, send = emulated.all, emulated.answer, emulated.send
 
 -- A refusal as one line, after checking its form.
 local function refusal(response, body)
@@ -23,20 +18,9 @@ local function refusal(response, body)
   return body.error.code .. " " .. body.error.status .. " " .. body.error.message
 end
 
-local function all(query, account, region)
-  local images, page = {}, 1
-  repeat
-    local asked = { "pageNumber", tostring(page), "pageSize", "100" }
-    for _, word in ipairs(query) do asked[#asked + 1] = word end
-    local _, body = send("/v1/regions/" .. (region or "cn-north-1") .. "/images", asked, nil, account)
-    for _, image in ipairs(body.result.images) do images[#images + 1] = image end
-    page = page + 1
-  until #images >= body.result.totalCount or #body.result.images == 0
-  return images
-end
-
 describe("the emulated service", function()
-  before_each(function() state = emulator.new() end)
+  local state
+  before_each(function() state = emulated.start() end)
 
   it("answers as the service does", function()
     local response, body = send(NORTH, { "imageSource", "public" })
@@ -100,7 +84,7 @@ describe("the emulated service", function()
     local function altered(name, value)
       local request = signed.request(owner, NORTH, { "imageSource", "public" })
       signed.set_header(request, name, value)
-      local response = emulator.respond(state, request)
+      local response = answer(request)
       return refusal(response, core.decode(response.body))
     end
     assert.equal("401 ACCESS_ERROR lack of header authorization[gw]", altered("authorization"))
@@ -141,7 +125,7 @@ describe("the emulated service", function()
     local function at(offset, wanted)
       local request = signed.request(owner, NORTH, { "imageSource", "public" }, { now = 1700000000 })
       request.now = request.now + offset
-      local response = emulator.respond(state, request)
+      local response = answer(request)
       assert.equal(wanted, response.status)
       return response
     end
@@ -149,7 +133,7 @@ describe("the emulated service", function()
     at(-899, 200)
     at(901, 401)
     at(-901, 401)
-    state = emulator.new { settings = { clock_offset = 3600, skew_status = 403 } }
+    emulated.start { settings = { clock_offset = 3600, skew_status = 403 } }
     assert.equal("Tue, 14 Nov 2023 23:13:20 GMT", signed.header(at(0, 403), "date"))
     at(-3600, 200)
   end)
@@ -165,7 +149,7 @@ describe("the emulated service", function()
     assert.equal(401, with(nil))
     local request = signed.request(session, NORTH, { "imageSource", "private" })
     signed.set_header(request, "x-jdcloud-security-token", session.encoded_token) -- as Java sends it: unsigned
-    assert.equal(200, emulator.respond(state, request).status)
+    assert.equal(200, answer(request).status)
   end)
 
   it("pages", function()
@@ -178,7 +162,7 @@ describe("the emulated service", function()
     assert.equal(6, (page(3, 12)))
     assert.same({ 0, 30 }, { page(4, 12) })
     assert.same({ 0, 30 }, { page(1e9, 100) })
-    state = emulator.new { settings = { past_end = "clamped", page_number_below_1 = "first" } }
+    emulated.start { settings = { past_end = "clamped", page_number_below_1 = "first" } }
     local rows, total, first = page(4, 12)
     assert.same({ 6, 30 }, { rows, total })
     assert.equal(select(3, page(3, 12)), first)
@@ -251,7 +235,7 @@ describe("the emulated service", function()
     assert.equal(4, #offline)
     for _, image in ipairs(offline) do assert.is_true(image.offline) end
     assert.equal(30, #all { "imageSource", "public", "offline", "false" })
-    state = emulator.new { settings = { offline_default = "any" } }
+    emulated.start { settings = { offline_default = "any" } }
     assert.equal(34, #all { "imageSource", "public" })
   end)
 
@@ -263,7 +247,7 @@ describe("the emulated service", function()
     assert.equal(2, body.result.totalCount)
     assert.equal(private[1].imageId, body.result.images[1].imageId) -- the catalogue's order
     assert.equal(private[5].imageId, body.result.images[2].imageId)
-    state = emulator.new { settings = { ids_paging = true } }
+    emulated.start { settings = { ids_paging = true } }
     assert.equal(400, (send(NORTH, query)).status)
     query[#query] = "10"
     _, body = send(NORTH, query)
@@ -272,7 +256,7 @@ describe("the emulated service", function()
 
   it("lets settings answer what no source settles", function()
     local function status_with(settings, path, query)
-      state = emulator.new { settings = settings }
+      emulated.start { settings = settings }
       return refusal(send(path, query, { region = path:match("regions/([^/]+)") }))
     end
     local mars = "/v1/regions/cn-mars-1/images"
@@ -280,21 +264,21 @@ describe("the emulated service", function()
       status_with({ unknown_region = "argument" }, mars, { "imageSource", "public" }))
     assert.equal("400 INVALID_ARGUMENT Invalid parameter platform",
       status_with({ unknown_value = "refused" }, NORTH, { "imageSource", "public", "platform", "Solaris" }))
-    state = emulator.new { settings = { unknown_region = "empty", unknown_source = "empty" } }
+    emulated.start { settings = { unknown_region = "empty", unknown_source = "empty" } }
     local _, body = send(mars, { "imageSource", "public" })
     assert.equal(0, body.result.totalCount)
     _, body = send(NORTH, { "imageSource", "pubic" })
     assert.same({}, body.result.images)
-    state = emulator.new { settings = { unknown_key_message = "secret key is null" } }
+    emulated.start { settings = { unknown_key_message = "secret key is null" } }
     assert.equal("401 ACCESS_ERROR secret key is null",
       refusal(send(NORTH, nil, nil, { access_key = "NOBODY", secret_key = "x" })))
-    state = emulator.new { settings = { words = "old", keep_alive = false, line_feed = false, latency = 0.05 } }
+    emulated.start { settings = { words = "old", keep_alive = false, line_feed = false, latency = 0.05 } }
     local response = send(NORTH, { "imageSource", "private" })
     assert.equal("self", core.decode(response.body).result.images[1].imageSource)
     assert.equal("close", signed.header(response, "connection"))
     assert.equal("}", response.body:sub(-1))
     assert.equal(0.05, response.delay)
-    state = emulator.new { settings = { rate_limit = 2 } }
+    emulated.start { settings = { rate_limit = 2 } }
     send(NORTH)
     send(NORTH)
     assert.equal("429 HTTP_RATE_LIMIT_EXCEEDED minute rate limit exceeded, role:ak [gw]", refusal(send(NORTH)))
@@ -315,7 +299,7 @@ describe("the emulated service", function()
       for i = 1, seed % 60 do bytes[i] = string.char((seed * 7919 + i * i * 31) % 255 + 1) end
       local request = signed.request(owner, NORTH)
       request.target = (seed % 3 == 0 and NORTH .. "?" or "/") .. table.concat(bytes)
-      local response = emulator.respond(state, request)
+      local response = answer(request)
       assert.truthy(core.decode(response.body).error)
     end
     for _, query in ipairs { { "ids.", "x" }, { "ids.1", "" }, { "ids.99999999999999999999", "x" }, { "x", "" },

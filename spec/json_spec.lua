@@ -528,6 +528,6 @@ describe("decode", function()
     for index, value in ipairs { 0.5, 1.25e-5, 123456789.123456789, 2.4703282292062328e-324, 1.5e300 } do
       expected[index] = ("%.17g\n"):format(value)
     end
-    assert.equal(table.concat(expected) .. "nil\texpected the end of the text at byte 1, found ','\t1\n", out)
+    assert.equal(table.concat(expected) .. "nil\texpected the end of the text at byte 1, found ','\t1", out)
   end)
 end)

@@ -3,6 +3,7 @@
 -- (spec/run.sh package), once, because it goes through all Luas itself.
 local source = require "spec.support.source"
 local emulator = require "spec.support.emulator"
+local shell = require "spec.support.shell"
 
 local LUAS = {
   { name = "5.1", version = "5.1", interpreter = "lua5.1" },
@@ -47,9 +48,7 @@ echo "wait $("$jdvm" wait "$latest")"
 -- What a compiler leaves, but for the folder of make.
 local BUILT = "find . -path ./build -prune -o '(' -name '*.o' -o -name '*.so' ')' -print"
 
-local function quote(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
+local quote = shell.quote
 
 -- Runs a shell command and gives its output and whether it succeeded.
 local function run(command)
@@ -68,12 +67,6 @@ local function must(command)
 end
 
 local folder, checkout, server, built_before
-
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
 
 -- luarocks with a configuration of its own, so that nothing of the user's or the machine's is read.
 local function luarocks(lua, tree, arguments)
@@ -109,7 +102,7 @@ end
 -- A script in which $jdvm is the command of `tree`, as somebody runs it who has only just installed it.
 local function as_new_user(tree, script)
   local home = tree .. "-home"
-  write(home .. ".sh", script)
+  shell.write(home .. ".sh", script)
   return ("mkdir -p %s && cd %s && env -i PATH=\"$PATH\" HOME=%s jdvm=%s access_key=%s secret_key=%s sh %s"):format(
     quote(home), quote(home), quote(home), quote(tree .. "/bin/jdvm"), quote(server.accounts.owner.access_key),
     quote(server.accounts.owner.secret_key), quote(home .. ".sh"))
@@ -126,8 +119,8 @@ setup(function()
       must(("cp --parents %s %s"):format(quote(path), quote(checkout)))
     end
   end
-  write(folder .. "/config.lua", 'rocks_servers = {}\nlocal_by_default = false\n')
-  write(folder .. "/elsewhere/list.lua", LIST)
+  shell.write(folder .. "/config.lua", 'rocks_servers = {}\nlocal_by_default = false\n')
+  shell.write(folder .. "/elsewhere/list.lua", LIST)
   server = emulator.start { tls = true }
 end)
 

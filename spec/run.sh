@@ -4,6 +4,7 @@
 # build/logs/STEP.log. A step that counts nothing, exits non-zero or hangs is a failure.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+. spec/support/home.sh
 
 LOGS=$PWD/build/logs
 LIMIT=1200 # seconds a step may take
@@ -60,9 +61,9 @@ fi
 mkdir -p "$LOGS"
 home=$(mktemp -d)
 chmod 755 "$home" # started by root, nginx's workers are another user
-export NPM_CONFIG_USERCONFIG=${NPM_CONFIG_USERCONFIG:-$HOME/.npmrc} # where npm finds its registry
-export HOME="$home/home" TMPDIR="$home/tmp"
-mkdir "$HOME" "$TMPDIR"
+use_home "$home/home"
+export TMPDIR="$home/tmp"
+mkdir "$TMPDIR"
 total_passed=0
 total_failed=0
 

@@ -1,6 +1,6 @@
 /* The canonical request: the one text that client and service must agree on, byte for byte. The
-** signer builds it from plain parts and sends the same bytes; a verifier builds it again from what
-** arrived. Both ways share every rule.
+** signer builds it from plain parts and sends the same bytes. It can also be built from what was
+** sent, for tests and for users who look into a signature. Both ways share every rule.
 **
 ** The rules are those of the documentation (API common declaration, Authorization-Rules) for
 ** JDCLOUD2-HMAC-SHA256, and of the official Python and Node.js signers for JDCLOUD3-HMAC-SHA256,

@@ -15,7 +15,7 @@
 #include <limits.h>
 #include <string.h>
 
-#if defined(__SSE2__) && defined(__GNUC__) && !defined(JDVM_PORTABLE_HEX)
+#if defined(__SSE2__) && defined(__GNUC__)
 #define JDVM_HEX_SSE2 1
 #include <emmintrin.h>
 #endif

@@ -6,7 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Each kind has the text that Lua sees in `detail.kind`; see jdvm_kind_name(). */
+/* Each kind and its text. Lua sees that of a failed exchange (connect, tls, timeout, transport,
+** cancelled) as `detail.kind`; of other failures it gets the message alone: it is raised for memory,
+** crypto and argument, returned for decode. */
 #define JDVM_KINDS(X)                                                                              \
   X(MEMORY, "memory")                                                                              \
   X(CRYPTO, "crypto")                                                                              \
@@ -56,6 +58,10 @@ jdvm_fail(jdvm_error *error, jdvm_kind kind, const char *format, ...) {
     va_end(arguments);
   }
   return -1;
+}
+
+static inline int jdvm_short_of_memory(jdvm_error *error) {
+  return jdvm_fail(error, JDVM_MEMORY, "not enough memory");
 }
 
 #endif

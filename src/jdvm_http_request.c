@@ -1,4 +1,5 @@
 #include "jdvm_http_request.h"
+#include "jdvm_chars.h"
 
 #include <stdio.h>
 
@@ -116,27 +117,17 @@ void jdvm_http_request_url(jdvm_http_request *request, const char *url, size_t l
 }
 
 static bool is_token(const char *text, size_t length) {
-  static const char others[] = "!#$%&'*+-.^_`|~";
   size_t i;
-  for (i = 0; i < length; i++) {
-    char c = text[i];
-    if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-          memchr(others, c, sizeof others - 1) != NULL)) {
-      return false;
-    }
+  for (i = 0; i < length && jdvm_is(text[i], JDVM_CHAR_TOKEN); i++) {
   }
-  return length > 0;
+  return length > 0 && i == length;
 }
 
 static bool is_value(const char *text, size_t length) {
   size_t i;
-  for (i = 0; i < length; i++) {
-    unsigned char c = (unsigned char)text[i];
-    if ((c < 0x20 && c != '\t') || c == 0x7f) {
-      return false;
-    }
+  for (i = 0; i < length && !jdvm_is(text[i], JDVM_CHAR_CONTROL); i++) {
   }
-  return true;
+  return i == length;
 }
 
 void jdvm_http_request_header(jdvm_http_request *request, const char *name, size_t name_length,

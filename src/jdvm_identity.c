@@ -94,7 +94,7 @@ int jdvm_identity_copy(jdvm_identity *copy, jdvm_buf *owned, const jdvm_identity
   if (!jdvm_buf_reserve(owned, given->access_key.length + given->secret_key.length +
                                    given->region.length + given->service.length +
                                    2 * given->token.length + 4)) {
-    return jdvm_fail(error, JDVM_MEMORY, "not enough memory");
+    return jdvm_short_of_memory(error);
   }
   *copy = *given;
   copy->access_key = own(owned, given->access_key, false);

@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The version to build for. A test may pretend an older one than there is. */
+/* The version to build for. `lint` compiles for older ones than there is. */
 #if !defined(JDVM_CURL_NUM)
 #define JDVM_CURL_NUM LIBCURL_VERSION_NUM
 #endif
@@ -280,7 +280,9 @@ static const char *find_ca_file(void) {
   return NULL;
 }
 
-int jdvm_connections_open(jdvm_connections *connections) {
+/* Sets libcurl up, once per process, and makes the multi handle, if that is not done yet.
+** 0, or -1 when memory is short or libcurl cannot work. */
+static int open_multi(jdvm_connections *connections) {
   const jdvm_http_config *config = connections->config;
   const curl_version_info_data *info;
   CURLM *multi;
@@ -491,7 +493,7 @@ int jdvm_exchange_begin(jdvm_exchange *exchange) {
   exchange->opened = exchange->ready = exchange->again = false;
   exchange->sent_before = 0;
   forget_sockets(exchange);
-  if (jdvm_connections_open(connections) != 0 ||
+  if (open_multi(connections) != 0 ||
       !jdvm_buf_reserve(&exchange->nodes,
                         exchange->request.line_count * sizeof(struct curl_slist))) {
     return -1;
@@ -540,7 +542,8 @@ void jdvm_exchange_observe(jdvm_exchange *exchange) {
 #endif
 }
 
-jdvm_phase jdvm_exchange_phase(const jdvm_exchange *exchange) {
+/* The phase of a running exchange, with what only libcurl and the kernel know. */
+static jdvm_phase phase_of(const jdvm_exchange *exchange) {
   if (exchange->phase == JDVM_PHASE_CONNECT && exchange->request.tls) {
     const jdvm_connections *connections = exchange->connections;
     size_t i;
@@ -608,7 +611,7 @@ void jdvm_exchange_facts(const jdvm_exchange *exchange, int code, jdvm_facts *fa
   long system_error = 0;
   memset(facts, 0, sizeof *facts);
   facts->cause = cause_of((CURLcode)code);
-  facts->phase = jdvm_exchange_phase(exchange);
+  facts->phase = phase_of(exchange);
   facts->host = exchange->request.host;
   facts->port = exchange->request.port;
   facts->detail =

@@ -40,7 +40,7 @@ struct jdvm_exchange {
   jdvm_http_request request;
   jdvm_response response;
   double connect_timeout; /* seconds, told to libcurl so that it shares it among addresses */
-  jdvm_phase phase;       /* as far as the callbacks see it: see jdvm_exchange_phase */
+  jdvm_phase phase;       /* as far as the callbacks see it: see jdvm_exchange_facts */
   double begun;           /* jdvm_now() */
   double since;           /* when it last moved on: left the queue, got its connection, received */
   jdvm_buf nodes;         /* struct curl_slist, over request.lines */
@@ -53,10 +53,6 @@ struct jdvm_exchange {
 };
 
 const char *jdvm_libcurl_version(void);
-
-/* Sets libcurl up, once per process, and makes the multi handle, if that is not done yet.
-** 0, or -1 when memory is short or libcurl cannot work. */
-int jdvm_connections_open(jdvm_connections *connections);
 
 /* Closes the connections. No exchange may run. */
 void jdvm_connections_close(jdvm_connections *connections);
@@ -86,9 +82,6 @@ void jdvm_exchange_end(jdvm_exchange *exchange);
 /* Makes up for what a libcurl without the needed callbacks does not tell; to be called before
 ** `phase` and `since` are looked at. */
 void jdvm_exchange_observe(jdvm_exchange *exchange);
-
-/* The phase of a running exchange, with what only libcurl and the kernel know. */
-jdvm_phase jdvm_exchange_phase(const jdvm_exchange *exchange);
 
 /* Everything known about why an exchange failed that libcurl ended with `code`, or is to be ended
 ** now; the caller may then set another cause. The texts live as long as the exchange is not begun

@@ -30,7 +30,7 @@ static int make_page(jdvm_random *random, jdvm_error *error) {
   void *page =
       mmap(NULL, POOL_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, (off_t)0);
   if (page == MAP_FAILED) {
-    return jdvm_fail(error, JDVM_MEMORY, "not enough memory");
+    return jdvm_short_of_memory(error);
   }
   random->page = page;
   random->size = POOL_SIZE;

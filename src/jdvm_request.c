@@ -12,10 +12,6 @@ const jdvm_text jdvm_own_header_names[JDVM_OWN_HEADERS] = {
 /* A hash of the body that the sender computed; it is signed and used in place of our own. */
 static const jdvm_text hash_name = TEXT("x-jdcloud-content-sha256");
 
-static int short_of_memory(jdvm_error *error) {
-  return jdvm_fail(error, JDVM_MEMORY, "not enough memory");
-}
-
 /* How much of a name may stand in an error message. */
 static int shown(jdvm_text name) {
   return name.length < 64 ? (int)name.length : 64;
@@ -113,7 +109,7 @@ static int clean_value(jdvm_buf *store, jdvm_version version, jdvm_text name, jd
     }
   }
   if (!jdvm_canonical_value(store, version, *value)) {
-    return short_of_memory(error);
+    return jdvm_short_of_memory(error);
   }
   value->bytes = store->bytes + start;
   value->length = store->length - start;
@@ -128,7 +124,7 @@ static int lower_name(jdvm_buf *store, jdvm_text *name, jdvm_error *error) {
     char c = name->bytes[i];
     good = jdvm_is(c, JDVM_CHAR_TOKEN);
     if (!jdvm_buf_add_char(store, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c)) {
-      return short_of_memory(error);
+      return jdvm_short_of_memory(error);
     }
   }
   if (!good) {
@@ -176,7 +172,7 @@ static bool is_never_signed(jdvm_version version, jdvm_text name) {
 static int add_header(jdvm_pairs *pairs, jdvm_text name, jdvm_text value, size_t order,
                       jdvm_error *error) {
   if (!jdvm_pairs_add(pairs, name, value)) {
-    return short_of_memory(error);
+    return jdvm_short_of_memory(error);
   }
   pairs->items[pairs->count - 1].order = order;
   return 0;
@@ -237,7 +233,7 @@ static bool start_over(jdvm_headers *headers, size_t room) {
 int jdvm_headers_nonce(jdvm_headers *headers, jdvm_version version, jdvm_text *nonce,
                        jdvm_error *error) {
   if (!start_over(headers, nonce->length)) {
-    return short_of_memory(error);
+    return jdvm_short_of_memory(error);
   }
   if (clean_value(&headers->store, version, jdvm_own_header_names[JDVM_NONCE], nonce, error) != 0) {
     return -1;
@@ -275,7 +271,7 @@ int jdvm_headers_receive(jdvm_headers *headers, jdvm_version version, jdvm_text 
                          jdvm_error *error) {
   size_t i;
   if (!start_over(headers, 0)) {
-    return short_of_memory(error);
+    return jdvm_short_of_memory(error);
   }
   for (i = 0; i < headers->extra.count; i++) {
     jdvm_pair pair = headers->extra.items[i];

@@ -58,7 +58,7 @@ static bool add_trimmed(jdvm_buf *buf, const char *text, size_t length, size_t *
 
 static bool add_field(jdvm_response *response, const char *line, size_t length) {
   const char *colon = memchr(line, ':', length);
-  jdvm_field field;
+  jdvm_header_field field;
   size_t i;
   if (response->field_count == JDVM_MAX_FIELDS) {
     return give_up(response, JDVM_LIMIT_FIELDS);
@@ -90,7 +90,7 @@ static bool add_field(jdvm_response *response, const char *line, size_t length) 
 /* A continuation line belongs to the field before it, joined by one space (RFC 9112, 5.2). The
 ** value it extends is the last thing in the header text. */
 static bool unfold(jdvm_response *response, const char *line, size_t length) {
-  jdvm_field *field;
+  jdvm_header_field *field;
   size_t before = response->header.length, at, size;
   if (response->field_count == 0) {
     return true;
@@ -110,10 +110,10 @@ static bool unfold(jdvm_response *response, const char *line, size_t length) {
 /* Two lengths mean that somebody on the way may see another end of this body (RFC 9112, 6.3). */
 static bool lengths_agree(const jdvm_response *response) {
   static const char name[] = "content-length";
-  const jdvm_field *first = NULL;
+  const jdvm_header_field *first = NULL;
   unsigned i;
   for (i = 0; i < response->field_count; i++) {
-    const jdvm_field *field = &response->fields[i];
+    const jdvm_header_field *field = &response->fields[i];
     if (field->name_length != sizeof name - 1 ||
         memcmp(response->header.bytes + field->name, name, sizeof name - 1) != 0) {
       continue;

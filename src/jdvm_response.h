@@ -24,10 +24,10 @@ enum { JDVM_MAX_FIELDS = 256 };
 
 /* One header field: offsets into the header text. The name is lower case and not empty, the
 ** value is trimmed and unfolded but otherwise as received: any byte but LF may stand in it. */
-typedef struct jdvm_field {
+typedef struct jdvm_header_field {
   size_t name, name_length;
   size_t value, value_length;
-} jdvm_field;
+} jdvm_header_field;
 
 typedef struct jdvm_response {
   int status;           /* 0 until a status line was seen */
@@ -36,7 +36,7 @@ typedef struct jdvm_response {
   size_t max_header, max_body;
   size_t header_bytes; /* every line received, interim responses and trailers included */
   unsigned field_count;
-  jdvm_field fields[JDVM_MAX_FIELDS];
+  jdvm_header_field fields[JDVM_MAX_FIELDS];
   jdvm_buf header; /* names and values */
   jdvm_buf body;
 } jdvm_response;

@@ -41,10 +41,6 @@ bool jdvm_scope(jdvm_buf *out, jdvm_version version, jdvm_text day, jdvm_text re
                            version == JDVM_JDCLOUD3 ? "/jdcloud3_request" : "/jdcloud2_request");
 }
 
-static int short_of_memory(jdvm_error *error) {
-  return jdvm_fail(error, JDVM_MEMORY, "not enough memory");
-}
-
 int jdvm_signing_key(jdvm_hasher *hasher, jdvm_version version, jdvm_text secret, jdvm_text day,
                      jdvm_text region, jdvm_text service, unsigned char key[JDVM_SHA256_SIZE],
                      jdvm_error *error) {
@@ -56,7 +52,7 @@ int jdvm_signing_key(jdvm_hasher *hasher, jdvm_version version, jdvm_text secret
       !jdvm_buf_add(&first, jdvm_algorithm_name(version), sizeof "JDCLOUD2" - 1) ||
       !add(&first, secret)) {
     jdvm_buf_free(&first); /* nothing was copied */
-    return short_of_memory(error);
+    return jdvm_short_of_memory(error);
   }
   if (jdvm_hmac_set_key(hasher, &step, first.bytes, first.length, error) == 0 &&
       jdvm_hmac(hasher, &step, day.bytes, day.length, key, error) == 0 &&

@@ -4,10 +4,6 @@ static bool add(jdvm_buf *out, jdvm_text text) {
   return jdvm_buf_add(out, text.bytes, text.length);
 }
 
-static int short_of_memory(jdvm_error *error) {
-  return jdvm_fail(error, JDVM_MEMORY, "not enough memory");
-}
-
 /* Most requests have the same headers but for host, date and nonce; their canonical form is kept in
 ** pieces. This is what follows the nonce. */
 static bool prepare_end(jdvm_signer *signer) {
@@ -33,7 +29,7 @@ int jdvm_signer_open(jdvm_signer *signer, const jdvm_identity *identity, jdvm_er
     return -1;
   }
   if (!prepare_end(signer)) {
-    return short_of_memory(error);
+    return jdvm_short_of_memory(error);
   }
   return jdvm_hasher_open(&signer->hasher, error);
 }
@@ -83,7 +79,7 @@ static int begin_day(jdvm_signer *signer, jdvm_error *error) {
       !jdvm_scope(authorization, signer->who.version, day, signer->who.region,
                   signer->who.service) ||
       !jdvm_buf_add_text(authorization, ", SignedHeaders=")) {
-    return short_of_memory(error);
+    return jdvm_short_of_memory(error);
   }
   signer->authorization_head = authorization->length;
   return 0;
@@ -137,7 +133,7 @@ static int finish(jdvm_signer *signer, jdvm_text signed_names, jdvm_error *error
   return add(authorization, signed_names) && jdvm_buf_add_text(authorization, ", Signature=") &&
                  jdvm_buf_add(authorization, hex, sizeof hex)
              ? 0
-             : short_of_memory(error);
+             : jdvm_short_of_memory(error);
 }
 
 /* Lower-case hexadecimal SHA-256 of the body, in `hex` unless it is the constant of no body. */
@@ -190,7 +186,7 @@ static int set_host(jdvm_signer *signer, jdvm_text host, jdvm_error *error) {
       !jdvm_buf_add_text(out, "\nx-jdcloud-date:") ||
       !jdvm_buf_add(out, signer->timestamp, JDVM_TIMESTAMP) ||
       !jdvm_buf_add_text(out, "\nx-jdcloud-nonce:")) {
-    return short_of_memory(error);
+    return jdvm_short_of_memory(error);
   }
   signer->usual_host = host.length;
   return 0;
@@ -237,7 +233,7 @@ int jdvm_signer_sign(jdvm_signer *signer, const jdvm_request *request, jdvm_erro
     return -1;
   }
   if (!jdvm_canonical_request(&signer->canonical, signer->who.version, &parts, &layout)) {
-    return short_of_memory(error);
+    return jdvm_short_of_memory(error);
   }
   if (parts.headers != NULL) {
     names.bytes = signer->canonical.bytes + layout.names_at;

@@ -131,7 +131,9 @@ static void refuse_unknown(lua_State *L, int index) {
   }
 }
 
-static int l_new(lua_State *L) {
+/* curl.new{ca_file, ca_path, proxy, no_proxy, user_agent, verify = true, http2 = true, gzip = true,
+** max_header_bytes, max_body_bytes, max_connections} -> multi. All are optional. */
+static int http_new(lua_State *L) {
   jdvm_http_config config;
   multi_box *box;
   memset(&config, 0, sizeof config);
@@ -161,12 +163,14 @@ static int l_new(lua_State *L) {
   return 1;
 }
 
-static int l_now(lua_State *L) {
+/* curl.now() -> seconds of a clock that only goes forward */
+static int http_now(lua_State *L) {
   lua_pushnumber(L, jdvm_http_now());
   return 1;
 }
 
-static int l_version(lua_State *L) {
+/* curl.version() -> text of the library that is loaded */
+static int http_version(lua_State *L) {
   lua_pushstring(L, jdvm_http_version());
   return 1;
 }
@@ -190,7 +194,9 @@ static void add_headers(lua_State *L, int index, jdvm_transfer *transfer) {
   }
 }
 
-static int m_start(lua_State *L) {
+/* multi:start{url, method = "GET", headers, timeout, connect_timeout, read_timeout, max_body}
+** -> transfer, running. What is wrong with URL or headers shows when it is finished. */
+static int multi_start(lua_State *L) {
   jdvm_http *http = check_open(L);
   jdvm_limits limits;
   const char *url;
@@ -243,7 +249,7 @@ static void push_headers(lua_State *L, const jdvm_response *response) {
   unsigned i;
   lua_createtable(L, 0, (int)response->field_count);
   for (i = 0; i < response->field_count; i++) {
-    const jdvm_field *field = &response->fields[i];
+    const jdvm_header_field *field = &response->fields[i];
     const char *text = response->header.bytes;
     lua_pushlstring(L, text + field->name, field->name_length);
     lua_pushvalue(L, -1);
@@ -276,9 +282,9 @@ static void push_failure(lua_State *L, const jdvm_failure *failure) {
   lua_setfield(L, -2, "lasting");
 }
 
-/* With a third argument, so many seconds at most; nothing but nil is returned when that is not enough,
-** so that a caller who waits in steps can be interrupted between two. */
-static int m_finish(lua_State *L) {
+/* multi:finish(transfer [, seconds]) -> status, headers | nil, failure | nil alone when it still runs
+** after so many seconds, so that a caller who waits in steps can be interrupted between two. */
+static int multi_finish(lua_State *L) {
   multi_box *multi = check_multi(L);
   transfer_box *box = check_transfer(L, 2);
   double seconds = luaL_optnumber(L, 3, HUGE_VAL);
@@ -292,8 +298,10 @@ static int m_finish(lua_State *L) {
       lua_pushnil(L);
       return 1;
     }
-  }                 /* else the client was closed: what was there at that time is the outcome */
-  box->lent = true; /* the pushes below may run a finalizer */
+  }
+  /* Of a client that was closed, what was there at that time is the outcome. The pushes below may run a
+  ** finalizer. */
+  box->lent = true;
   if (jdvm_transfer_succeeded(box->transfer)) {
     const jdvm_response *response = jdvm_transfer_response(box->transfer);
     lua_pushinteger(L, response->status);
@@ -306,7 +314,8 @@ static int m_finish(lua_State *L) {
   return 2;
 }
 
-static int m_cancel(lua_State *L) {
+/* multi:cancel(transfer): it has then failed as "cancelled", unless it has ended before */
+static int multi_cancel(lua_State *L) {
   transfer_box *box;
   (void)check_multi(L);
   box = luaL_checkudata(L, 2, TRANSFER);
@@ -316,7 +325,8 @@ static int m_cancel(lua_State *L) {
   return 0;
 }
 
-static int m_sleep(lua_State *L) {
+/* multi:sleep(seconds); meanwhile what was started goes on */
+static int multi_sleep(lua_State *L) {
   jdvm_http *http = check_open(L);
   double seconds = luaL_checknumber(L, 2);
   if (seconds > 0) {
@@ -325,7 +335,8 @@ static int m_sleep(lua_State *L) {
   return 0;
 }
 
-static int m_close(lua_State *L) {
+/* multi:close(); also for the collector. Cancels what runs; transfers stay readable. */
+static int multi_close(lua_State *L) {
   multi_box *box = check_multi(L);
   jdvm_http *http = box->http;
   box->http = NULL;
@@ -333,7 +344,7 @@ static int m_close(lua_State *L) {
   return 0;
 }
 
-static int m_tostring(lua_State *L) {
+static int multi_tostring(lua_State *L) {
   multi_box *box = check_multi(L);
   if (box->http == NULL) {
     lua_pushliteral(L, MULTI " (closed)");
@@ -357,7 +368,8 @@ static const jdvm_response *body_of(lua_State *L) {
   return jdvm_transfer_response(box->transfer);
 }
 
-static int t_body(lua_State *L) {
+/* transfer:body() -> string; raises unless it has succeeded */
+static int transfer_body(lua_State *L) {
   const jdvm_response *response = body_of(L);
   lua_pushlstring(L, response->body.bytes != NULL ? response->body.bytes : "",
                   response->body.length);
@@ -365,7 +377,8 @@ static int t_body(lua_State *L) {
   return 1;
 }
 
-static int t_decode(lua_State *L) {
+/* transfer:decode(options) -> the body as core.decode(body, options) returns it */
+static int transfer_decode(lua_State *L) {
   const jdvm_response *response;
   int results;
   lua_settop(L, 2);
@@ -376,7 +389,9 @@ static int t_decode(lua_State *L) {
   return results;
 }
 
-static int t_release(lua_State *L) {
+/* transfer:release(); also at the end of a to-be-closed variable. Left to the collector while its
+** body is being read. */
+static int transfer_release(lua_State *L) {
   transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
   if (!box->lent) {
     jdvm_transfer *transfer = box->transfer;
@@ -386,7 +401,8 @@ static int t_release(lua_State *L) {
   return 0;
 }
 
-static int t_gc(lua_State *L) {
+/* For the collector: when it comes, nobody reads the body any more. */
+static int transfer_gc(lua_State *L) {
   transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
   jdvm_transfer *transfer = box->transfer;
   box->transfer = NULL;
@@ -394,7 +410,7 @@ static int t_gc(lua_State *L) {
   return 0;
 }
 
-static int t_tostring(lua_State *L) {
+static int transfer_tostring(lua_State *L) {
   transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
   if (box->transfer == NULL) {
     lua_pushliteral(L, TRANSFER " (released)");
@@ -415,19 +431,21 @@ static void finish_class(lua_State *L, const char *name, lua_CFunction tostring)
 
 JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L);
 JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L) {
-  static const luaL_Reg multi_methods[] = {{"start", m_start},   {"finish", m_finish},
-                                           {"cancel", m_cancel}, {"sleep", m_sleep},
-                                           {"close", m_close},   {NULL, NULL}};
-  static const luaL_Reg transfer_methods[] = {
-      {"body", t_body}, {"decode", t_decode}, {"release", t_release}, {NULL, NULL}};
+  static const luaL_Reg multi_methods[] = {{"start", multi_start},   {"finish", multi_finish},
+                                           {"cancel", multi_cancel}, {"sleep", multi_sleep},
+                                           {"close", multi_close},   {NULL, NULL}};
+  static const luaL_Reg transfer_methods[] = {{"body", transfer_body},
+                                              {"decode", transfer_decode},
+                                              {"release", transfer_release},
+                                              {NULL, NULL}};
   static const luaL_Reg functions[] = {
-      {"new", l_new}, {"now", l_now}, {"version", l_version}, {NULL, NULL}};
-  jdvm_new_class(L, MULTI, multi_methods, m_close);
-  finish_class(L, MULTI, m_tostring);
-  jdvm_new_class(L, TRANSFER, transfer_methods, t_gc);
-  finish_class(L, TRANSFER, t_tostring);
+      {"new", http_new}, {"now", http_now}, {"version", http_version}, {NULL, NULL}};
+  jdvm_new_class(L, MULTI, multi_methods, multi_close);
+  finish_class(L, MULTI, multi_tostring);
+  jdvm_new_class(L, TRANSFER, transfer_methods, transfer_gc);
+  finish_class(L, TRANSFER, transfer_tostring);
   luaL_getmetatable(L, TRANSFER);
-  lua_pushcfunction(L, t_release);
+  lua_pushcfunction(L, transfer_release);
   lua_setfield(L, -2, "__close"); /* unlike __gc it may run while the body is lent */
   lua_pop(L, 1);
   jdvm_newlib(L, functions);

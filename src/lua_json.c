@@ -74,7 +74,8 @@ int jdvm_json_decode(lua_State *L, const char *bytes, size_t length, int options
   return 3;
 }
 
-static int l_decode(lua_State *L) {
+/* core.decode(text [, options]) -> value | nil, message, offset; see jdvm_json_decode */
+static int json_decode(lua_State *L) {
   size_t length;
   const char *bytes = luaL_checklstring(L, 1, &length);
   lua_settop(L, 2);
@@ -106,7 +107,7 @@ static void push_array_mt(lua_State *L) {
 }
 
 void jdvm_json_register(lua_State *L) {
-  lua_pushcfunction(L, l_decode);
+  lua_pushcfunction(L, json_decode);
   lua_setfield(L, -2, "decode");
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");

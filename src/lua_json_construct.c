@@ -94,7 +94,7 @@ static jdvm_constructor *find_room(jdvm_memory *memory, const uint16_t *keys, in
   for (i = 0; i < count; i++) {
     hash = (hash + keys[i]) * UINT32_C(0x9E3779B1);
   }
-  set = shape = &memory->constructors[(hash >> 20) % (JDVM_SHAPES / SET) * SET];
+  set = shape = &memory->constructors[(hash >> 20) % (JDVM_CONSTRUCTORS / SET) * SET];
   for (i = 0; i < SET; i++) {
     if (is_shape(&set[i], keys, count)) {
       return &set[i];

@@ -55,7 +55,7 @@ typedef struct jdvm_value {
 #define JDVM_SMALL_BATCH 2
 #define JDVM_CROWDED 3000
 
-#define JDVM_SHAPES 64 /* a power of two */
+#define JDVM_CONSTRUCTORS 64 /* a power of two */
 
 /* The keys of an object in their order. LuaJIT has a function for each that makes such objects. */
 typedef struct jdvm_constructor {
@@ -75,14 +75,12 @@ typedef struct jdvm_constructor {
 typedef struct jdvm_memory {
   jdvm_shapes shapes;
   jdvm_value values[JDVM_VALUES];
-  jdvm_constructor constructors[JDVM_SHAPES];
+  jdvm_constructor constructors[JDVM_CONSTRUCTORS];
   uint16_t pending[JDVM_PENDING];
   uint32_t credit; /* fields built that have not yet paid for a constructor */
   bool is_luajit;
   char small[JDVM_SMALL_STRING];
 } jdvm_memory;
-
-#define JDVM_IS_LUAJIT(memory) (JDVM_MAY_BE_LUAJIT && (memory)->is_luajit)
 
 typedef struct jdvm_decoder {
   lua_State *L;
@@ -213,7 +211,7 @@ JDVM_INLINE const unsigned char *jdvm_json_comma(jdvm_decoder *d, const unsigned
     }
   }
   at++;
-  return at<end && * at> ' ' ? at : jdvm_json_space(&d->json, at);
+  return at == end || *at <= ' ' ? jdvm_json_space(&d->json, at) : at;
 }
 
 #if defined(__GNUC__)

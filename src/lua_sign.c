@@ -298,8 +298,8 @@ static int signer_sign(lua_State *L) {
   signer = check_signer(L);
   read_request(L, &request);
   sign(L, signer, &request);
-  while (room_for(signer, &request) >
-         size) { /* making room may have let somebody else use the signer */
+  /* Making room may have let somebody else use the signer. */
+  while (room_for(signer, &request) > size) {
     size = room_for(signer, &request);
     room = lua_newuserdata(L, size);
     (void)check_signer(L);

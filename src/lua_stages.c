@@ -2,8 +2,8 @@
 
 #include "jdvm_uri.h"
 
-/* The steps from a request to its Authorization header, one by one: for tests, and for a verifier
-** that computes them from what arrived. */
+/* The steps from a request to its Authorization header, one by one: for tests, and for users
+** who look into a signature. */
 
 #define SCRATCH_CLASS "jdvm.scratch"
 
@@ -111,8 +111,8 @@ static int hash(lua_State *L, jdvm_text bytes, char hex[JDVM_SHA256_HEX]) {
 }
 
 /* core.canonical_request{method, path, query, headers, body | payload_hash, algorithm} -> text,
-** signed headers. Path and query are as on the wire and are brought into canonical form: this is
-** what a verifier computes. `headers` is an array of {name, value}: those that are signed. */
+** signed headers. Path and query are as on the wire and are brought into canonical form, as
+** the service does with them. `headers` is an array of {name, value}: those that are signed. */
 static int stage_canonical_request(lua_State *L) {
   enum { FIELDS = 1, HEADERS };
   static const char what[] = "canonical_request";

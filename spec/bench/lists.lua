@@ -1,5 +1,5 @@
 -- The list benchmark: whole lists at no distance, against named peers and the floor.
--- lists.lua ENDPOINT CA_FILE PAGES ROUNDS; started by lists.sh.
+-- lists.lua ENDPOINT CA_FILE PAGES ROUNDS; started by bench_lists.sh.
 local endpoint, ca_file, pages, rounds = arg[1], arg[2], arg[3], tonumber(arg[4])
 local folder = assert(os.getenv "JDVM_BENCH_FOLDER")
 local here = arg[0]:gsub("[^/]*$", "")

@@ -3,7 +3,7 @@
 -- in turn, so that a slow phase of the machine meets both; medians, with the range.
 local core = require "jdvm.core"
 
-local shell = require "spec.nginx.support.shell"
+local shell = require "spec.support.shell"
 local socket = require "socket"
 local world = require "spec.nginx.support.world"
 

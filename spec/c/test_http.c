@@ -175,7 +175,7 @@ static const char *value_of(const jdvm_response *response, const char *name) {
   static char value[256];
   unsigned i;
   for (i = 0; i < response->field_count; i++) {
-    const jdvm_field *field = &response->fields[i];
+    const jdvm_header_field *field = &response->fields[i];
     if (field->name_length == strlen(name) &&
         memcmp(response->header.bytes + field->name, name, field->name_length) == 0) {
       memcpy(value, response->header.bytes + field->value, field->value_length);

@@ -32,7 +32,7 @@ static void inspect(const jdvm_response *response) {
   demand(response->status >= 0 && response->status <= 999);
   demand(!response->header_complete || response->status >= 200);
   for (i = 0; i < response->field_count; i++) {
-    const jdvm_field *field = &response->fields[i];
+    const jdvm_header_field *field = &response->fields[i];
     const char *name = response->header.bytes + field->name;
     const char *value = response->header.bytes + field->value;
     size_t j;

@@ -1,5 +1,5 @@
 --- jdvm.cache inside nginx: in one worker, and across four.
-local shell = require "spec.nginx.support.shell"
+local shell = require "spec.support.shell"
 local socket = require "socket"
 local world = require "spec.nginx.support.world"
 

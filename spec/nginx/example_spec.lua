@@ -1,7 +1,7 @@
 --- examples/openresty, started as a user starts it.
 local cjson = require "cjson"
 local nginx = require "spec.nginx.support.nginx"
-local shell = require "spec.nginx.support.shell"
+local shell = require "spec.support.shell"
 local world = require "spec.nginx.support.world"
 
 describe("the example for OpenResty", function()

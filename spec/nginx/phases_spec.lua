@@ -1,5 +1,5 @@
 --- Wherever nginx runs Lua, a call works or says what to do instead.
-local shell = require "spec.nginx.support.shell"
+local shell = require "spec.support.shell"
 local world = require "spec.nginx.support.world"
 
 local HTTP = [[

@@ -1,7 +1,7 @@
 --- The configurations of the READMEs run as they stand there, but for the port.
 local emulator = require "spec.support.emulator"
 local nginx = require "spec.nginx.support.nginx"
-local shell = require "spec.nginx.support.shell"
+local shell = require "spec.support.shell"
 
 local function configurations(page)
   local found = {}

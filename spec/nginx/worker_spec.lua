@@ -1,6 +1,6 @@
 --- What a worker goes through: other requests, clients that leave, reloads, forks, Lua states that come and go.
 local nginx = require "spec.nginx.support.nginx"
-local shell = require "spec.nginx.support.shell"
+local shell = require "spec.support.shell"
 local socket = require "socket"
 local world = require "spec.nginx.support.world"
 

@@ -22,7 +22,6 @@ reports=$PWD/$BUILD/logs/asan
 rm -rf "$reports"
 mkdir -p "$reports"
 export ASAN_OPTIONS="log_path=$reports/report" UBSAN_OPTIONS=print_stacktrace=1
-export LSAN_OPTIONS="print_suppressions=0:suppressions=$PWD/spec/support/lsan.supp"
 
 no_reports() {
   ! cat "$reports"/report.* 2>/dev/null

@@ -38,5 +38,5 @@ start_static_server "$folder" || exit 1
 use_checkout "$out" "$lua"
 export JDVM_OOM_PLAIN="http://127.0.0.1:$((port + 1))/images?pageNumber=1"
 export JDVM_OOM_TLS="https://127.0.0.1:$port/images?pageNumber=1" JDVM_OOM_CA="$folder/ca.pem"
-LSAN_OPTIONS=print_suppressions=0 count "allocation sweep on $lua" "$program" spec/c/oom_entries.lua "${@:2}"
+count "allocation sweep on $lua" "$program" spec/c/oom_entries.lua "${@:2}"
 finish

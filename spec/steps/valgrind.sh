@@ -12,7 +12,7 @@ rm -f "$report"
 memcheck() {
   JDVM_SPEC_SLOW=1 valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
     --show-leak-kinds=definite --num-callers=30 --child-silent-after-fork=yes \
-    --suppressions=spec/support/valgrind.supp --log-file="$report" "$(interpreter_of "$lua")" "$@"
+    --log-file="$report" "$(interpreter_of "$lua")" "$@"
 }
 
 no_errors() {

@@ -1,5 +1,7 @@
 -- Runs Lua text in a process of its own whose locale writes a comma for the decimal point. The locale
 -- is made on the spot: machines may have none but C.
+local shell = require "spec.support.shell"
+
 local comma_locale = {}
 
 local DEFINITION = [[
@@ -11,12 +13,6 @@ thousands_sep "<U002E>"
 grouping 3;3
 END LC_NUMERIC
 ]]
-
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  file:write(text)
-  file:close()
-end
 
 local function characters()
   local lines = { "<code_set_name> TINY\n<comment_char> %\n<escape_char> /\nCHARMAP\n" }
@@ -35,23 +31,18 @@ local function interpreter()
   return arg[index]
 end
 
----Runs `text` with the paths of this process; returns what it prints.
+---Runs `text` with the paths of this process; returns what it prints, without the last line end.
 ---@param text string
 ---@return string
 function comma_locale.run(text)
-  local pipe = assert(io.popen("mktemp -d"))
-  local folder = pipe:read("*l")
-  pipe:close()
-  write(folder .. "/definition", DEFINITION)
-  write(folder .. "/characters", characters())
-  write(folder .. "/program.lua", "assert(os.setlocale('comma', 'numeric'), 'no locale')\n" .. text)
+  local folder = shell.temporary_folder()
+  shell.write(folder .. "/definition", DEFINITION)
+  shell.write(folder .. "/characters", characters())
+  shell.write(folder .. "/program.lua", "assert(os.setlocale('comma', 'numeric'), 'no locale')\n" .. text)
   local command = ("cd %s && { localedef -c -i definition -f characters ./comma >log 2>&1; cd - >/dev/null; " ..
     "LUA_PATH='%s' LUA_CPATH='%s' LOCPATH=%s ASAN_OPTIONS=detect_leaks=0 '%s' %s/program.lua 2>&1; rm -rf %s; }")
     :format(folder, package.path, package.cpath, folder, interpreter(), folder, folder)
-  pipe = assert(io.popen(command))
-  local out = pipe:read("*a")
-  pipe:close()
-  return out
+  return shell.output(command)
 end
 
 return comma_locale

@@ -2,6 +2,7 @@
 
 local cjson = require "cjson"
 local curl = require "jdvm.curl"
+local shell = require "spec.support.shell"
 
 local M = {}
 
@@ -23,8 +24,6 @@ for name in ("ENDPOINT REGION PROFILE CA_FILE ACCESS_KEY SECRET_KEY SESSION_TOKE
   M.NO_SETTINGS = M.NO_SETTINGS .. " -u JDCLOUD_" .. name
 end
 M.NO_SETTINGS = M.NO_SETTINGS .. " "
-
-local function quote(text) return "'" .. tostring(text):gsub("'", "'\\''") .. "'" end
 
 local function escape(text)
   return (tostring(text):gsub("[^A-Za-z0-9%-_.~]", function(c) return ("%%%02X"):format(c:byte()) end))
@@ -53,7 +52,7 @@ function M.command(options)
     words[#words + 1] = name .. "=" .. tostring(value)
   end
   for _, word in ipairs(options.args or {}) do words[#words + 1] = word end
-  for i, word in ipairs(words) do words[i] = quote(word) end
+  for i, word in ipairs(words) do words[i] = shell.quote(word) end
   return "env -u LD_PRELOAD " .. table.concat(words, " ") -- a sanitizer is for this process alone
 end
 

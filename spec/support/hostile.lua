@@ -1,20 +1,14 @@
 -- The one way in which specs start hostile.c, the server that misbehaves as it is told.
 
 local curl = require "jdvm.curl"
+local shell = require "spec.support.shell"
 
 local M = {}
 
 local root = debug.getinfo(1, "S").source:match("^@(.*)spec/support/hostile%.lua$")
 if root == "" then root = "./" end
 
-local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
-
-local function run(command)
-  local pipe = assert(io.popen(command))
-  local output = pipe:read("*a")
-  pipe:close()
-  return (output:gsub("%s+$", ""))
-end
+local quote = shell.quote
 
 -- Compiled once for all suites; two that start together each make their own and the last move wins.
 -- Nothing is preloaded into the compiler and the server when a sanitizer is into this Lua.
@@ -26,7 +20,7 @@ local function program()
     %scc -std=c99 -O1 -g -o %s.$$ %s -lssl -lcrypto -lpthread && mv %s.$$ %s; fi; echo $?]])
     :format(quote(root .. "build/support"), quote(made), quote(source), PLAIN, quote(made), quote(source),
       quote(made), quote(made))
-  assert(run(command):find("0$"), "spec/support/hostile.c does not compile")
+  assert(shell.output(command):find("0$"), "spec/support/hostile.c does not compile")
   return made
 end
 
@@ -83,13 +77,13 @@ function methods:stop()
   if self.pipe then
     self.pipe:close() -- the end of its input ends it; close waits for that
     self.pipe = nil
-    run("rm -rf " .. quote(self.folder))
+    shell.run("rm -rf " .. quote(self.folder))
   end
 end
 
 ---@return table server `{ports = {name = number}, ca_file, certificate, key, folder}`
 function M.start()
-  local server = setmetatable({ ports = {}, folder = run "mktemp -d" }, { __index = methods })
+  local server = setmetatable({ ports = {}, folder = shell.temporary_folder() }, { __index = methods })
   local announcement = server.folder .. "/ports"
   server.pipe = assert(io.popen(("exec %s%s %s >%s"):format(PLAIN, quote(program()),
     quote(server.folder), quote(announcement)), "w"))

@@ -2,6 +2,7 @@
 -- carries the number of its connection in the header x-connection.
 
 local curl = require "jdvm.curl"
+local shell = require "spec.support.shell"
 
 local M = {}
 
@@ -25,16 +26,9 @@ http {
 }
 ]]
 
-local function run(command)
-  local pipe = assert(io.popen(command))
-  local output = pipe:read("*a")
-  pipe:close()
-  return (output:gsub("%s+$", ""))
-end
-
 local function write_config(folder, hostile, port)
   local file = assert(io.open(folder .. "/nginx.conf", "w"))
-  local user = run "id -u" == "0" and "user root;" or ""
+  local user = shell.output "id -u" == "0" and "user root;" or ""
   file:write(CONFIG:format(user, hostile.certificate, hostile.key, port, hostile.ports.http, port + 1,
     hostile.ports.http))
   file:close()
@@ -49,9 +43,9 @@ end
 ---@param hostile table what `hostile.start` gave
 ---@return table server `{http2 = base URL, http1 = base URL, stop = function}`
 function M.start(hostile)
-  local folder = run "mktemp -d"
+  local folder = shell.temporary_folder()
   local multi = curl.new { ca_file = hostile.ca_file, proxy = "" }
-  run("mkdir " .. folder .. "/temp")
+  shell.run("mkdir " .. folder .. "/temp")
   math.randomseed(os.time() + math.floor(curl.now() * 1000) % 100000)
   for _ = 1, 8 do
     local port = math.random(20000, 32000)
@@ -68,7 +62,7 @@ function M.start(hostile)
           http1 = "https://127.0.0.1:" .. port + 1,
           stop = function()
             pipe:close()
-            run("rm -rf " .. folder)
+            shell.run("rm -rf " .. folder)
           end,
         }
       end
@@ -76,7 +70,7 @@ function M.start(hostile)
     end
     pipe:close()
   end
-  error("nginx did not start: " .. run("tail -n 5 " .. folder .. "/error.log"), 0)
+  error("nginx did not start: " .. shell.output("tail -n 5 " .. folder .. "/error.log"), 0)
 end
 
 return M

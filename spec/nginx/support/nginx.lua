@@ -2,7 +2,7 @@
 ---
 --- NGINX_CHECK says what the subject runs under: nothing, "asan" (AddressSanitizer, the module built with it) or
 --- "valgrind". Both need one process, so master_process is off then.
-local shell = require "spec.nginx.support.shell"
+local shell = require "spec.support.shell"
 local socket = require "socket"
 
 local M = {}
@@ -68,7 +68,7 @@ local function command(self, options)
     wrap = ("env LD_PRELOAD='%s %s' ASAN_OPTIONS=detect_leaks=0:log_path=%s/check"):format(
       shell.output("gcc -print-file-name=libasan.so"), shell.output("gcc -print-file-name=libubsan.so"), self.folder)
   elseif options.checked and M.check == "valgrind" then
-    wrap = "valgrind -q --num-callers=30 --suppressions=spec/nginx/valgrind.supp --log-file="
+    wrap = "valgrind -q --num-callers=30 --log-file="
       .. self.folder .. "/check.%p"
   end
   return ("%s %s -p %s -c nginx.conf -g 'daemon off;'"):format(wrap, program, self.folder)

@@ -5,7 +5,7 @@ local http = require "socket.http"
 local jdvm = require "jdvm"
 local ltn12 = require "ltn12"
 local nginx = require "spec.nginx.support.nginx"
-local shell = require "spec.nginx.support.shell"
+local shell = require "spec.support.shell"
 local subject = require "spec.nginx.support.subject"
 local upstream = require "spec.nginx.support.upstream"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lists of 10,000 images over TLS, whole processes against named peers: lists.sh [ROUNDS] [PAGES].
+# Lists of 10,000 images over TLS, whole processes against named peers: bench_lists.sh [ROUNDS] [PAGES].
 # JDVM_BENCH_PEERS may name a file with more peers, a line each, "name: command": the command is given
 # ENDPOINT CA_FILE PAGES touch|keep and must list all images, as the scripts beside this one do.
 set -eu
@@ -9,7 +9,7 @@ pages=${2:-100}
 here=spec/bench
 
 modules=$(spec/interop/install.sh) || {
-  echo "lists.sh: npm could not install the JavaScript SDK" >&2
+  echo "bench_lists.sh: npm could not install the JavaScript SDK" >&2
   exit 1
 }
 

@@ -1,5 +1,5 @@
 -- jdvm.curl by itself: arguments, the life of its objects, time limits, many transfers at once. What
--- servers may do wrong is in http_faults_spec.lua.
+-- servers may do wrong is in curl_faults_spec.lua.
 local curl = require "jdvm.curl"
 local hostile = require "spec.support.hostile"
 

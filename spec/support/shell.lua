@@ -1,5 +1,4 @@
---- Files and processes for the nginx tests.
-local socket = require "socket"
+--- Files, commands and processes.
 
 local M = {}
 
@@ -22,6 +21,9 @@ function M.exists(path)
   if file then file:close() end
   return file ~= nil
 end
+
+--- A word as a shell reads it.
+function M.quote(text) return "'" .. tostring(text):gsub("'", "'\\''") .. "'" end
 
 --- Runs a command; true when it exits with 0.
 function M.run(command)
@@ -50,8 +52,9 @@ function M.alive(pid)
   return state ~= nil and state ~= "Z"
 end
 
---- Waits until a condition holds; its last value.
+--- Waits until a condition holds; its last value. This and `listens` are for a Lua that has luasocket.
 function M.wait(seconds, condition)
+  local socket = require "socket"
   local deadline = socket.gettime() + seconds
   while true do
     local value = condition()
@@ -61,7 +64,7 @@ function M.wait(seconds, condition)
 end
 
 function M.listens(port)
-  local connection = socket.connect("127.0.0.1", port)
+  local connection = require("socket").connect("127.0.0.1", port)
   if connection then connection:close() end
   return connection ~= nil
 end
