@@ -138,9 +138,9 @@ describe("public names", function()
     table.sort(names)
     return names
   end
-  local function names_of(...)
+  local function names_of(lists)
     local names = {}
-    for _, list in ipairs { ... } do
+    for _, list in ipairs(lists) do
       for _, entry in ipairs(list) do names[#names + 1] = entry.name end
     end
     table.sort(names)
@@ -161,11 +161,11 @@ describe("public names", function()
   end)
 
   it("of clients, calls and iterators are described, and those described are there", function()
-    local of_operations = {}
-    for _, operation in ipairs(operations.list) do of_operations[#of_operations + 1] = api.methods(operation) end
-    assert.same(names_of(api.client, of_operations[1], of_operations[2]), methods_of(client))
-    assert.same(names_of(object "Iterator"), methods_of(client:images { imageSource = "public" }))
-    assert.same(names_of(object "Iterator"), methods_of(client:image_pages { imageSource = "public" }))
+    local described = { api.client }
+    for _, operation in ipairs(operations.list) do described[#described + 1] = api.methods(operation) end
+    assert.same(names_of(described), methods_of(client))
+    assert.same(names_of { object "Iterator" }, methods_of(client:images { imageSource = "public" }))
+    assert.same(names_of { object "Iterator" }, methods_of(client:image_pages { imageSource = "public" }))
   end)
 
   it("of jdvm.cache are those it has", function()
