@@ -19,6 +19,19 @@ describe("options", function()
     assert.equal(1800, options.defaults("wait").timeout)
   end)
 
+  it("of a client say who looks at them, but for those that the client resolves", function()
+    local resolved = {}
+    for _, option in ipairs(options.client) do
+      if not option.goes then
+        resolved[#resolved + 1] = option.name
+      else
+        assert.is_truthy(({ transport = true, call = true, both = true })[option.goes], option.name)
+      end
+    end
+    assert.same({ "region", "access_key", "secret_key", "session_token", "credentials", "profile", "endpoint",
+      "ca_file", "user_agent", "clock" }, resolved)
+  end)
+
   it("that are nil or empty are fine", function()
     assert.is_nil(options.fault("call", nil))
     assert.is_nil(options.fault("call", {}))
