@@ -1,5 +1,6 @@
 -- jdvm.client and jdvm.call over transports in memory: what is sent, what comes back, what is raised, and when.
 local cjson = require "cjson"
+local errors = require "jdvm.errors"
 local fake_transport = require "spec.support.fake_transport"
 local jdvm = require "jdvm"
 local requests = require "jdvm.request"
@@ -75,6 +76,18 @@ describe("a call", function()
       operation = "describeImage", region = "cn-north-1", attempts = 1, retryable = false } do
       assert.equal(value, detail[name], name)
     end
+  end)
+
+  it("hands on each field of a failure, and says itself what call it was", function()
+    local client, fake = client_of(one_page)
+    function fake:finish(pending)
+      self:cancel(pending)
+      return nil, { kind = "tls", message = "no", weather = "fog", operation = "other", attempts = 7 }
+    end
+    table.insert(errors.fields, { name = "weather", type = "string" })
+    local _, _, detail = client:describe_images(PUBLIC)
+    table.remove(errors.fields)
+    assert.same({ "fog", "describeImages", 1 }, { detail.weather, detail.operation, detail.attempts })
   end)
 
   it("never takes an error or a wrong shape for an empty list", function()

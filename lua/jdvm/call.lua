@@ -44,15 +44,11 @@ end
 local function fail(self, failure)
   local state = self.state
   local now = self.transport and self.transport:now()
-  local fields = {
-    operation = self.operation.name, region = self.region, attempts = self.attempts,
-    elapsed = now and self.budget and math.max(0, now - self.budget.started) or 0,
-    retryable = failure.retryable or false,
-  }
-  for _, name in ipairs { "kind", "code", "status", "message", "http_status", "request_id", "details", "phase", "hint",
-    "retry_after", "skew", "cause" } do
-    fields[name] = failure[name]
-  end
+  local fields = {}
+  for _, field in ipairs(errors.fields) do fields[field.name] = failure[field.name] end
+  fields.operation, fields.region, fields.attempts = self.operation.name, self.region, self.attempts
+  fields.elapsed = now and self.budget and math.max(0, now - self.budget.started) or 0
+  fields.retryable = failure.retryable or false
   local secrets = {}
   if self.keys then
     local _, secret_key, session_token = self.keys.reveal()
