@@ -271,6 +271,7 @@ describe("a list that cannot be right", function()
       assert.is_nil(list)
       assert.equal("decode", detail.kind)
       assert.matches("row 1 .*has no imageId", message)
+      assert.is_nil(detail.hint)
       assert.is_true(detail.elapsed >= 2 and detail.elapsed < 3, detail.elapsed)
       assert.is_false(detail.retryable)
     end

@@ -383,8 +383,16 @@ describe("hints", function()
     assert.matches("fewer ids", api(414, "HTTP_URI_TOO_LONG", "x"))
   end)
 
+  it("are not looked for when the failure wants none", function()
+    local failure = { kind = "decode", message = "row 1 of page 1 has no key" }
+    assert.matches("check the endpoint", hint_of(failure))
+    failure.hint = false
+    local message, detail = errors.new(failure)
+    assert.is_nil(detail.hint)
+    assert.is_nil(message:find("hint", 1, true))
+  end)
+
   it("tell about what stands between", function()
-    assert.matches("resolver", hint_of { kind = "connect", message = 'no resolver defined to resolve "vm.x"' })
     assert.matches("name servers", hint_of { kind = "connect", message = "Could not resolve host: vm.x" })
     assert.is_nil(hint_of { kind = "connect", message = "could not resolve the host name x: check the name" })
     assert.matches("name servers", hint_of { kind = "connect", phase = "dns", message = "x" })

@@ -191,7 +191,8 @@ function errors.cause(failure)
 end
 
 --- Makes a failure: the line and the data.
----@param failure table fields of errors.fields, others are left out; a hint is found when none is given
+---@param failure table fields of errors.fields, others are left out; a hint is found when none is given, unless it is
+---  false
 ---@param secrets? string[] texts to take out of everything
 ---@return string message one printable line
 ---@return jdvm.Failure detail
@@ -205,7 +206,11 @@ function errors.new(failure, secrets)
   end
   if not known_kinds[detail.kind] then detail.kind = "transport" end
   if type(detail.message) ~= "string" or detail.message == "" then detail.message = detail.kind .. " failure" end
-  detail.hint = detail.hint or errors.hint(detail)
+  if failure.hint == false then
+    detail.hint = nil
+  else
+    detail.hint = detail.hint or errors.hint(detail)
+  end
   local parts = { "jdvm: " }
   if detail.operation then parts[#parts + 1] = detail.operation .. ": " end
   parts[#parts + 1] = describe(detail)

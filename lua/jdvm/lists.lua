@@ -94,10 +94,11 @@ local function new_source(state, operation, params, options, resolved)
     finish = function(pending, received) return pending:finish(received) end,
     cancel = function(pending) pending:cancel() end,
   }
+  -- These messages name the row or the page, and the service did answer: no hint about the endpoint helps.
   function source.fail(message, stats, kind)
     return errors.new { kind = kind or "pagination", message = message, operation = operation.name,
       region = resolved.region, stats = stats, attempts = stats.requests, elapsed = budget.elapsed(),
-      retryable = kind == nil }
+      retryable = kind == nil, hint = false }
   end
   function source.token(row, id)
     return token.encode(resolved.list, options.page_size, row, id)
