@@ -206,9 +206,9 @@ local function out_of_time(self, phase, message, cause)
     retry_after = cause and cause.retry_after })
 end
 
--- Whether a try was left alone for so long that its failure says nothing.
+-- Whether a try was left alone for so long that its failure says nothing: only the first, which began before finish.
 local function was_neglected(self, failure, finish_began)
-  if self.was_restarted or not (failure.kind == "timeout" or failure.kind == "transport") then return false end
+  if not (failure.kind == "timeout" or failure.kind == "transport") then return false end
   local now = self.transport:now()
   return finish_began - self.try_started > IDLE and now - finish_began < AT_ONCE and now < self.budget.deadline
 end
@@ -238,7 +238,6 @@ function Call:finish(received)
     if self.outcome then return self.outcome[1], self.outcome[2], self.outcome[3] end
 
     if not response and was_neglected(self, failure, began) then
-      self.was_restarted = true
       try(self, true)
     else
       self.attempts = self.attempts + 1
