@@ -348,6 +348,20 @@ describe("the repository", function()
     assert.equal("", table.concat(found, "\n"))
   end)
 
+  it("cites no paper that is not in it", function()
+    -- Written in pieces, so that this file passes its own test.
+    local cited = { "api%-refer" .. "ence %d", "%(D" .. "%d+%)" }
+    local found = {}
+    for _, path in ipairs(source.files("^[a-z]+/.*%.[a-z]+$")) do
+      if not path:find("^spec/fixtures/") then
+        for _, name in ipairs(cited) do
+          for _, line in ipairs(source.grep(path, source.read(path), name)) do found[#found + 1] = line:sub(1, 200) end
+        end
+      end
+    end
+    assert.equal("", table.concat(found, "\n"))
+  end)
+
   it("ends every text file with a line end and no line with blanks", function()
     local found = {}
     for _, path in ipairs(source.files()) do

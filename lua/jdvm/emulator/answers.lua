@@ -1,4 +1,4 @@
--- The envelope of the service's answers and the gateway's own (api-reference 4).
+-- The envelope of the service's answers and the gateway's own.
 
 local json = require "jdvm.emulator.json"
 local random = require "jdvm.emulator.random"

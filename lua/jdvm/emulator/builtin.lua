@@ -1,5 +1,5 @@
 -- The catalogue that is served when no size is asked for: four regions, about 90 images each, written to hold
--- every shape that a client must be able to read (api-reference 5.3).
+-- every shape that a client must be able to read.
 
 local generator = require "jdvm.emulator.generator"
 local random = require "jdvm.emulator.random"

@@ -1,4 +1,4 @@
--- The query of describeImages: what it asks for, or which answer refuses it (api-reference 3.3, 4.3).
+-- The query of describeImages: what it asks for, or which answer refuses it.
 
 local M = {}
 

@@ -1,5 +1,5 @@
--- What may be set while the emulator runs. Most settings are answers to questions that no source of the
--- service settles (api-reference 10).
+-- What may be set while the emulator runs. Most settings are answers to questions that neither the service's pages
+-- nor its SDKs settle.
 
 local M = {}
 

@@ -1,5 +1,5 @@
--- Verifies JDCLOUD2 and JDCLOUD3 signatures by rebuilding the canonical request from what arrived
--- (api-reference 1.1, 1.2 and 11). Shares no code with the signer that it judges.
+-- Verifies JDCLOUD2 and JDCLOUD3 signatures by rebuilding the canonical request from what arrived. Shares no code with
+-- the signer that it judges.
 
 local hash = require "jdvm.emulator.hash"
 local uri = require "jdvm.emulator.uri"
@@ -11,7 +11,7 @@ local ALGORITHMS = {
   ["JDCLOUD3-HMAC-SHA256"] = { prefix = "JDCLOUD3", terminator = "jdcloud3_request", version = 3 },
 }
 
--- The gateway's own texts (api-reference 4.2, 4.5); the last three are ours, in its style.
+-- The gateway's own texts; the last three are ours, in its style.
 M.messages = {
   authorization = "lack of header authorization[gw]",
   credential = "lack of credential in the header authorization [gw]",
@@ -66,7 +66,7 @@ function M.index_headers(headers)
   return index
 end
 
--- JDCLOUD2 folds runs of white space, JDCLOUD3 must not (D7).
+-- JDCLOUD2 folds runs of white space, JDCLOUD3 must not.
 local function canonical_value(values, version)
   local cleaned = {}
   for i, value in ipairs(values) do
@@ -181,7 +181,7 @@ function M.parse_date(text)
   return days * 86400 + hour * 3600 + minute * 60 + second
 end
 
----Whether a token header carries the account's token, as base64 or raw (D10).
+---Whether a token header carries the account's token, as base64 or raw: the official SDKs disagree.
 ---@param value string|nil
 ---@param token string
 ---@param encoded string base64 of the token
