@@ -209,28 +209,6 @@ api.cache = {
     .. "同一时刻仅一个 worker 请求，其余等待或使用较旧的应答。可在 init_by_lua 中调用；选项错误时抛出异常。",
   params = { { "options", "jdvm.CacheOptions" } }, returns = { { "jdvm.Catalogue", "catalogue" } },
 }
-api.cache_options = {
-  { name = "client", type = "jdvm.Client", doc = "The client that fetches; required.", doc_zh = "用于请求的客户端；必填。" },
-  { name = "dict", type = "string", doc = "Name of a lua_shared_dict for the answers; required.",
-    doc_zh = "保存应答的 lua_shared_dict 名称；必填。" },
-  { name = "locks", type = "string",
-    doc = "Name of another for the locks; default: that of dict with _locks, if there is one, else dict itself.",
-    doc_zh = "保存锁的 lua_shared_dict 名称；默认为 dict 名称加 _locks，若不存在则为 dict 本身。" },
-  { name = "ttl", type = "number", default = 60, doc = "Seconds for which an answer is fresh.", doc_zh = "应答的有效期（秒）。" },
-  { name = "stale", type = "number", default = 3600,
-    doc = "Seconds after that in which it is still given, while a new one is fetched.",
-    doc_zh = "过期后在后台更新期间仍可使用的时间（秒）。" },
-  { name = "negative_ttl", type = "number", default = 5,
-    doc = "Seconds for which it is kept that there is no such image.",
-    doc_zh = "“不存在”这一结果的缓存时间（秒）。" },
-  { name = "lock_ttl", type = "number", default = 5, doc = "Seconds after which the lock of a dead worker ends.",
-    doc_zh = "异常退出的 worker 所持锁的失效时间（秒）。" },
-  { name = "name", type = "string",
-    doc = "Stands for the account; required when the keys of the client come from a function.",
-    doc_zh = "代表账号的名称；客户端密钥来自函数时必填。" },
-  { name = "options", type = "jdvm.ListOptions", doc = "Options of each call, such as timeout and fields.",
-    doc_zh = "每次调用的选项，例如 timeout、fields。" },
-}
 
 -- Methods of the client beside those of the operations.
 api.client = {

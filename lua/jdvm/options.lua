@@ -2,10 +2,11 @@
 -- made (time, keys, transport); what is asked of the service are parameters (jdvm.operations).
 --
 -- Sets: `client` for jdvm.new, `call` for every call, `list` for calls that read several pages (they
--- take those of `call`, too), `wait` for client:wait_image.
+-- take those of `call`, too), `wait` for client:wait_image, `cache` for jdvm.cache.new.
 --
 -- An option is { name, type, doc, doc_zh, default, values, min, max, above }. `type` is one of the
 -- names in `kinds` below or several of them with "|"; `above` is a bound that the value may not touch;
+-- `required` says that it may not be left out, `class` which of its tables an editor should expect;
 -- `empty` says that the empty string is a value; `other_names` are what people write for the option;
 -- `env` is the environment variable that gives it (jdvm.settings reads it). `goes` says what looks at
 -- an option of a client: transport, call or both; without it jdvm.settings or the client itself does.
@@ -157,6 +158,36 @@ options.wait = {
   shared.connect_timeout, shared.read_timeout, shared.max_attempts, shared.null, shared.utf8,
 }
 
+-- Longest time an entry of a shared dict is kept (seconds, three years).
+local MAX_TTL = 100000000
+
+options.cache = {
+  { name = "client", type = "table", class = "jdvm.Client", required = true, doc = "The client that fetches; required.",
+    doc_zh = "用于请求的客户端；必填。" },
+  { name = "dict", type = "string", required = true, doc = "Name of a lua_shared_dict for the answers; required.",
+    doc_zh = "保存应答的 lua_shared_dict 名称；必填。" },
+  { name = "locks", type = "string",
+    doc = "Name of another for the locks; default: that of dict with _locks, if there is one, else dict itself.",
+    doc_zh = "保存锁的 lua_shared_dict 名称；默认为 dict 名称加 _locks，若不存在则为 dict 本身。" },
+  { name = "ttl", type = "number", min = 0.001, max = MAX_TTL, default = 60,
+    doc = "Seconds for which an answer is fresh.", doc_zh = "应答的有效期（秒）。" },
+  { name = "stale", type = "number", min = 0, max = MAX_TTL, default = 3600,
+    doc = "Seconds after that in which it is still given, while a new one is fetched.",
+    doc_zh = "过期后在后台更新期间仍可使用的时间（秒）。" },
+  { name = "negative_ttl", type = "number", min = 0, max = MAX_TTL, default = 5,
+    doc = "Seconds for which it is kept that there is no such image.",
+    doc_zh = "“不存在”这一结果的缓存时间（秒）。" },
+  { name = "lock_ttl", type = "number", min = 0.001, max = MAX_TTL, default = 5,
+    doc = "Seconds after which the lock of a dead worker ends.",
+    doc_zh = "异常退出的 worker 所持锁的失效时间（秒）。" },
+  { name = "name", type = "string",
+    doc = "Stands for the account; required when the keys of the client come from a function.",
+    doc_zh = "代表账号的名称；客户端密钥来自函数时必填。" },
+  { name = "options", type = "table", class = "jdvm.ListOptions",
+    doc = "Options of each call, such as timeout and fields.",
+    doc_zh = "每次调用的选项，例如 timeout、fields。" },
+}
+
 -- Sets whose options a set takes, too.
 options.includes = { list = { "call" } }
 
@@ -261,12 +292,12 @@ local function unknown(entry, key, parameters)
 end
 
 --- What is wrong with a table of options, or nil.
----@param set string client, call, list or wait
+---@param set string client, call, list, wait or cache
 ---@param given table|nil
 ---@param parameters table|nil parameters of the operation, to tell where a misplaced one belongs
 ---@return string|nil message
 function options.fault(set, given, parameters)
-  if given == nil then return nil end
+  if given == nil then given = {} end
   if type(given) ~= "table" then return "the options must be a table, got " .. text.show(given) end
   local entry = index(set)
   local stranger
@@ -276,14 +307,19 @@ function options.fault(set, given, parameters)
   end
   if stranger ~= nil then return unknown(entry, stranger, parameters) end
   for _, name in ipairs(entry.names) do
-    local message = given[name] ~= nil and fault(entry.by_name[name], given[name])
+    local option, value, message = entry.by_name[name], given[name], nil
+    if value ~= nil then
+      message = fault(option, value)
+    elseif option.required then
+      message = "is required"
+    end
     if message then return ("option '%s' %s"):format(name, message) end
   end
   return nil
 end
 
 --- Checks a table of options; raises for the caller.
----@param set string client, call, list or wait
+---@param set string client, call, list, wait or cache
 ---@param given table|nil
 ---@param who string what the message names, such as "jdvm.new" or an operation
 ---@param level integer|nil as for an `error` in the place of this call: 1 (default) blames that line, 2 its caller
