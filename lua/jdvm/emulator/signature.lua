@@ -1,6 +1,7 @@
 -- Verifies JDCLOUD2 and JDCLOUD3 signatures by rebuilding the canonical request from what arrived. Shares no code with
 -- the signer that it judges.
 
+local dates = require "jdvm.dates"
 local hash = require "jdvm.emulator.hash"
 local uri = require "jdvm.emulator.uri"
 
@@ -171,14 +172,11 @@ end
 function M.parse_date(text)
   local year, month, day, hour, minute, second = text:match("^(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)Z$")
   if not year then return nil end
-  year, month, day = tonumber(year), tonumber(month), tonumber(day)
-  hour, minute, second = tonumber(hour), tonumber(minute), tonumber(second)
-  if month < 1 or month > 12 or day < 1 or day > 31 or hour > 23 or minute > 59 or second > 60 then return nil end
-  -- Days from civil, counting years from March so that the leap day comes last.
-  if month <= 2 then year, month = year - 1, month + 12 end
-  local days = 365 * year + math.floor(year / 4) - math.floor(year / 100) + math.floor(year / 400)
-    + math.floor((153 * (month - 3) + 2) / 5) + day - 1 - 719468
-  return days * 86400 + hour * 3600 + minute * 60 + second
+  -- Two digits each, so that they compare as text.
+  if month < "01" or month > "12" or day < "01" or day > "31" or hour > "23" or minute > "59" or second > "60" then
+    return nil
+  end
+  return dates.seconds(year, month, day, hour, minute, second)
 end
 
 ---Whether a token header carries the account's token, as base64 or raw: the official SDKs disagree.
