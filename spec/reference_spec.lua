@@ -206,7 +206,7 @@ describe("public names", function()
       assert.matches("。$", entry.doc_zh, where)
     end
     for _, list in ipairs { api.functions, api.client, api.lists, api.decode_options, { api.cache } } do
-      for _, entry in ipairs(list) do check(entry, entry.name) end
+      for _, entry in ipairs(list) do check(entry, entry.name or entry.method) end
     end
     for _, described in ipairs(api.objects) do
       check(described, described.name)

@@ -4,6 +4,8 @@
 -- A function is { name, doc, doc_zh, params, returns }; a name with a colon is a method. `fails = true`
 -- stands for the failure triple: nil, message, jdvm.Failure. Types are LuaCATS.
 
+local operations = require "jdvm.operations"
+
 local api = {}
 
 api.classes = {
@@ -224,18 +226,17 @@ api.client = {
     params = {}, returns = {} },
 }
 
--- Methods that a list operation gets, after the name of its items: {items}, {item} for one of them, {Item} for
--- their type.
+-- Methods that a list operation gets, as operations.list_methods calls them; {Item} is the type of its items.
 api.lists = {
-  { name = "{items}", doc = "Iterates over all that match, page by page behind the scenes. Raises a message when a "
+  { method = "items", doc = "Iterates over all that match, page by page behind the scenes. Raises a message when a "
     .. "page cannot be had: a loop never just ends short.",
     doc_zh = "遍历所有符合条件的结果，自动翻页。无法取得某一页时抛出异常，绝不会悄悄提前结束。",
     returns = { { "jdvm.Iterator", "iterator" } } },
-  { name = "{item}_pages", doc = "Iterates over pages: result, meta.", doc_zh = "按页遍历，每次返回 result, meta。",
+  { method = "pages", doc = "Iterates over pages: result, meta.", doc_zh = "按页遍历，每次返回 result, meta。",
     returns = { { "jdvm.Iterator", "iterator" } } },
-  { name = "list_{items}", doc = "Reads a list to its end.", doc_zh = "读取完整列表。",
+  { method = "list", doc = "Reads a list to its end.", doc_zh = "读取完整列表。",
     returns = { { "{Item}[]", "items" }, { "jdvm.ListStats", "stats" } }, fails = true },
-  { name = "count_{items}", options = "jdvm.CallOptions", doc = "How many match, by one small page.",
+  { method = "count", options = "jdvm.CallOptions", doc = "How many match, by one small page.",
     doc_zh = "查询符合条件的数量。", returns = { { "integer", "count" }, { "jdvm.Meta", "meta" } }, fails = true },
 }
 
@@ -328,17 +329,13 @@ function api.methods(operation)
     returns = { { result_type, operation.unwrap or "result" }, { "jdvm.Meta", "meta" } },
   } }
   if not operation.page then return methods end
-  local items = operation.page.items
-  local plural = items:gsub("(%l)(%u)", "%1_%2"):lower()
-  local names = {
-    items = plural, item = plural:gsub("s$", ""),
-    Item = "jdvm." .. api.result_field(operation, items).type:gsub("%[%]$", ""),
-  }
+  local names = operations.list_methods(operation)
+  local item = "jdvm." .. api.result_field(operation, operation.page.items).type:gsub("%[%]$", "")
   for _, list in ipairs(api.lists) do
     local returns = {}
-    for i, value in ipairs(list.returns) do returns[i] = { value[1]:gsub("{(%a+)}", names), value[2] } end
+    for i, value in ipairs(list.returns) do returns[i] = { value[1]:gsub("{Item}", item), value[2] } end
     methods[#methods + 1] = {
-      name = list.name:gsub("{(%a+)}", names), doc = list.doc, doc_zh = list.doc_zh, returns = returns,
+      name = names[list.method], doc = list.doc, doc_zh = list.doc_zh, returns = returns,
       fails = list.fails,
       params = { { "params", params_type }, { "options", list.options or "jdvm.ListOptions", optional = true } },
     }
