@@ -4,7 +4,7 @@
 -- Sets: `client` for jdvm.new, `call` for every call, `list` for calls that read several pages (they
 -- take those of `call`, too), `wait` for client:wait_image, `cache` for jdvm.cache.new.
 --
--- An option is { name, type, doc, doc_zh, default, values, min, max, above }. `type` is one of the
+-- An option is { name, type, doc, doc_zh, default, values, min, max, above, … }. `type` is one of the
 -- names in `kinds` below or several of them with "|"; `above` is a bound that the value may not touch;
 -- `required` says that it may not be left out, `class` which of its tables an editor should expect;
 -- `empty` says that the empty string is a value; `other_names` are what people write for the option;
