@@ -1,5 +1,5 @@
 -- What to do about a failure whose cause is known: the questions that users of such clients ask most have one answer
--- each. Data only; jdvm.errors picks the first entry that fits.
+-- each. Pure data; jdvm.errors picks the first entry that fits.
 --
 -- An entry fits when all it names agree: `kind`, `http` (the code of the error or of the HTTP answer), or a range up
 -- to `last`, `status` (the service's word), `phase`, and `find`: texts of which one must stand in the message,

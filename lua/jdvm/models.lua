@@ -1,5 +1,6 @@
 -- What the service answers with, as data: every field of Image and of the models inside it. The
 -- editor types (jdvm/types.lua), the reference pages and the columns of the command follow from it.
+-- Pure.
 --
 -- A field is { name, type, doc, doc_zh, values }: `type` is "string", "integer", "boolean",
 -- the name of a model, or one of these with "[]"; `values` lists the values known so far. The service

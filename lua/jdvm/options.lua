@@ -1,5 +1,5 @@
 -- Every option, as data, and the check of a table of options against it. An option is how a call is
--- made (time, keys, transport); what is asked of the service are parameters (jdvm.operations).
+-- made (time, keys, transport); what is asked of the service are parameters (jdvm.operations). Pure.
 --
 -- Sets: `client` for jdvm.new, `call` for every call, `list` for calls that read several pages (they
 -- take those of `call`, too), `wait` for client:wait_image, `cache` for jdvm.cache.new.

@@ -1,4 +1,4 @@
--- The query of describeImages: what it asks for, or which answer refuses it.
+-- The query of describeImages: what it asks for, or which answer refuses it. Pure.
 
 local M = {}
 

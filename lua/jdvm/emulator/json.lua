@@ -1,4 +1,4 @@
--- Writes answers with their keys in the service's order, the same bytes on every Lua.
+-- Writes answers with their keys in the service's order, the same bytes on every Lua. Pure.
 
 local M = {}
 

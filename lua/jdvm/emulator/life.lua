@@ -1,5 +1,5 @@
 -- The scripted life of an image: states with the time or the number of requests after which they begin, as in
--- `pending:10 pending:60@1s ready@2s` or `pending ready@3`.
+-- `pending:10 pending:60@1s ready@2s` or `pending ready@3`. Pure.
 
 local M = {}
 

@@ -1,4 +1,4 @@
--- Deterministic numbers that are the same on every Lua: products stay below 2^53, so doubles are exact.
+-- Deterministic numbers that are the same on every Lua: products stay below 2^53, so doubles are exact. Pure.
 
 local M = {}
 

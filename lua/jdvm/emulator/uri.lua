@@ -1,5 +1,5 @@
 -- Request targets as the gateway reads them: whatever a client sent is decoded and encoded again before it is
--- compared, so clients that escape differently still verify.
+-- compared, so clients that escape differently still verify. Pure.
 
 local M = {}
 

@@ -1,5 +1,5 @@
--- One request and its answer over a connected cosocket, under a deadline. The socket, the clock and the limits are
--- arguments: nothing here opens a connection or starts a thread.
+-- One request and its answer over a connected cosocket, under a deadline. Pure: over any socket and clock; nothing here
+-- opens a connection or starts a thread.
 
 local http1 = require "jdvm.transport.http1"
 
