@@ -1,6 +1,6 @@
 -- The entries themselves: complete, well formed, and enough for everything that follows from them.
 local check = require "jdvm.check"
-local errors = require "jdvm.errors"
+local envelope = require "jdvm.envelope"
 local operations = require "jdvm.operations"
 
 local SCALARS = { string = true, integer = true, boolean = true }
@@ -211,10 +211,10 @@ describe("a third operation", function()
   end)
 
   it("has its answers read", function()
-    local result, request_id = errors.from_envelope(entry, 200, {},
+    local result, request_id = envelope.read(entry, 200, {},
       { requestId = "r", result = { keypairs = { "a" } } })
     assert.same({ { keypairs = { "a" } }, "r" }, { result, request_id })
-    local _, failure = errors.from_envelope(entry, 200, {}, { result = { keypairs = { "a" }, owner = "x" } })
+    local _, failure = envelope.read(entry, 200, {}, { result = { keypairs = { "a" }, owner = "x" } })
     assert.equal("unexpected answer: 'result.owner' is a string, not an object", failure.message)
   end)
 

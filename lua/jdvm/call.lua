@@ -5,6 +5,7 @@
 -- share in the client's state is the retry quota, the clock's offset, the signers, and nothing else.
 
 local core = require "jdvm.core"
+local envelope = require "jdvm.envelope"
 local errors = require "jdvm.errors"
 local events = require "jdvm.events"
 local request = require "jdvm.request"
@@ -147,7 +148,7 @@ local function judge(self, response)
   if message then
     value, problem = nil, { message = message, offset = offset, text = (body_of(response) or ""):sub(1, GLIMPSE) }
   end
-  local result, id_or_failure = errors.from_envelope(self.operation, status, headers, value, problem)
+  local result, id_or_failure = envelope.read(self.operation, status, headers, value, problem)
   if result == nil then
     local failure = id_or_failure
     failure.retry_after = retry.after(headers, self.state.clock())
