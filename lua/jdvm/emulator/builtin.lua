@@ -144,7 +144,7 @@ end
 
 local COUNTS = { community = 10, owner = 14, ["owner-shared"] = 4, other = 9, ["other-shared"] = 3, partner = 3 }
 
----The images of one shelf, in the order of the list; `id` is set where it is a known one.
+--- The images of one shelf, in the order of the list; `id` is set where it is a known one.
 ---@param shelf table `{name, region, seed, count}`
 ---@return table[] records
 function M.records(shelf)

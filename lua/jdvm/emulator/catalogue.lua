@@ -55,7 +55,7 @@ function M.new(seed, size)
   return catalogue
 end
 
----Drops what was computed from the images.
+--- Drops what was computed from the images.
 function M.forget(catalogue)
   catalogue.views, catalogue.view_count = {}, 0
   catalogue.pages, catalogue.old_pages, catalogue.page_bytes = {}, {}, 0
@@ -74,7 +74,7 @@ local function lay_out(shelf)
   return shelf
 end
 
----The shelves of a region that an account sees as one source, or all that it sees.
+--- The shelves of a region that an account sees as one source, or all that it sees.
 ---@return table[]
 function M.shelves(catalogue, account, region, source)
   local found = {}
@@ -91,12 +91,12 @@ function M.id(catalogue, shelf, key)
   return record and record.id or "img-" .. random.encode_pair(catalogue.seed, shelf.number, key)
 end
 
----What filters look at.
+--- What filters look at.
 function M.attributes(shelf, key)
   return shelf.records[key] or generator.attributes(shelf, key)
 end
 
----The shelf and key of an image that exists and that the account may see.
+--- The shelf and key of an image that exists and that the account may see.
 ---@return table|nil shelf, number|nil key
 function M.find(catalogue, account, region, id)
   local place = catalogue.by_id[id]
@@ -113,7 +113,7 @@ function M.find(catalogue, account, region, id)
   return shelf, key
 end
 
----The JSON text of one image.
+--- The JSON text of one image.
 ---@param moment table `{now, requests, old_words}`
 ---@return string
 function M.text(catalogue, account, shelf, key, moment)
@@ -141,7 +141,7 @@ local function passing(shelf, filter, moment)
   return keys
 end
 
----Everything an account sees of one source, filtered, in the order of the list.
+--- Everything an account sees of one source, filtered, in the order of the list.
 ---@param query table `{account, region, source, filter?, filter_key}`
 ---@return table view `{parts = {{shelf, keys}…}, total, label}`; label is nil when it must not be kept
 function M.view(catalogue, query, moment)
@@ -176,7 +176,7 @@ local function keep_page(catalogue, label, text)
   catalogue.pages[label] = text
 end
 
----The images from `first` on, at most `count`, joined by commas.
+--- The images from `first` on, at most `count`, joined by commas.
 ---@return string text
 ---@return number rows
 function M.slice(catalogue, account, view, first, count, moment)
@@ -198,7 +198,7 @@ function M.slice(catalogue, account, view, first, count, moment)
   return text, #rows
 end
 
----Puts `count` new images at `position` (1 = front) of a shelf.
+--- Puts `count` new images at `position` (1 = front) of a shelf.
 function M.insert(_, shelf, position, count)
   lay_out(shelf)
   position = math.max(1, math.min(position, #shelf.order + 1))
@@ -209,7 +209,7 @@ function M.insert(_, shelf, position, count)
   shelf.version = shelf.version + 1
 end
 
----Takes `count` images away from `position` on.
+--- Takes `count` images away from `position` on.
 ---@return number[] keys that went
 function M.delete(_, shelf, position, count)
   lay_out(shelf)
@@ -225,7 +225,7 @@ function M.delete(_, shelf, position, count)
   return went
 end
 
----Scripts the life of one image.
+--- Scripts the life of one image.
 ---@param scripted_life table `{since, requests, steps}`, see life.lua
 function M.script(_, shelf, key, scripted_life)
   lay_out(shelf).lives[key] = scripted_life

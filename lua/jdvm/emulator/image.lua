@@ -38,7 +38,7 @@ local IMAGE = json.layout {
 M.old_words = { public = "jcloud", private = "self", shared = "shared", thirdparty = "marketplace",
   community = "community" }
 
----The JSON text of an image as one viewer sees it.
+--- The JSON text of an image as one viewer sees it.
 ---@param record table fields of Image
 ---@param view table `{id, source, status?, progress?}`
 ---@return string

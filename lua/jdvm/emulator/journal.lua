@@ -61,13 +61,13 @@ function appliers.faults(state) state.faults = {} end
 
 function appliers.reset(state) state:restart() end
 
----Applies one line to one state.
+--- Applies one line to one state.
 function M.apply(state, n, line)
   local kind, rest = line:match("^(%a+) ?(.*)$")
   appliers[kind](state, n, rest)
 end
 
----Brings a state up to date with the journal.
+--- Brings a state up to date with the journal.
 function M.sync(state)
   local store = state.store
   local tail = store:get("journal") or 0
@@ -82,7 +82,7 @@ function M.sync(state)
   end
 end
 
----Writes a line and applies it here.
+--- Writes a line and applies it here.
 ---@return number n its number
 function M.append(state, line)
   local store = state.store

@@ -27,7 +27,7 @@ function M.parse(text)
   return steps
 end
 
----The last step whose time has come.
+--- The last step whose time has come.
 ---@param life table `{since (epoch seconds), requests (so far), steps}`
 ---@param moment table `{now, requests}`
 ---@return table step

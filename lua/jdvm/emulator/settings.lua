@@ -38,7 +38,7 @@ local function one_of(words, value)
   end
 end
 
----Reads the value of a setting.
+--- Reads the value of a setting.
 ---@param name string
 ---@param value any text as typed, or a value of the right type
 ---@return any|nil value

@@ -27,7 +27,7 @@ M.messages = {
 
 local function trim(text) return text:match("^%s*(.-)%s*$") end
 
----Splits the Authorization header.
+--- Splits the Authorization header.
 ---@param text string
 ---@return table|nil parts `{algorithm, access_key, day, region, service, terminator, signed, signature}`
 ---@return string|nil problem a key of `messages`
@@ -54,7 +54,7 @@ function M.parse_authorization(text)
   }
 end
 
----Header values by lower-case name, each an array in the order of arrival.
+--- Header values by lower-case name, each an array in the order of arrival.
 ---@param headers table[] `{name, value}` pairs
 ---@return table<string, string[]>
 function M.index_headers(headers)
@@ -78,7 +78,7 @@ local function canonical_value(values, version)
   return table.concat(cleaned, ",")
 end
 
----The text whose hash was signed, rebuilt from the request.
+--- The text whose hash was signed, rebuilt from the request.
 ---@param request table `{method, target, body}`
 ---@param index table<string, string[]> from `index_headers`
 ---@param parts table from `parse_authorization`
@@ -119,7 +119,7 @@ local function signing_key(provider, parts, secret)
   return provider.hmac(key, parts.algorithm.terminator)
 end
 
----A verifier keeps the last signing keys, so that a busy emulator hashes twice a request and not six times.
+--- A verifier keeps the last signing keys, so that a busy emulator hashes twice a request and not six times.
 ---@return table verifier
 function M.new()
   return { provider = hash.provider(), keys = {}, key_count = 0 }
@@ -136,7 +136,7 @@ local function cached_key(verifier, parts, secret)
   return key
 end
 
----Checks the signature alone: neither clock nor nonce.
+--- Checks the signature alone: neither clock nor nonce.
 ---@param verifier table from `new`
 ---@param request table `{method, target, headers, body}`
 ---@param index table<string, string[]> from `index_headers`
@@ -166,7 +166,7 @@ function M.verify(verifier, request, index, find_secret)
   return parts
 end
 
----Seconds since the epoch of `YYYYMMDDTHHMMSSZ`.
+--- Seconds since the epoch of `YYYYMMDDTHHMMSSZ`.
 ---@param text string
 ---@return number|nil seconds
 function M.parse_date(text)
@@ -179,7 +179,7 @@ function M.parse_date(text)
   return dates.seconds(year, month, day, hour, minute, second)
 end
 
----Whether a token header carries the account's token, as base64 or raw: the official SDKs disagree.
+--- Whether a token header carries the account's token, as base64 or raw: the official SDKs disagree.
 ---@param value string|nil
 ---@param token string
 ---@param encoded string base64 of the token

@@ -15,7 +15,7 @@ function Store:get(key) return self.values[key] end
 
 function Store:set(key, value) self.values[key] = value end
 
----Adds to a counter that starts at 0.
+--- Adds to a counter that starts at 0.
 ---@return number new value
 function Store:incr(key, by)
   local value = (self.values[key] or 0) + by
@@ -23,7 +23,7 @@ function Store:incr(key, by)
   return value
 end
 
----Remembers a name for at least `window` seconds.
+--- Remembers a name for at least `window` seconds.
 ---@return boolean fresh false when it was there already
 function Store:remember(name, window, now)
   if not self.turned then self.turned = now end
@@ -35,7 +35,7 @@ function Store:remember(name, window, now)
   return true
 end
 
----Forgets all nonces.
+--- Forgets all nonces.
 function Store:forget() self.recent, self.older = {}, {} end
 
 return M
