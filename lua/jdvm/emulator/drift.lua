@@ -44,6 +44,10 @@ function M.change(state, where, change, draw)
 end
 
 --- A `drift` fault: what the list asks for is what changes.
+---@param state table
+---@param call table the request under way, see emulator.lua
+---@param rule table `{insert, delete, at}`
+---@param draw fun(i: number): number
 function M.befall(state, call, rule, draw)
   if call.operation == "describeImages" and call.account then
     M.change(state, { account = call.account, region = call.region, source = call.values.imageSource }, rule, draw)
@@ -51,6 +55,10 @@ function M.befall(state, call, rule, draw)
 end
 
 --- Scripts the life of one image from now on.
+---@param state table
+---@param shelf table
+---@param key number
+---@param now number seconds
 ---@param steps string see life.lua
 function M.script(state, shelf, key, now, steps)
   state:append(("script %s %s %d %.6f %d %s"):format(shelf.region, shelf.name, key, now,
@@ -58,6 +66,10 @@ function M.script(state, shelf, key, now, steps)
 end
 
 --- A `life` fault: the life of an image begins when it is first asked for.
+---@param state table
+---@param call table the request under way
+---@param id string
+---@param steps string see life.lua
 function M.begin_life(state, call, id, steps)
   if not call.account then return end
   local shelf, key = catalogue.find(state.catalogue, call.account, call.region, id)

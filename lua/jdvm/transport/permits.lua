@@ -14,6 +14,7 @@ local SLICE = 0.05          -- seconds between two looks for lost permits, while
 local STEP = 100            -- work of the collector at each look (KB, roughly); else a quiet worker finds none
 
 ---@param count integer
+---@return table permits
 function permits.new(count)
   return setmetatable({ count = count, lost = 0, semaphore = nil }, permits)
 end
@@ -52,6 +53,7 @@ function permits:take(seconds)
 end
 
 --- Gives a permit back; giving it twice is harmless.
+---@param permit userdata from `take`
 function permits:give(permit)
   local meta = getmetatable(permit)
   if meta.returned then return end
