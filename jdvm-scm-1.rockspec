@@ -60,6 +60,7 @@ build = {
     ["jdvm.emulator.store"] = "lua/jdvm/emulator/store.lua",
     ["jdvm.emulator.supervisor"] = "lua/jdvm/emulator/supervisor.lua",
     ["jdvm.emulator.uri"] = "lua/jdvm/emulator/uri.lua",
+    ["jdvm.envelope"] = "lua/jdvm/envelope.lua",
     ["jdvm.errors"] = "lua/jdvm/errors.lua",
     ["jdvm.evidence"] = "lua/jdvm/evidence.lua",
     ["jdvm.events"] = "lua/jdvm/events.lua",

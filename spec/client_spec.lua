@@ -1,5 +1,6 @@
 -- jdvm.client and jdvm.call over transports in memory: what is sent, what comes back, what is raised, and when.
 local cjson = require "cjson"
+local errors = require "jdvm.errors"
 local fake_transport = require "spec.support.fake_transport"
 local jdvm = require "jdvm"
 local requests = require "jdvm.request"
@@ -75,6 +76,18 @@ describe("a call", function()
       operation = "describeImage", region = "cn-north-1", attempts = 1, retryable = false } do
       assert.equal(value, detail[name], name)
     end
+  end)
+
+  it("hands on each field of a failure, and says itself what call it was", function()
+    local client, fake = client_of(one_page)
+    function fake:finish(pending)
+      self:cancel(pending)
+      return nil, { kind = "tls", message = "no", weather = "fog", operation = "other", attempts = 7 }
+    end
+    table.insert(errors.fields, { name = "weather", type = "string" })
+    local _, _, detail = client:describe_images(PUBLIC)
+    table.remove(errors.fields)
+    assert.same({ "fog", "describeImages", 1 }, { detail.weather, detail.operation, detail.attempts })
   end)
 
   it("never takes an error or a wrong shape for an empty list", function()
@@ -258,6 +271,7 @@ describe("a list that cannot be right", function()
       assert.is_nil(list)
       assert.equal("decode", detail.kind)
       assert.matches("row 1 .*has no imageId", message)
+      assert.is_nil(detail.hint)
       assert.is_true(detail.elapsed >= 2 and detail.elapsed < 3, detail.elapsed)
       assert.is_false(detail.retryable)
     end
@@ -338,6 +352,39 @@ describe("retries", function()
     client, fake = script { failing(503, "UNAVAILABLE", { ["retry-after"] = "3600" }), one_page() }
     assert.truthy(client:describe_images(PUBLIC))
     assert.is_true(fake.sleeps[1] >= 5 and fake.sleeps[1] <= 5.05)
+  end)
+
+  describe("after the caller left a call alone", function()
+    local BROKEN = { kind = "transport", phase = "wait", message = "the connection was closed" }
+    -- Starts a call, lets time pass and finishes it: the transport, the result and its meta.
+    local function left_alone(seconds, answers)
+      local client, fake = script(answers)
+      local call = client:start("describeImages", PUBLIC)
+      fake.time = fake.time + seconds
+      return fake, call:finish()
+    end
+
+    it("do not count a try that broke meanwhile, nor wait", function()
+      for _, broken in ipairs { BROKEN, { kind = "timeout", phase = "read" } } do
+        local fake, result, meta = left_alone(2, { broken, one_page() })
+        assert.equal(1, result.totalCount)
+        assert.same({ 1, 2, 0 }, { meta.attempts, #fake.requests, #fake.sleeps })
+      end
+    end)
+
+    it("count every later try", function()
+      local fake, _, meta = left_alone(2, { BROKEN, BROKEN, one_page() })
+      assert.same({ 2, 3, 1 }, { meta.attempts, #fake.requests, #fake.sleeps })
+    end)
+
+    it("count one that broke while it was waited for, or was not left for long, or never connected", function()
+      for _, case in ipairs {
+        { 2, { kind = "transport", message = "closed", after = 2.5 } }, { 0.9, BROKEN }, { 2, { kind = "connect" } },
+      } do
+        local fake, _, meta = left_alone(case[1], { case[2], one_page() })
+        assert.same({ 2, 2, 1 }, { meta.attempts, #fake.requests, #fake.sleeps })
+      end
+    end)
   end)
 
   it("stop when the client's quota is used up", function()

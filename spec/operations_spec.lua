@@ -1,6 +1,6 @@
 -- The entries themselves: complete, well formed, and enough for everything that follows from them.
 local check = require "jdvm.check"
-local errors = require "jdvm.errors"
+local envelope = require "jdvm.envelope"
 local operations = require "jdvm.operations"
 
 local SCALARS = { string = true, integer = true, boolean = true }
@@ -211,34 +211,56 @@ describe("a third operation", function()
   end)
 
   it("has its answers read", function()
-    local result, request_id = errors.from_envelope(entry, 200, {},
+    local result, request_id = envelope.read(entry, 200, {},
       { requestId = "r", result = { keypairs = { "a" } } })
     assert.same({ { keypairs = { "a" } }, "r" }, { result, request_id })
-    local _, failure = errors.from_envelope(entry, 200, {}, { result = { keypairs = { "a" }, owner = "x" } })
+    local _, failure = envelope.read(entry, 200, {}, { result = { keypairs = { "a" }, owner = "x" } })
     assert.equal("unexpected answer: 'result.owner' is a string, not an object", failure.message)
   end)
 
-  it("becomes a method of clients", function()
+  -- A client with a method for the operation, whose answers have the given body, and the last request it sent.
+  local function client_with(operation, body)
     local shared = package.loaded["jdvm.client"]
-    table.insert(operations.list, entry)
+    table.insert(operations.list, operation)
     package.loaded["jdvm.client"] = nil
     local ok, fresh = pcall(require, "jdvm.client")
     package.loaded["jdvm.client"] = shared
     table.remove(operations.list)
     assert.is_true(ok, fresh)
-    local sent
-    local client = fresh.new({
+    local sent = {}
+    return fresh.new({
       region = "cn-north-1", access_key = "A", secret_key = "S", transport = function(request)
-        sent = request
-        return { status = 200, headers = {}, body = '{"requestId":"r","result":{"keypairs":["a","b"]}}' }
+        for name, value in pairs(request) do sent[name] = value end
+        return { status = 200, headers = {}, body = body }
       end,
-    }, 1)
+    }, 1), sent
+  end
+
+  it("becomes a method of clients", function()
+    local client, sent = client_with(entry, '{"requestId":"r","result":{"keypairs":["a","b"]}}')
     local result, meta = client:describe_keypairs { vaultId = "v-1", keyNames = { "a b" }, depth = 3 }
     assert.same({ "a", "b" }, result.keypairs)
     assert.equal("r", meta.request_id)
     assert.equal("GET", sent.method)
     assert.equal("https://vm.jdcloud-api.com/v1/regions/cn-north-1/vaults/v-1/keypairs?depth=3&keyNames.1=a%20b",
       sent.url)
+  end)
+
+  it("needs neither a region in its path nor a list or a field to unwrap", function()
+    local client, sent = client_with({
+      name = "describeQuota", method_name = "describe_quota", method = "GET", path = "/v1/quota",
+      doc = "Quota.", doc_zh = "配额。", parameters = {},
+      result = {
+        { name = "limit", type = "integer", doc = "Most there may be.", doc_zh = "上限。" },
+        { name = "used", type = "integer", doc = "What there is.", doc_zh = "已用。" },
+      },
+    }, '{"requestId":"r","result":{"limit":9,"used":4}}')
+    local result, meta = client:describe_quota()
+    assert.same({ limit = 9, used = 4 }, result)
+    assert.equal("r", meta.request_id)
+    assert.equal("https://vm.jdcloud-api.com/v1/quota", sent.url)
+    assert.matches("/cn%-north%-1/vm/", sent.headers.authorization)
+    assert.same({ used = 4 }, (client:describe_quota(nil, { fields = { "used" } })))
   end)
 
   it("tells its author about mistakes in the entry", function()

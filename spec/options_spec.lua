@@ -4,8 +4,12 @@ local options = require "jdvm.options"
 
 describe("options", function()
   it("are documented, and their defaults pass their own checks", function()
-    for _, set in ipairs { "client", "call", "list", "wait" } do
-      assert.is_nil(options.fault(set, options.defaults(set)))
+    for _, set in ipairs { "client", "call", "list", "wait", "cache" } do
+      local given = options.defaults(set)
+      for _, option in ipairs(options[set]) do
+        if option.required then given[option.name] = option.type == "table" and {} or "x" end
+      end
+      assert.is_nil(options.fault(set, given))
       for _, option in ipairs(options[set]) do
         assert.matches("%.$", option.doc, set .. "." .. option.name)
         assert.matches("。$", option.doc_zh, set .. "." .. option.name)
@@ -19,6 +23,19 @@ describe("options", function()
     assert.equal(1800, options.defaults("wait").timeout)
   end)
 
+  it("of a client say who looks at them, but for those that the client resolves", function()
+    local resolved = {}
+    for _, option in ipairs(options.client) do
+      if not option.goes then
+        resolved[#resolved + 1] = option.name
+      else
+        assert.is_truthy(({ transport = true, call = true, both = true })[option.goes], option.name)
+      end
+    end
+    assert.same({ "region", "access_key", "secret_key", "session_token", "credentials", "profile", "endpoint",
+      "ca_file", "user_agent", "clock" }, resolved)
+  end)
+
   it("that are nil or empty are fine", function()
     assert.is_nil(options.fault("call", nil))
     assert.is_nil(options.fault("call", {}))
@@ -28,6 +45,21 @@ describe("options", function()
     assert.is_nil(options.fault("list", { timeout = 2.5, max_items = 7, fields = { "imageId" } }))
     assert.is_nil(options.fault("wait", { timeout = 600, status = "ready" }))
     assert.matches("^unknown option 'max_items'", options.fault("call", { max_items = 7 }))
+  end)
+
+  it("of a cache must name a client and a dict, and times that can be kept", function()
+    assert.equal("option 'client' is required", options.fault("cache", nil))
+    assert.equal("option 'dict' is required", options.fault("cache", { client = {} }))
+    local function fault(name, value) return options.fault("cache", { client = {}, dict = "d", [name] = value }) end
+    assert.equal("unknown option 'tll'; did you mean 'ttl'?", fault("tll", 1))
+    for _, name in ipairs { "ttl", "lock_ttl" } do
+      assert.equal(("option '%s' must be at least 0.001, got 0"):format(name), fault(name, 0))
+    end
+    for _, name in ipairs { "stale", "negative_ttl" } do
+      assert.is_nil(fault(name, 0))
+      assert.equal(("option '%s' must be at least 0, got -1"):format(name), fault(name, -1))
+      assert.matches("must be at most 1e%+08", fault(name, 1e9))
+    end
   end)
 
   it("suggest the nearest name", function()

@@ -4,6 +4,8 @@
 -- A function is { name, doc, doc_zh, params, returns }; a name with a colon is a method. `fails = true`
 -- stands for the failure triple: nil, message, jdvm.Failure. Types are LuaCATS.
 
+local operations = require "jdvm.operations"
+
 local api = {}
 
 api.classes = {
@@ -209,28 +211,6 @@ api.cache = {
     .. "同一时刻仅一个 worker 请求，其余等待或使用较旧的应答。可在 init_by_lua 中调用；选项错误时抛出异常。",
   params = { { "options", "jdvm.CacheOptions" } }, returns = { { "jdvm.Catalogue", "catalogue" } },
 }
-api.cache_options = {
-  { name = "client", type = "jdvm.Client", doc = "The client that fetches; required.", doc_zh = "用于请求的客户端；必填。" },
-  { name = "dict", type = "string", doc = "Name of a lua_shared_dict for the answers; required.",
-    doc_zh = "保存应答的 lua_shared_dict 名称；必填。" },
-  { name = "locks", type = "string",
-    doc = "Name of another for the locks; default: that of dict with _locks, if there is one, else dict itself.",
-    doc_zh = "保存锁的 lua_shared_dict 名称；默认为 dict 名称加 _locks，若不存在则为 dict 本身。" },
-  { name = "ttl", type = "number", default = 60, doc = "Seconds for which an answer is fresh.", doc_zh = "应答的有效期（秒）。" },
-  { name = "stale", type = "number", default = 3600,
-    doc = "Seconds after that in which it is still given, while a new one is fetched.",
-    doc_zh = "过期后在后台更新期间仍可使用的时间（秒）。" },
-  { name = "negative_ttl", type = "number", default = 5,
-    doc = "Seconds for which it is kept that there is no such image.",
-    doc_zh = "“不存在”这一结果的缓存时间（秒）。" },
-  { name = "lock_ttl", type = "number", default = 5, doc = "Seconds after which the lock of a dead worker ends.",
-    doc_zh = "异常退出的 worker 所持锁的失效时间（秒）。" },
-  { name = "name", type = "string",
-    doc = "Stands for the account; required when the keys of the client come from a function.",
-    doc_zh = "代表账号的名称；客户端密钥来自函数时必填。" },
-  { name = "options", type = "jdvm.ListOptions", doc = "Options of each call, such as timeout and fields.",
-    doc_zh = "每次调用的选项，例如 timeout、fields。" },
-}
 
 -- Methods of the client beside those of the operations.
 api.client = {
@@ -246,18 +226,17 @@ api.client = {
     params = {}, returns = {} },
 }
 
--- Methods that a list operation gets, after the name of its items: {items}, {item} for one of them, {Item} for
--- their type.
+-- Methods that a list operation gets, as operations.list_methods calls them; {Item} is the type of its items.
 api.lists = {
-  { name = "{items}", doc = "Iterates over all that match, page by page behind the scenes. Raises a message when a "
+  { method = "items", doc = "Iterates over all that match, page by page behind the scenes. Raises a message when a "
     .. "page cannot be had: a loop never just ends short.",
     doc_zh = "遍历所有符合条件的结果，自动翻页。无法取得某一页时抛出异常，绝不会悄悄提前结束。",
     returns = { { "jdvm.Iterator", "iterator" } } },
-  { name = "{item}_pages", doc = "Iterates over pages: result, meta.", doc_zh = "按页遍历，每次返回 result, meta。",
+  { method = "pages", doc = "Iterates over pages: result, meta.", doc_zh = "按页遍历，每次返回 result, meta。",
     returns = { { "jdvm.Iterator", "iterator" } } },
-  { name = "list_{items}", doc = "Reads a list to its end.", doc_zh = "读取完整列表。",
+  { method = "list", doc = "Reads a list to its end.", doc_zh = "读取完整列表。",
     returns = { { "{Item}[]", "items" }, { "jdvm.ListStats", "stats" } }, fails = true },
-  { name = "count_{items}", options = "jdvm.CallOptions", doc = "How many match, by one small page.",
+  { method = "count", options = "jdvm.CallOptions", doc = "How many match, by one small page.",
     doc_zh = "查询符合条件的数量。", returns = { { "integer", "count" }, { "jdvm.Meta", "meta" } }, fails = true },
 }
 
@@ -350,17 +329,13 @@ function api.methods(operation)
     returns = { { result_type, operation.unwrap or "result" }, { "jdvm.Meta", "meta" } },
   } }
   if not operation.page then return methods end
-  local items = operation.page.items
-  local plural = items:gsub("(%l)(%u)", "%1_%2"):lower()
-  local names = {
-    items = plural, item = plural:gsub("s$", ""),
-    Item = "jdvm." .. api.result_field(operation, items).type:gsub("%[%]$", ""),
-  }
+  local names = operations.list_methods(operation)
+  local item = "jdvm." .. api.result_field(operation, operation.page.items).type:gsub("%[%]$", "")
   for _, list in ipairs(api.lists) do
     local returns = {}
-    for i, value in ipairs(list.returns) do returns[i] = { value[1]:gsub("{(%a+)}", names), value[2] } end
+    for i, value in ipairs(list.returns) do returns[i] = { value[1]:gsub("{Item}", item), value[2] } end
     methods[#methods + 1] = {
-      name = list.name:gsub("{(%a+)}", names), doc = list.doc, doc_zh = list.doc_zh, returns = returns,
+      name = names[list.method], doc = list.doc, doc_zh = list.doc_zh, returns = returns,
       fails = list.fails,
       params = { { "params", params_type }, { "options", list.options or "jdvm.ListOptions", optional = true } },
     }

@@ -111,10 +111,14 @@ local function parameters_of(kind)
 end
 
 local function faults_table()
+  local replacing = {}
+  for _, name in ipairs(sorted(kinds)) do
+    if kinds[name].replaces then replacing[#replacing + 1] = name end
+  end
   local lines = { "## Faults", "",
     "A fault is written `KIND:NAME=VALUE,NAME=VALUE`, as in `throttle:count=2,retry_after=1` or",
     "`drift:insert=3,page=2`; a comma or percent sign in a value is percent-encoded. Several act together; of those",
-    "that replace the whole answer (throttle, quota, forbidden, error) the first one acts.", "",
+    "that replace the whole answer (" .. table.concat(replacing, ", ") .. ") the first one acts.", "",
     "| kind | what happens | parameters (values; default) |", "|---|---|---|" }
   for _, name in ipairs(sorted(kinds)) do
     lines[#lines + 1] = ("| `%s` | %s | %s |"):format(name, kinds[name].doc, parameters_of(kinds[name]))

@@ -146,11 +146,11 @@ local function options_table(page, list, with_variables)
     page.header(w.name, w.type, w.default, w.meaning)
   end
   for _, option in ipairs(list) do
-    local meaning = page.doc(option) .. values_of(page, option)
+    local kind, meaning = code(option.class or option.type), page.doc(option) .. values_of(page, option)
     if with_variables then
-      page.row(code(option.name), code(option.type), code(option.default), code(option.env), meaning)
+      page.row(code(option.name), kind, code(option.default), code(option.env), meaning)
     else
-      page.row(code(option.name), code(option.type), code(option.default), meaning)
+      page.row(code(option.name), kind, code(option.default), meaning)
     end
   end
 end
@@ -280,7 +280,7 @@ return function(language)
   page.heading(3, w.cache, "cacheoptions")
   signature(page, "", api.cache)
   page.add("")
-  options_table(page, api.cache_options)
+  options_table(page, options.cache)
   for _, entry in ipairs(api.classes) do
     page.heading(3, entry.name)
     page.add(page.doc(entry))

@@ -10,7 +10,7 @@ local function both(entry) return entry.doc .. " " .. entry.doc_zh end
 
 -- The LuaCATS type of a field, parameter or option.
 local function type_of(entry, is_model)
-  local kind = entry.type
+  local kind = entry.class or entry.type
   local base, array = kind:match("^([%w]+)(%[?%]?)$")
   if base and operations.models[base] then return "jdvm." .. base .. array end
   if entry.values and kind:find("string", 1, true) then
@@ -82,7 +82,7 @@ return function()
   class(add, "jdvm.ListOptions", options.list, { doc = "Options of lists.", parent = "jdvm.CallOptions" })
   class(add, "jdvm.WaitOptions", options.wait, { doc = "Options of wait_image." })
   class(add, "jdvm.DecodeOptions", api.decode_options, { doc = "Options of jdvm.decode." })
-  class(add, "jdvm.CacheOptions", api.cache_options, { doc = "Options of jdvm.cache." })
+  class(add, "jdvm.CacheOptions", options.cache, { doc = "Options of jdvm.cache.", required = "some" })
   for _, entry in ipairs(api.classes) do
     class(add, "jdvm." .. entry.name, entry.fields, { doc = both(entry), required = "all" })
   end

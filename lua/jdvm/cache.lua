@@ -10,6 +10,7 @@
 local core = require "jdvm.core"
 local encode = require "jdvm.encode"
 local errors = require "jdvm.errors"
+local options_of = require "jdvm.options"
 local transport = require "jdvm.transport"
 
 local ngx = ngx                     -- nil outside nginx, where new() says so
@@ -320,9 +321,6 @@ function Catalogue:list_images(params)
   return images, meta, detail
 end
 
-local NUMBERS = { ttl = 60, stale = 3600, negative_ttl = 5, lock_ttl = 5 }
-local NAMES = { client = true, dict = true, locks = true, name = true, options = true }
-
 -- Raises where cache.new was called: what looks at its options is called by it directly.
 local function misuse(message, level) error("jdvm.cache.new: " .. message, level or 3) end
 
@@ -337,44 +335,27 @@ local function account_of(state, given)
 end
 
 local function find_dict(name, option)
-  local dict = type(name) == "string" and ngx.shared[name]
+  local dict = ngx.shared[name]
   if not dict then
     misuse(('there is no shared dict %s (option %s): write "lua_shared_dict %s 10m;" in the http block of nginx.conf')
-      :format(tostring(name), option, type(name) == "string" and name or "jdvm"), 4)
+      :format(name, option, name), 4)
   end
   return dict
 end
 
 --- A cache for a client. May be made in init_by_lua; one catalogue serves all requests.
----@param given jdvm.CacheOptions
----   client   jdvm.Client
----   dict     name of a lua_shared_dict for the answers
----   locks    name of another for the locks; default: the dict whose name is that of `dict` with "_locks", else `dict`
----   ttl, stale, negative_ttl, lock_ttl   seconds: 60, 3600, 5, 5
----   name     stands for the account; needed when the client's keys come from a function
----   options  of each call, such as { timeout = 5, fields = { "imageId", "name" } }
+---@param given jdvm.CacheOptions see jdvm.options
 ---@return jdvm.Catalogue catalogue
 function cache.new(given)
   if type(ngx) ~= "table" or not ngx.shared then misuse("works inside nginx only") end
-  if type(given) ~= "table" then misuse("give it a table with client and dict") end
-  for name in pairs(given) do
-    if not NUMBERS[name] and not NAMES[name] then misuse("unknown option '" .. tostring(name) .. "'") end
-  end
+  options_of.check("cache", given, "jdvm.cache.new", 2)
   local self = { client = given.client, options = given.options, name = given.dict }
-  for name, default in pairs(NUMBERS) do
-    local value = given[name]
-    if value == nil then value = default end
-    local least = (name == "ttl" or name == "lock_ttl") and 0.001 or 0
-    if type(value) ~= "number" or value ~= value or value < least or value > 1e8 then
-      misuse(("option '%s' must be a number of seconds, got %s"):format(name, tostring(value)))
-    end
-    self[name] = value
-  end
-  if type(given.client) ~= "table" or type(given.client.state) ~= "function" then
+  for name, default in pairs(options_of.defaults("cache")) do self[name] = given[name] or default end
+  if type(given.client.state) ~= "function" then
     misuse("option 'client' must be a client that jdvm.new made")
   end
   local state = given.client.state()
-  self.dict, self.locks = find_dict(given.dict, "dict"), ngx.shared[tostring(given.dict) .. "_locks"]
+  self.dict, self.locks = find_dict(given.dict, "dict"), ngx.shared[given.dict .. "_locks"]
   if given.locks then self.locks = find_dict(given.locks, "locks") end
   self.locks = self.locks or self.dict
   self.capacity, self.region = self.dict:capacity(), state.region

@@ -5,6 +5,7 @@
 -- share in the client's state is the retry quota, the clock's offset, the signers, and nothing else.
 
 local core = require "jdvm.core"
+local envelope = require "jdvm.envelope"
 local errors = require "jdvm.errors"
 local events = require "jdvm.events"
 local request = require "jdvm.request"
@@ -44,15 +45,11 @@ end
 local function fail(self, failure)
   local state = self.state
   local now = self.transport and self.transport:now()
-  local fields = {
-    operation = self.operation.name, region = self.region, attempts = self.attempts,
-    elapsed = now and self.budget and math.max(0, now - self.budget.started) or 0,
-    retryable = failure.retryable or false,
-  }
-  for _, name in ipairs { "kind", "code", "status", "message", "http_status", "request_id", "details", "phase", "hint",
-    "retry_after", "skew", "cause" } do
-    fields[name] = failure[name]
-  end
+  local fields = {}
+  for _, field in ipairs(errors.fields) do fields[field.name] = failure[field.name] end
+  fields.operation, fields.region, fields.attempts = self.operation.name, self.region, self.attempts
+  fields.elapsed = now and self.budget and math.max(0, now - self.budget.started) or 0
+  fields.retryable = failure.retryable or false
   local secrets = {}
   if self.keys then
     local _, secret_key, session_token = self.keys.reveal()
@@ -151,7 +148,7 @@ local function judge(self, response)
   if message then
     value, problem = nil, { message = message, offset = offset, text = (body_of(response) or ""):sub(1, GLIMPSE) }
   end
-  local result, id_or_failure = errors.from_envelope(self.operation, status, headers, value, problem)
+  local result, id_or_failure = envelope.read(self.operation, status, headers, value, problem)
   if result == nil then
     local failure = id_or_failure
     failure.retry_after = retry.after(headers, self.state.clock())
@@ -210,9 +207,9 @@ local function out_of_time(self, phase, message, cause)
     retry_after = cause and cause.retry_after })
 end
 
--- Whether a try was left alone for so long that its failure says nothing.
+-- Whether a try was left alone for so long that its failure says nothing: only the first, which began before finish.
 local function was_neglected(self, failure, finish_began)
-  if self.was_restarted or not (failure.kind == "timeout" or failure.kind == "transport") then return false end
+  if not (failure.kind == "timeout" or failure.kind == "transport") then return false end
   local now = self.transport:now()
   return finish_began - self.try_started > IDLE and now - finish_began < AT_ONCE and now < self.budget.deadline
 end
@@ -242,7 +239,6 @@ function Call:finish(received)
     if self.outcome then return self.outcome[1], self.outcome[2], self.outcome[3] end
 
     if not response and was_neglected(self, failure, began) then
-      self.was_restarted = true
       try(self, true)
     else
       self.attempts = self.attempts + 1

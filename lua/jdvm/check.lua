@@ -192,7 +192,7 @@ function check.value_fault(parameter, value) return faults[parameter.type](param
 ---@param region string|nil used when the parameters name no region
 ---@return string|nil path decoded path of the request
 ---@return table|string query array of name, value, name, value …; or the message
----@return string|nil region the region of the call
+---@return string|nil region the region of the call: that of the parameters, else the one given
 function check.build(operation, params, region)
   local prefix = "jdvm: " .. operation.name .. ": "
   local entry = derived[operation] or index(operation)
@@ -237,7 +237,7 @@ function check.build(operation, params, region)
   local path = operation.path:gsub("{([^{}]+)}", path_values)
   local query, message = flatten(operation, entry, params, path)
   if not query then return nil, prefix .. message end
-  return path, query, path_values.regionId
+  return path, query, path_values.regionId or region
 end
 
 --- The same for callers whose mistake it is: raises at their line.

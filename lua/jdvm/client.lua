@@ -51,17 +51,6 @@ end
 -- In [0, 1). Not math.random: some Luas start it alike in every process, and then all clients retry in step.
 local function random() return tonumber(core.nonce():sub(1, 8), 16) / 2 ^ 32 end
 
--- What goes to the transports: no keys.
-local FOR_TRANSPORT = {
-  "transport", "blocking", "ca_path", "proxy", "no_proxy", "verify", "max_body", "http2",
-  "max_connections",
-}
--- What calls look at.
-local FOR_CALLS = {
-  "timeout", "connect_timeout", "read_timeout", "max_attempts", "max_body", "null", "utf8", "page_size", "prefetch",
-  "algorithm", "token_encoding", "logger", "on_attempt", "on_call",
-}
-
 --- Makes a client; raises for misuse.
 ---@param given table|nil see jdvm.options
 ---@param level integer as for an error in the place of this call
@@ -80,21 +69,20 @@ function client.new(given, level)
     -- What close has to cancel; a call that was forgotten is none of it.
     in_flight = setmetatable({}, { __mode = "k" }),
   }
-  local defaults, config = options_of.defaults("client"), {}
-  for _, name in ipairs(FOR_CALLS) do
-    state[name] = given[name]
-    if state[name] == nil then state[name] = defaults[name] end
-  end
-  for _, name in ipairs(FOR_TRANSPORT) do
-    config[name] = given[name]
-    if config[name] == nil then config[name] = defaults[name] end
+  -- What goes to the transports: no keys.
+  local config = {}
+  for _, option in ipairs(options_of.client) do
+    local value = given[option.name]
+    if value == nil then value = option.default end
+    if option.goes == "call" or option.goes == "both" then state[option.name] = value end
+    if option.goes == "transport" or option.goes == "both" then config[option.name] = value end
   end
   local function warn(message) events.tell(state.logger, events.warning(message)) end
   local resolved, message = settings.resolve(given, { warn = warn })
   if not resolved then misuse(message) end
 
   local endpoint
-  endpoint, message = address.endpoint(resolved.endpoint or defaults.endpoint)
+  endpoint, message = address.endpoint(resolved.endpoint or options_of.defaults("client").endpoint)
   if not endpoint then misuse(("endpoint (%s) %s"):format(resolved.origins.endpoint or "default", message)) end
   config.ca_file, config.user_agent = resolved.ca_file, user_agent(given.user_agent)
   state.config, state.endpoint, state.region = config, endpoint, resolved.region

@@ -20,7 +20,7 @@ State.__index = State
 
 local NO_ROUTE = { code = 404, message = "no route and no API found with those values [gw]" }
 
----Back to what the emulator started with.
+--- Back to what the emulator started with.
 function State:restart()
   self.settings = settings.defaults()
   self.catalogue = catalogue.new(self.options.seed, self.options.images)
@@ -28,13 +28,13 @@ function State:restart()
   for n, line in ipairs(self.options.journal) do journal.apply(self, -n, line) end
 end
 
----Writes a line of the journal.
+--- Writes a line of the journal.
 ---@param line string
 ---@return number n
 function State:append(line) return journal.append(self, line) end
 
 ---@param options? table `{seed, images (in each region and source), settings = {name = value}, faults = {spec…},
----store}`
+--- store}`
 ---@return table state
 function M.new(options)
   options = options or {}
@@ -215,7 +215,7 @@ local function read_call(state, request)
   return call
 end
 
----Answers one request, with the body in pieces where no fault wants it whole.
+--- Answers one request, with the body in pieces where no fault wants it whole.
 ---@param state table from `new`
 ---@param request table as for `respond`
 ---@return table response as from `respond`, but with `pieces` (strings) in place of `body`
@@ -244,11 +244,11 @@ function M.answer(state, request)
   return response
 end
 
----Answers one request. The state changes only by counters, nonces and what faults script.
+--- Answers one request. The state changes only by counters, nonces and what faults script.
 ---@param state table from `new`
 ---@param request table `{method, target (as it came), headers ({name, value} in order), body, now (epoch seconds)}`
 ---@return table response `{status, headers ({name, value}), body, delay? (seconds), wire?, padding?}`; what `wire`
----and `padding` say is in kinds.lua
+--- and `padding` say is in kinds.lua
 function M.respond(state, request)
   local response = M.answer(state, request)
   response.body = response.body or table.concat(response.pieces)

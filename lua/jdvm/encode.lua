@@ -1,5 +1,5 @@
 -- JSON text of what jdvm.core.decode gave, such that decoding it again gives the same: integers keep all their
--- digits, empty arrays stay arrays (Debian's lua-cjson rounds the former and makes objects of the latter).
+-- digits, empty arrays stay arrays (Debian's lua-cjson rounds the former and makes objects of the latter). Pure.
 
 local core = require "jdvm.core"
 

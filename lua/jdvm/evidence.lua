@@ -5,6 +5,14 @@ local floor, max = math.floor, math.max
 
 local evidence = {}
 
+---@class jdvm.Window
+---@field number integer of the page, from 1
+---@field size integer of the page
+---@field first integer rows before it
+---@field count integer rows in it
+---@field keys (string|number)[] of the rows, see jdvm.seen
+---@field total integer|nil the answer's totalCount
+
 --- The window that begins at or before row `from` and ends furthest behind row `past`. Page sizes put the boundaries
 --- elsewhere, so one of them gives a window over almost any row.
 ---@param from integer
@@ -34,6 +42,7 @@ function evidence.count(total)
 end
 
 --- Whether the total and the rows of one answer exclude each other.
+---@param window jdvm.Window with a total
 ---@return boolean
 function evidence.contradicts(window)
   local reach, total = window.first + window.count, window.total
@@ -42,6 +51,9 @@ function evidence.contradicts(window)
 end
 
 --- Whether a window holds a row of one of the windows before it.
+---@param window jdvm.Window
+---@param last jdvm.Window the one accepted last
+---@param before_last jdvm.Window|nil the one before that
 ---@return boolean
 function evidence.shares_row(window, last, before_last)
   local tail = {}
@@ -55,6 +67,8 @@ function evidence.shares_row(window, last, before_last)
 end
 
 --- Whether a window has no rows, or those of the window before and no others.
+---@param window jdvm.Window
+---@param last jdvm.Window the one before
 ---@return boolean
 function evidence.same_rows(window, last)
   if window.count == 0 then return true end
@@ -65,6 +79,8 @@ function evidence.same_rows(window, last)
 end
 
 --- Whether the rows that a window has in common with the one before it stand where they stood there.
+---@param window jdvm.Window
+---@param last jdvm.Window the one before
 ---@return boolean
 function evidence.aligned(window, last)
   if window.first + window.count < last.first + last.count then return false end

@@ -1,5 +1,5 @@
 -- What to do about a failure whose cause is known: the questions that users of such clients ask most have one answer
--- each. Data only; jdvm.errors picks the first entry that fits.
+-- each. Pure data; jdvm.errors picks the first entry that fits.
 --
 -- An entry fits when all it names agree: `kind`, `http` (the code of the error or of the HTTP answer), or a range up
 -- to `last`, `status` (the service's word), `phase`, and `find`: texts of which one must stand in the message,
@@ -80,14 +80,10 @@ return {
       .. "the endpoint and the proxy" },
   { kind = "http", http = 100, last = 999,
     hint = "this does not look like the service: check the endpoint and the proxy" },
-  { kind = "decode", find = { "has no imageid" }, hint = false },
   { kind = "decode", hint = "this does not look like the service: check the endpoint and the proxy" },
   { kind = "transport", find = { "not http" },
     hint = "this port speaks something else: check the endpoint (https:// for a port with TLS)" },
   -- Connections.
-  { kind = "connect", find = { "no resolver defined" },
-    hint = "nginx reads neither /etc/hosts nor /etc/resolv.conf: put `resolver <address of a name server>;` into the "
-      .. "http block of nginx.conf (OpenResty also knows `resolver local=on;`)" },
   { kind = "connect", find = { "check the name" }, hint = false },
   { kind = "connect", phase = "dns", hint = "check the name in the endpoint, and this machine's name servers" },
   { kind = "connect", find = { "resolve" }, hint = "check the name in the endpoint, and this machine's name servers" },

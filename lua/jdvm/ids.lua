@@ -32,7 +32,8 @@ end
 --- A reader of the images with these ids.
 ---@param source table as for jdvm.pages; jobs are { ids, number, size }
 ---@param wanted string[] ids; one that stands there twice is delivered once
----@param options table prefetch, max_items; row = how many of the ids are done
+---@param options table page_size, prefetch, max_items; row = how many of the ids are done
+---@return table reader see jdvm.pages
 function ids.reader(source, wanted, options)
   local list, is_known = {}, {}
   for _, id in ipairs(wanted) do
@@ -160,6 +161,9 @@ function Reader:is_complete()
 end
 
 --- How many of the ids are done with this row.
+---@param job table that gave the row
+---@param row table
+---@return integer
 function Reader:position(job, row) return job.part.first + job.part.places[row[self.page.id]] end
 
 --- Cancels what is in flight; nothing follows.

@@ -117,15 +117,27 @@ end
 ---@param reader table see jdvm.pages
 ---@param source table page; token(position, id) -> string; origin = { row, id }, where the list begins; enter() and
 ---  leave() around what may wait; spent() -> seconds
+---@return jdvm.Iterator iterator
+---@return nil state
+---@return nil control
+---@return jdvm.Iterator closing value of the generic for
 function iterator.items(reader, source) return new(items_mt, reader, source) end
 
 --- An iterator over pages: result, meta.
+---@param reader table see jdvm.pages
+---@param source table as for items
+---@return jdvm.Iterator iterator
+---@return nil state
+---@return nil control
+---@return jdvm.Iterator closing value of the generic for
 function iterator.pages(reader, source) return new(pages_mt, reader, source) end
 
 --- Reads a list to its end.
+---@param reader table see jdvm.pages
+---@param source table as for items
 ---@return table[]|nil items
----@return table|string meta_or_message the counters, and a resume token when max_items cut the list
----@return table|nil detail
+---@return jdvm.ListStats|string stats_or_message the counters, and a resume token when max_items cut the list
+---@return jdvm.Failure|nil detail
 function iterator.list(reader, source)
   local name, list, n = source.page.items, nil, 0
   local token = { source.origin.row, source.origin.id }

@@ -94,10 +94,11 @@ local function new_source(state, operation, params, options, resolved)
     finish = function(pending, received) return pending:finish(received) end,
     cancel = function(pending) pending:cancel() end,
   }
+  -- These messages name the row or the page, and the service did answer: no hint about the endpoint helps.
   function source.fail(message, stats, kind)
     return errors.new { kind = kind or "pagination", message = message, operation = operation.name,
       region = resolved.region, stats = stats, attempts = stats.requests, elapsed = budget.elapsed(),
-      retryable = kind == nil }
+      retryable = kind == nil, hint = false }
   end
   function source.token(row, id)
     return token.encode(resolved.list, options.page_size, row, id)
@@ -154,10 +155,16 @@ function lists.open(state, operation, params, options, level)
   return pages.reader(source, options), source
 end
 
---- How many there are: by the service's count, when it agrees with the page it came with; else by counting.
+--- How many there are: by the service's count, when it agrees with the page it came with; else by counting. Raises
+--- for misuse.
+---@param state table the client's
+---@param operation table with `page`
+---@param params table|nil
+---@param options table|nil those of a call
+---@param level integer as for an error in the place of this call
 ---@return integer|nil count
----@return table|string meta_or_message
----@return table|nil detail
+---@return jdvm.Meta|string meta_or_message
+---@return jdvm.Failure|nil detail
 function lists.count(state, operation, params, options, level)
   options_of.check("call", options, operation.name, level + 1, operation.parameters)
   local page = operation.page

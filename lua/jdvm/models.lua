@@ -1,7 +1,8 @@
 -- What the service answers with, as data: every field of Image and of the models inside it. The
 -- editor types (jdvm/types.lua), the reference pages and the columns of the command follow from it.
+-- Pure.
 --
--- A field is { name, type, doc, doc_zh, values, closed }: `type` is "string", "integer", "boolean",
+-- A field is { name, type, doc, doc_zh, values }: `type` is "string", "integer", "boolean",
 -- the name of a model, or one of these with "[]"; `values` lists the values known so far. The service
 -- adds values without notice, so a reader must expect others: the decoder checks none of them. Every
 -- field may be absent, and fields that are not listed here reach the caller all the same.
@@ -10,8 +11,7 @@
 
 local models = {}
 
--- Strips nothing and checks nothing: gives the fields their keys by position, so that the tables
--- below stay readable.
+-- A field from its parts in this order, so that the tables below stay readable.
 local function field(name, kind, doc, doc_zh, values)
   return { name = name, type = kind, doc = doc, doc_zh = doc_zh, values = values }
 end

@@ -1,6 +1,6 @@
 -- The operations of the service, as data. One operation is one entry of `operations.list`: the checks
--- before sending (jdvm.check), the reading of its answer (jdvm.errors), the client's method, the
--- command, the editor types and the reference pages all follow from it.
+-- before sending (jdvm.check), the reading of its answer (jdvm.envelope), the client's method, the
+-- command, the editor types and the reference pages all follow from it. Pure.
 --
 -- An entry:
 --   name, method_name        the service's name and the client's method

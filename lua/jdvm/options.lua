@@ -1,12 +1,15 @@
 -- Every option, as data, and the check of a table of options against it. An option is how a call is
--- made (time, keys, transport); what is asked of the service are parameters (jdvm.operations).
+-- made (time, keys, transport); what is asked of the service are parameters (jdvm.operations). Pure.
 --
 -- Sets: `client` for jdvm.new, `call` for every call, `list` for calls that read several pages (they
--- take those of `call`, too), `wait` for client:wait_image.
+-- take those of `call`, too), `wait` for client:wait_image, `cache` for jdvm.cache.new.
 --
--- An option is { name, type, doc, doc_zh, default, values, min, max, above }. `type` is one of the
+-- An option is { name, type, doc, doc_zh, default, values, min, max, above, … }. `type` is one of the
 -- names in `kinds` below or several of them with "|"; `above` is a bound that the value may not touch;
--- `empty` says that the empty string is a value; `other_names` are what people write for the option.
+-- `required` says that it may not be left out, `class` which of its tables an editor should expect;
+-- `empty` says that the empty string is a value; `other_names` are what people write for the option;
+-- `env` is the environment variable that gives it (jdvm.settings reads it). `goes` says what looks at
+-- an option of a client: transport, call or both; without it jdvm.settings or the client itself does.
 -- Times are seconds, fractions allowed.
 
 local text = require "jdvm.text"
@@ -35,61 +38,66 @@ options.client = {
     doc_zh = "使用 ~/.jdc/config 中的该配置；指定后不再使用环境变量中的密钥。" },
   { name = "endpoint", type = "string", env = "JDCLOUD_ENDPOINT", default = "https://vm.jdcloud-api.com",
     doc = "Address of the service.", doc_zh = "服务地址。" },
-  { name = "timeout", type = "number", above = 0, default = 30,
+  { name = "timeout", type = "number", goes = "call", above = 0, default = 30,
     doc = "Seconds for a whole call: its tries, the waiting between them, its pages.",
     doc_zh = "一次调用的总时限（秒），包含重试、等待与翻页。" },
-  { name = "connect_timeout", type = "number", above = 0, default = 5, doc = "Seconds for a connection.",
+  { name = "connect_timeout", type = "number", goes = "call", above = 0, default = 5, doc = "Seconds for a connection.",
     doc_zh = "建立连接的时限（秒）。" },
-  { name = "read_timeout", type = "number", above = 0, default = 10,
+  { name = "read_timeout", type = "number", goes = "call", above = 0, default = 10,
     doc = "Seconds without a byte of the answer.", doc_zh = "等待应答数据的时限（秒）。" },
-  { name = "max_attempts", type = "integer", min = 0, max = 100, default = 3,
+  { name = "max_attempts", type = "integer", goes = "call", min = 0, max = 100, default = 3,
     other_names = { "retries", "max_retries" }, doc = "Tries of a request in all; 0 and 1 mean no retry.",
     doc_zh = "单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。" },
-  { name = "transport", type = "string|table|function", values = { "auto", "curl", "ngx" }, default = "auto",
+  { name = "transport", type = "string|table|function", goes = "transport",
+    values = { "auto", "curl", "ngx" }, default = "auto",
     doc = "How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own "
       .. "(see TransportRequest).",
     doc_zh = "传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供（见 TransportRequest）。" },
-  { name = "blocking", type = "boolean", default = false,
+  { name = "blocking", type = "boolean", goes = "transport", default = false,
     doc = "Allow libcurl, which blocks, in nginx's init phase.", doc_zh = "允许在 nginx 的 init 阶段使用会阻塞的 libcurl。" },
   { name = "ca_file", type = "string", env = "JDCLOUD_CA_FILE", doc = "File of certificates to trust (PEM).",
     doc_zh = "受信任证书文件（PEM）。" },
-  { name = "ca_path", type = "string", doc = "Folder of certificates to trust.", doc_zh = "受信任证书目录。" },
-  { name = "proxy", type = "string", empty = true,
+  { name = "ca_path", type = "string", goes = "transport", doc = "Folder of certificates to trust.",
+    doc_zh = "受信任证书目录。" },
+  { name = "proxy", type = "string", goes = "transport", empty = true,
     doc = "Proxy, such as http://user:password@host:3128; empty means none. Left out, libcurl goes by https_proxy, "
       .. "http_proxy, all_proxy and no_proxy of the environment.",
     doc_zh = "代理地址，例如 http://user:password@host:3128；空字符串表示不使用代理。不填时 libcurl 依据环境变量 "
       .. "https_proxy、http_proxy、all_proxy 与 no_proxy。" },
-  { name = "no_proxy", type = "string", doc = "Hosts reached without the proxy, separated by commas.",
-    doc_zh = "不经代理访问的主机，以逗号分隔。" },
-  { name = "verify", type = "boolean", default = true, doc = "Check the server's certificate and name.",
-    doc_zh = "校验服务器证书与域名。" },
+  { name = "no_proxy", type = "string", goes = "transport",
+    doc = "Hosts reached without the proxy, separated by commas.", doc_zh = "不经代理访问的主机，以逗号分隔。" },
+  { name = "verify", type = "boolean", goes = "transport", default = true,
+    doc = "Check the server's certificate and name.", doc_zh = "校验服务器证书与域名。" },
   { name = "user_agent", type = "string", doc = "Put before the library's own User-Agent.",
     doc_zh = "附加在 User-Agent 前的文字。" },
-  { name = "max_body", type = "integer", min = 1, default = 67108864, doc = "Largest answer in bytes.",
+  { name = "max_body", type = "integer", goes = "both", min = 1, default = 67108864, doc = "Largest answer in bytes.",
     doc_zh = "应答正文的最大字节数。" },
-  { name = "http2", type = "boolean", default = true, doc = "Use HTTP/2 where the server offers it (libcurl).",
+  { name = "http2", type = "boolean", goes = "transport", default = true,
+    doc = "Use HTTP/2 where the server offers it (libcurl).",
     doc_zh = "服务器支持时使用 HTTP/2（libcurl）。" },
-  { name = "max_connections", type = "integer", min = 1,
+  { name = "max_connections", type = "integer", goes = "transport", min = 1,
     doc = "Connections at a time, of this client in one process (in each nginx worker); further requests wait.",
     doc_zh = "该客户端在单个进程（每个 nginx worker）中的最大并发连接数；超出的请求将排队。" },
-  { name = "algorithm", type = "string", values = { "JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256" },
+  { name = "algorithm", type = "string", goes = "call", values = { "JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256" },
     default = "JDCLOUD2-HMAC-SHA256", doc = "How requests are signed.", doc_zh = "签名算法。" },
-  { name = "token_encoding", type = "string", values = { "base64", "raw" }, default = "base64",
+  { name = "token_encoding", type = "string", goes = "call", values = { "base64", "raw" }, default = "base64",
     doc = "How the session token is sent.", doc_zh = "会话令牌的传输编码。" },
-  { name = "null", type = "string", values = { "drop", "keep" }, default = "drop",
+  { name = "null", type = "string", goes = "call", values = { "drop", "keep" }, default = "drop",
     doc = "JSON null in an object: drop leaves the key out, keep gives jdvm.null.",
     doc_zh = "对象中的 JSON null：drop 省略该键，keep 返回 jdvm.null。" },
-  { name = "utf8", type = "string", values = { "strict", "replace" }, default = "strict",
+  { name = "utf8", type = "string", goes = "call", values = { "strict", "replace" }, default = "strict",
     doc = "Bytes that are not UTF-8: strict refuses the answer, replace puts U+FFFD.",
     doc_zh = "非 UTF-8 字节：strict 报错，replace 以 U+FFFD 替换。" },
-  { name = "page_size", type = "integer", min = 10, max = 100, default = 100,
+  { name = "page_size", type = "integer", goes = "call", min = 10, max = 100, default = 100,
     doc = "Images asked for at once in lists.", doc_zh = "列表每页请求的镜像数量。" },
-  { name = "prefetch", type = "integer", min = 0, max = 64, default = 4,
+  { name = "prefetch", type = "integer", goes = "call", min = 0, max = 64, default = 4,
     doc = "Pages in flight ahead of the reader of a list; 0 means none.", doc_zh = "预取的页数；0 表示不预取。" },
-  { name = "logger", type = "function", doc = "Called with each event that is worth a log line; print will do.",
+  { name = "logger", type = "function", goes = "call",
+    doc = "Called with each event that is worth a log line; print will do.",
     doc_zh = "日志回调函数，可直接使用 print。" },
-  { name = "on_attempt", type = "function", doc = "Called after each try of a request.", doc_zh = "每次尝试结束后的回调。" },
-  { name = "on_call", type = "function", doc = "Called after each call.", doc_zh = "每次调用结束后的回调。" },
+  { name = "on_attempt", type = "function", goes = "call", doc = "Called after each try of a request.",
+    doc_zh = "每次尝试结束后的回调。" },
+  { name = "on_call", type = "function", goes = "call", doc = "Called after each call.", doc_zh = "每次调用结束后的回调。" },
   { name = "clock", type = "function", doc = "Gives the time in seconds since 1970; for tests.",
     doc_zh = "返回自 1970 年起的秒数，用于测试。" },
 }
@@ -148,6 +156,36 @@ options.wait = {
     doc = "Seconds in which an image may not be found yet.", doc_zh = "允许暂时查不到镜像的时间（秒）。" },
   { name = "on_progress", type = "function", doc = "Called after each look.", doc_zh = "每次轮询后的回调。" },
   shared.connect_timeout, shared.read_timeout, shared.max_attempts, shared.null, shared.utf8,
+}
+
+-- Longest time an entry of a shared dict is kept (seconds, three years).
+local MAX_TTL = 100000000
+
+options.cache = {
+  { name = "client", type = "table", class = "jdvm.Client", required = true, doc = "The client that fetches; required.",
+    doc_zh = "用于请求的客户端；必填。" },
+  { name = "dict", type = "string", required = true, doc = "Name of a lua_shared_dict for the answers; required.",
+    doc_zh = "保存应答的 lua_shared_dict 名称；必填。" },
+  { name = "locks", type = "string",
+    doc = "Name of another for the locks; default: that of dict with _locks, if there is one, else dict itself.",
+    doc_zh = "保存锁的 lua_shared_dict 名称；默认为 dict 名称加 _locks，若不存在则为 dict 本身。" },
+  { name = "ttl", type = "number", min = 0.001, max = MAX_TTL, default = 60,
+    doc = "Seconds for which an answer is fresh.", doc_zh = "应答的有效期（秒）。" },
+  { name = "stale", type = "number", min = 0, max = MAX_TTL, default = 3600,
+    doc = "Seconds after that in which it is still given, while a new one is fetched.",
+    doc_zh = "过期后在后台更新期间仍可使用的时间（秒）。" },
+  { name = "negative_ttl", type = "number", min = 0, max = MAX_TTL, default = 5,
+    doc = "Seconds for which it is kept that there is no such image.",
+    doc_zh = "“不存在”这一结果的缓存时间（秒）。" },
+  { name = "lock_ttl", type = "number", min = 0.001, max = MAX_TTL, default = 5,
+    doc = "Seconds after which the lock of a dead worker ends.",
+    doc_zh = "异常退出的 worker 所持锁的失效时间（秒）。" },
+  { name = "name", type = "string",
+    doc = "Stands for the account; required when the keys of the client come from a function.",
+    doc_zh = "代表账号的名称；客户端密钥来自函数时必填。" },
+  { name = "options", type = "table", class = "jdvm.ListOptions",
+    doc = "Options of each call, such as timeout and fields.",
+    doc_zh = "每次调用的选项，例如 timeout、fields。" },
 }
 
 -- Sets whose options a set takes, too.
@@ -254,12 +292,12 @@ local function unknown(entry, key, parameters)
 end
 
 --- What is wrong with a table of options, or nil.
----@param set string client, call, list or wait
+---@param set string client, call, list, wait or cache
 ---@param given table|nil
 ---@param parameters table|nil parameters of the operation, to tell where a misplaced one belongs
 ---@return string|nil message
 function options.fault(set, given, parameters)
-  if given == nil then return nil end
+  if given == nil then given = {} end
   if type(given) ~= "table" then return "the options must be a table, got " .. text.show(given) end
   local entry = index(set)
   local stranger
@@ -269,14 +307,19 @@ function options.fault(set, given, parameters)
   end
   if stranger ~= nil then return unknown(entry, stranger, parameters) end
   for _, name in ipairs(entry.names) do
-    local message = given[name] ~= nil and fault(entry.by_name[name], given[name])
+    local option, value, message = entry.by_name[name], given[name], nil
+    if value ~= nil then
+      message = fault(option, value)
+    elseif option.required then
+      message = "is required"
+    end
     if message then return ("option '%s' %s"):format(name, message) end
   end
   return nil
 end
 
 --- Checks a table of options; raises for the caller.
----@param set string client, call, list or wait
+---@param set string client, call, list, wait or cache
 ---@param given table|nil
 ---@param who string what the message names, such as "jdvm.new" or an operation
 ---@param level integer|nil as for an `error` in the place of this call: 1 (default) blames that line, 2 its caller

@@ -1,5 +1,5 @@
 -- pcall for functions of the user that may yield. Only Lua 5.1 cannot yield through pcall; there the function runs in
--- a coroutine whose yields are handed on.
+-- a coroutine whose yields are handed on. Pure.
 
 local protected = {}
 

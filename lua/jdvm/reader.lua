@@ -1,4 +1,5 @@
 -- What the readers of lists (jdvm.pages, jdvm.ids) have in common: how they fail, and what they tell of themselves.
+-- Pure.
 
 local reader = {}
 

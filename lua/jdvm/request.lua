@@ -14,7 +14,9 @@ function request.decoding(state, operation, options)
   local decoding = { null = options.null or state.null, utf8 = options.utf8 or state.utf8 }
   if options.fields or options.source then
     decoding.fields, decoding.source = options.fields or {}, options.source
-    decoding.items = "result." .. (operation.page and operation.page.items or operation.unwrap)
+    -- The fields are those of the items, of the field that is unwrapped, or of the result itself.
+    local inner = operation.page and operation.page.items or operation.unwrap
+    decoding.items = inner and "result." .. inner or "result"
   end
   return decoding
 end

@@ -108,6 +108,7 @@ Quota.__index = Quota
 --- What a client may spend on retries. A retry costs 14 (5 when throttled). A call that succeeds in the end gives
 --- back what its retries cost, and one that succeeds at once gives 1: a service that fails at times costs nothing,
 --- one that fails always is asked 35 times more (100 when it throttles), and then once for each call.
+---@return table quota with take(self, reason) and pay_back(self, cost)
 function retry.quota() return setmetatable({ left = CAPACITY }, Quota) end
 
 --- Takes the price of a retry.

@@ -237,8 +237,8 @@
 
 ---Options of jdvm.cache.
 ---@class jdvm.CacheOptions
----@field client? jdvm.Client The client that fetches; required. 用于请求的客户端；必填。
----@field dict? string Name of a lua_shared_dict for the answers; required. 保存应答的 lua_shared_dict 名称；必填。
+---@field client jdvm.Client The client that fetches; required. 用于请求的客户端；必填。
+---@field dict string Name of a lua_shared_dict for the answers; required. 保存应答的 lua_shared_dict 名称；必填。
 ---@field locks? string Name of another for the locks; default: that of dict with _locks, if there is one, else dict itself. 保存锁的 lua_shared_dict 名称；默认为 dict 名称加 _locks，若不存在则为 dict 本身。
 ---@field ttl? number Seconds for which an answer is fresh. 应答的有效期（秒）。
 ---@field stale? number Seconds after that in which it is still given, while a new one is fetched. 过期后在后台更新期间仍可使用的时间（秒）。

@@ -22,10 +22,10 @@ function M.secret(access_key)
   return account and account.secret_key
 end
 
----Whose catalogue a key sees.
+--- Whose catalogue a key sees.
 function M.name(access_key) return by_key[access_key].sees end
 
----A temporary key is good only with its token, base64 or raw (D10).
+--- A temporary key is good only with its token, base64 or raw: the official SDKs disagree.
 ---@param access_key string
 ---@param headers table<string, string[]> by lower-case name
 ---@return boolean

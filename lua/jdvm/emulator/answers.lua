@@ -1,4 +1,4 @@
--- The envelope of the service's answers and the gateway's own (api-reference 4).
+-- The envelope of the service's answers and the gateway's own.
 
 local json = require "jdvm.emulator.json"
 local random = require "jdvm.emulator.random"
@@ -10,7 +10,7 @@ local STATUS = { [400] = "HTTP_BAD_REQUEST", [401] = "ACCESS_ERROR", [403] = "HT
   [500] = "HTTP_INTERNAL_SERVER_ERROR", [502] = "HTTP_BAD_GATEWAY", [503] = "HTTP_SERVICE_UNAVAILABLE",
   [504] = "HTTP_SERVER_TIMING_OUT" }
 
----A request id as the gateway (base 36) or the service behind it (hex) writes them.
+--- A request id as the gateway (base 36) or the service behind it (hex) writes them.
 ---@param seed number
 ---@param n number of the request
 ---@param from_service boolean
@@ -40,7 +40,7 @@ end
 ---@return string date as in HTTP's Date header
 function M.http_date(seconds) return os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(seconds)) end
 
----What a proxy in front of the service answers, in HTML.
+--- What a proxy in front of the service answers, in HTML.
 ---@param code number
 ---@param reason string
 ---@return string body

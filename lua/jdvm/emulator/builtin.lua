@@ -1,5 +1,5 @@
 -- The catalogue that is served when no size is asked for: four regions, about 90 images each, written to hold
--- every shape that a client must be able to read (api-reference 5.3).
+-- every shape that a client must be able to read.
 
 local generator = require "jdvm.emulator.generator"
 local random = require "jdvm.emulator.random"
@@ -144,7 +144,7 @@ end
 
 local COUNTS = { community = 10, owner = 14, ["owner-shared"] = 4, other = 9, ["other-shared"] = 3, partner = 3 }
 
----The images of one shelf, in the order of the list; `id` is set where it is a known one.
+--- The images of one shelf, in the order of the list; `id` is set where it is a known one.
 ---@param shelf table `{name, region, seed, count}`
 ---@return table[] records
 function M.records(shelf)

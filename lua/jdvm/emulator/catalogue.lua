@@ -29,6 +29,8 @@ local CACHED_PAGE_BYTES = 96 * 1024 * 1024
 
 M.regions = builtin.regions
 
+--- A new catalogue. Its shelves are { name, region, viewers = what each account calls its images, order = keys in the
+--- order of the list, … }; a key is the number of an image on its shelf.
 ---@param seed number
 ---@param size number|nil images in each region and source; nil serves the built-in catalogue
 ---@return table catalogue
@@ -55,7 +57,8 @@ function M.new(seed, size)
   return catalogue
 end
 
----Drops what was computed from the images.
+--- Drops what was computed from the images.
+---@param catalogue table from `new`
 function M.forget(catalogue)
   catalogue.views, catalogue.view_count = {}, 0
   catalogue.pages, catalogue.old_pages, catalogue.page_bytes = {}, {}, 0
@@ -74,8 +77,12 @@ local function lay_out(shelf)
   return shelf
 end
 
----The shelves of a region that an account sees as one source, or all that it sees.
----@return table[]
+--- The shelves of a region that an account sees as one source, or all that it sees.
+---@param catalogue table from `new`
+---@param account string
+---@param region string
+---@param source string|nil imageSource
+---@return table[] shelves
 function M.shelves(catalogue, account, region, source)
   local found = {}
   for _, shelf in ipairs(catalogue.shelves[region] or {}) do
@@ -85,19 +92,31 @@ function M.shelves(catalogue, account, region, source)
   return found
 end
 
+--- The id of an image.
+---@param catalogue table from `new`
+---@param shelf table
+---@param key number
 ---@return string
 function M.id(catalogue, shelf, key)
   local record = shelf.records[key]
   return record and record.id or "img-" .. random.encode_pair(catalogue.seed, shelf.number, key)
 end
 
----What filters look at.
+--- What filters look at.
+---@param shelf table
+---@param key number
+---@return table fields of Image, those of filters at least
 function M.attributes(shelf, key)
   return shelf.records[key] or generator.attributes(shelf, key)
 end
 
----The shelf and key of an image that exists and that the account may see.
----@return table|nil shelf, number|nil key
+--- The shelf and key of an image that exists and that the account may see.
+---@param catalogue table from `new`
+---@param account string
+---@param region string
+---@param id string
+---@return table|nil shelf
+---@return number|nil key
 function M.find(catalogue, account, region, id)
   local place = catalogue.by_id[id]
   local shelf, key
@@ -113,7 +132,11 @@ function M.find(catalogue, account, region, id)
   return shelf, key
 end
 
----The JSON text of one image.
+--- The JSON text of one image.
+---@param catalogue table from `new`
+---@param account string who looks
+---@param shelf table
+---@param key number
 ---@param moment table `{now, requests, old_words}`
 ---@return string
 function M.text(catalogue, account, shelf, key, moment)
@@ -141,8 +164,10 @@ local function passing(shelf, filter, moment)
   return keys
 end
 
----Everything an account sees of one source, filtered, in the order of the list.
+--- Everything an account sees of one source, filtered, in the order of the list.
+---@param catalogue table from `new`
 ---@param query table `{account, region, source, filter?, filter_key}`
+---@param moment table `{now, requests, old_words}`
 ---@return table view `{parts = {{shelf, keys}…}, total, label}`; label is nil when it must not be kept
 function M.view(catalogue, query, moment)
   local shelves = M.shelves(catalogue, query.account, query.region, query.source)
@@ -176,7 +201,13 @@ local function keep_page(catalogue, label, text)
   catalogue.pages[label] = text
 end
 
----The images from `first` on, at most `count`, joined by commas.
+--- The images from `first` on, at most `count`, joined by commas.
+---@param catalogue table from `new`
+---@param account string
+---@param view table from `view`
+---@param first number
+---@param count number
+---@param moment table `{now, requests, old_words}`
 ---@return string text
 ---@return number rows
 function M.slice(catalogue, account, view, first, count, moment)
@@ -198,8 +229,11 @@ function M.slice(catalogue, account, view, first, count, moment)
   return text, #rows
 end
 
----Puts `count` new images at `position` (1 = front) of a shelf.
-function M.insert(_, shelf, position, count)
+--- Puts `count` new images at `position` (1 = front) of a shelf.
+---@param shelf table
+---@param position number
+---@param count number
+function M.insert(shelf, position, count)
   lay_out(shelf)
   position = math.max(1, math.min(position, #shelf.order + 1))
   for i = 1, count do
@@ -209,9 +243,12 @@ function M.insert(_, shelf, position, count)
   shelf.version = shelf.version + 1
 end
 
----Takes `count` images away from `position` on.
+--- Takes `count` images away from `position` on.
+---@param shelf table
+---@param position number
+---@param count number
 ---@return number[] keys that went
-function M.delete(_, shelf, position, count)
+function M.delete(shelf, position, count)
   lay_out(shelf)
   position = math.max(1, position)
   local went = {}
@@ -225,9 +262,11 @@ function M.delete(_, shelf, position, count)
   return went
 end
 
----Scripts the life of one image.
+--- Scripts the life of one image.
+---@param shelf table
+---@param key number
 ---@param scripted_life table `{since, requests, steps}`, see life.lua
-function M.script(_, shelf, key, scripted_life)
+function M.script(shelf, key, scripted_life)
   lay_out(shelf).lives[key] = scripted_life
   shelf.version = shelf.version + 1
 end

@@ -18,7 +18,7 @@ local COUNTERS = { "requests", "nonces", "nonces_repeated", "nonces_forgotten", 
 
 local paths = {}
 
----Counters since the start or the last reset; `latest_total` and the like are not among them: ask the oracle.
+--- Counters since the start or the last reset; `latest_total` and the like are not among them: ask the oracle.
 function paths.stats(state)
   local stats = {}
   for _, name in ipairs(COUNTERS) do stats[name] = state.store:get(name) or 0 end
@@ -64,7 +64,7 @@ local function read_rules(arguments)
   return rules
 end
 
----`script` or `spec` replace the faults, with `add` they join them.
+--- `script` or `spec` replace the faults, with `add` they join them.
 function paths.faults(state, arguments)
   local rules, message = read_rules(arguments)
   if not rules then return nil, message end
@@ -73,7 +73,7 @@ function paths.faults(state, arguments)
   return { faults = #state.faults }
 end
 
----Each argument is a setting; answers with all of them.
+--- Each argument is a setting; answers with all of them.
 function paths.settings(state, arguments)
   local lines = {}
   for name, value in pairs(arguments) do
@@ -85,8 +85,8 @@ function paths.settings(state, arguments)
   return state.settings
 end
 
----Back to the start: images, settings, faults, counters, nonces. `script` or `spec` then set faults, `settings`
----(JSON) settings. Answers with a mark for the oracle.
+--- Back to the start: images, settings, faults, counters, nonces. `script` or `spec` then set faults, `settings`
+--- (JSON) settings. Answers with a mark for the oracle.
 function paths.reset(state, arguments)
   journal.append(state, "reset")
   state.store:forget()
@@ -110,7 +110,7 @@ function paths.reset(state, arguments)
   return { mark = state.applied }
 end
 
----The point from which the oracle looks.
+--- The point from which the oracle looks.
 function paths.mark(state) return { mark = state.applied } end
 
 -- Who looks where; the rest of the arguments are those of describeImages.
@@ -123,7 +123,7 @@ local function moment_of(state, now)
   return { now = now + state.settings.clock_offset, requests = state.store:get("requests") or 0 }
 end
 
----What a list that began at `mark` may hold: `stable` must be in it, `came` and `went` may be.
+--- What a list that began at `mark` may hold: `stable` must be in it, `came` and `went` may be.
 function paths.oracle(state, arguments, now)
   local values = {}
   for name, value in pairs(arguments) do values[name] = value end
@@ -155,8 +155,8 @@ local function delete_one(state, place, id)
   end
 end
 
----`insert` and `delete` so many images `at` front, end, random or a position; `id` names one to delete; `steps`
----script the life of `id` or of the inserted images.
+--- `insert` and `delete` so many images `at` front, end, random or a position; `id` names one to delete; `steps`
+--- script the life of `id` or of the inserted images.
 function paths.images(state, arguments, now)
   local place = place_of(arguments)
   if arguments.steps then
@@ -189,7 +189,7 @@ function paths.images(state, arguments, now)
   return answer
 end
 
----Answers a control request.
+--- Answers a control request.
 ---@param state table
 ---@param path string what follows `/_emulator/`
 ---@param arguments table<string, string>

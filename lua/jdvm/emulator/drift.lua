@@ -12,7 +12,7 @@ local function position_of(at, size, count, unit)
   return tonumber(at)
 end
 
----Whether images can come or go there.
+--- Whether images can come or go there.
 ---@param at any
 ---@return boolean
 function M.is_place(at)
@@ -24,7 +24,7 @@ local function line(kind, shelf, position, count)
   return ("%s %s %s %d %d"):format(kind, shelf.region, shelf.name, position, count)
 end
 
----Adds and removes images of the first shelf that an account sees under a source.
+--- Adds and removes images of the first shelf that an account sees under a source.
 ---@param state table
 ---@param where table `{account, region, source}`
 ---@param change table `{insert, delete, at}`
@@ -43,29 +43,41 @@ function M.change(state, where, change, draw)
   return shelf
 end
 
----A `drift` fault: what the list asks for is what changes.
+--- A `drift` fault: what the list asks for is what changes.
+---@param state table
+---@param call table the request under way, see emulator.lua
+---@param rule table `{insert, delete, at}`
+---@param draw fun(i: number): number
 function M.befall(state, call, rule, draw)
   if call.operation == "describeImages" and call.account then
     M.change(state, { account = call.account, region = call.region, source = call.values.imageSource }, rule, draw)
   end
 end
 
----Scripts the life of one image from now on.
+--- Scripts the life of one image from now on.
+---@param state table
+---@param shelf table
+---@param key number
+---@param now number seconds
 ---@param steps string see life.lua
 function M.script(state, shelf, key, now, steps)
   state:append(("script %s %s %d %.6f %d %s"):format(shelf.region, shelf.name, key, now,
     state.store:get("requests") or 0, steps))
 end
 
----A `life` fault: the life of an image begins when it is first asked for.
+--- A `life` fault: the life of an image begins when it is first asked for.
+---@param state table
+---@param call table the request under way
+---@param id string
+---@param steps string see life.lua
 function M.begin_life(state, call, id, steps)
   if not call.account then return end
   local shelf, key = catalogue.find(state.catalogue, call.account, call.region, id)
   if shelf and not shelf.lives[key] then M.script(state, shelf, key, call.now, steps) end
 end
 
----What a list may hold that began after a mark: the images that were there all the time, and those that came or
----went meanwhile.
+--- What a list may hold that began after a mark: the images that were there all the time, and those that came or
+--- went meanwhile.
 ---@param state table
 ---@param query table `{account, region, source, filter?, filter_key}`
 ---@param mark number from the journal

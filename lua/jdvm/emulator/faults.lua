@@ -52,7 +52,7 @@ local function known(names)
   return table.concat(list, ", ")
 end
 
----Checks a rule.
+--- Checks a rule.
 ---@param given table `{fault, name = value…}` with values as text or of the right type
 ---@return table|nil rule
 ---@return string|nil message
@@ -84,7 +84,7 @@ function M.read(given)
   return rule
 end
 
----Reads `kind:name=value,name=value`; a comma or percent sign in a value is percent-encoded.
+--- Reads `kind:name=value,name=value`; a comma or percent sign in a value is percent-encoded.
 ---@param text string
 ---@return table|nil rule
 ---@return string|nil message
@@ -99,7 +99,7 @@ function M.parse(text)
   return M.read(given)
 end
 
----Writes a rule as `parse` reads it.
+--- Writes a rule as `parse` reads it.
 ---@param rule table
 ---@return string
 function M.format(rule)
@@ -135,8 +135,8 @@ local function is_turn(rule, n)
   return not rule.probability or random.unit(rule.seed or 1, n * 2 + 1) < rule.probability
 end
 
----The rules that befall a request, in the order of the script. Of the kinds that replace the whole answer only
----the first acts; the others are not used up by it.
+--- The rules that befall a request, in the order of the script. Of the kinds that replace the whole answer only
+--- the first acts; the others are not used up by it.
 ---@param state table
 ---@param call table
 ---@return table[] `{rule, kind, draw}` where draw(i) is a number in [0, 1) that belongs to this occasion
@@ -159,7 +159,7 @@ function M.befalling(state, call)
   return found
 end
 
----Lets every fault act at one stage.
+--- Lets every fault act at one stage.
 ---@param befalling table[] from `befalling`
 ---@param stage string `before`, `result` or `response`
 function M.act(befalling, stage, ...)

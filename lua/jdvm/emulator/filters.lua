@@ -1,4 +1,4 @@
--- The query of describeImages: what it asks for, or which answer refuses it (api-reference 3.3, 4.3).
+-- The query of describeImages: what it asks for, or which answer refuses it. Pure.
 
 local M = {}
 
@@ -42,7 +42,7 @@ local function boolean(text)
   return nil, true
 end
 
----Page number and size, checked.
+--- Page number and size, checked.
 local function paging(values, settings)
   local size, page = integer(values.pageSize, 20), integer(values.pageNumber, 1)
   if not size then return refuse("INVALID_ARGUMENT", "Invalid parameter PageSize") end
@@ -126,7 +126,7 @@ function M.values(pairs_found)
   return values
 end
 
----Reads the query of describeImages.
+--- Reads the query of describeImages.
 ---@param pairs_found table[] decoded `{name, value}`
 ---@param values table<string, string> from `values`
 ---@param settings table

@@ -46,7 +46,7 @@ local STATES = { [5] = "pending", [10] = "deleting", [15] = "error" }
 
 local function is_official(shelf) return shelf.name == "public" or shelf.name == "thirdparty" end
 
----The fields that filters look at.
+--- The fields that filters look at.
 ---@param shelf table `{name, region, seed}`
 ---@param key number
 ---@return table record
@@ -110,7 +110,7 @@ function M.disk(shelf, key, n, category, size)
   return disk
 end
 
----The whole image.
+--- The whole image.
 ---@param shelf table `{name, region, seed, count}`; keys above `count` are newer than all others
 ---@param key number
 ---@return table record

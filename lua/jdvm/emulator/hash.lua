@@ -51,7 +51,7 @@ local function from_core()
   return { name = "jdvm.core", sha256_hex = core.sha256, hmac = core.hmac_sha256, hex = hex_text }
 end
 
----The provider that this Lua offers.
+--- The provider that this Lua offers.
 ---@return table provider with `name`, `sha256_hex(bytes)`, `hmac(key, bytes)` (raw bytes), `hex(bytes)`
 function M.provider()
   local provider = from_ffi() or from_core()
@@ -59,7 +59,7 @@ function M.provider()
   return provider
 end
 
----Compares in a time that depends on the lengths only.
+--- Compares in a time that depends on the lengths only.
 ---@param a string
 ---@param b string
 ---@return boolean

@@ -1,4 +1,4 @@
--- The Image model as the service writes it: field order, and the text of one image (api-reference 3.4).
+-- The Image model as the service writes it: field order, and the text of one image.
 
 local json = require "jdvm.emulator.json"
 
@@ -34,11 +34,11 @@ local IMAGE = json.layout {
   "imported", "expiredTime", "instanceId", "bootMode", { "chargeInfo", CHARGE_INFO }, "uefiSupport",
 }
 
--- The words of older pages for where an image comes from (D22).
+-- The words of older pages for where an image comes from.
 M.old_words = { public = "jcloud", private = "self", shared = "shared", thirdparty = "marketplace",
   community = "community" }
 
----The JSON text of an image as one viewer sees it.
+--- The JSON text of an image as one viewer sees it.
 ---@param record table fields of Image
 ---@param view table `{id, source, status?, progress?}`
 ---@return string

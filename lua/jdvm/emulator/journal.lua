@@ -34,7 +34,7 @@ end
 function appliers.insert(state, n, rest)
   local region, name, position, count = rest:match("^(%S+) (%S+) (%d+) (%d+)$")
   local shelf = shelf_named(state, region, name)
-  catalogue.insert(state.catalogue, shelf, tonumber(position), tonumber(count))
+  catalogue.insert(shelf, tonumber(position), tonumber(count))
   local keys = {}
   for key = shelf.top - tonumber(count) + 1, shelf.top do keys[#keys + 1] = key end
   note(state, n, "came", shelf, keys)
@@ -43,12 +43,12 @@ end
 function appliers.delete(state, n, rest)
   local region, name, position, count = rest:match("^(%S+) (%S+) (%d+) (%d+)$")
   local shelf = shelf_named(state, region, name)
-  note(state, n, "went", shelf, catalogue.delete(state.catalogue, shelf, tonumber(position), tonumber(count)))
+  note(state, n, "went", shelf, catalogue.delete(shelf, tonumber(position), tonumber(count)))
 end
 
 function appliers.script(state, _, rest)
   local region, name, key, since, requests, text = rest:match("^(%S+) (%S+) (%d+) (%S+) (%d+) (.*)$")
-  catalogue.script(state.catalogue, shelf_named(state, region, name), tonumber(key),
+  catalogue.script(shelf_named(state, region, name), tonumber(key),
     { since = tonumber(since), requests = tonumber(requests), steps = life.parse(text) })
 end
 
@@ -61,13 +61,17 @@ function appliers.faults(state) state.faults = {} end
 
 function appliers.reset(state) state:restart() end
 
----Applies one line to one state.
+--- Applies one line to one state.
+---@param state table a worker's, see emulator.lua
+---@param n number of the line
+---@param line string
 function M.apply(state, n, line)
   local kind, rest = line:match("^(%a+) ?(.*)$")
   appliers[kind](state, n, rest)
 end
 
----Brings a state up to date with the journal.
+--- Brings a state up to date with the journal.
+---@param state table
 function M.sync(state)
   local store = state.store
   local tail = store:get("journal") or 0
@@ -82,7 +86,9 @@ function M.sync(state)
   end
 end
 
----Writes a line and applies it here.
+--- Writes a line and applies it here.
+---@param state table
+---@param line string
 ---@return number n its number
 function M.append(state, line)
   local store = state.store

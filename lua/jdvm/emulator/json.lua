@@ -1,4 +1,4 @@
--- Writes answers with their keys in the service's order, the same bytes on every Lua.
+-- Writes answers with their keys in the service's order, the same bytes on every Lua. Pure.
 
 local M = {}
 
@@ -76,8 +76,8 @@ write_value = function(out, n, value, field)
   return n + 1
 end
 
----A layout from field names in their order; `{name, layout}` is an object, `{name, layout, array = true}` an array of
----them.
+--- A layout from field names in their order; `{name, layout}` is an object, `{name, layout, array = true}` an array of
+--- them.
 ---@param fields table[]
 ---@return table layout
 function M.layout(fields)
@@ -99,7 +99,7 @@ function M.write(object, layout)
   return table.concat(out, "", 1, write_object(out, 0, object, layout))
 end
 
----Any value of tables, strings, numbers and booleans; keys in alphabetical order, an empty table is an array.
+--- Any value of tables, strings, numbers and booleans; keys in alphabetical order, an empty table is an array.
 ---@param value any
 ---@return string
 function M.encode(value)

@@ -155,7 +155,7 @@ local function lua_text(value)
   return "{ " .. table.concat(parts, ", ") .. " }"
 end
 
----What is wrong with the options, if anything.
+--- What is wrong with the options, if anything.
 local function check(options)
   for _, name in ipairs { "http2", "certificate" } do
     if options[name] and not options.tls then return "--" .. name .. " needs --tls" end
@@ -209,7 +209,7 @@ local function supervisor_command(nginx, load_modules, options)
   return table.concat(command, "\n")
 end
 
----Serves until stopped.
+--- Serves until stopped.
 ---@param options table `{port, tls, http2, certificate, images, workers, seed, settings, faults}`
 ---@return number exit status
 ---@return string|nil message when it could not start

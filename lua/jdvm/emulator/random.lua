@@ -1,10 +1,10 @@
--- Deterministic numbers that are the same on every Lua: products stay below 2^53, so doubles are exact.
+-- Deterministic numbers that are the same on every Lua: products stay below 2^53, so doubles are exact. Pure.
 
 local M = {}
 
 local MODULUS = 2147483647
 
----A number in [0, 1) that depends on nothing but its arguments.
+--- A number in [0, 1) that depends on nothing but its arguments.
 ---@param seed number
 ---@param n number
 ---@return number
@@ -17,7 +17,7 @@ function M.unit(seed, n)
   return x / MODULUS
 end
 
----A whole number in [1, top].
+--- A whole number in [1, top].
 ---@param seed number
 ---@param n number
 ---@param top number
@@ -40,7 +40,7 @@ end
 
 local PAIRS, HEX_PAIRS = all_pairs(DIGITS), all_pairs(HEX)
 
----Text of `length` (an even number of) characters from `[a-z0-9]`, or hex digits.
+--- Text of `length` (an even number of) characters from `[a-z0-9]`, or hex digits.
 ---@param seed number
 ---@param n number
 ---@param length number
@@ -81,7 +81,7 @@ local function half_value(text)
   return value
 end
 
----Ten characters that stand for two numbers below 36^5.
+--- Ten characters that stand for two numbers below 36^5.
 ---@param seed number
 ---@param left number
 ---@param right number
@@ -91,7 +91,7 @@ function M.encode_pair(seed, left, right)
   return half_text(left) .. half_text(right)
 end
 
----Undoes `encode_pair`.
+--- Undoes `encode_pair`.
 ---@param seed number
 ---@param text string
 ---@return number|nil left, number|nil right

@@ -27,7 +27,7 @@ local state, master
 
 ffi.cdef "int getpid(void); int getppid(void); int kill(int pid, int signal);"
 
----Called once in the master: everything that can fail at start fails here.
+--- Called once in the master: everything that can fail at start fails here.
 ---@param options table for `jdvm.emulator.new`
 function M.init(options)
   -- Asked for here: a worker that comes up when the master is gone already has another parent.
@@ -38,8 +38,8 @@ end
 
 local PULSE = 0.2 -- seconds
 
----Called in each worker. The first one writes into the supervisor's pipe: `ready`, and then a pulse. A worker that
----is left alone ends: when the master is gone, or (the first one, with the master) when the supervisor is.
+--- Called in each worker. The first one writes into the supervisor's pipe: `ready`, and then a pulse. A worker that
+--- is left alone ends: when the master is gone, or (the first one, with the master) when the supervisor is.
 ---@param pipe_name string
 function M.init_worker(pipe_name)
   local pipe
@@ -94,7 +94,7 @@ local function enter()
   if values:add("connection:" .. ngx.var.connection, true, 600) then values:incr("connections", 1, 0) end
 end
 
----Called in the log phase, however a request ended.
+--- Called in the log phase, however a request ended.
 function M.leave()
   ngx.shared.jdvm_values:incr("in_flight", -1, 0)
 end
@@ -208,7 +208,7 @@ local function length_of(response)
   return length
 end
 
----The service. Only a location can make nginx close a connection after an answer, so there is one for that.
+--- The service. Only a location can make nginx close a connection after an answer, so there is one for that.
 ---@param closing? boolean whether this is that location
 function M.serve(closing)
   if not closing and not state.settings.keep_alive then return ngx.exec("@closing") end
@@ -222,7 +222,7 @@ function M.serve(closing)
   return play_raw(response)
 end
 
----The control path.
+--- The control path.
 function M.control()
   local arguments = ngx.req.get_uri_args(0)
   if ngx.req.get_method() == "POST" then

@@ -1,5 +1,5 @@
--- What may be set while the emulator runs. Most settings are answers to questions that no source of the
--- service settles (api-reference 10).
+-- What may be set while the emulator runs. Most settings are answers to questions that neither the service's pages
+-- nor its SDKs settle.
 
 local M = {}
 
@@ -38,7 +38,7 @@ local function one_of(words, value)
   end
 end
 
----Reads the value of a setting.
+--- Reads the value of a setting.
 ---@param name string
 ---@param value any text as typed, or a value of the right type
 ---@return any|nil value

@@ -38,7 +38,7 @@ for name in pairs(WHOLE) do M.names[#M.names + 1] = name end
 for name in pairs(RESULT) do M.names[#M.names + 1] = name end
 table.sort(M.names)
 
----A body of the wrong shape.
+--- A body of the wrong shape.
 ---@param shape string one of `names`
 ---@param request_id string
 ---@param result table the true answer: `{images, total}` or `{image}`

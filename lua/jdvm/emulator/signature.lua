@@ -1,6 +1,7 @@
--- Verifies JDCLOUD2 and JDCLOUD3 signatures by rebuilding the canonical request from what arrived
--- (api-reference 1.1, 1.2 and 11). Shares no code with the signer that it judges.
+-- Verifies JDCLOUD2 and JDCLOUD3 signatures by rebuilding the canonical request from what arrived. Shares no code with
+-- the signer that it judges.
 
+local dates = require "jdvm.dates"
 local hash = require "jdvm.emulator.hash"
 local uri = require "jdvm.emulator.uri"
 
@@ -11,7 +12,7 @@ local ALGORITHMS = {
   ["JDCLOUD3-HMAC-SHA256"] = { prefix = "JDCLOUD3", terminator = "jdcloud3_request", version = 3 },
 }
 
--- The gateway's own texts (api-reference 4.2, 4.5); the last three are ours, in its style.
+-- The gateway's own texts; the last three are ours, in its style.
 M.messages = {
   authorization = "lack of header authorization[gw]",
   credential = "lack of credential in the header authorization [gw]",
@@ -26,7 +27,7 @@ M.messages = {
 
 local function trim(text) return text:match("^%s*(.-)%s*$") end
 
----Splits the Authorization header.
+--- Splits the Authorization header.
 ---@param text string
 ---@return table|nil parts `{algorithm, access_key, day, region, service, terminator, signed, signature}`
 ---@return string|nil problem a key of `messages`
@@ -53,7 +54,7 @@ function M.parse_authorization(text)
   }
 end
 
----Header values by lower-case name, each an array in the order of arrival.
+--- Header values by lower-case name, each an array in the order of arrival.
 ---@param headers table[] `{name, value}` pairs
 ---@return table<string, string[]>
 function M.index_headers(headers)
@@ -66,7 +67,7 @@ function M.index_headers(headers)
   return index
 end
 
--- JDCLOUD2 folds runs of white space, JDCLOUD3 must not (D7).
+-- JDCLOUD2 folds runs of white space, JDCLOUD3 must not.
 local function canonical_value(values, version)
   local cleaned = {}
   for i, value in ipairs(values) do
@@ -77,7 +78,7 @@ local function canonical_value(values, version)
   return table.concat(cleaned, ",")
 end
 
----The text whose hash was signed, rebuilt from the request.
+--- The text whose hash was signed, rebuilt from the request.
 ---@param request table `{method, target, body}`
 ---@param index table<string, string[]> from `index_headers`
 ---@param parts table from `parse_authorization`
@@ -118,7 +119,7 @@ local function signing_key(provider, parts, secret)
   return provider.hmac(key, parts.algorithm.terminator)
 end
 
----A verifier keeps the last signing keys, so that a busy emulator hashes twice a request and not six times.
+--- A verifier keeps the last signing keys, so that a busy emulator hashes twice a request and not six times.
 ---@return table verifier
 function M.new()
   return { provider = hash.provider(), keys = {}, key_count = 0 }
@@ -135,7 +136,7 @@ local function cached_key(verifier, parts, secret)
   return key
 end
 
----Checks the signature alone: neither clock nor nonce.
+--- Checks the signature alone: neither clock nor nonce.
 ---@param verifier table from `new`
 ---@param request table `{method, target, headers, body}`
 ---@param index table<string, string[]> from `index_headers`
@@ -165,23 +166,20 @@ function M.verify(verifier, request, index, find_secret)
   return parts
 end
 
----Seconds since the epoch of `YYYYMMDDTHHMMSSZ`.
+--- Seconds since the epoch of `YYYYMMDDTHHMMSSZ`.
 ---@param text string
 ---@return number|nil seconds
 function M.parse_date(text)
   local year, month, day, hour, minute, second = text:match("^(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)Z$")
   if not year then return nil end
-  year, month, day = tonumber(year), tonumber(month), tonumber(day)
-  hour, minute, second = tonumber(hour), tonumber(minute), tonumber(second)
-  if month < 1 or month > 12 or day < 1 or day > 31 or hour > 23 or minute > 59 or second > 60 then return nil end
-  -- Days from civil, counting years from March so that the leap day comes last.
-  if month <= 2 then year, month = year - 1, month + 12 end
-  local days = 365 * year + math.floor(year / 4) - math.floor(year / 100) + math.floor(year / 400)
-    + math.floor((153 * (month - 3) + 2) / 5) + day - 1 - 719468
-  return days * 86400 + hour * 3600 + minute * 60 + second
+  -- Two digits each, so that they compare as text.
+  if month < "01" or month > "12" or day < "01" or day > "31" or hour > "23" or minute > "59" or second > "60" then
+    return nil
+  end
+  return dates.seconds(year, month, day, hour, minute, second)
 end
 
----Whether a token header carries the account's token, as base64 or raw (D10).
+--- Whether a token header carries the account's token, as base64 or raw: the official SDKs disagree.
 ---@param value string|nil
 ---@param token string
 ---@param encoded string base64 of the token

@@ -11,11 +11,17 @@ function M.new()
   return setmetatable({ values = {}, recent = {}, older = {}, turned = nil }, Store)
 end
 
+---@param key string
+---@return any value nil when there is none
 function Store:get(key) return self.values[key] end
 
+---@param key string
+---@param value any nil removes it
 function Store:set(key, value) self.values[key] = value end
 
----Adds to a counter that starts at 0.
+--- Adds to a counter that starts at 0.
+---@param key string
+---@param by number
 ---@return number new value
 function Store:incr(key, by)
   local value = (self.values[key] or 0) + by
@@ -23,7 +29,10 @@ function Store:incr(key, by)
   return value
 end
 
----Remembers a name for at least `window` seconds.
+--- Remembers a name for at least `window` seconds.
+---@param name string
+---@param window number
+---@param now number seconds
 ---@return boolean fresh false when it was there already
 function Store:remember(name, window, now)
   if not self.turned then self.turned = now end
@@ -35,7 +44,7 @@ function Store:remember(name, window, now)
   return true
 end
 
----Forgets all nonces.
+--- Forgets all nonces.
 function Store:forget() self.recent, self.older = {}, {} end
 
 return M

@@ -1,12 +1,12 @@
 -- Request targets as the gateway reads them: whatever a client sent is decoded and encoded again before it is
--- compared, so clients that escape differently still verify (api-reference 1.1, canonical query).
+-- compared, so clients that escape differently still verify. Pure.
 
 local M = {}
 
 local function escape(character) return ("%%%02X"):format(character:byte()) end
 local function unescape(digits) return string.char(tonumber(digits, 16)) end
 
----Percent-encodes everything but RFC 3986's unreserved characters.
+--- Percent-encodes everything but RFC 3986's unreserved characters.
 ---@param text string
 ---@param keep_slash? boolean leave `/` alone, as between the segments of a path
 ---@return string
@@ -15,7 +15,7 @@ function M.encode(text, keep_slash)
   return (text:gsub(pattern, escape))
 end
 
----Undoes percent-encoding; a `%` without two hex digits stays as it is.
+--- Undoes percent-encoding; a `%` without two hex digits stays as it is.
 ---@param text string
 ---@param plus_is_space? boolean form rules, as JDCLOUD3 has them
 ---@return string
@@ -44,7 +44,7 @@ function M.parse_query(query, plus_is_space)
   return pairs_found
 end
 
----Sorted by name, then value, strictly encoded.
+--- Sorted by name, then value, strictly encoded.
 ---@param pairs_found table[] decoded pairs
 ---@param drop_nameless? boolean JDCLOUD3 leaves out pairs with an empty name
 ---@return string
@@ -64,7 +64,7 @@ function M.canonical_query(pairs_found, drop_nameless)
   return table.concat(parts, "&")
 end
 
----JDCLOUD2: every segment on its own, so an escaped slash stays one and repeated slashes stay.
+--- JDCLOUD2: every segment on its own, so an escaped slash stays one and repeated slashes stay.
 ---@param path string
 ---@return string
 function M.canonical_path2(path)
@@ -72,7 +72,7 @@ function M.canonical_path2(path)
   return (path:gsub("[^/]+", function(segment) return M.encode(M.decode(segment)) end))
 end
 
----JDCLOUD3: decoded as a whole, runs of slashes folded, one slash in front.
+--- JDCLOUD3: decoded as a whole, runs of slashes folded, one slash in front.
 ---@param path string
 ---@return string
 function M.canonical_path3(path)

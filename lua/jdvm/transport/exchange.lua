@@ -1,5 +1,5 @@
--- One request and its answer over a connected cosocket, under a deadline. The socket, the clock and the limits are
--- arguments: nothing here opens a connection or starts a thread.
+-- One request and its answer over a connected cosocket, under a deadline. Pure: over any socket and clock; nothing here
+-- opens a connection or starts a thread.
 
 local http1 = require "jdvm.transport.http1"
 
@@ -37,6 +37,12 @@ local milliseconds = exchange.milliseconds
 ---@field control {cancelled: boolean?} may be set while the exchange waits
 ---@field reused boolean? does the connection come out of the pool?
 
+--- A failure, as the second of two results.
+---@param kind string
+---@param phase string
+---@param message string
+---@param sent boolean|nil whether the service may have seen the request
+---@param hint string|nil
 ---@return nil
 ---@return jdvm.TransportFailure
 function exchange.failure(kind, phase, message, sent, hint)
@@ -44,17 +50,32 @@ function exchange.failure(kind, phase, message, sent, hint)
 end
 local failure = exchange.failure
 
--- A failure that the same request meets again.
+--- A failure that the same request meets again.
+---@param phase string
+---@param message string
+---@param sent boolean|nil
+---@return nil
+---@return jdvm.TransportFailure
 function exchange.lasting(phase, message, sent)
   local _, problem = failure("transport", phase, message, sent)
   problem.lasting = true
   return nil, problem
 end
 
+--- The call's time ran out.
+---@param phase string
+---@param sent boolean|nil
+---@return nil
+---@return jdvm.TransportFailure
 function exchange.out_of_time(phase, sent)
   return failure("timeout", phase, "the time for the call ran out", sent)
 end
 
+--- The call was cancelled.
+---@param phase string
+---@param sent boolean|nil
+---@return nil
+---@return jdvm.TransportFailure
 function exchange.cancelled(phase, sent)
   return failure("cancelled", phase, "the call was cancelled", sent)
 end

@@ -1,7 +1,6 @@
 -- HTTP/1.1 as text: writes a request head, reads a response out of pieces of any size (RFC 9112).
--- It does no I/O and knows no clock, so that it runs, and is tested, on every Lua; the cosocket transport
--- feeds it. What is not framed beyond doubt is refused: a response that two readers could cut differently
--- must not leave its tail in a pooled connection.
+-- Pure, so that it runs, and is tested, on every Lua; the cosocket transport feeds it. What is not framed beyond
+-- doubt is refused: a response that two readers could cut differently must not leave its tail in a pooled connection.
 
 local concat = table.concat
 local find, sub, lower, match, byte = string.find, string.sub, string.lower, string.match, string.byte

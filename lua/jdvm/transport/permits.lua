@@ -15,6 +15,7 @@ local STEP = 100            -- work of the collector at each look (KB, roughly);
 
 ---@param count integer
 ---@param now fun(): number the time (seconds)
+---@return table permits
 function permits.new(count, now)
   return setmetatable({ count = count, now = now, lost = 0, next_look = 0, semaphore = nil }, permits)
 end
@@ -58,6 +59,7 @@ function permits:take(seconds)
 end
 
 --- Gives a permit back; giving it twice is harmless.
+---@param permit userdata from `take`
 function permits:give(permit)
   local meta = getmetatable(permit)
   if meta.returned then return end
