@@ -17,7 +17,7 @@ CORE_PURE := jdvm_buf jdvm_pairs jdvm_crypto jdvm_random jdvm_chars jdvm_uri jdv
              jdvm_json jdvm_skip jdvm_number jdvm_fields jdvm_shape jdvm_idset
 CORE_LUA  := lua_core lua_sign lua_stages lua_idset lua_json lua_json_options lua_json_home lua_json_build lua_json_plain \
              lua_json_string lua_json_construct
-CURL_PURE := jdvm_buf jdvm_chars jdvm_http_request jdvm_response jdvm_failure jdvm_libcurl jdvm_http \
+CURL_PURE := jdvm_pin jdvm_buf jdvm_chars jdvm_http_request jdvm_response jdvm_failure jdvm_libcurl jdvm_http \
              jdvm_json jdvm_skip jdvm_number jdvm_fields jdvm_shape
 CURL_LUA  := lua_http lua_json lua_json_options lua_json_home lua_json_build lua_json_plain \
              lua_json_string lua_json_construct

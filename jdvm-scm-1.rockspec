@@ -110,7 +110,7 @@ build = {
     },
     ["jdvm.curl"] = {
       sources = {
-        "src/jdvm_buf.c", "src/jdvm_chars.c", "src/jdvm_http_request.c", "src/jdvm_response.c",
+        "src/jdvm_pin.c", "src/jdvm_buf.c", "src/jdvm_chars.c", "src/jdvm_http_request.c", "src/jdvm_response.c",
         "src/jdvm_failure.c", "src/jdvm_libcurl.c", "src/jdvm_http.c", "src/jdvm_json.c", "src/jdvm_skip.c",
         "src/jdvm_number.c", "src/jdvm_fields.c", "src/jdvm_shape.c",
         "src/lua_http.c",

@@ -496,6 +496,26 @@ describe("jdvm.curl", function()
     opens(1)
   end)
 
+  it("survives a finalizer that closes it while a request begins", function()
+    local none, began = 0, 0
+    for round = 1, 3000 do
+      local client = curl.new { proxy = "" }
+      local function close() client:close() end
+      if newproxy then -- luacheck: ignore 113
+        getmetatable(newproxy(true)).__gc = close -- luacheck: ignore 113
+      else
+        setmetatable({}, { __gc = close })
+      end
+      -- Moves the collector's next step from round to round.
+      for length = 1, round % 97 do local _ = ("x"):rep(length) end
+      local ok, transfer = pcall(client.start, client, { url = "http://127.0.0.1:9/", headers = { a = "b" } })
+      if ok and transfer then began = began + 1 else none = none + 1 end
+      client:close()
+    end
+    assert.equal(3000, none + began)
+    assert.is_true(began > 0)
+  end)
+
   it("tells its version and the time", function()
     assert.truthy(curl.version():find "libcurl/")
     local first = curl.now()

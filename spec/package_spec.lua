@@ -200,6 +200,22 @@ for index, lua in ipairs(LUAS) do
   end)
 end
 
+-- LuaRocks links without -z nodelete.
+describe("a program that closes its Lua while a name is being looked up", function()
+  it("lives on", function()
+    local program, slow = folder .. "/outlive", folder .. "/slow_dns.so"
+    must("cc -I/usr/include/lua5.4 -o " .. quote(program) .. " spec/support/outlive.c -llua5.4")
+    must("cc -DSLOW_DNS -shared -fPIC -o " .. quote(slow) .. " spec/support/outlive.c")
+    shell.write(folder .. "/elsewhere/slow.lua", [[
+local client = require("jdvm").new { endpoint = "http://slow.example", proxy = "", timeout = 0.3, max_attempts = 1 }
+print(select(3, client:describe_images { imageSource = "public" }).phase)
+]])
+    local output = must("LD_PRELOAD=" .. quote(slow) .. " " .. from_tree(LUAS[4], folder .. "/tree4",
+      quote(program) .. " slow.lua"))
+    assert.equal("dns\nalive\n", output)
+  end)
+end)
+
 describe("a module in the wrong Lua's tree", function()
   local function load_core(number, version, interpreter)
     local cpath = ("%s/tree%d/lib/lua/%s/?.so"):format(folder, number, version)

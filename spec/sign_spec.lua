@@ -280,6 +280,11 @@ describe("further headers", function()
     assert.equal(headers.authorization, (verify(arrived(V2, "PUT", PATH, headers, "a body elsewhere"))))
   end)
 
+  it("may not bring an empty hash of the body", function()
+    assert.has_error(function() sign(signer_with(), { headers = { ["x-jdcloud-content-sha256"] = "" } }) end,
+      "jdvm.core: header x-jdcloud-content-sha256 is empty")
+  end)
+
   it("that proxies change are sent but not signed", function()
     local extra = {
       ["User-Agent"] = "jdvm", Connection = "close", ["x-jdcloud-request-id"] = "x", ["X-Jdcloud-Trace-Id"] = "y",
@@ -503,6 +508,16 @@ describe("a finalizer", function()
 
   after_each(function()
     collectgarbage("setpause", 200)
+  end)
+
+  it("may close the signer that is about to work", function()
+    for round = 1, 3000 do
+      local signer = signer_with {}
+      garbage(function() signer:close() end)
+      -- A number becomes a string on the way, which may be what runs the finalizer.
+      local ok, message = pcall(signer.sign, signer, "GET", "vm.example.com", "/v1", nil, NOW + round, 10000000 + round)
+      if not ok then assert.truthy(message:find("closed", 1, true), message) end
+    end
   end)
 
   it("may use the signer that is at work", function()

@@ -209,6 +209,13 @@ void jdvm_wipe(void *bytes, size_t length) {
   OPENSSL_cleanse(bytes, length);
 }
 
+void jdvm_buf_wipe(jdvm_buf *buf) {
+  if (buf->bytes != NULL) {
+    jdvm_wipe(buf->bytes, buf->capacity);
+  }
+  jdvm_buf_free(buf);
+}
+
 bool jdvm_equal(const void *a, const void *b, size_t length) {
   return CRYPTO_memcmp(a, b, length) == 0;
 }

@@ -1,10 +1,11 @@
 /* The cryptography that signing needs, and nothing else: SHA-256, HMAC with a prepared key, random
 ** bytes, wiping, comparing. jdvm_crypto.c is the only file that includes OpenSSL; it works with
-** 1.1.1 to 3.x, without deprecated functions, and leaves OpenSSL's error queue as it found it.
+** 1.1.1 to 3.x, without deprecated functions, and leaves nothing of its own in OpenSSL's error queue.
 ** All structs start zero-filled and may be closed in any state, any number of times. */
 #ifndef JDVM_CRYPTO_H
 #define JDVM_CRYPTO_H
 
+#include "jdvm_buf.h"
 #include "jdvm_error.h"
 
 #include <stdbool.h>
@@ -73,6 +74,9 @@ int jdvm_random_bytes(void *bytes, size_t length, jdvm_error *error);
 
 /* Overwrites memory that held a secret; the compiler cannot leave it out. */
 void jdvm_wipe(void *bytes, size_t length);
+
+/* Wipes all that a buffer holds room for, and frees it. */
+void jdvm_buf_wipe(jdvm_buf *buf);
 
 /* Compares in a time that depends on `length` only. */
 bool jdvm_equal(const void *a, const void *b, size_t length);

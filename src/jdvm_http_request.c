@@ -133,7 +133,12 @@ static bool is_value(const char *text, size_t length) {
 void jdvm_http_request_header(jdvm_http_request *request, const char *name, size_t name_length,
                               const char *value, size_t value_length) {
   /* libcurl takes "name:" as "do not send it" and "name;" as "send it empty" */
-  const char *mark = value_length > 0 ? ": " : ";";
+  const char *mark;
+  while (value_length > 0 && (*value == ' ' || *value == '\t')) {
+    value++;
+    value_length--;
+  }
+  mark = value_length > 0 ? ": " : ";";
   if (!is_token(name, name_length)) {
     object(request, "a request header has a bad name");
     return;

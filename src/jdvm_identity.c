@@ -108,10 +108,3 @@ int jdvm_identity_copy(jdvm_identity *copy, jdvm_buf *owned, const jdvm_identity
   }
   return 0;
 }
-
-void jdvm_identity_free(jdvm_buf *owned) {
-  if (owned->bytes != NULL) {
-    jdvm_wipe(owned->bytes, owned->capacity);
-  }
-  jdvm_buf_free(owned);
-}

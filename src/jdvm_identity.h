@@ -24,9 +24,6 @@ typedef struct jdvm_identity {
 int jdvm_identity_copy(jdvm_identity *copy, jdvm_buf *owned, const jdvm_identity *given,
                        jdvm_error *error);
 
-/* Wipes and frees what `owned` holds. */
-void jdvm_identity_free(jdvm_buf *owned);
-
 #if defined(__GNUC__)
 #pragma GCC visibility pop
 #endif

@@ -94,12 +94,19 @@ static const unsigned char *read_utf8(jdvm_json *json, const unsigned char *at,
   }
 }
 
-static int hex_digit(unsigned char byte) {
-  if (byte >= '0' && byte <= '9') {
-    return byte - '0';
-  }
-  byte |= 0x20;
-  return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+/* Hexadecimal digits: their values and this bit; of everything else nothing. */
+enum { HEX = 0x10 };
+static const unsigned char hex_values[256] = {
+    ['0'] = HEX,      ['1'] = HEX | 1,  ['2'] = HEX | 2,  ['3'] = HEX | 3,  ['4'] = HEX | 4,
+    ['5'] = HEX | 5,  ['6'] = HEX | 6,  ['7'] = HEX | 7,  ['8'] = HEX | 8,  ['9'] = HEX | 9,
+    ['A'] = HEX | 10, ['B'] = HEX | 11, ['C'] = HEX | 12, ['D'] = HEX | 13, ['E'] = HEX | 14,
+    ['F'] = HEX | 15, ['a'] = HEX | 10, ['b'] = HEX | 11, ['c'] = HEX | 12, ['d'] = HEX | 13,
+    ['e'] = HEX | 14, ['f'] = HEX | 15};
+
+/* The number that four hexadecimal digits write. */
+static unsigned unit_at(const unsigned char *at) {
+  return (hex_values[at[0]] & 15u) << 12 | (hex_values[at[1]] & 15u) << 8 |
+         (hex_values[at[2]] & 15u) << 4 | (hex_values[at[3]] & 15u);
 }
 
 /* What a \u escape may say. */
@@ -109,9 +116,17 @@ typedef enum unit_kind { ANY_UNIT, NO_LOW_SURROGATE, LOW_SURROGATE } unit_kind;
 static const unsigned char *read_unit(jdvm_json *json, const unsigned char *at, unit_kind kind,
                                       unsigned *unit) {
   int i;
+  if (kind == NO_LOW_SURROGATE && json->end - at >= 4 &&
+      (hex_values[at[0]] & hex_values[at[1]] & hex_values[at[2]] & hex_values[at[3]]) != 0) {
+    /* nearly all: four digits of no surrogate */
+    *unit = unit_at(at);
+    if (*unit < 0xD800 || *unit > 0xDFFF) {
+      return at + 4;
+    }
+  }
   *unit = 0;
   for (i = 0; i < 4; i++, at++) {
-    int digit = at < json->end ? hex_digit(*at) : -1;
+    int digit = at < json->end && hex_values[*at] != 0 ? hex_values[*at] & 15 : -1;
     if (digit < 0) {
       return jdvm_json_fail(json, at, "a hexadecimal digit");
     }
@@ -126,11 +141,15 @@ static const unsigned char *read_unit(jdvm_json *json, const unsigned char *at, 
   return at;
 }
 
+static const bool is_escape[256] = {
+    ['"'] = true, ['\\'] = true, ['/'] = true, ['b'] = true, ['f'] = true,
+    ['n'] = true, ['r'] = true,  ['t'] = true, ['u'] = true};
+
 /* Reads an escape; `at` is at the backslash. */
 static const unsigned char *read_escape(jdvm_json *json, const unsigned char *at) {
   unsigned unit;
   at++;
-  if (at == json->end || *at == 0 || strchr("\"\\/bfnrtu", *at) == NULL) {
+  if (at == json->end || !is_escape[*at]) {
     return jdvm_json_fail(json, at, "one of \" \\ / b f n r t u behind a backslash");
   }
   if (*at++ != 'u') {
@@ -166,7 +185,9 @@ const unsigned char *jdvm_json_string(jdvm_json *json, const unsigned char *at,
     }
     if (*at == '\\') {
       text->plain = false;
-      at = read_escape(json, at);
+      do {
+        at = read_escape(json, at);
+      } while (at != NULL && at < json->end && *at == '\\');
     } else if (*at >= 0x80) {
       at = read_utf8(json, at, text);
     } else {
@@ -195,15 +216,6 @@ static char *put_utf8(char *value, unsigned long point) {
     *value++ = (char)(0x80 | (point & 0x3F));
   }
   return value;
-}
-
-static unsigned long unit_at(const unsigned char *at) {
-  unsigned long unit = 0;
-  int i;
-  for (i = 0; i < 4; i++) {
-    unit = unit << 4 | (unsigned long)hex_digit(at[i]);
-  }
-  return unit;
 }
 
 /* Writes the value of the escape at `at`, which is known to be well formed; returns its end. */

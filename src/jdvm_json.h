@@ -38,8 +38,8 @@ typedef struct jdvm_json_text {
 #define JDVM_WANT_COLON "':'"
 #define JDVM_WANT_FIELD_END "',' or '}'"
 #define JDVM_WANT_END "the end of the text"
-#define JDVM_WANT_SHALLOW "no deeper nesting"
-#define JDVM_WANT_SHORT "no longer text"
+#define JDVM_WANT_SHALLOW "no nesting deeper than max_depth"
+#define JDVM_WANT_SHORT "no text longer than max_size"
 
 /* More levels than this are never allowed: what is open has to be remembered somewhere. */
 #define JDVM_JSON_LEVELS 512

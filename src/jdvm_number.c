@@ -51,6 +51,7 @@ static double slow_real(const parts *p) {
   char text[MAX_DIGITS + 32];
   size_t count = 0;
   bool rest = false;
+  int digits;
   int64_t exponent = p->exponent;
   const unsigned char *at;
   for (at = p->digits; at < p->end; at++) {
@@ -77,7 +78,16 @@ static double slow_real(const parts *p) {
   if (exponent > 99999 || exponent < -99999) {
     exponent = exponent > 0 ? 99999 : -99999;
   }
-  (void)snprintf(text + count, sizeof text - count, "e%d", (int)exponent);
+  text[count++] = 'e';
+  if (exponent < 0) {
+    text[count++] = '-';
+    exponent = -exponent;
+  }
+  for (digits = 5; digits > 0; digits--) {
+    text[count + (size_t)digits - 1] = (char)('0' + exponent % 10);
+    exponent /= 10;
+  }
+  text[count + 5] = '\0';
   return strtod(text, NULL);
 }
 

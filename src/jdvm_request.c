@@ -193,6 +193,9 @@ static int take_extra(jdvm_headers *headers, jdvm_version version, jdvm_pair pai
                      pair.name.bytes);
   }
   if (is_one_of(pair.name, &hash_name, 1)) {
+    if (pair.value.length == 0) {
+      return jdvm_fail(error, JDVM_ARGUMENT, "header x-jdcloud-content-sha256 is empty");
+    }
     *payload_hash = pair.value;
   } else if (is_never_signed(version, pair.name)) {
     pairs = &headers->not_signed;

@@ -38,14 +38,15 @@ void jdvm_signer_close(jdvm_signer *signer) {
   jdvm_hmac_close(&signer->key);
   jdvm_beginning_close(&signer->beginning);
   jdvm_hasher_close(&signer->hasher);
-  jdvm_identity_free(&signer->owned);
+  jdvm_buf_wipe(&signer->owned);
   jdvm_buf_free(&signer->to_sign);
   jdvm_buf_free(&signer->authorization);
   jdvm_buf_free(&signer->usual);
-  jdvm_buf_free(&signer->usual_end);
+  jdvm_buf_wipe(&signer->usual_end);
   jdvm_pairs_free(&signer->query);
+  jdvm_buf_wipe(&signer->headers.store);
   jdvm_headers_free(&signer->headers);
-  jdvm_buf_free(&signer->canonical);
+  jdvm_buf_wipe(&signer->canonical);
   memset(signer, 0, sizeof *signer);
 }
 

@@ -2,6 +2,7 @@
 ** around a pointer that C owns; either may be collected or closed before the other. */
 #include "lua_compat.h"
 #include "jdvm_http.h"
+#include "jdvm_pin.h"
 #include "lua_json.h"
 
 #include <math.h>
@@ -45,7 +46,7 @@ static transfer_box *check_transfer(lua_State *L, int index) {
 /* ---- options ---- */
 
 /* Pushes field `name` of the table at `index`; the value's type, or LUA_TNIL. Raw access, so that
-** no metamethod runs and nothing but memory can fail. */
+** no metamethod runs; the name's string is new, so a finalizer may. */
 static int get_option(lua_State *L, int index, const char *name) {
   index = jdvm_absindex(L, index);
   lua_pushstring(L, name);
@@ -57,7 +58,7 @@ static void bad_option(lua_State *L, const char *name, const char *expected) {
   luaL_error(L, "option '%s': expected %s, got %s", name, expected, luaL_typename(L, -1));
 }
 
-/* The text stays alive as long as the table keeps it: the caller holds the table. */
+/* The text stays on the stack, and so alive whatever a finalizer does to the table. */
 static const char *text_option(lua_State *L, int index, const char *name) {
   const char *text = NULL;
   int type = get_option(L, index, name);
@@ -70,7 +71,6 @@ static const char *text_option(lua_State *L, int index, const char *name) {
   } else if (type != LUA_TNIL) {
     bad_option(L, name, "a string");
   }
-  lua_pop(L, 1);
   return text;
 }
 
@@ -195,13 +195,15 @@ static void add_headers(lua_State *L, int index, jdvm_transfer *transfer) {
 }
 
 /* multi:start{url, method = "GET", headers, timeout, connect_timeout, read_timeout, max_body}
-** -> transfer, running. What is wrong with URL or headers shows when it is finished. */
+** -> transfer, or nothing when a finalizer closed the client meanwhile. What is wrong with URL or
+** headers shows when it is finished. */
 static int multi_start(lua_State *L) {
-  jdvm_http *http = check_open(L);
+  jdvm_http *http;
   jdvm_limits limits;
   const char *url;
   size_t url_length;
   transfer_box *box;
+  (void)check_open(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
   if (get_option(L, 2, "url") != LUA_TSTRING) {
@@ -225,19 +227,21 @@ static int multi_start(lua_State *L) {
     limits.max_body_bytes = size_option(L, 2, "max_body", 0, 1, MOST_BODY_BYTES);
   }
   lua_settop(L, 3);
-  box = jdvm_new_object(L, sizeof *box, TRANSFER); /* at 4 */
-  if (get_option(L, 2, "headers") == LUA_TTABLE) { /* at 5 */
-    box->transfer = jdvm_http_take(http);
-    if (box->transfer != NULL) {
-      add_headers(L, 5, box->transfer);
-    }
-  } else if (lua_isnil(L, 5)) {
-    box->transfer = jdvm_http_take(http);
-  } else {
+  box = jdvm_new_object(L, sizeof *box, TRANSFER);                     /* at 4 */
+  if (get_option(L, 2, "headers") != LUA_TTABLE && !lua_isnil(L, 5)) { /* at 5 */
     bad_option(L, "headers", "a table");
   }
+  /* What was made above may have let a finalizer run that closed the client. */
+  http = check_multi(L)->http;
+  if (http == NULL) {
+    return 0;
+  }
+  box->transfer = jdvm_http_take(http);
   if (box->transfer == NULL) {
     return luaL_error(L, "jdvm.curl: not enough memory");
+  }
+  if (lua_istable(L, 5)) {
+    add_headers(L, 5, box->transfer);
   }
   jdvm_transfer_start(box->transfer, url, url_length, &limits);
   lua_settop(L, 4);
@@ -440,6 +444,7 @@ JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L) {
                                               {NULL, NULL}};
   static const luaL_Reg functions[] = {
       {"new", http_new}, {"now", http_now}, {"version", http_version}, {NULL, NULL}};
+  jdvm_pin();
   jdvm_new_class(L, MULTI, multi_methods, multi_close);
   finish_class(L, MULTI, multi_tostring);
   jdvm_new_class(L, TRANSFER, transfer_methods, transfer_gc);

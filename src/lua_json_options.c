@@ -48,7 +48,13 @@ static const jdvm_field *read_fields(lua_State *L, int index, int slot) {
   jdvm_field *root, *items;
   size_t names = 1, length;
   const char *path;
-  int i, count = (int)jdvm_rawlen(L, slot);
+  int i, entries = 0, count = (int)jdvm_rawlen(L, slot);
+  for (lua_pushnil(L); lua_next(L, slot); lua_pop(L, 1)) {
+    entries++;
+  }
+  if (entries != count) {
+    (void)bad_option(L, index, "fields", "an array of dotted names");
+  }
   lua_createtable(L, count, 0);
   for (i = 1; i <= count; i++) {
     lua_rawgeti(L, slot, i);
@@ -115,7 +121,11 @@ static void read_option(lua_State *L, int index, const char *name, int slot, jdv
     lua_replace(L, slot + 2);
     return;
   } else {
-    (void)luaL_argerror(L, index, lua_pushfstring(L, "unknown option '%s'", name));
+    (void)luaL_argerror(L, index,
+                        lua_pushfstring(L,
+                                        "unknown option '%s'; there are null, utf8, fields, items, "
+                                        "source, max_depth, max_size, array_mt",
+                                        name));
   }
   lua_pop(L, 1);
 }
@@ -132,7 +142,10 @@ void jdvm_json_read_options(lua_State *L, int index, jdvm_json_options *o) {
   lua_settop(L, slot + 3);
   lua_pushnil(L);
   while (lua_next(L, index)) {
-    read_option(L, index, lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "", slot, o);
+    if (lua_type(L, -2) != LUA_TSTRING) {
+      (void)luaL_argerror(L, index, "options have names, as in fields = {\"imageId\"}");
+    }
+    read_option(L, index, lua_tostring(L, -2), slot, o);
   }
   if (!lua_isnil(L, slot)) {
     o->wanted = read_fields(L, index, slot);

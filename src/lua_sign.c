@@ -295,8 +295,10 @@ static int signer_sign(lua_State *L) {
   jdvm_request request;
   results kept;
   lua_settop(L, ARG_HEADERS);
-  signer = check_signer(L);
+  (void)check_signer(L);
   read_request(L, &request);
+  /* Not before: a number becomes a string there, which may let a finalizer run that closes the signer. */
+  signer = check_signer(L);
   sign(L, signer, &request);
   /* Making room may have let somebody else use the signer. */
   while (room_for(signer, &request) > size) {

@@ -191,6 +191,13 @@ pages.makers = {
   chinese = function(seed)
     return page { random = generator(seed), long = true }
   end,
+  -- A page of 100 images from an encoder that writes ASCII alone.
+  escaped = function(seed)
+    return (page({ random = generator(seed), long = true }):gsub("[\224-\239][\128-\191][\128-\191]", function(character)
+      local a, b, c = character:byte(1, 3)
+      return ("\\u%04x"):format((a % 16) * 4096 + (b % 64) * 64 + c % 64)
+    end))
+  end,
   -- One object with 10,000 keys that come only once.
   adversarial = function(seed)
     local random = generator(seed)
@@ -203,6 +210,6 @@ pages.makers = {
   end,
 }
 
-pages.names = { "page", "shuffled", "image", "chinese", "adversarial" }
+pages.names = { "page", "shuffled", "image", "chinese", "escaped", "adversarial" }
 
 return pages

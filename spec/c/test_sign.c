@@ -448,15 +448,15 @@ static void test_owned(void) {
         copy.token.bytes + copy.token.length == first + owned.length);
   CHECK(copy.token.length == 4 && memcmp(copy.token.bytes, "dG9r", 4) == 0);
   CHECK(copy.secret_key.bytes != identity.secret_key.bytes);
-  jdvm_identity_free(&owned);
-  jdvm_identity_free(&owned);
+  jdvm_buf_wipe(&owned);
+  jdvm_buf_wipe(&owned);
   for (length = 0; length < sizeof token && good; length++) {
     memset(token, 't', sizeof token);
     identity.token = text_of(token, length);
     good = jdvm_identity_copy(&copy, &owned, &identity, &error) == 0 &&
            copy.access_key.bytes == owned.bytes && copy.region.bytes < owned.bytes + owned.length &&
            copy.token.length == (length + 2) / 3 * 4;
-    jdvm_identity_free(&owned);
+    jdvm_buf_wipe(&owned);
   }
   CHECK(good);
   identity.token = literal("");

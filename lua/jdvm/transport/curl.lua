@@ -35,13 +35,16 @@ local function text(response)
   return response.transfer and response.transfer:body()
 end
 
+-- In place of a request that a closed client could not begin.
+local CLOSED = { release = function() end }
+
 --- Begins a request and returns at once. A request that cannot even begin fails in `finish`.
 ---@param request table `url`; `method` (only "GET"), `headers` (name -> value), `connect_timeout`
 ---  and `read_timeout` (seconds), `max_body` (bytes, inflated)
 ---@param deadline number|nil on the clock of `now`: when the answer must be complete
----@return userdata pending for `finish` or `cancel`
+---@return userdata|table pending for `finish` or `cancel`
 function methods:start(request, deadline)
-  return self.multi:start {
+  local pending = self.multi:start {
     method = request.method,
     url = request.url,
     headers = request.headers,
@@ -50,10 +53,11 @@ function methods:start(request, deadline)
     max_body = request.max_body,
     timeout = deadline and deadline - curl.now(),
   }
+  return pending or CLOSED
 end
 
 --- Waits for a request that was started.
----@param pending userdata
+---@param pending userdata|table
 ---@return table|nil response `status`, `headers` (lower-case names), `decode(response, options)`,
 ---  `text(response)`
 ---@return table|nil failure `kind` (connect, tls, timeout, transport, cancelled), `phase` (dns,
@@ -61,6 +65,9 @@ end
 ---  (it left on a kept connection that broke before any answer: most likely the server had just closed
 ---  it. A request that has left is never sent again here, its nonce may be used up; a new one will do)
 function methods:finish(pending)
+  if pending == CLOSED then
+    return nil, { kind = "cancelled", message = "the client is closed", sent = false }
+  end
   local status, headers
   repeat
     status, headers = self.multi:finish(pending, STEP)
@@ -75,7 +82,9 @@ end
 --- Gives a request up, whatever state it is in.
 ---@param pending userdata
 function methods:cancel(pending)
-  self.multi:cancel(pending)
+  if pending ~= CLOSED then
+    self.multi:cancel(pending)
+  end
   pending:release()
 end
 
