@@ -7,6 +7,7 @@ shift
 build "$BUILD" build LUAS="$(version_of "$lua")" || exit 1
 use_checkout "$BUILD" "$lua"
 report=$PWD/$BUILD/logs/memcheck
+mkdir -p "$(dirname "$report")"
 rm -f "$report"
 
 memcheck() {
