@@ -392,3 +392,30 @@ describe("the option fields", function()
     assert.matches("is not printable", check.fields_fault(list, { "a\nb" }))
   end)
 end)
+
+describe("the ids of a list", function()
+  it("are checked all, in the caller's array, at the caller's line", function()
+    local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S" }
+    local gap = { "img-a", "img-b" }
+    gap[5] = "img-e"
+    local long = {}
+    for i = 1, 2000 do long[i] = "img-0000000000" .. i end
+    long[1999] = "img/b"
+    for words, ids in pairs {
+      ["must be an array of strings; it has the key \"extra\""] = { "img-a", "img-b", extra = "img-c" },
+      ["has a hole: element 3 of 3 is nil"] = gap, ["has a hole: element 1 of 1 is nil"] = { nil, "img-b" },
+      ["element 3 must consist of"] = { "img-a", "img-b", "img c" }, ["element 1999 must consist of"] = long,
+      ["is empty: leave it out"] = {},
+    } do
+      for _, method in ipairs { "images", "list_images", "image_pages", "count_images" } do
+        local line
+        local _, message = pcall(function()
+          line = debug.getinfo(1, "l").currentline + 1
+          client[method](client, { ids = ids })
+          return nil
+        end)
+        assert.matches("check_spec.lua:" .. line .. ": jdvm: describeImages: 'ids' " .. words, message, 1, true)
+      end
+    end
+  end)
+end)

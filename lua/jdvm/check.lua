@@ -186,6 +186,17 @@ end
 ---@return string|nil message words that follow the name
 function check.value_fault(parameter, value) return faults[parameter.type](parameter, value) end
 
+--- Checks one parameter alone; raises for the caller.
+---@param operation table an entry of operations.list
+---@param name string of the parameter
+---@param value any
+---@param level integer|nil as for an `error` in the place of this call
+function check.check_value(operation, name, value, level)
+  local entry = derived[operation] or index(operation)
+  local fault = check.value_fault(entry.by_name[name], value)
+  if fault then error(("jdvm: %s: '%s' %s"):format(operation.name, name, fault), (level or 1) + 1) end
+end
+
 --- Checks the parameters and gives what a request is made of, or what is wrong with them.
 ---@param operation table an entry of operations.list
 ---@param params table|string|nil parameters by the service's names; a string for the shorthand

@@ -122,14 +122,12 @@ function lists.open(state, operation, params, options, level)
   options.page_size = options.page_size or state.page_size
   options.prefetch = options.prefetch or state.prefetch
 
-  -- Long lists of ids are legal here, so they are checked without the limit of one request.
+  -- Long lists of ids are legal here: each is checked, and then one stands for all in the check of one request.
   local probe = type(params) == "table" and copy_of(params) or params
   local wanted = page.ids and type(probe) == "table" and probe[page.ids]
-  if type(wanted) == "table" and #wanted > 1 then
-    for i = 1, #wanted do
-      probe[page.ids] = { wanted[i] }
-      check.check(operation, probe, state.region or "unset", level + 1)
-    end
+  if type(wanted) == "table" then
+    check.check_value(operation, page.ids, wanted, level + 1)
+    probe[page.ids] = { wanted[1] }
   end
   local path, query, region = check.check(operation, probe, state.region or "unset", level + 1)
   local resolved = { region = region, failure = request.region_failure(state, params) }
