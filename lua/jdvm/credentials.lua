@@ -49,7 +49,9 @@ function credentials.fault(name, value, shown)
   if #value > 1 and first == last and (first == '"' or first == "'") then
     return shown .. " stands in quotes: take them away"
   end
-  if value:find("[^\33-\126]") then return shown .. " holds a blank, a control character or a character beyond ASCII" end
+  if value:find("[^\33-\126]") then
+    return shown .. " holds a blank, a control character or a character beyond ASCII"
+  end
   -- The access key stands between "=", "/" and "," in the Authorization header.
   if name == "access_key" and value:find("[/,]") then
     return shown .. ' holds a "/" or a ",", which no access key does: is it the secret key?'
