@@ -65,6 +65,8 @@ describe("options", function()
     assert.equal("option 'timeout' must be above 0, got 0", options.fault("call", { timeout = 0 }))
     assert.equal("option 'page_size' must be at least 10, got 9", options.fault("list", { page_size = 9 }))
     assert.equal("option 'page_size' must be at most 100, got 101", options.fault("list", { page_size = 101 }))
+    assert.equal("option 'max_body' must be at most 1073741824, got 2147483648",
+      options.fault("client", { max_body = 2147483648 }))
     assert.is_nil(options.fault("call", { timeout = 0.001, max_attempts = 0 }))
     assert.is_nil(options.fault("list", { page_size = 10 }))
     assert.is_nil(options.fault("list", { page_size = 100, prefetch = 0 }))

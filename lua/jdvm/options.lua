@@ -65,11 +65,11 @@ options.client = {
     doc_zh = "校验服务器证书与域名。" },
   { name = "user_agent", type = "string", doc = "Put before the library's own User-Agent.",
     doc_zh = "附加在 User-Agent 前的文字。" },
-  { name = "max_body", type = "integer", min = 1, default = 67108864, doc = "Largest answer in bytes.",
-    doc_zh = "应答正文的最大字节数。" },
+  { name = "max_body", type = "integer", min = 1, max = 1073741824, default = 67108864,
+    doc = "Largest answer in bytes.", doc_zh = "应答正文的最大字节数。" },
   { name = "http2", type = "boolean", default = true, doc = "Use HTTP/2 where the server offers it (libcurl).",
     doc_zh = "服务器支持时使用 HTTP/2（libcurl）。" },
-  { name = "max_connections", type = "integer", min = 1,
+  { name = "max_connections", type = "integer", min = 1, max = 100000,
     doc = "Connections at a time, of this client in one process (in each nginx worker); further requests wait.",
     doc_zh = "该客户端在单个进程（每个 nginx worker）中的最大并发连接数；超出的请求将排队。" },
   { name = "algorithm", type = "string", values = { "JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256" },
@@ -206,9 +206,9 @@ local function fault(option, value)
         nearest and ('; did you mean "' .. nearest .. '"?') or "")
     end
   elseif type(value) == "number" then
-    if option.above and value <= option.above then return ("must be above %g, got %s"):format(option.above, got) end
-    if option.min and value < option.min then return ("must be at least %g, got %s"):format(option.min, got) end
-    if option.max and value > option.max then return ("must be at most %g, got %s"):format(option.max, got) end
+    if option.above and value <= option.above then return ("must be above %.14g, got %s"):format(option.above, got) end
+    if option.min and value < option.min then return ("must be at least %.14g, got %s"):format(option.min, got) end
+    if option.max and value > option.max then return ("must be at most %.14g, got %s"):format(option.max, got) end
   end
   return nil
 end
