@@ -211,6 +211,8 @@ local operations = {
   models = models.by_name,
   model_list = models.list,
   regions = models.regions,
+  -- The parameter that every operation has, and clients have a default for.
+  region = region,
 }
 for _, operation in ipairs(operations.list) do operations[operation.name] = operation end
 
