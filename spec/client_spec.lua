@@ -185,7 +185,14 @@ describe("misuse", function()
     for part, f in pairs {
       ['did you mean "public"'] = function() client:images { imageSource = "pubic" } end,
       ["did you mean 'timeout'"] = function() client:images(PUBLIC, { timeuot = 3 }) end,
-      ["page_size instead of 'pageSize'"] = function() client:images { imageSource = "public", pageSize = 100 } end,
+      ["page_size, in the table after the parameters, instead of 'pageSize'"] = function()
+        client:images { imageSource = "public", pageSize = 100 }
+      end,
+      ["a list takes the option page_size"] = function() client:images { imageSource = "public", page_size = 20 } end,
+      ["a list sets 'pageNumber' itself"] = function() client:images { imageSource = "public", page = 20 } end,
+      ["it is an option of lists; here give the parameter 'pageSize', in the table before the options"] = function()
+        client:describe_images(PUBLIC, { page_size = 10 })
+      end,
       ["is not a resume token"] = function() client:images(PUBLIC, { start = "page 3" }) end,
       ["call methods with a colon"] = function() client.images(PUBLIC) end,
       ["known are describeImages and describeImage"] = function() client:start "describeInstances" end,

@@ -43,6 +43,20 @@ describe("options", function()
       options.fault("list", { imageSource = "public" }, operations.describeImages.parameters))
   end)
 
+  it("of other calls are told from them", function()
+    for message, set_and_name in pairs {
+      ["unknown option 'max_items': it is an option of lists"] = { "call", "max_items" },
+      ["unknown option 'fields': it is an option of calls"] = { "client", "fields" },
+      ["unknown option 'interval': it is an option of wait_image"] = { "list", "interval" },
+      ["unknown option 'region': it is an option of jdvm.new; here give the parameter 'regionId', in the table before "
+        .. "the options"] = { "list", "region" },
+    } do
+      local set, name = set_and_name[1], set_and_name[2]
+      assert.equal(message, options.fault(set, { [name] = 1 },
+        set ~= "client" and operations.describeImages.parameters or nil))
+    end
+  end)
+
   it("have types", function()
     assert.equal("the options must be a table, got 5", options.fault("call", 5))
     assert.equal('option \'timeout\' must be a number, got "5"', options.fault("call", { timeout = "5" }))

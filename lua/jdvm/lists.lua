@@ -46,16 +46,21 @@ local function copy_of(params)
   return copy
 end
 
--- Refuses what a list sets itself.
+-- Refuses what a list sets itself, under whatever name: a call would take it.
 local function check_paging(operation, params, level)
   if type(params) ~= "table" then return end
-  local page = operation.page
-  if params[page.number] ~= nil then
+  local page, given = operation.page, {}
+  for name in pairs(params) do
+    local parameter = type(name) == "string" and options_of.parameter_of(name, operation.parameters)
+    if parameter then given[parameter] = true end
+  end
+  if given[page.number] then
     error(("jdvm: %s: a list sets '%s' itself: go on by the option start, or use %s for one page"):format(
       operation.name, page.number, operation.method_name), level + 1)
   end
-  if params[page.size] ~= nil then
-    error(("jdvm: %s: a list takes the option page_size instead of '%s'"):format(operation.name, page.size), level + 1)
+  if given[page.size] then
+    error(("jdvm: %s: a list takes the option page_size, in the table after the parameters, instead of '%s'"):format(
+      operation.name, page.size), level + 1)
   end
 end
 

@@ -231,16 +231,46 @@ local function index(set)
   return entry
 end
 
--- What to say about a key that is no option; it may be a parameter in the wrong table.
+--- The parameter that is meant by a name: its own in any spelling, or one of those that other tools have for it.
+---@param name string
+---@param parameters table[]|nil of an operation
+---@return string|nil
+function options.parameter_of(name, parameters)
+  for _, parameter in ipairs(parameters or {}) do
+    if text.same_name(parameter.name, name) then return parameter.name end
+  end
+  for _, parameter in ipairs(parameters or {}) do
+    for _, other in ipairs(parameter.other_names or {}) do
+      if text.same_name(other, name) then return parameter.name end
+    end
+  end
+  return nil
+end
+
+-- What takes the options of each set.
+local takers = { { "call", "calls" }, { "list", "lists" }, { "client", "jdvm.new" }, { "wait", "wait_image" } }
+
+-- What takes an option of this name, or nil.
+local function taker_of(name)
+  for _, taker in ipairs(takers) do
+    if index(taker[1]).by_name[name] then return taker[2] end
+  end
+  return nil
+end
+
+-- What to say about a key that is no option; it may be a parameter in the wrong table, or an option of other calls.
 local function unknown(entry, key, parameters)
   if type(key) ~= "string" then
     return ("options are named, but there is one with the key %s"):format(text.show(key))
   end
   local shown = "unknown option '" .. text.one_line(key, 60) .. "'"
-  for _, parameter in ipairs(parameters or {}) do
-    if parameter.name == key then
-      return shown .. ": it is a parameter, which goes into the table before the options"
-    end
+  local parameter, taker = options.parameter_of(key, parameters), taker_of(key)
+  if parameter == key then
+    return shown .. ": it is a parameter, which goes into the table before the options"
+  end
+  if taker then
+    return ("%s: it is an option of %s%s"):format(shown, taker,
+      parameter and ("; here give the parameter '%s', in the table before the options"):format(parameter) or "")
   end
   local nearest
   for _, name in ipairs(entry.names) do
