@@ -69,6 +69,23 @@ describe("a request", function()
       (request(one, { imageId = "98d44a0f-88c1-451a-8971-f1f769073b6c", regionId = "x" })))
   end)
 
+  it("makes the page large enough for all ids, where no size is given", function()
+    local function query_of(count, size)
+      local ids = {}
+      for i = 1, count do ids[i] = "img-" .. i end
+      local _, query = request(list, { ids = ids, pageSize = size })
+      return query
+    end
+    assert.is_nil(query_of(20):find("pageSize", 1, true))
+    assert.matches("pageSize=21", query_of(21), 1, true)
+    assert.matches("pageSize=100", query_of(100), 1, true)
+    assert.matches("pageSize=10&", query_of(30, 10) .. "&", 1, true)
+    local ids = {}
+    for i = 1, 101 do ids[i] = "img-" .. i end
+    assert.equal("101 ids are more than the 100 of a page: use list_images, which takes any number",
+      message_of(list, { ids = ids }))
+  end)
+
   it("allows paging beside ids, and an empty filter where it means any", function()
     request(list, { ids = { "img-a" }, pageNumber = 1, pageSize = 100 })
     local _, query = request(list, { imageSource = "private", platform = "", launchPermission = "" })
@@ -107,8 +124,10 @@ describe("unknown parameters", function()
   it("are told from options", function()
     assert.equal("unknown parameter 'timeout': it is an option, which goes into the table after the parameters",
       message_of(list, { imageSource = "public", timeout = 3 }))
-    assert.equal("unknown parameter 'page_size': it is an option, which goes into the table after the parameters; or "
-      .. "did you mean the parameter 'pageSize'?", message_of(list, { imageSource = "public", page_size = 50 }))
+    assert.equal("unknown parameter 'max_items': it is an option of lists, which goes into the table after the "
+      .. "parameters", message_of(list, { imageSource = "public", max_items = 50 }))
+    assert.equal("unknown parameter 'page_size': it is an option of lists; here give the parameter 'pageSize'",
+      message_of(list, { imageSource = "public", page_size = 50 }))
   end)
 
   it("list the known when none is near", function()
@@ -199,13 +218,15 @@ describe("ranges", function()
 
   it("of the request line", function()
     local ids = {}
-    for i = 1, 600 do ids[i] = ("img-%010d"):format(i) end
-    assert.matches("^the parameters make a request line of %d+ bytes, more than the 8192 .*: give fewer ids",
-      message_of(list, { ids = ids }))
-    assert.matches("^the parameters make a request line", message_of(list, { imageSource = "public",
-      imageName = ("镜"):rep(1000) }))
-    assert.matches("^the parameters make a request line", message_of(one, ("x"):rep(8200)))
-    for i = 301, 600 do ids[i] = nil end
+    for i = 1, 100 do ids[i] = ("img-%090d"):format(i) end
+    assert.matches("^the parameters make a request line of %d+ bytes, more than the 8192 .*: give fewer ids, or use "
+      .. "the iterators", message_of(list, { ids = ids }))
+    assert.matches("^the parameters make a request line of .*: shorten 'imageName', the longest$",
+      message_of(list, { imageSource = "public", imageName = ("镜"):rep(1000), platform = ("x"):rep(2000) }))
+    assert.matches("^the parameters make a request line of .*: shorten 'instanceIds', the longest$",
+      message_of(list, { imageSource = "public", instanceIds = ids }))
+    assert.matches(": shorten 'imageId', the longest$", message_of(one, ("x"):rep(8200)))
+    for i = 1, 100 do ids[i] = ("img-%040d"):format(i) end
     request(list, { ids = ids })
   end)
 end)

@@ -151,6 +151,17 @@ local describe_images = {
       end,
     },
     {
+      doc = "At most 100 ids, which fill a page; list_images takes any number.",
+      doc_zh = "ids 最多 100 个（即一页）；list_images 不限数量。",
+      broken = function(params, operation)
+        local most = operation.page.max
+        if params.ids ~= nil and #params.ids > most then
+          return ("%d ids are more than the %d of a page: use list_images, which takes any number"):format(
+            #params.ids, most)
+        end
+      end,
+    },
+    {
       doc = "offline needs imageSource public or thirdparty.",
       doc_zh = "offline 仅可与 imageSource 为 public 或 thirdparty 同用。",
       broken = function(params)
