@@ -248,6 +248,10 @@ describe("known values", function()
     end
     assert.equal("'architecture' is \"amd64\"; did you mean \"x86_64\"?",
       message_of(list, { imageSource = "public", architecture = "amd64" }))
+    for _, word in ipairs { "Windows", "windows" } do
+      assert.equal(("'platform' is \"%s\"; did you mean \"Windows Server\"?"):format(word),
+        message_of(list, { imageSource = "public", platform = word }))
+    end
   end)
 
   it("may be new where the documentation lists no end", function()

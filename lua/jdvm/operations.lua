@@ -23,7 +23,7 @@
 --   required, min, max, default
 --   values                   known values; any other is refused unless open = true (then only another
 --                            spelling of a known one is, since it could find nothing)
---   old_values               words that older pages use: { old = new }, refused with the new one named
+--   old_values               words that older pages or other tools use: { old = new }, refused with the new one named
 --   empty = true             the empty string is a value ("any")
 --   option                   name of the command's option, where it is not the parameter's with dashes
 --   other_names              what people write for this parameter: an unknown key of that name suggests it
@@ -78,6 +78,7 @@ local describe_images = {
     {
       name = "platform", type = "string", open = true, empty = true,
       values = { "Ubuntu", "CentOS", "Windows Server", "Other Linux", "Other Windows" },
+      old_values = { Windows = "Windows Server", windows = "Windows Server" },
       other_names = { "os", "distribution" },
       doc = "Distribution; empty means any.", doc_zh = "操作系统发行版；为空表示不限。",
     },
