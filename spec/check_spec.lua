@@ -418,6 +418,24 @@ describe("the option fields", function()
   end)
 end)
 
+describe("the option source", function()
+  it("may be no field of the images, which it would overwrite", function()
+    local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S" }
+    for _, method in ipairs { "describe_images", "images", "list_images", "image_pages" } do
+      local line
+      local _, message = pcall(function()
+        line = debug.getinfo(1, "l").currentline + 1
+        client[method](client, { imageSource = "public" }, { source = "imageId" })
+        return nil
+      end)
+      assert.matches("check_spec.lua:" .. line .. ": jdvm: describeImages: option 'source' is \"imageId\", a field of "
+        .. "Image, which it would overwrite", message, 1, true)
+    end
+    assert.has_no.errors(function() check.check_reading(one, { source = "json", fields = { "name" } }) end)
+    assert.has_no.errors(function() check.check_reading(one, nil) end)
+  end)
+end)
+
 describe("the ids of a list", function()
   it("are checked all, in the caller's array, at the caller's line", function()
     local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S" }

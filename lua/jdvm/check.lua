@@ -318,16 +318,22 @@ local function path_fault(name, model)
   return nil
 end
 
---- What is wrong with the option `fields` of a call, or nil: a misspelled name would come back as absent.
----@param operation table an entry of operations.list
----@param names string[] field names, dotted for nested ones
----@return string|nil message
-function check.fields_fault(operation, names)
+-- The model of what an operation answers, or nil.
+local function model_of(operation)
   local model
   for _, field in ipairs(operation.result) do
     local base = field.type:gsub("%[%]$", "")
     if models.by_name[base] then model = base end
   end
+  return model
+end
+
+--- What is wrong with the option `fields` of a call, or nil: a misspelled name would come back as absent.
+---@param operation table an entry of operations.list
+---@param names string[] field names, dotted for nested ones
+---@return string|nil message
+function check.fields_fault(operation, names)
+  local model = model_of(operation)
   for i, name in ipairs(names) do
     local fault
     if text.control_fault(name) or text.utf8_fault(name) then
@@ -340,12 +346,26 @@ function check.fields_fault(operation, names)
   return nil
 end
 
---- The same for callers whose mistake it is: raises at their line.
+-- What is wrong with the option `source`, a key that is added to each image, or nil.
+local function source_fault(operation, key)
+  local model = model_of(operation)
+  for _, field in ipairs(models.by_name[model] or {}) do
+    if field.name == key then
+      return ("option 'source' is %s, a field of %s, which it would overwrite: give another key"):format(
+        text.show(key), model)
+    end
+  end
+  return nil
+end
+
+--- Checks how an answer is to be read, by the options `fields` and `source`; raises for the caller.
 ---@param operation table an entry of operations.list
----@param names string[]|nil
+---@param given table|nil options of the call
 ---@param level integer|nil as for an `error` in the place of this call
-function check.check_fields(operation, names, level)
-  local fault = names and check.fields_fault(operation, names)
+function check.check_reading(operation, given, level)
+  if not given then return end
+  local fault = given.fields and check.fields_fault(operation, given.fields)
+    or given.source and source_fault(operation, given.source)
   if fault then error(("jdvm: %s: %s"):format(operation.name, fault), (level or 1) + 1) end
 end
 

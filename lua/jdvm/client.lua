@@ -136,7 +136,7 @@ end
 -- Checks and starts a call. Errors blame the caller's caller.
 local function begin(state, operation, params, options, at_once)
   options_of.check("call", options, operation.name, 3, operation.parameters)
-  check.check_fields(operation, options and options.fields, 3)
+  check.check_reading(operation, options, 3)
   local path, query, region = check.check(operation, params, state.region or "unset", 3)
   options = options or {}
   return call.start(state, {

@@ -120,7 +120,7 @@ end
 ---@return table source
 function lists.open(state, operation, params, options, level)
   options_of.check("list", options, operation.name, level + 1, operation.parameters)
-  check.check_fields(operation, options and options.fields, level + 1)
+  check.check_reading(operation, options, level + 1)
   check_paging(operation, params, level + 1)
   local page = operation.page
   options = copy_of(options)
