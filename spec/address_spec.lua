@@ -13,7 +13,9 @@ describe("an endpoint", function()
   it("is nothing else", function()
     for url, words in pairs {
       ["vm.jdcloud-api.com"] = "must begin with https://", ["ftp://a"] = "must be https or http",
-      ["https://u:hush@a"] = "must not hold a user name", ["https://a/v1"] = "must end after host and port",
+      ["https://u:hush@a"] = "must not hold a user name or a password", ["u:hush@a"] = "must not hold a user name",
+      ["https://u:s/hush@a"] = "must not hold a user name", ["ftp://u:?hush@a"] = "must not hold a user name",
+      ["https://a/v1"] = "must end after host and port",
       ["https://a:0"] = "no usable host and port", ["https://a:65536"] = "no usable host and port",
       ["https://"] = "no usable host and port", ["https://a b"] = "no usable host and port",
     } do

@@ -69,6 +69,23 @@ describe("a request", function()
       (request(one, { imageId = "98d44a0f-88c1-451a-8971-f1f769073b6c", regionId = "x" })))
   end)
 
+  it("makes the page large enough for all ids, where no size is given", function()
+    local function query_of(count, size)
+      local ids = {}
+      for i = 1, count do ids[i] = "img-" .. i end
+      local _, query = request(list, { ids = ids, pageSize = size })
+      return query
+    end
+    assert.is_nil(query_of(20):find("pageSize", 1, true))
+    assert.matches("pageSize=21", query_of(21), 1, true)
+    assert.matches("pageSize=100", query_of(100), 1, true)
+    assert.matches("pageSize=10&", query_of(30, 10) .. "&", 1, true)
+    local ids = {}
+    for i = 1, 101 do ids[i] = "img-" .. i end
+    assert.equal("101 ids are more than the 100 of a page: use list_images, which takes any number",
+      message_of(list, { ids = ids }))
+  end)
+
   it("allows paging beside ids, and an empty filter where it means any", function()
     request(list, { ids = { "img-a" }, pageNumber = 1, pageSize = 100 })
     local _, query = request(list, { imageSource = "private", platform = "", launchPermission = "" })
@@ -107,8 +124,10 @@ describe("unknown parameters", function()
   it("are told from options", function()
     assert.equal("unknown parameter 'timeout': it is an option, which goes into the table after the parameters",
       message_of(list, { imageSource = "public", timeout = 3 }))
-    assert.equal("unknown parameter 'page_size': it is an option, which goes into the table after the parameters; or "
-      .. "did you mean the parameter 'pageSize'?", message_of(list, { imageSource = "public", page_size = 50 }))
+    assert.equal("unknown parameter 'max_items': it is an option of lists, which goes into the table after the "
+      .. "parameters", message_of(list, { imageSource = "public", max_items = 50 }))
+    assert.equal("unknown parameter 'page_size': it is an option of lists; here give the parameter 'pageSize'",
+      message_of(list, { imageSource = "public", page_size = 50 }))
   end)
 
   it("list the known when none is near", function()
@@ -199,13 +218,15 @@ describe("ranges", function()
 
   it("of the request line", function()
     local ids = {}
-    for i = 1, 600 do ids[i] = ("img-%010d"):format(i) end
-    assert.matches("^the parameters make a request line of %d+ bytes, more than the 8192 .*: give fewer ids",
-      message_of(list, { ids = ids }))
-    assert.matches("^the parameters make a request line", message_of(list, { imageSource = "public",
-      imageName = ("镜"):rep(1000) }))
-    assert.matches("^the parameters make a request line", message_of(one, ("x"):rep(8200)))
-    for i = 301, 600 do ids[i] = nil end
+    for i = 1, 100 do ids[i] = ("img-%090d"):format(i) end
+    assert.matches("^the parameters make a request line of %d+ bytes, more than the 8192 .*: give fewer ids, or use "
+      .. "the iterators", message_of(list, { ids = ids }))
+    assert.matches("^the parameters make a request line of .*: shorten 'imageName', the longest$",
+      message_of(list, { imageSource = "public", imageName = ("镜"):rep(1000), platform = ("x"):rep(2000) }))
+    assert.matches("^the parameters make a request line of .*: shorten 'instanceIds', the longest$",
+      message_of(list, { imageSource = "public", instanceIds = ids }))
+    assert.matches(": shorten 'imageId', the longest$", message_of(one, ("x"):rep(8200)))
+    for i = 1, 100 do ids[i] = ("img-%040d"):format(i) end
     request(list, { ids = ids })
   end)
 end)
@@ -227,6 +248,10 @@ describe("known values", function()
     end
     assert.equal("'architecture' is \"amd64\"; did you mean \"x86_64\"?",
       message_of(list, { imageSource = "public", architecture = "amd64" }))
+    for _, word in ipairs { "Windows", "windows" } do
+      assert.equal(("'platform' is \"%s\"; did you mean \"Windows Server\"?"):format(word),
+        message_of(list, { imageSource = "public", platform = word }))
+    end
   end)
 
   it("may be new where the documentation lists no end", function()
@@ -390,5 +415,50 @@ describe("the option fields", function()
     assert.matches("has an empty part", check.fields_fault(list, { "systemDisk..x" }))
     assert.matches("has an empty part", check.fields_fault(list, { "" }))
     assert.matches("is not printable", check.fields_fault(list, { "a\nb" }))
+  end)
+end)
+
+describe("the option source", function()
+  it("may be no field of the images, which it would overwrite", function()
+    local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S" }
+    for _, method in ipairs { "describe_images", "images", "list_images", "image_pages" } do
+      local line
+      local _, message = pcall(function()
+        line = debug.getinfo(1, "l").currentline + 1
+        client[method](client, { imageSource = "public" }, { source = "imageId" })
+        return nil
+      end)
+      assert.matches("check_spec.lua:" .. line .. ": jdvm: describeImages: option 'source' is \"imageId\", a field of "
+        .. "Image, which it would overwrite", message, 1, true)
+    end
+    assert.has_no.errors(function() check.check_reading(one, { source = "json", fields = { "name" } }) end)
+    assert.has_no.errors(function() check.check_reading(one, nil) end)
+  end)
+end)
+
+describe("the ids of a list", function()
+  it("are checked all, in the caller's array, at the caller's line", function()
+    local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S" }
+    local gap = { "img-a", "img-b" }
+    gap[5] = "img-e"
+    local long = {}
+    for i = 1, 2000 do long[i] = "img-0000000000" .. i end
+    long[1999] = "img/b"
+    for words, ids in pairs {
+      ["must be an array of strings; it has the key \"extra\""] = { "img-a", "img-b", extra = "img-c" },
+      ["has a hole: element 3 of 3 is nil"] = gap, ["has a hole: element 1 of 1 is nil"] = { nil, "img-b" },
+      ["element 3 must consist of"] = { "img-a", "img-b", "img c" }, ["element 1999 must consist of"] = long,
+      ["is empty: leave it out"] = {},
+    } do
+      for _, method in ipairs { "images", "list_images", "image_pages", "count_images" } do
+        local line
+        local _, message = pcall(function()
+          line = debug.getinfo(1, "l").currentline + 1
+          client[method](client, { ids = ids })
+          return nil
+        end)
+        assert.matches("check_spec.lua:" .. line .. ": jdvm: describeImages: 'ids' " .. words, message, 1, true)
+      end
+    end
   end)
 end)

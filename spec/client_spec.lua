@@ -26,6 +26,7 @@ local function client_of(answer, options)
   local all = { region = "cn-north-1", access_key = "AKIDEXAMPLE", secret_key = SECRET, transport = fake,
     endpoint = "https://vm.jdcloud-api.com" }
   for name, value in pairs(options or {}) do all[name] = value end
+  all.region = all.region or nil -- false means none
   return jdvm.new(all), fake
 end
 
@@ -197,7 +198,14 @@ describe("misuse", function()
     for part, f in pairs {
       ['did you mean "public"'] = function() client:images { imageSource = "pubic" } end,
       ["did you mean 'timeout'"] = function() client:images(PUBLIC, { timeuot = 3 }) end,
-      ["page_size instead of 'pageSize'"] = function() client:images { imageSource = "public", pageSize = 100 } end,
+      ["page_size, in the table after the parameters, instead of 'pageSize'"] = function()
+        client:images { imageSource = "public", pageSize = 100 }
+      end,
+      ["a list takes the option page_size"] = function() client:images { imageSource = "public", page_size = 20 } end,
+      ["a list sets 'pageNumber' itself"] = function() client:images { imageSource = "public", page = 20 } end,
+      ["it is an option of lists; here give the parameter 'pageSize', in the table before the options"] = function()
+        client:describe_images(PUBLIC, { page_size = 10 })
+      end,
       ["is not a resume token"] = function() client:images(PUBLIC, { start = "page 3" }) end,
       ["call methods with a colon"] = function() client.images(PUBLIC) end,
       ["known are describeImages and describeImage"] = function() client:start "describeInstances" end,
@@ -257,6 +265,33 @@ describe("no region", function()
     assert.equal('no profile "prdo"', failure.message)
     -- A misspelled parameter is still one.
     raised(function() client:describe_images { imageSource = "pubic" } end)
+  end)
+end)
+
+describe("a region that cannot be one", function()
+  it("is misuse when it is an option", function()
+    for _, case in ipairs { { "cn/north", "must consist of" }, { "CN-North-1", 'did you mean "cn-north-1"?' } } do
+      local message = raised(function() jdvm.new { region = case[1] } end)
+      assert.matches("client_spec.lua:%d+: jdvm.new: option 'region' ", message)
+      assert.truthy(message:find(case[2], 1, true))
+    end
+  end)
+
+  it("fails the calls that need it, under the name of what holds it, when it comes from elsewhere", function()
+    local getenv = os.getenv
+    os.getenv = function(name) -- luacheck: ignore 122
+      if name == "JDCLOUD_REGION" then return "cn north" end
+      return getenv(name)
+    end
+    local made, client = pcall(client_of, one_page, { region = false })
+    os.getenv = getenv -- luacheck: ignore 122
+    assert(made, client)
+    local result, message, detail = client:describe_images(PUBLIC)
+    assert.is_nil(result)
+    assert.equal("credentials", detail.kind)
+    assert.truthy(message:find('environment variable JDCLOUD_REGION: the region must consist of', 1, true), message)
+    assert.is_nil(client:list_images(PUBLIC))
+    assert.truthy(client:describe_images { imageSource = "public", regionId = "cn-south-1" })
   end)
 end)
 
@@ -526,6 +561,22 @@ describe("the clock", function()
     fake.ahead = 3600
     _, _, detail = client:describe_images(PUBLIC)
     assert.equal(2, detail.attempts)
+  end)
+end)
+
+describe("a clock that gives no time", function()
+  it("is named", function()
+    local value
+    local client = client_of(one_page, { clock = function() return value end })
+    for _, wrong in ipairs { false, "now", 0 / 0, -1, math.huge } do
+      value = wrong or nil
+      for _, method in ipairs { "describe_images", "list_images" } do
+        local message = raised(function() client[method](client, PUBLIC) end)
+        assert.matches("^jdvm: the function of option 'clock' must give seconds since 1970, got ", message)
+      end
+    end
+    value = 1700000000.5
+    assert.truthy(client:describe_images(PUBLIC))
   end)
 end)
 

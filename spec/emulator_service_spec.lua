@@ -58,7 +58,7 @@ describe("the emulated service", function()
       { "400 FAILED_PRECONDITION Parameter ImageSource missing", NORTH, { "imageSource", "" } },
       { "400 OUT_OF_RANGE PageSize out of range", NORTH, { "imageSource", "public", "pageSize", "9" } },
       { "400 OUT_OF_RANGE PageSize out of range", NORTH, { "imageSource", "public", "pageSize", "101" } },
-      { "400 OUT_OF_RANGE PageSize out of range", NORTH, { "imageSource", "public", "pageSize", "1e+06" } },
+      { "400 OUT_OF_RANGE PageSize out of range", NORTH, { "imageSource", "public", "pageSize", "1000000" } },
       { "400 OUT_OF_RANGE PageNumber out of range", NORTH, { "imageSource", "public", "pageNumber", "0" } },
       { "400 INVALID_ARGUMENT Invalid parameter PageNumber", NORTH, { "imageSource", "public", "pageNumber", "x" } },
       { "400 INVALID_ARGUMENT Invalid parameter PageSize", NORTH, { "imageSource", "public", "pageSize", "10.5" } },
@@ -283,6 +283,46 @@ describe("the emulated service", function()
     send(NORTH)
     assert.equal("429 HTTP_RATE_LIMIT_EXCEEDED minute rate limit exceeded, role:ak [gw]", refusal(send(NORTH)))
     assert.equal(400, (send(NORTH, nil, { now = 1700000060 })).status)
+  end)
+
+  it("takes the old words of imageSource only where its answers have them", function()
+    for old, new in pairs { jcloud = "public", marketplace = "thirdparty", self = "private" } do
+      emulated.start()
+      assert.equal("400 INVALID_ARGUMENT Invalid parameter imageSource", refusal(send(NORTH, { "imageSource", old })))
+      emulated.start { settings = { words = "old" } }
+      local _, by_old = send(NORTH, { "imageSource", old })
+      local _, by_new = send(NORTH, { "imageSource", new })
+      assert.same(by_new.result, by_old.result)
+      assert.equal(old, by_old.result.images[1].imageSource)
+    end
+  end)
+
+  it("takes integers in decimal only", function()
+    for _, text in ipairs { "0x14", "1e1", " 20", "20.0", "20 ", "+20", "--20", ("9"):rep(400) } do
+      assert.equal("400 INVALID_ARGUMENT Invalid parameter PageSize",
+        refusal(send(NORTH, { "imageSource", "public", "pageSize", text })))
+      assert.equal("400 INVALID_ARGUMENT Invalid parameter PageNumber",
+        refusal(send(NORTH, { "imageSource", "public", "pageNumber", text })))
+    end
+  end)
+
+  it("refuses each unknown value when it is told to", function()
+    emulated.start { settings = { unknown_value = "refused" } }
+    for _, name in ipairs { "platform", "rootDeviceType", "launchPermission", "status", "architecture", "bootMode" } do
+      assert.equal("400 INVALID_ARGUMENT Invalid parameter " .. name,
+        refusal(send(NORTH, { "imageSource", "private", name, "nonsense" })))
+    end
+  end)
+
+  it("answers no more than 100 images, also by id", function()
+    emulated.start { images = 150 }
+    local query = {}
+    for i, image in ipairs(all { "imageSource", "private" }) do
+      query[2 * i - 1], query[2 * i] = "ids." .. i, image.imageId
+    end
+    local _, body = send(NORTH, query)
+    assert.equal(100, #body.result.images)
+    assert.equal(150, body.result.totalCount)
   end)
 
   it("refuses settings that are none", function()

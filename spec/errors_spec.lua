@@ -265,6 +265,8 @@ describe("hints", function()
     end
     assert.equal("JDCLOUD_CA_FILE does what ca_file does", hint_of { kind = "tls", message = "the TLS certificate of x "
       .. "port 443 is not signed by a known CA (self-signed certificate): ca_file can name the PEM file of the CA" })
+    assert.matches("must exist, be readable and hold certificates", hint_of { kind = "tls",
+      message = "could not read the CA certificates: error setting certificate file: /none.pem (ca_file, ca_path)" })
     for _, message in ipairs { "unexpected answer: 'result' is missing or null", "unexpected answer: it is null" } do
       assert.matches("check the endpoint", hint_of { kind = "decode", http_status = 200, message = message })
     end

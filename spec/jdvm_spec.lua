@@ -184,3 +184,21 @@ describe("another operation of the service", function()
     assert.is_true(ok, problem)
   end)
 end)
+
+describe("the example that lists images", function()
+  it("prints those of which the service says next to nothing, too", function()
+    local transport = fake_transport.new(function()
+      return { status = 200, body = '{"result":{"images":[{"imageId":"img-1"}],"totalCount":1}}' }
+    end)
+    local replaced, lines = { jdvm = package.loaded.jdvm, arg = _G.arg, print = print }, {}
+    package.loaded.jdvm = { new = function()
+      return jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S", transport = transport }
+    end }
+    _G.arg, _G.print = {}, function(line) lines[#lines + 1] = line end -- luacheck: ignore 122
+    local ok, problem = pcall(dofile, "examples/list_images.lua")
+    package.loaded.jdvm, _G.arg, _G.print = replaced.jdvm, replaced.arg, replaced.print -- luacheck: ignore 122
+    assert.is_true(ok, problem)
+    assert.matches("^img%-1 +%- +%- +%- +%- +%-$", lines[2])
+    assert.matches("^1 images, 1 pages", lines[3])
+  end)
+end)

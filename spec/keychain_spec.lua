@@ -103,6 +103,28 @@ describe("keys", function()
     end
   end)
 
+  it("that the signer would refuse are refused where they come from", function()
+    local jdvm, core = require "jdvm", require "jdvm.core"
+    local _, message, kind = keys_of(resolve({}, { JDCLOUD_ACCESS_KEY = "hu/sh", JDCLOUD_SECRET_KEY = "hush" }))
+    assert.matches('^environment variable JDCLOUD_ACCESS_KEY: access_key holds a "/" or a ","', message)
+    assert.equal("credentials", kind)
+    local ok, raised = pcall(jdvm.new, { access_key = "hu,sh", secret_key = "hush" })
+    assert.is_false(ok)
+    assert.matches("jdvm.new: option access_key holds a", raised, 1, true)
+    for byte = 0, 255 do
+      for _, name in ipairs { "access_key", "secret_key", "session_token" } do
+        local keys = { access_key = "hush", secret_key = "hush", session_token = "hush" }
+        keys[name] = "hu" .. string.char(byte) .. "sh"
+        local held, refusal = keys_of(resolve { credentials = function() return keys end })
+        for _, encoding in ipairs(held and { "base64", "raw" } or {}) do
+          keys.region, keys.token_encoding = "r", encoding
+          assert.is_true(pcall(core.signer, keys), name .. " with byte " .. byte)
+        end
+        assert.is_nil((refusal or ""):find("hu", 1, true))
+      end
+    end
+  end)
+
   it("of the profile in use are the last", function()
     local resolved = resolve({}, {}, { config = CONFIG, current = "prod\n" })
     assert.equal("PROFILE-PROD-2222|profile-secret-2|nil", keys_of(resolved))

@@ -58,7 +58,7 @@ describe("options", function()
     for _, name in ipairs { "stale", "negative_ttl" } do
       assert.is_nil(fault(name, 0))
       assert.equal(("option '%s' must be at least 0, got -1"):format(name), fault(name, -1))
-      assert.matches("must be at most 1e%+08", fault(name, 1e9))
+      assert.matches("must be at most 1", fault(name, 1e9))
     end
   end)
 
@@ -73,6 +73,20 @@ describe("options", function()
   it("are told from parameters", function()
     assert.equal("unknown option 'imageSource': it is a parameter, which goes into the table before the options",
       options.fault("list", { imageSource = "public" }, operations.describeImages.parameters))
+  end)
+
+  it("of other calls are told from them", function()
+    for message, set_and_name in pairs {
+      ["unknown option 'max_items': it is an option of lists"] = { "call", "max_items" },
+      ["unknown option 'fields': it is an option of calls"] = { "client", "fields" },
+      ["unknown option 'interval': it is an option of wait_image"] = { "list", "interval" },
+      ["unknown option 'region': it is an option of jdvm.new; here give the parameter 'regionId', in the table before "
+        .. "the options"] = { "list", "region" },
+    } do
+      local set, name = set_and_name[1], set_and_name[2]
+      assert.equal(message, options.fault(set, { [name] = 1 },
+        set ~= "client" and operations.describeImages.parameters or nil))
+    end
   end)
 
   it("have types", function()
@@ -97,6 +111,8 @@ describe("options", function()
     assert.equal("option 'timeout' must be above 0, got 0", options.fault("call", { timeout = 0 }))
     assert.equal("option 'page_size' must be at least 10, got 9", options.fault("list", { page_size = 9 }))
     assert.equal("option 'page_size' must be at most 100, got 101", options.fault("list", { page_size = 101 }))
+    assert.equal("option 'max_body' must be at most 1073741824, got 2147483648",
+      options.fault("client", { max_body = 2147483648 }))
     assert.is_nil(options.fault("call", { timeout = 0.001, max_attempts = 0 }))
     assert.is_nil(options.fault("list", { page_size = 10 }))
     assert.is_nil(options.fault("list", { page_size = 100, prefetch = 0 }))

@@ -126,6 +126,14 @@ describe("a report", function()
     }, "\n"), shown)
   end)
 
+  it("shows no password of an endpoint, with or without scheme", function()
+    for endpoint, shown in pairs {
+      ["u:hush@x"] = "…@x", ["https://u:hu/s@h@x:1"] = "https://…@x:1", ["https://x"] = "https://x",
+    } do
+      assert.matches("\nendpoint=" .. shown .. " (option endpoint)\n", lines(resolve { endpoint = endpoint }), 1, true)
+    end
+  end)
+
   it("shows what is missing", function()
     local shown = lines(resolve({}, {}, {}))
     assert.matches("region=none\nendpoint=default\nca_file=default\naccess_key=none\nsecret_key=none\n"

@@ -67,13 +67,24 @@ end)
 
 describe("values in messages", function()
   it("show scalars and name the type of the rest", function()
-    assert.equal('"a b"', text.show("a\nb"))
     assert.equal("true", text.show(true))
     assert.equal("nil", text.show(nil))
     assert.equal("12", text.show(12))
     assert.equal("a table", text.show {})
     assert.equal("a function", text.show(print))
-    assert.is_true(#text.show(("x"):rep(1000)) < 70)
+    assert.equal('"' .. ("x"):rep(60) .. '…"', text.show(("x"):rep(1000)))
+  end)
+
+  it("hide no byte of a text", function()
+    for value, shown in pairs {
+      ["a\nb\r"] = [["a\nb\r"]], ["ready "] = [["ready "]], ["  a  b"] = [["  a  b"]], ["a\tb"] = [["a\tb"]],
+      ["a\0\127"] = [["a\x00\x7F"]], ["a\255"] = [["a\xFF"]], ["镜像🚀"] = [["镜像🚀"]],
+      ["a\226\128\139"] = [["a\xE2\x80\x8B"]], ["\239\187\191a"] = [["\xEF\xBB\xBFa"]],
+      [("x"):rep(59) .. "镜"] = '"' .. ("x"):rep(59) .. '…"', [("x"):rep(60)] = '"' .. ("x"):rep(60) .. '"',
+    } do
+      assert.equal(shown, text.show(value))
+    end
+    assert.is_true(#text.show(("\1"):rep(1000)) < 70)
   end)
 
   it("are enumerated", function()

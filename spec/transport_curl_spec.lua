@@ -64,6 +64,15 @@ describe("the curl transport", function()
     transport:close()
   end)
 
+  it("takes the largest values that the options allow", function()
+    local given = {}
+    for _, option in ipairs(require("jdvm.options").client) do given[option.name] = option.max end
+    assert.has_no.errors(function()
+      curl_transport.new({ max_body = given.max_body, max_connections = given.max_connections }):close()
+      fetch(server:url(respond "[1]"), { max_body = given.max_body })
+    end)
+  end)
+
   it("gives status, headers and a decoder", function()
     local response, failure = fetch(server:url(respond('{"a":{"b":[1,null]}}', "X-A: b\r\n")))
     assert.is_nil(failure)

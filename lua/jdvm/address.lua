@@ -18,15 +18,16 @@ end
 ---@return { scheme: string, host: string, origin: string }|nil
 ---@return string|nil message words that follow "the endpoint"
 function address.endpoint(url)
+  -- First of all, and over the whole: what stands before an "@" may be a password, which no message may show.
+  if url:find("@", 1, true) then
+    return nil, "must not hold a user name or a password: keys go into access_key and secret_key"
+  end
   local scheme, authority, rest = url:match("^(%a+)://([^/?#]*)(.*)$")
   if not scheme then
     return nil, "must begin with https:// (or http://), got " .. text.show(url)
   end
   scheme = scheme:lower()
   if scheme ~= "https" and scheme ~= "http" then return nil, "must be https or http, not " .. text.show(scheme) end
-  if authority:find("@", 1, true) then
-    return nil, "must not hold a user name: keys go into access_key and secret_key"
-  end
   if rest ~= "" and rest ~= "/" then
     return nil, "must end after host and port, since the path is part of what is signed, got " .. text.show(url)
   end

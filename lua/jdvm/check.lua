@@ -120,10 +120,10 @@ local function index(operation)
   return entry
 end
 
--- Options that people put among the parameters; they belong into the table after it.
+-- Options that people put among the parameters; they belong into the table after it. By name, of which calls.
 local call_options = {}
-for _, set in ipairs { "call", "list" } do
-  for _, option in ipairs(options[set]) do call_options[option.name] = true end
+for set, words in pairs { call = "an option", list = "an option of lists" } do
+  for _, option in ipairs(options[set]) do call_options[option.name] = call_options[option.name] or words end
 end
 
 local function unknown(operation, entry, key)
@@ -137,9 +137,13 @@ local function unknown(operation, entry, key)
   local shown = "unknown parameter '" .. text.one_line(key, 60) .. "'"
   local meant = entry.wanted[key:lower()] or text.nearest(key, entry.names)
   -- What other tools call a parameter is meant as one, even where an option has that name, too.
-  if call_options[key] and not entry.wanted[key:lower()] then
+  local option = not entry.wanted[key:lower()] and call_options[key]
+  if option and meant and text.same_name(key, meant) then
+    return ("%s: it is %s; here give the parameter '%s'"):format(shown, option, meant)
+  end
+  if option then
     local or_parameter = meant and ("; or did you mean the parameter '" .. meant .. "'?") or ""
-    return ("%s: it is an option, which goes into the table after the parameters%s"):format(shown, or_parameter)
+    return ("%s: it is %s, which goes into the table after the parameters%s"):format(shown, option, or_parameter)
   end
   if meant then return shown .. "; did you mean '" .. meant .. "'?" end
   return shown .. "; known are " .. text.enumerate(entry.names, "and")
@@ -149,6 +153,20 @@ end
 local function encoded_length(s)
   local _, encoded = s:gsub("[^A-Za-z0-9._~-]", "")
   return #s + 2 * encoded
+end
+
+-- What to do about parameters that are too long together.
+local function shorter(operation, entry, params)
+  if operation.page and params[operation.page.ids] then
+    return "give fewer ids, or use the iterators, which ask for them in parts"
+  end
+  local longest, most = nil, -1
+  for _, name in ipairs(entry.names) do
+    local value = params[name]
+    local length = encoded_length(type(value) == "table" and table.concat(value) or tostring(value))
+    if value ~= nil and length > most then longest, most = name, length end
+  end
+  return ("shorten '%s', the longest"):format(longest)
 end
 
 -- The query as an array of names and values: arrays become name.1, name.2, …
@@ -173,11 +191,21 @@ local function flatten(operation, entry, params, path)
   local length = #path
   for i = 1, n do length = length + 1 + encoded_length(query[i]) end
   if length > MAX_TARGET then
-    return nil, ("the parameters make a request line of %d bytes, more than the %d the service takes%s"):format(
-      length, MAX_TARGET,
-      operation.page and ": give fewer ids, or use the iterators, which ask for them in parts" or "")
+    return nil, ("the parameters make a request line of %d bytes, more than the %d the service takes: %s"):format(
+      length, MAX_TARGET, shorter(operation, entry, params))
   end
   return query
+end
+
+-- The parameters with a page for all ids, unless the usual one is: a service that pages beside ids would otherwise
+-- leave the rest out without a word.
+local function with_room(operation, entry, params)
+  local page = operation.page
+  local ids = page and page.ids and params[page.ids]
+  if not ids or params[page.size] ~= nil or #ids <= (entry.by_name[page.size].default or 0) then return params end
+  local copy = { [page.size] = math.min(page.max, #ids) }
+  for name, value in pairs(params) do copy[name] = value end
+  return copy
 end
 
 --- What is wrong with one value for a parameter, or nil.
@@ -185,6 +213,17 @@ end
 ---@param value any
 ---@return string|nil message words that follow the name
 function check.value_fault(parameter, value) return faults[parameter.type](parameter, value) end
+
+--- Checks one parameter alone; raises for the caller.
+---@param operation table an entry of operations.list
+---@param name string of the parameter
+---@param value any
+---@param level integer|nil as for an `error` in the place of this call
+function check.check_value(operation, name, value, level)
+  local entry = derived[operation] or index(operation)
+  local fault = check.value_fault(entry.by_name[name], value)
+  if fault then error(("jdvm: %s: '%s' %s"):format(operation.name, name, fault), (level or 1) + 1) end
+end
 
 --- Checks the parameters and gives what a request is made of, or what is wrong with them.
 ---@param operation table an entry of operations.list
@@ -235,7 +274,7 @@ function check.build(operation, params, region)
   end
 
   local path = operation.path:gsub("{([^{}]+)}", path_values)
-  local query, message = flatten(operation, entry, params, path)
+  local query, message = flatten(operation, entry, with_room(operation, entry, params), path)
   if not query then return nil, prefix .. message end
   return path, query, path_values.regionId or region
 end
@@ -279,16 +318,22 @@ local function path_fault(name, model)
   return nil
 end
 
---- What is wrong with the option `fields` of a call, or nil: a misspelled name would come back as absent.
----@param operation table an entry of operations.list
----@param names string[] field names, dotted for nested ones
----@return string|nil message
-function check.fields_fault(operation, names)
+-- The model of what an operation answers, or nil.
+local function model_of(operation)
   local model
   for _, field in ipairs(operation.result) do
     local base = field.type:gsub("%[%]$", "")
     if models.by_name[base] then model = base end
   end
+  return model
+end
+
+--- What is wrong with the option `fields` of a call, or nil: a misspelled name would come back as absent.
+---@param operation table an entry of operations.list
+---@param names string[] field names, dotted for nested ones
+---@return string|nil message
+function check.fields_fault(operation, names)
+  local model = model_of(operation)
   for i, name in ipairs(names) do
     local fault
     if text.control_fault(name) or text.utf8_fault(name) then
@@ -301,12 +346,26 @@ function check.fields_fault(operation, names)
   return nil
 end
 
---- The same for callers whose mistake it is: raises at their line.
+-- What is wrong with the option `source`, a key that is added to each image, or nil.
+local function source_fault(operation, key)
+  local model = model_of(operation)
+  for _, field in ipairs(models.by_name[model] or {}) do
+    if field.name == key then
+      return ("option 'source' is %s, a field of %s, which it would overwrite: give another key"):format(
+        text.show(key), model)
+    end
+  end
+  return nil
+end
+
+--- Checks how an answer is to be read, by the options `fields` and `source`; raises for the caller.
 ---@param operation table an entry of operations.list
----@param names string[]|nil
+---@param given table|nil options of the call
 ---@param level integer|nil as for an `error` in the place of this call
-function check.check_fields(operation, names, level)
-  local fault = names and check.fields_fault(operation, names)
+function check.check_reading(operation, given, level)
+  if not given then return end
+  local fault = given.fields and check.fields_fault(operation, given.fields)
+    or given.source and source_fault(operation, given.source)
   if fault then error(("jdvm: %s: %s"):format(operation.name, fault), (level or 1) + 1) end
 end
 

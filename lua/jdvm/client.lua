@@ -51,6 +51,29 @@ end
 -- In [0, 1). Not math.random: some Luas start it alike in every process, and then all clients retry in step.
 local function random() return tonumber(core.nonce():sub(1, 8), 16) / 2 ^ 32 end
 
+-- The end of the year 9999: dates in signatures have four digits for the year.
+local LAST_SECOND = 253402300799
+
+-- What the option clock gives goes into signatures and is compared: a wrong value is named here, at once.
+local function checked_clock(clock)
+  return function()
+    local now = clock()
+    if type(now) ~= "number" or not (now >= 0 and now <= LAST_SECOND) then
+      error("jdvm: the function of option 'clock' must give seconds since 1970, got " .. text.show(now), 0)
+    end
+    return now
+  end
+end
+
+-- The region of calls that name none, or why there is none. A bad one is misuse (the third value) when it is an
+-- option; one from elsewhere is no mistake of the program, and fails the calls that need it.
+local function region_of(resolved, given)
+  local fault = resolved.region and check.value_fault(operations.region, resolved.region)
+  if not fault then return resolved.region, resolved.region_fault end
+  if given.region ~= nil then return nil, nil, "option 'region' " .. fault end
+  return nil, resolved.origins.region .. ": the region " .. fault
+end
+
 --- Makes a client; raises for misuse.
 ---@param given table|nil see jdvm.options
 ---@param level integer as for an error in the place of this call
@@ -85,10 +108,11 @@ function client.new(given, level)
   endpoint, message = address.endpoint(resolved.endpoint or options_of.defaults("client").endpoint)
   if not endpoint then misuse(("endpoint (%s) %s"):format(resolved.origins.endpoint or "default", message)) end
   config.ca_file, config.user_agent = resolved.ca_file, user_agent(given.user_agent)
-  state.config, state.endpoint, state.region = config, endpoint, resolved.region
-  state.region_fault = resolved.region_fault
+  state.config, state.endpoint = config, endpoint
+  state.region, state.region_fault, message = region_of(resolved, given)
+  if message then misuse(message) end
   state.credentials = resolved.credentials
-  state.clock, state.random = given.clock or os.time, random
+  state.clock, state.random = given.clock and checked_clock(given.clock) or os.time, random
   state.decoding = { null = state.null, utf8 = state.utf8 }
 
   for _, note in ipairs(resolved.notes) do warn(note) end
@@ -100,7 +124,7 @@ end
 -- Checks and starts a call. Errors blame the caller's caller.
 local function begin(state, operation, params, options, at_once)
   options_of.check("call", options, operation.name, 3, operation.parameters)
-  check.check_fields(operation, options and options.fields, 3)
+  check.check_reading(operation, options, 3)
   local path, query, region = check.check(operation, params, state.region or "unset", 3)
   options = options or {}
   return call.start(state, {

@@ -31,22 +31,31 @@ local function ask(turn, provider, context)
   return protected.call(turn, provider, context)
 end
 
---- What is wrong with a key or a token, or nil. The text itself never stands in the message.
----@param name string what to call it
+--- What is wrong with a key or a token, or nil. The text itself never stands in the message. Nothing passes here that
+--- the signer (jdvm.core) refuses: its messages do not know where a key comes from.
+---@param name string access_key, secret_key or session_token
 ---@param value any
+---@param shown string|nil what to call it; default: the name
 ---@return string|nil
-function credentials.fault(name, value)
-  if type(value) ~= "string" then return ("%s must be a string, got a %s"):format(name, type(value)) end
-  if value == "" then return name .. " is empty" end
+function credentials.fault(name, value, shown)
+  shown = shown or name
+  if type(value) ~= "string" then return ("%s must be a string, got a %s"):format(shown, type(value)) end
+  if value == "" then return shown .. " is empty" end
   local first, last = value:match("^(.).*(.)$")
   if value:find("[\r\n]$") then
-    return name .. " ends in a newline: cut it off (it often comes from reading a whole file)"
+    return shown .. " ends in a newline: cut it off (it often comes from reading a whole file)"
   end
-  if value:find("^%s") or value:find("%s$") then return name .. " begins or ends with a blank: cut it off" end
+  if value:find("^%s") or value:find("%s$") then return shown .. " begins or ends with a blank: cut it off" end
   if #value > 1 and first == last and (first == '"' or first == "'") then
-    return name .. " stands in quotes: take them away"
+    return shown .. " stands in quotes: take them away"
   end
-  if value:find("[^\33-\126]") then return name .. " holds a blank, a control character or a character beyond ASCII" end
+  if value:find("[^\33-\126]") then
+    return shown .. " holds a blank, a control character or a character beyond ASCII"
+  end
+  -- The access key stands between "=", "/" and "," in the Authorization header.
+  if name == "access_key" and value:find("[/,]") then
+    return shown .. ' holds a "/" or a ",", which no access key does: is it the secret key?'
+  end
   return nil
 end
 

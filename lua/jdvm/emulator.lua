@@ -18,6 +18,9 @@ local M = {}
 local State = {}
 State.__index = State
 
+-- Images in one answer, also to ids without paging.
+local LARGEST_PAGE = 100
+
 local NO_ROUTE = { code = 404, message = "no route and no API found with those values [gw]" }
 
 --- Back to what the emulator started with.
@@ -134,7 +137,7 @@ function operations.describeImages(state, call)
   local config, images = state.settings, state.catalogue
   if query.ids then
     local texts, rows = {}, by_ids(state, call, query.ids)
-    local first, last = 1, #rows
+    local first, last = 1, math.min(#rows, LARGEST_PAGE)
     if query.size then first, last = (query.page - 1) * query.size + 1, math.min(query.page * query.size, #rows) end
     for i = first, last do
       texts[#texts + 1] = catalogue.text(images, call.account, rows[i].shelf, rows[i].key, call.moment)

@@ -95,6 +95,8 @@ return {
     hint = "the certificate is for another name: check the endpoint" },
   { kind = "tls", find = { "wrong version number", "packet length too long", "record layer failure" },
     hint = "the port may not speak TLS: check scheme and port of the endpoint (http:// for one without TLS)" },
+  { kind = "tls", find = { "could not read the ca certificates" },
+    hint = "the file that ca_file or JDCLOUD_CA_FILE names must exist, be readable and hold certificates in PEM form" },
   { kind = "tls", find = { "ca_file" }, hint = "JDCLOUD_CA_FILE does what ca_file does" },
   { kind = "tls", find = { "issuer", "self-signed", "self signed", "certificate problem", "verify failed", "ca file" },
     hint = "name the certificates to trust: option ca_file or JDCLOUD_CA_FILE; in nginx lua_ssl_trusted_certificate "

@@ -141,7 +141,7 @@ function keychain.fault(options)
     return "option profile names the source of the keys; leave it or the other source out"
   end
   for _, name in ipairs { "access_key", "secret_key", "session_token" } do
-    local message = options[name] ~= nil and credentials.fault("option " .. name, options[name])
+    local message = options[name] ~= nil and credentials.fault(name, options[name], "option " .. name)
     if message then return message end
   end
   if type(source) ~= "string" then return nil end

@@ -46,16 +46,21 @@ local function copy_of(params)
   return copy
 end
 
--- Refuses what a list sets itself.
+-- Refuses what a list sets itself, under whatever name: a call would take it.
 local function check_paging(operation, params, level)
   if type(params) ~= "table" then return end
-  local page = operation.page
-  if params[page.number] ~= nil then
+  local page, given = operation.page, {}
+  for name in pairs(params) do
+    local parameter = type(name) == "string" and options_of.parameter_of(name, operation.parameters)
+    if parameter then given[parameter] = true end
+  end
+  if given[page.number] then
     error(("jdvm: %s: a list sets '%s' itself: go on by the option start, or use %s for one page"):format(
       operation.name, page.number, operation.method_name), level + 1)
   end
-  if params[page.size] ~= nil then
-    error(("jdvm: %s: a list takes the option page_size instead of '%s'"):format(operation.name, page.size), level + 1)
+  if given[page.size] then
+    error(("jdvm: %s: a list takes the option page_size, in the table after the parameters, instead of '%s'"):format(
+      operation.name, page.size), level + 1)
   end
 end
 
@@ -116,21 +121,19 @@ end
 ---@return table source
 function lists.open(state, operation, params, options, level)
   options_of.check("list", options, operation.name, level + 1, operation.parameters)
-  check.check_fields(operation, options and options.fields, level + 1)
+  check.check_reading(operation, options, level + 1)
   check_paging(operation, params, level + 1)
   local page = operation.page
   options = copy_of(options)
   options.page_size = options.page_size or state.page_size
   options.prefetch = options.prefetch or state.prefetch
 
-  -- Long lists of ids are legal here, so they are checked without the limit of one request.
+  -- Long lists of ids are legal here: each is checked, and then one stands for all in the check of one request.
   local probe = type(params) == "table" and copy_of(params) or params
   local wanted = page.ids and type(probe) == "table" and probe[page.ids]
-  if type(wanted) == "table" and #wanted > 1 then
-    for i = 1, #wanted do
-      probe[page.ids] = { wanted[i] }
-      check.check(operation, probe, state.region or "unset", level + 1)
-    end
+  if type(wanted) == "table" then
+    check.check_value(operation, page.ids, wanted, level + 1)
+    probe[page.ids] = { wanted[1] }
   end
   local path, query, region = check.check(operation, probe, state.region or "unset", level + 1)
   local resolved = { region = region, failure = request.region_failure(state, params) }

@@ -23,7 +23,7 @@
 --   required, min, max, default
 --   values                   known values; any other is refused unless open = true (then only another
 --                            spelling of a known one is, since it could find nothing)
---   old_values               words that older pages use: { old = new }, refused with the new one named
+--   old_values               words that older pages or other tools use: { old = new }, refused with the new one named
 --   empty = true             the empty string is a value ("any")
 --   option                   name of the command's option, where it is not the parameter's with dashes
 --   other_names              what people write for this parameter: an unknown key of that name suggests it
@@ -78,6 +78,7 @@ local describe_images = {
     {
       name = "platform", type = "string", open = true, empty = true,
       values = { "Ubuntu", "CentOS", "Windows Server", "Other Linux", "Other Windows" },
+      old_values = { Windows = "Windows Server", windows = "Windows Server" },
       other_names = { "os", "distribution" },
       doc = "Distribution; empty means any.", doc_zh = "操作系统发行版；为空表示不限。",
     },
@@ -151,6 +152,17 @@ local describe_images = {
       end,
     },
     {
+      doc = "At most 100 ids, which fill a page; list_images takes any number.",
+      doc_zh = "ids 最多 100 个（即一页）；list_images 不限数量。",
+      broken = function(params, operation)
+        local most = operation.page.max
+        if params.ids ~= nil and #params.ids > most then
+          return ("%d ids are more than the %d of a page: use list_images, which takes any number"):format(
+            #params.ids, most)
+        end
+      end,
+    },
+    {
       doc = "offline needs imageSource public or thirdparty.",
       doc_zh = "offline 仅可与 imageSource 为 public 或 thirdparty 同用。",
       broken = function(params)
@@ -211,6 +223,8 @@ local operations = {
   models = models.by_name,
   model_list = models.list,
   regions = models.regions,
+  -- The parameter that every operation has, and clients have a default for.
+  region = region,
 }
 for _, operation in ipairs(operations.list) do operations[operation.name] = operation end
 

@@ -70,12 +70,12 @@ options.client = {
     doc = "Check the server's certificate and name.", doc_zh = "校验服务器证书与域名。" },
   { name = "user_agent", type = "string", doc = "Put before the library's own User-Agent.",
     doc_zh = "附加在 User-Agent 前的文字。" },
-  { name = "max_body", type = "integer", goes = "both", min = 1, default = 67108864, doc = "Largest answer in bytes.",
-    doc_zh = "应答正文的最大字节数。" },
+  { name = "max_body", type = "integer", goes = "both", min = 1, max = 1073741824, default = 67108864,
+    doc = "Largest answer in bytes.", doc_zh = "应答正文的最大字节数。" },
   { name = "http2", type = "boolean", goes = "transport", default = true,
     doc = "Use HTTP/2 where the server offers it (libcurl).",
     doc_zh = "服务器支持时使用 HTTP/2（libcurl）。" },
-  { name = "max_connections", type = "integer", goes = "transport", min = 1,
+  { name = "max_connections", type = "integer", goes = "transport", min = 1, max = 100000,
     doc = "Connections at a time, of this client in one process (in each nginx worker); further requests wait.",
     doc_zh = "该客户端在单个进程（每个 nginx worker）中的最大并发连接数；超出的请求将排队。" },
   { name = "algorithm", type = "string", goes = "call", values = { "JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256" },
@@ -244,9 +244,9 @@ local function fault(option, value)
         nearest and ('; did you mean "' .. nearest .. '"?') or "")
     end
   elseif type(value) == "number" then
-    if option.above and value <= option.above then return ("must be above %g, got %s"):format(option.above, got) end
-    if option.min and value < option.min then return ("must be at least %g, got %s"):format(option.min, got) end
-    if option.max and value > option.max then return ("must be at most %g, got %s"):format(option.max, got) end
+    if option.above and value <= option.above then return ("must be above %.14g, got %s"):format(option.above, got) end
+    if option.min and value < option.min then return ("must be at least %.14g, got %s"):format(option.min, got) end
+    if option.max and value > option.max then return ("must be at most %.14g, got %s"):format(option.max, got) end
   end
   return nil
 end
@@ -269,16 +269,46 @@ local function index(set)
   return entry
 end
 
--- What to say about a key that is no option; it may be a parameter in the wrong table.
+--- The parameter that is meant by a name: its own in any spelling, or one of those that other tools have for it.
+---@param name string
+---@param parameters table[]|nil of an operation
+---@return string|nil
+function options.parameter_of(name, parameters)
+  for _, parameter in ipairs(parameters or {}) do
+    if text.same_name(parameter.name, name) then return parameter.name end
+  end
+  for _, parameter in ipairs(parameters or {}) do
+    for _, other in ipairs(parameter.other_names or {}) do
+      if text.same_name(other, name) then return parameter.name end
+    end
+  end
+  return nil
+end
+
+-- What takes the options of each set.
+local takers = { { "call", "calls" }, { "list", "lists" }, { "client", "jdvm.new" }, { "wait", "wait_image" } }
+
+-- What takes an option of this name, or nil.
+local function taker_of(name)
+  for _, taker in ipairs(takers) do
+    if index(taker[1]).by_name[name] then return taker[2] end
+  end
+  return nil
+end
+
+-- What to say about a key that is no option; it may be a parameter in the wrong table, or an option of other calls.
 local function unknown(entry, key, parameters)
   if type(key) ~= "string" then
     return ("options are named, but there is one with the key %s"):format(text.show(key))
   end
   local shown = "unknown option '" .. text.one_line(key, 60) .. "'"
-  for _, parameter in ipairs(parameters or {}) do
-    if parameter.name == key then
-      return shown .. ": it is a parameter, which goes into the table before the options"
-    end
+  local parameter, taker = options.parameter_of(key, parameters), taker_of(key)
+  if parameter == key then
+    return shown .. ": it is a parameter, which goes into the table before the options"
+  end
+  if taker then
+    return ("%s: it is an option of %s%s"):format(shown, taker,
+      parameter and ("; here give the parameter '%s', in the table before the options"):format(parameter) or "")
   end
   local nearest
   for _, name in ipairs(entry.names) do

@@ -32,7 +32,7 @@ function request.region_failure(state, params)
     kind = "credentials", message = state.region_fault or "no region", retryable = false, has_no_region = true,
     hint = not state.region_fault
       and 'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile'
-      or "or give jdvm.new a region, or set JDCLOUD_REGION",
+      or "correct that, or give jdvm.new a region",
   }
 end
 

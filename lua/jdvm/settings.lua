@@ -136,6 +136,12 @@ function settings.resolve(options, sources)
   return resolved
 end
 
+-- An endpoint without a user name and a password, which do not belong there but may stand in it.
+local function shown_endpoint(endpoint)
+  local scheme = endpoint:match("^%a+://") or ""
+  return text.one_line(scheme .. endpoint:sub(#scheme + 1):gsub("^.*@", "…@"), 200)
+end
+
 --- The settings as `jdvm doctor` shows them: no secret, the access key mostly hidden.
 ---@param resolved jdvm.Settings
 ---@return { name: string, value: string, origin: string|nil }[]
@@ -148,7 +154,7 @@ function settings.report(resolved)
     return resolved.credentials:is_fixed() and "set" or shown
   end
   add("region", resolved.region or "none")
-  add("endpoint", resolved.endpoint and text.one_line(resolved.endpoint:gsub("://.*@", "://…@"), 200) or "default")
+  add("endpoint", resolved.endpoint and shown_endpoint(resolved.endpoint) or "default")
   add("ca_file", resolved.ca_file and text.one_line(resolved.ca_file, 200) or "default")
   add("access_key", shown)
   add("secret_key", secret "secret_key")

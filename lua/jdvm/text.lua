@@ -89,13 +89,36 @@ function text.one_line(s, limit)
   return s:sub(1, last) .. "…"
 end
 
---- A value as a message shows it: strings in double quotes on one line, cut at 60 bytes; anything but
---- numbers and booleans by its type only. Never call it with a secret.
+local SHOWN = 60
+local ESCAPES = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+local function escaped(byte) return ESCAPES[byte] or ("\\x%02X"):format(byte:byte()) end
+
+-- A text with nothing hidden: blanks stay, and bytes that would not be seen stand as \n, \r, \t and \xNN.
+local function plain(s)
+  local parts, bytes, i = {}, 0, 1
+  while i <= #s do
+    local length = character_length(s, i)
+    local character = s:sub(i, i + (length or 1) - 1)
+    local shown = character
+    if not length or is_invisible(character) or character:find(CONTROL) then shown = character:gsub(".", escaped) end
+    bytes = bytes + #shown
+    if bytes > SHOWN then
+      parts[#parts + 1] = "…"
+      break
+    end
+    parts[#parts + 1], i = shown, i + #character
+  end
+  return table.concat(parts)
+end
+
+--- A value as a message shows it: strings in double quotes on one line, with every byte that would not be seen
+--- written out, cut at 60 bytes; anything but numbers and booleans by its type only. Never call it with a secret.
 ---@param value any
 ---@return string
 function text.show(value)
   local kind = type(value)
-  if kind == "string" then return '"' .. text.one_line(value, 60) .. '"' end
+  if kind == "string" then return '"' .. plain(value) .. '"' end
   if kind == "number" or kind == "boolean" or kind == "nil" then return tostring(value) end
   return "a " .. kind
 end

@@ -193,7 +193,8 @@ pages.makers = {
   end,
   -- A page of 100 images from an encoder that writes ASCII alone.
   escaped = function(seed)
-    return (page({ random = generator(seed), long = true }):gsub("[\224-\239][\128-\191][\128-\191]", function(character)
+    local document = page { random = generator(seed), long = true }
+    return (document:gsub("[\224-\239][\128-\191][\128-\191]", function(character)
       local a, b, c = character:byte(1, 3)
       return ("\\u%04x"):format((a % 16) * 4096 + (b % 64) * 64 + c % 64)
     end))

@@ -111,8 +111,8 @@ local function ask_values(options, known, input, prompts)
   end
   local default = known and known.region_id or DEFAULTS.region_id
   values.region_id = options.region or ask(input, prompts, "Region", default)
-  local fault = credentials.fault("the access key", values.access_key)
-    or credentials.fault("the secret key", values.secret_key)
+  local fault = credentials.fault("access_key", values.access_key, "the access key")
+    or credentials.fault("secret_key", values.secret_key, "the secret key")
   if not fault and not values.region_id:find("^[%w-]+$") then
     fault = ("'%s' is no region; they are named like %s"):format(values.region_id, operations.regions[1].name)
   end

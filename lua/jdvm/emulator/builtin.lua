@@ -51,14 +51,15 @@ local OFFICIAL = {
   { "FreeBSD 12.1 64位", "Other Linux", "12.1", "linux", "x86_64", nil, "2020-02-29 23:59:59" },
 }
 
+-- name, platform, osVersion
 local MARKET = {
-  { "宝塔Linux面板 7.9.8(CentOS 7.6)", "CentOS" }, { "LNMP 一键环境(Ubuntu 20.04)", "Ubuntu" },
-  { "WordPress 6.1 建站镜像", "CentOS" }, { "PHP运行环境(Windows2016 IIS)", "Windows Server" },
-  { "Java 8 + Tomcat 9 (CentOS 7.9)", "CentOS" }, { "GitLab CE 15.4 代码托管", "Ubuntu" },
-  { "Oracle 19c 数据库环境", "CentOS" }, { "SQL Server 2019 \"Standard\" 版", "Windows Server" },
-  { "Docker + Portainer 容器环境", "Ubuntu" }, { "禅道项目管理 Linux 版", "CentOS" },
-  { "堡垒机 JumpServer v2.28", "CentOS" }, { "帆软报表/FineReport 11", "Windows Server" },
-  { "ThinkPHP & Redis & 队列", "CentOS" }, { "VPN网关 <企业版>", "Other Linux" },
+  { "宝塔Linux面板 7.9.8(CentOS 7.6)", "CentOS", "7.6" }, { "LNMP 一键环境(Ubuntu 20.04)", "Ubuntu", "20.04" },
+  { "WordPress 6.1 建站镜像", "CentOS", "7.9" }, { "PHP运行环境(Windows2016 IIS)", "Windows Server", "2016" },
+  { "Java 8 + Tomcat 9 (CentOS 7.9)", "CentOS", "7.9" }, { "GitLab CE 15.4 代码托管", "Ubuntu", "22.04" },
+  { "Oracle 19c 数据库环境", "CentOS", "7.6" }, { "SQL Server 2019 \"Standard\" 版", "Windows Server", "2019" },
+  { "Docker + Portainer 容器环境", "Ubuntu", "22.04" }, { "禅道项目管理 Linux 版", "CentOS", "7.6" },
+  { "堡垒机 JumpServer v2.28", "CentOS", "7.9" }, { "帆软报表/FineReport 11", "Windows Server", "2016" },
+  { "ThinkPHP & Redis & 队列", "CentOS", "7.9" }, { "VPN网关 <企业版>", "Other Linux", "11.4" },
 }
 
 local DESCRIPTIONS = {
@@ -111,12 +112,36 @@ local function market_records(shelf)
   local records = {}
   for key, row in ipairs(MARKET) do
     local record = generator.record(shelf, key)
-    record.name, record.platform = row[1], row[2]
+    record.name, record.platform, record.osVersion = row[1], row[2], row[3]
     record.osType = row[2] == "Windows Server" and "windows" or "linux"
+    record.architecture, record.bootMode, record.uefiSupport = "x86_64", "bios", false
+    record.systemDiskSizeGB = record.osType == "windows" and 60 or 40
+    local category = record.rootDeviceType == "cloudDisk" and "cloud" or "local"
+    record.systemDisk = generator.disk(shelf, key, 0, category, record.systemDiskSizeGB)
     record.status, record.progress, record.offline = "ready", "100", key % 6 == 0
     records[key] = record
   end
   return records
+end
+
+-- A data disk on a cloud disk with all that the model knows: attached, under a snapshot policy, once in the recycle
+-- bin.
+local function fill_disk(shelf, data_disk)
+  local disk = data_disk.cloudDisk
+  data_disk.status = "attached"
+  disk.status, disk.attachments = "in-use", { {
+    attachmentId = "attach-" .. random.text(shelf.seed + 6, 1, 10), diskId = disk.diskId, instanceType = "vm",
+    instanceId = "i-" .. random.text(shelf.seed + 6, 2, 10), status = "attached", attachTime = "2023-06-01 08:00:00",
+  } }
+  disk.snapshotPolicies = { {
+    id = "snapshotpolicy-" .. random.text(shelf.seed + 6, 3, 10), name = "每日快照", pin = "jdvm-owner",
+    interval = 86400, effectiveTime = "2023-06-01T20:00:00+08:00", lastTriggerTime = "2023-11-13T20:00:00+08:00",
+    nextTriggerTime = "2023-11-14T20:00:00+08:00", snapshotLifecycle = 0,
+    contactInfo = { sms = 0, email = 1, personIds = { 7 }, groupIds = { 1, 2 } },
+    createTime = "2023-06-01T10:00:00+08:00", updateTime = "2023-06-02T10:00:00+08:00", status = 1, diskCount = 1,
+  } }
+  disk.resourceGroupId, disk.canPutInRecycleBin = "rg-" .. random.text(shelf.seed + 6, 4, 10), true
+  disk.trashTime = "2023-07-01 12:00:00"
 end
 
 local function user_records(shelf, count)
@@ -133,6 +158,7 @@ local function user_records(shelf, count)
     elseif key == 4 then
       record.dataDisks = {}
       for d = 1, 4 do record.dataDisks[d] = generator.disk(shelf, key, d, d % 2 == 0 and "local" or "cloud", 50 * d) end
+      fill_disk(shelf, record.dataDisks[1])
     elseif key == 5 then
       record.dataDisks, record.loginName, record.expiredTime = {}, "子账号-ops", "2030-01-01 00:00:00"
     end

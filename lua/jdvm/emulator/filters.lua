@@ -4,7 +4,8 @@ local M = {}
 
 local SOURCES = { public = "public", thirdparty = "thirdparty", private = "private", shared = "shared",
   community = "community" }
-local OLD_SOURCES = { jcloud = "public", marketplace = "thirdparty", self = "private", shared = "shared" }
+-- The words of older pages, where the setting `words` brings those pages back.
+local OLD_SOURCES = { jcloud = "public", marketplace = "thirdparty", self = "private" }
 
 local VALUES = {
   platform = { ["Ubuntu"] = true, ["CentOS"] = true, ["Windows Server"] = true, ["Other Linux"] = true,
@@ -12,7 +13,13 @@ local VALUES = {
   rootDeviceType = { localDisk = true, cloudDisk = true },
   launchPermission = { ownerOnly = true, specifiedUsers = true, all = true },
   status = { pending = true, ready = true, deleting = true, error = true },
+  architecture = { x86_64 = true, arm64 = true, i386 = true },
   bootMode = { bios = true, uefi = true },
+}
+
+-- Filters that a field of the image must equal.
+local FILTERS = {
+  "platform", "rootDeviceType", "launchPermission", "status", "architecture", "serviceCode", "bootMode",
 }
 
 local function refuse(status, message) return nil, { code = 400, status = status, message = message } end
@@ -31,8 +38,8 @@ end
 
 local function integer(text, default)
   if text == nil or text == "" then return default end
-  local value = tonumber(text)
-  if value and value == value and value % 1 == 0 then return value end
+  -- Decimal, and exact on every Lua.
+  return #text < 16 and text:find("^-?%d+$") and tonumber(text) or nil
 end
 
 local function boolean(text)
@@ -79,17 +86,17 @@ end
 -- The conditions on the fields of an image, or the answer that refuses them.
 local function conditions_of(values, lists, source, settings)
   local conditions = {}
-  for _, field in ipairs { "platform", "rootDeviceType", "status", "architecture", "serviceCode", "bootMode" } do
-    local value = values[field]
-    if value and value ~= "" then
-      if VALUES[field] and not VALUES[field][value] and settings.unknown_value == "refused" then
+  for _, field in ipairs(FILTERS) do
+    local value, known = values[field] or "", VALUES[field]
+    if value ~= "" then
+      if known and not known[value] and settings.unknown_value == "refused" then
         return refuse("INVALID_ARGUMENT", "Invalid parameter " .. field)
       end
-      conditions[#conditions + 1] = equals(field, value)
+      -- Who may use an image is asked of private ones only.
+      if field ~= "launchPermission" or source == "private" then
+        conditions[#conditions + 1] = equals(field, value)
+      end
     end
-  end
-  if source == "private" and (values.launchPermission or "") ~= "" then
-    conditions[#conditions + 1] = equals("launchPermission", values.launchPermission)
   end
   if (values.imageName or "") ~= "" then
     conditions[#conditions + 1] = function(record) return record.name:find(values.imageName, 1, true) ~= nil end
@@ -146,7 +153,7 @@ function M.read(pairs_found, values, settings)
     query.ids = lists.ids
     return query
   end
-  query.source = SOURCES[values.imageSource] or OLD_SOURCES[values.imageSource]
+  query.source = SOURCES[values.imageSource] or settings.words == "old" and OLD_SOURCES[values.imageSource]
   if not query.source then
     if settings.unknown_source == "refused" then
       return refuse("INVALID_ARGUMENT", "Invalid parameter imageSource")
