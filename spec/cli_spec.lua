@@ -160,6 +160,70 @@ describe("jdvm", function()
     end)
   end)
 
+  it("image prints no JSON that looks whole when a call failed, but an empty array for what does not exist", function()
+    for _, case in ipairs {
+      { { { fault = "error", code = 500 } }, "image img-9ha1rgelkq", 4, "" },
+      { {}, "image img-nosuchone1", 1, "[]\n" },
+    } do
+      server.control("faults", { script = case[1] })
+      local out, status = jdvm(case[2] .. " --output json")
+      assert.equal(case[3], status)
+      assert.equal(case[4], out)
+    end
+    server.control "reset"
+    local out, status = jdvm("image img-9ha1rgelkq --output json", { JDCLOUD_SECRET_KEY = "not-the-secret" })
+    assert.equal(3, status)
+    assert.equal("", out)
+    server.control("faults", { script = { { fault = "error", code = 500, image = "img-nosuchone1" } } })
+    out, status = jdvm "image img-9ha1rgelkq img-nosuchone1 --output json"
+    assert.equal(4, status)
+    assert.is_false((pcall(cjson.decode, out)), out)
+  end)
+
+  describe("a table on a screen", function()
+    local output, operations = require "jdvm.cli.output", require "jdvm.operations"
+
+    local function print_table(columns, screen, rows)
+      local printed = {}
+      local printer = output.new("table", columns, operations.describeImages, function(line)
+        printed[#printed + 1] = line
+      end, screen)
+      for _, row in ipairs(rows) do
+        printer.row(row)
+      end
+      printer.finish()
+      return lines_of(table.concat(printed))
+    end
+
+    local image = { imageId = "img-9ha1rgelkq", name = ("n"):rep(40), platform = "Ubuntu", osVersion = "16.04 64-bit",
+      architecture = "x86_64", systemDiskSizeGB = 40, imageSource = "public", status = "ready",
+      createTime = "2018-10-11 17:31:22" }
+
+    it("drops the last of the usual columns, then narrows the name, and never the id", function()
+      local columns = output.default_columns(operations.describeImages)
+      local lines = print_table(columns, { columns = 79, may_drop = true }, { image })
+      assert.truthy(lines[1]:find("^imageId +name +platform$"))
+      assert.equal("img-9ha1rgelkq  " .. image.name .. "  Ubuntu", lines[2])
+      lines = print_table(columns, { columns = 30, may_drop = true }, { image })
+      assert.equal("img-9ha1rgelkq  " .. ("n"):rep(13) .. "…", lines[2])
+      lines = print_table(columns, { columns = 10, may_drop = true }, { image })
+      assert.equal("img-9ha1rgelkq  nnn…", lines[2])
+    end)
+
+    it("narrows the columns that were asked for, but the id", function()
+      local lines = print_table({ "name", "imageId", "createTime" }, { columns = 40 }, { image })
+      assert.truthy(lines[2]:find("^n+…  img%-9ha1rgelkq  2[%d-: ]*…$"), lines[2])
+    end)
+
+    it("prints integers of 64 bits whole where Lua has them", function()
+      local large = 9007199254740993
+      local lines = print_table({ "imageId", "systemDiskSizeGB" }, nil, { { imageId = "a", systemDiskSizeGB = large } })
+      assert.equal("a        " .. ("%d"):format(large), lines[2])
+      assert.equal("n  1000000000000000\n", output.describe({ n = 1e15 }, {}))
+      assert.equal(("n  %d\n"):format(large), output.describe({ n = large }, {}))
+    end)
+  end)
+
   it("latest gives the newest ready image", function()
     local out, status = jdvm "latest --source public --platform Ubuntu --output csv --columns imageId,createTime"
     assert.equal(0, status)

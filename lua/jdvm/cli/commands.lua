@@ -82,7 +82,17 @@ local function printer_for(context, operation)
   if #context.regions > 1 and columns[1] ~= output.REGION then
     table.insert(columns, 1, output.REGION)
   end
-  return output.new(format, columns, operation, context.write, context.terminal)
+  local screen = context.terminal
+  if screen then
+    screen.may_drop = context.given.columns == nil
+  end
+  return output.new(format, columns, operation, context.write, screen)
+end
+
+-- Ends the output. What lacks rows because of a failure is not rounded off: half an array must not look like a whole
+-- one. That something does not exist is an answer.
+local function finish(printer, status)
+  printer[status <= STATUS.not_found and "finish" or "abandon"]()
 end
 
 -- Calls `visit(row, region)` for each row of a list in every region, and `page_done(stats)` after each page; the
@@ -152,8 +162,7 @@ function commands.list(context, operation)
     progress.show(stats)
   end)
   progress.clear()
-  -- A list that broke off is not rounded off: half an array must not look like a whole one.
-  printer[missing and "finish" or "abandon"]()
+  finish(printer, missing and STATUS.fine or commands.status_of(detail))
   context.flush()
   if not missing then
     return report(context, message, detail)
@@ -198,7 +207,7 @@ function commands.show(context, operation)
     end
   end
   if printer then
-    printer.finish()
+    finish(printer, worst)
   end
   context.flush()
   return worst
