@@ -40,11 +40,13 @@ local function new_clock()
   return carrier and function() return carrier:now() end or os.time
 end
 
--- Counts and rate on standard error, only where a person sees them.
+-- Counts and rate on standard error, only where a person sees them; elsewhere a word of the first look of a wait that
+-- failed, since it may go on like that for half an hour.
 local function new_progress(is_shown, now)
-  local rows, began, shown = 0, now(), false
+  local rows, began, shown, has_warned = 0, now(), false, false
+  local columns = is_shown and terminal.columns()
   local function line(text)
-    io.stderr:write("\r\27[K", text)
+    io.stderr:write("\r\27[K", terminal.clip(text, columns - 1))
     io.stderr:flush()
     shown = true
   end
@@ -57,8 +59,13 @@ local function new_progress(is_shown, now)
     end,
     waiting = function(event)
       if is_shown then
-        line(("%s: %s%s, %.0f s"):format(event.image_id, event.status or "not found yet",
-          event.progress and (" %d %%"):format(event.progress) or "", event.elapsed))
+        line(("%s: %s%s, %.0f s%s"):format(event.image_id,
+          event.status or (event.failure and "not seen yet" or "not found yet"),
+          event.progress and (" %d %%"):format(event.progress) or "", event.elapsed,
+          event.failure and "; " .. event.failure or ""))
+      elseif event.failure and not has_warned then
+        has_warned = true
+        complain(("jdvm: wait: %s; going on until the time is over"):format(event.failure))
       end
     end,
     clear = function()

@@ -8,13 +8,19 @@ local STATUS = parser.status
 
 local commands = {}
 
+-- Whether the time of a wait ran out without any sign of the service: that is no matter of patience.
+local function is_unreachable(detail)
+  local cause = detail.cause and detail.cause.kind
+  return detail.image ~= nil and detail.image.status == nil and (cause == "connect" or cause == "tls")
+end
+
 ---The exit status that tells a failure's kind to a script.
 ---@param detail table
 ---@return integer
 function commands.status_of(detail)
   local kind, http = detail.kind, detail.http_status
   if kind == "timeout" then
-    return STATUS.timeout
+    return is_unreachable(detail) and STATUS.service or STATUS.timeout
   elseif kind == "credentials" or http == 401 or http == 403 then
     return STATUS.credentials
   elseif kind == "wait" or (kind == "api" and http == 404 and detail.operation == "describeImage") then
