@@ -384,6 +384,55 @@ describe("jdvm", function()
     assert.truthy(complaint:find("not found: img-nosuchone1", 1, true))
   end)
 
+  it("of several regions names those ids that are in none of them, once", function()
+    for command, expected in pairs {
+      ["images -o ids"] = "img-9ha1rgelkq\n", ["latest -o ids"] = "img-9ha1rgelkq\n",
+      count = "cn-north-1 1\ncn-east-1 0\ncn-east-2 0\ncn-south-1 0\n",
+    } do
+      local out, status, complaint = jdvm(command .. " --region all --id img-9ha1rgelkq --id img-nosuchone1")
+      assert.equal(expected, out)
+      assert.equal(1, status)
+      assert.equal("jdvm: not found: img-nosuchone1\n", complaint)
+      out, status, complaint = jdvm(command .. " --region all --id img-9ha1rgelkq")
+      assert.equal(expected, out)
+      assert.equal(0, status)
+      assert.equal("", complaint)
+    end
+  end)
+
+  it("goes on with the next region after a failure, which it says the region of", function()
+    local regions = " --source public --region cn-north-1 --region cn-east-1"
+    for command, expected in pairs { ["images -o ids"] = "^img%-%w+\n", count = "^cn%-east%-1 %d+\n$" } do
+      server.control("faults", { script = { { fault = "error", code = 400, region = "cn-north-1" } } })
+      local out, status, complaint = jdvm(command .. regions)
+      assert.truthy(out:find(expected), out)
+      assert.equal(4, status)
+      assert.truthy(complaint:find("^jdvm: cn%-north%-1: describeImages: 400"), complaint)
+      server.control "reset"
+    end
+    server.control("faults", { script = { { fault = "error", code = 400, region = "cn-north-1" } } })
+    local out = jdvm("images -o json" .. regions)
+    assert.is_false((pcall(cjson.decode, out)))
+    out = jdvm("latest -o ids" .. regions)
+    assert.equal("", out)
+  end)
+
+  it("shows the column region once, filled, and a region given twice once", function()
+    local out = jdvm "images --source public --max 1 -o csv --columns imageId,region"
+    assert.truthy(out:find("^imageId,region\r\nimg%-%w+,cn%-north%-1\r\n$"), out)
+    out = jdvm "images --source public --max 1 -o csv --columns imageId,region --region cn-east-1 --region cn-north-1"
+    assert.truthy(out:find("^imageId,region\r\nimg%-%w+,cn%-east%-1\r\n$"), out)
+    assert.truthy((jdvm "count --source public --region cn-north-1 --region cn-north-1"):find("^%d+\n$"))
+    assert.equal("imageId,region\r\nimg-9ha1rgelkq,cn-north-1\r\n",
+      (jdvm "image img-9ha1rgelkq -o csv --columns imageId,region"))
+  end)
+
+  it("image shows the columns that are asked for, and no blank line before the first", function()
+    local out = jdvm "image img-9ha1rgelkq --columns imageId,status"
+    assert.equal("imageId         status\nimg-9ha1rgelkq  ready\n", out)
+    assert.truthy((jdvm "image img-nosuchone1 img-9ha1rgelkq"):find("^%w"))
+  end)
+
   it("counts --max over all regions, and says in JSON where a row is from", function()
     local out = jdvm "images --source public --region all --max 31 -o jsonl"
     local lines = lines_of(out)

@@ -3,6 +3,7 @@ local commands = require "jdvm.cli.commands"
 local operations = require "jdvm.operations"
 local parser = require "jdvm.cli.parser"
 local profile = require "jdvm.profile"
+local settings = require "jdvm.settings"
 local terminal = require "jdvm.cli.terminal"
 local transport = require "jdvm.transport"
 
@@ -76,21 +77,28 @@ local function new_progress(is_shown, now)
   }
 end
 
--- The regions to ask; `false` stands for the one of the settings.
+-- The regions to ask, each once; `false` stands for the one of the settings.
 local function regions_of(given)
   if #given.region == 0 then
     return { false }
   end
-  for _, name in ipairs(given.region) do
-    if name == "all" then
-      local regions = {}
-      for i, region in ipairs(operations.regions) do
-        regions[i] = region.name
-      end
-      return regions
+  local regions, is_known = {}, {}
+  local function add(name)
+    if not is_known[name] then
+      regions[#regions + 1] = name
+      is_known[name] = true
     end
   end
-  return given.region
+  for _, name in ipairs(given.region) do
+    if name == "all" then
+      for _, region in ipairs(operations.regions) do
+        add(region.name)
+      end
+    else
+      add(name)
+    end
+  end
+  return regions
 end
 
 -- What a subcommand works with.
@@ -106,6 +114,9 @@ local function new_context(root, given)
     -- Beside a table on the same screen there is no place for a progress line.
     progress = function(beside_output)
       return new_progress((beside_output or not is_screen) and terminal.is_terminal(2), now)
+    end,
+    region_in_use = function()
+      return given.region[1] or settings.resolve({ profile = given.profile }).region
     end,
     -- The time left of --timeout; nil leaves each call its own default.
     time_left = function()

@@ -161,7 +161,7 @@ local function csv_cell(text)
   return text
 end
 
-function makers.csv(columns, write)
+function makers.csv(columns, write, _, _, own_region)
   local heading = {}
   for i, column in ipairs(columns) do
     heading[i] = csv_cell(column)
@@ -171,7 +171,7 @@ function makers.csv(columns, write)
     row = function(row, region)
       local cells = {}
       for i, column in ipairs(columns) do
-        cells[i] = csv_cell(cell_of(row, region, column))
+        cells[i] = csv_cell(cell_of(row, region or own_region, column))
       end
       write(table.concat(cells, ",") .. "\r\n")
     end,
@@ -227,7 +227,7 @@ end
 -- The colour of a state (ANSI SGR).
 local COLOURS = { ready = "32", pending = "33", deleting = "33", error = "31" }
 
-function makers.table(columns, write, screen, id)
+function makers.table(columns, write, screen, id, own_region)
   local waiting, widths = { columns }, nil
   local id_column = index_of(columns, id)
   -- Columns that were asked for are all shown; of the usual ones those up to the id and the name after it.
@@ -274,7 +274,7 @@ function makers.table(columns, write, screen, id)
     row = function(row, region)
       local cells = {}
       for i, column in ipairs(columns) do
-        cells[i] = terminal.printable(cell_of(row, region, column))
+        cells[i] = terminal.printable(cell_of(row, region or own_region, column))
       end
       if widths then
         print_row(cells)
@@ -303,10 +303,11 @@ end
 ---@param write fun(...: string)
 ---@param screen { columns: integer, colour: boolean, may_drop: boolean }? a terminal that a table has to fit, and
 ---whether its last columns may be left out for that; nil = as wide as it needs
+---@param region string? of rows that come without one, for the column `output.REGION`
 ---@return table printer `row(row, region)` for each (region: of several, else nil), `flush()` after a page,
 ---`finish()` at the end or `abandon()` where the list broke off
 ---@return table options what the call needs so that each row carries what the format prints
-function output.new(format, columns, operation, write, screen)
+function output.new(format, columns, operation, write, screen, region)
   local id = operation.page and operation.page.id or operation.shorthand
   local options = { fields = { id } }
   if format == "json" or format == "jsonl" then
@@ -318,7 +319,7 @@ function output.new(format, columns, operation, write, screen)
       end
     end
   end
-  return makers[format](columns, write, screen, id), options
+  return makers[format](columns, write, screen, id, region), options
 end
 
 ---One row as lines of `field  value`, nested fields by their dotted names, those the model does not know last.
