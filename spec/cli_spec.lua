@@ -309,6 +309,36 @@ describe("jdvm", function()
     assert.equal(0, status)
   end)
 
+  it("configure refuses what would be a broken profile, before it asks", function()
+    os.execute("rm -rf " .. folder .. "/home/.jdc")
+    for _, options in ipairs {
+      "--region all", "--region cn-north-1 --region cn-east-1", "--region 'a b'", "--profile DEFAULT",
+      "--profile 'a b'", "--profile ''", "--endpoint nonsense", "--endpoint http://",
+    } do
+      local out, status, complaint = jdvm("configure " .. options, {}, "A\nBBBBBBBB\n\n")
+      assert.equal(2, status, options)
+      assert.equal("", out)
+      assert.is_nil(complaint:find("Access key", 1, true), options)
+    end
+    assert.is_nil(io.open(folder .. "/home/.jdc/config"))
+  end)
+
+  it("configure writes the profile that JDCLOUD_PROFILE names, and says which", function()
+    os.execute("rm -rf " .. folder .. "/home/.jdc")
+    local out, status, prompts = jdvm("configure", { JDCLOUD_PROFILE = "work" }, "A\nBBBBBBBB\n\n")
+    assert.equal(0, status)
+    assert.truthy(prompts:find("^Profile work %(new%)\n"), prompts)
+    assert.truthy(out:find("^wrote profile work to /"), out)
+    assert.truthy(read(folder .. "/home/.jdc/config"):find("[work]", 1, true))
+    os.execute("rm -rf " .. folder .. "/home/.jdc")
+    out, status, prompts = jdvm("configure", { HOME = folder .. "/in" }, "A\nBBBBBBBB\n\n")
+    assert.equal(3, status)
+    assert.equal("", out)
+    assert.truthy(prompts:find("jdvm: configure: ", 1, true), prompts)
+    assert.is_nil(prompts:find("sh:", 1, true), prompts)
+    assert.is_nil(prompts:find("mkdir:", 1, true), prompts)
+  end)
+
   it("configure keeps what it was not asked about, and files that it cannot read", function()
     local home = folder .. "/home/.jdc"
     os.execute("rm -rf " .. home .. " && mkdir " .. home)

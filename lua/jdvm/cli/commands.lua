@@ -353,14 +353,14 @@ end
 ---@return integer exit status
 function commands.configure(context)
   local given = context.given
-  local path, message = require("jdvm.cli.configure").run({
-    profile = given.profile, region = given.region[1], endpoint = given.endpoint,
+  local path, name, is_usage = require("jdvm.cli.configure").run({
+    profile = given.profile, region = one_region(context), endpoint = given.endpoint,
   }, io.stdin, io.stderr)
   if not path then
-    context.complain("jdvm: configure: " .. message)
-    return STATUS.credentials
+    context.complain("jdvm: configure: " .. name)
+    return is_usage and STATUS.usage or STATUS.credentials
   end
-  context.write("wrote " .. path .. "\n")
+  context.write(("wrote profile %s to %s\n"):format(name, path))
   context.flush()
   return STATUS.fine
 end
