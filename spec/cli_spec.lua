@@ -224,6 +224,37 @@ describe("jdvm", function()
     end)
   end)
 
+  describe("on a terminal", function()
+    -- What a terminal is sent, by util-linux's script.
+    local function on_terminal(arguments, changes)
+      local command = ("%s bin/jdvm %s"):format(lua, arguments)
+      local pipe = io.popen(("%s script -qec '%s' /dev/null </dev/null 2>&1"):format(environment(changes), command))
+      local text = pipe:read("*a")
+      pipe:close()
+      return (text:gsub("\r\n", "\n"))
+    end
+
+    it("colours a table, unless the terminal is dumb, and keeps its lines within the screen", function()
+      local command = "images --source public --platform Ubuntu"
+      local coloured = on_terminal(command, { TERM = "xterm" })
+      assert.truthy(coloured:find("\27[1mimageId", 1, true), coloured)
+      local plain = on_terminal(command, { TERM = "dumb" })
+      assert.is_nil(plain:find("\27", 1, true))
+      local ids = lines_of((jdvm(command .. " --output ids")))
+      for i, line in ipairs(lines_of(plain)) do
+        assert.is_true(require("jdvm.cli.terminal").width(line) <= 80, line)
+        assert.equal(i == 1 and "imageId" or ids[i - 1], line:match("^%S+"))
+      end
+    end)
+
+    it("shows a failing wait in the line of progress", function()
+      local text = on_terminal("wait img-9ha1rgelkq --interval 0.1 --timeout 0.5",
+        { TERM = "xterm", JDCLOUD_ENDPOINT = "http://127.0.0.1:9" })
+      assert.truthy(text:find("\r\27[Kimg-9ha1rgelkq: not seen yet, 0 s; could not connect to 127", 1, true), text)
+      assert.is_nil(text:find("going on", 1, true))
+    end)
+  end)
+
   it("latest gives the newest ready image", function()
     local out, status = jdvm "latest --source public --platform Ubuntu --output csv --columns imageId,createTime"
     assert.equal(0, status)
@@ -275,7 +306,7 @@ describe("jdvm", function()
         server.control("faults", { script = { { fault = "latency", seconds = 2 } } })
         local _, status, complaint = jdvm(command .. " --timeout 0.3")
         assert.equal(124, status)
-        assert.truthy(complaint:find("phase", 1, true) or complaint:find("timeout", 1, true))
+        assert.truthy(complaint:find("; give a longer --timeout\n", 1, true), complaint)
       end)
     end
 
@@ -379,7 +410,8 @@ describe("jdvm", function()
 
   it("fails when its output cannot be written", function()
     for _, command in ipairs {
-      "images --source public -o jsonl", "count --source public", "man", "completions bash",
+      "images --source public -o jsonl", "count --source public", "man", "completions bash", "doctor", "--help",
+      "images --help", "--version",
     } do
       local pipe = io.popen(("%s sh -c '%s bin/jdvm %s >/dev/full 2>%s/err; echo $?'"):format(environment(), lua,
         command, folder))
@@ -505,6 +537,82 @@ describe("jdvm", function()
         assert.truthy((os.execute(check .. " " .. folder .. "/out")) ~= nil)
       end
     end
+  end)
+
+  it("completes the values of options", function()
+    local script = folder .. "/complete.bash"
+    local file = assert(io.open(script, "wb"))
+    file:write((jdvm "completions bash"),
+      'COMP_WORDS=(jdvm "$@" ""); COMP_CWORD=$(($# + 1)); _jdvm; echo "${COMPREPLY[*]}"\n')
+    file:close()
+    for words, expected in pairs {
+      ["images --source"] = "public thirdparty private shared community",
+      ["wait --status"] = "pending ready deleting error",
+      ["--region"] = "all cn-north-1 cn-east-1 cn-east-2 cn-south-1", ["completions"] = "bash zsh fish",
+      ["images --columns"] = "region imageId name platform ", ["images --output"] = "table json jsonl csv ids",
+    } do
+      local pipe = io.popen(("bash %s %s"):format(script, words))
+      local reply = pipe:read("*a")
+      pipe:close()
+      assert.equal(1, reply:find(expected, 1, true), words .. ": " .. reply)
+    end
+    assert.equal(2, (select(2, jdvm "images --source official")))
+    assert.truthy(select(3, jdvm "images --source official"):find('did you mean "public"', 1, true))
+  end)
+
+  it("names values, defaults and settings in its help, in its own words", function()
+    for command, texts in pairs {
+      [""] = { "JDCLOUD_PROFILE", "NO_COLOR", "JDVM_NGINX", "default 30s for each list", "wait: 30m" },
+      images = { "table, json, jsonl, csv, ids", "Required unless --id is given", "default 100", "default 4",
+        "with --source public or thirdparty" },
+      wait = { "pending, ready, deleting, error", "default 5s" },
+      emulator = { "good, wrong-name, unknown-ca", "default good", "--port <n>", "default, picks" },
+    } do
+      local help = jdvm(command .. " --help"):gsub("%s+", " ")
+      for _, text in ipairs(texts) do
+        assert.truthy(help:find(text, 1, true), command .. ": " .. text)
+      end
+      if command ~= "" then
+        assert.truthy(help:find("Global options (--region, --profile, --timeout, --verbose, ...)", 1, true), command)
+      end
+    end
+    local man = jdvm "man"
+    for _, text in ipairs { "images of JD Cloud\n", ".B jdvm wait [\\-h]", "\n.B ids\nOne or more image ids." } do
+      assert.truthy(man:find(text, 1, true), text)
+    end
+  end)
+
+  it("speaks of what stands on the command line", function()
+    for command, expected in pairs {
+      ["image 'img x'"] = "jdvm: image: the id must", ["wait img-1 'img x'"] = "jdvm: wait: the id must",
+      ["images --source public --ca-file ''"] = "jdvm: --ca-file is empty",
+      ["images --id a,b"] = "repeat the option for each: --id a --id b",
+      ["count --source public --region a,b"] = "repeat the option for each: --region a --region b",
+      ["wait img-1 --interval abc"] = "--interval: 'abc' is not a duration",
+      ["images --source public --offline maybe"] = "--offline: 'maybe' is neither",
+      ["emulator --set latncy=1"] = "unknown setting 'latncy'; see jdvm emulator --explain",
+    } do
+      local _, status, complaint = jdvm(command)
+      assert.equal(2, status, command)
+      assert.truthy(complaint:find(expected, 1, true), command .. ": " .. complaint)
+    end
+    for _, changes in ipairs {
+      { JDCLOUD_SECRET_KEY = false, JDCLOUD_ACCESS_KEY = false }, { JDCLOUD_REGION = false },
+    } do
+      for _, command in ipairs { "count --source public", "doctor" } do
+        local out, _, complaint = jdvm(command, changes)
+        assert.is_nil((out .. complaint):find("jdvm.new", 1, true), out .. complaint)
+      end
+    end
+    assert.truthy((jdvm "doctor --ca-file ''"):find("settings       --ca-file is empty", 1, true))
+  end)
+
+  it("doctor tells the proxy, without its password, and the profile", function()
+    local out = jdvm("doctor", { http_proxy = "http://u:p/w@127.0.0.1:9", JDCLOUD_PROFILE = "work" })
+    assert.truthy(out:find("proxy          http://…@127.0.0.1:9  (environment variable http_proxy)\n", 1, true), out)
+    assert.is_nil(out:find("p/w", 1, true))
+    assert.truthy(out:find("profile        work  (environment variable JDCLOUD_PROFILE)\n", 1, true), out)
+    assert.truthy((jdvm "doctor --profile other"):find("profile        other  (--profile)\n", 1, true))
   end)
 
   it("emulator --explain says what each fault, condition and setting is", function()

@@ -6,6 +6,7 @@ local profile = require "jdvm.profile"
 local settings = require "jdvm.settings"
 local terminal = require "jdvm.cli.terminal"
 local transport = require "jdvm.transport"
+local words = require "jdvm.cli.words"
 
 local cli = {}
 
@@ -102,13 +103,14 @@ local function regions_of(given)
 end
 
 -- What a subcommand works with.
-local function new_context(root, given)
+local function new_context(root, given, operation)
   local now = new_clock()
   local started = now()
   local is_screen = terminal.is_terminal(1)
-  local has_colour = not given.no_color and os.getenv("NO_COLOR") == nil
+  local has_colour = not given.no_color and os.getenv("NO_COLOR") == nil and os.getenv("TERM") ~= "dumb"
   return {
-    given = given, write = write, flush = flush, complain = complain, regions = regions_of(given),
+    given = given, operation = operation,
+    write = write, flush = flush, complain = complain, regions = regions_of(given),
     terminal = is_screen and { columns = terminal.columns(), colour = has_colour } or nil,
     usage = function(message) parser.command(root, given.command):error(message) end,
     -- Beside a table on the same screen there is no place for a progress line.
@@ -167,7 +169,7 @@ local function status_of_raised(raised, operation, name)
   if not message then
     error(raised, 0)
   end
-  complain((parser.in_options(message, operation, name):gsub("^jdvm%.new: ", "jdvm: ")))
+  complain(words.usage(message, operation, name))
   return STATUS.usage
 end
 
@@ -175,7 +177,8 @@ end
 local function run_plain(context, root)
   local name = context.given.command
   if name == "completions" then
-    write(root["get_" .. context.given.shell .. "_complete"](root))
+    local completing = parser.new(true)
+    write(completing["get_" .. context.given.shell .. "_complete"](completing))
   elseif name == "man" then
     write(require("jdvm.cli.manual").page(root, require("jdvm")._VERSION))
   else
@@ -187,8 +190,8 @@ end
 
 local PLAIN = { completions = true, man = true, emulator = true, configure = true, doctor = true }
 
-local function run(context, root, operation)
-  local name = context.given.command
+local function run(context, root)
+  local name, operation = context.given.command, context.operation
   if PLAIN[name] then
     return run_plain(context, root)
   end
@@ -197,15 +200,26 @@ local function run(context, root, operation)
   return action(context, operation)
 end
 
+-- Prints the help or the version, and ends there.
+local function say(text)
+  write(text)
+  flush()
+  os.exit(STATUS.fine)
+end
+
 ---Runs the command.
 ---@param arguments string[]
 ---@return integer exit status
 function cli.main(arguments)
-  local root, by_command = parser.new()
-  local given = root:parse(arguments)
-  local operation = by_command[given.command]
-  local ok, result = pcall(run, new_context(root, given), root, operation)
-  return ok and result or status_of_raised(result, operation or operations.describeImages, given.command)
+  local root, by_command = parser.new(false, say)
+  local operation, name = operations.describeImages, nil
+  local ok, result = pcall(function()
+    local given = root:parse(arguments)
+    name = given.command
+    operation = by_command[name] or operation
+    return run(new_context(root, given, operation), root)
+  end)
+  return ok and result or status_of_raised(result, operation, name)
 end
 
 return cli

@@ -3,6 +3,7 @@ local operations = require "jdvm.operations"
 local output = require "jdvm.cli.output"
 local parser = require "jdvm.cli.parser"
 local terminal = require "jdvm.cli.terminal"
+local words = require "jdvm.cli.words"
 
 local STATUS = parser.status
 
@@ -31,14 +32,16 @@ end
 
 -- Tells what went wrong, and in which region where several were asked; gives the exit status.
 local function report(context, message, detail, region)
-  if detail.kind == "credentials" and detail.message == "no region" then
-    message = "jdvm: no region: give --region, set JDCLOUD_REGION, or run jdvm configure"
+  local status = commands.status_of(detail)
+  message = words.failure(message, context.operation)
+  if status == STATUS.timeout then
+    message = message .. "; give a longer --timeout"
   end
   if #context.regions > 1 then
     message = message:gsub("^jdvm: ", function() return "jdvm: " .. region .. ": " end)
   end
   context.complain(message)
-  return commands.status_of(detail)
+  return status
 end
 
 -- Asks each region by `ask(region)`, nil standing for the one of the settings, also after one that failed. `ask` gives
@@ -89,7 +92,7 @@ local function columns_of(context, operation)
   end
   local fault = operations.fields_fault(operation, columns)
   if fault then
-    context.usage((fault:gsub("^option 'fields'", "--columns")))
+    context.usage((fault:gsub("^option 'fields': element %d+", "--columns:")))
   end
   for _, column in ipairs(columns) do
     if column ~= output.REGION and not output.is_known(operations.item_model(operation), column) then
@@ -371,6 +374,7 @@ end
 function commands.doctor(context)
   one_region(context)
   local status, detail = require("jdvm.cli.doctor").run(context)
+  context.flush()
   return detail and commands.status_of(detail) or status
 end
 
@@ -428,7 +432,8 @@ function commands.emulator(context)
     workers = given.workers, seed = given.seed, faults = given.faults, settings = settings,
   }
   if message then
-    context.complain("jdvm: emulator: " .. message)
+    local advice = status == STATUS.usage and "; see jdvm emulator --explain" or ""
+    context.complain("jdvm: emulator: " .. message .. advice)
   end
   return status
 end
