@@ -30,6 +30,7 @@ build = {
     ["jdvm.cli.output"] = "lua/jdvm/cli/output.lua",
     ["jdvm.cli.parser"] = "lua/jdvm/cli/parser.lua",
     ["jdvm.cli.terminal"] = "lua/jdvm/cli/terminal.lua",
+    ["jdvm.cli.words"] = "lua/jdvm/cli/words.lua",
     ["jdvm.client"] = "lua/jdvm/client.lua",
     ["jdvm.credentials"] = "lua/jdvm/credentials.lua",
     ["jdvm.encode"] = "lua/jdvm/encode.lua",

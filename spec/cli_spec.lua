@@ -160,6 +160,101 @@ describe("jdvm", function()
     end)
   end)
 
+  it("image prints no JSON that looks whole when a call failed, but an empty array for what does not exist", function()
+    for _, case in ipairs {
+      { { { fault = "error", code = 500 } }, "image img-9ha1rgelkq", 4, "" },
+      { {}, "image img-nosuchone1", 1, "[]\n" },
+    } do
+      server.control("faults", { script = case[1] })
+      local out, status = jdvm(case[2] .. " --output json")
+      assert.equal(case[3], status)
+      assert.equal(case[4], out)
+    end
+    server.control "reset"
+    local out, status = jdvm("image img-9ha1rgelkq --output json", { JDCLOUD_SECRET_KEY = "not-the-secret" })
+    assert.equal(3, status)
+    assert.equal("", out)
+    server.control("faults", { script = { { fault = "error", code = 500, image = "img-nosuchone1" } } })
+    out, status = jdvm "image img-9ha1rgelkq img-nosuchone1 --output json"
+    assert.equal(4, status)
+    assert.is_false((pcall(cjson.decode, out)), out)
+  end)
+
+  describe("a table on a screen", function()
+    local output, operations = require "jdvm.cli.output", require "jdvm.operations"
+
+    local function print_table(columns, screen, rows)
+      local printed = {}
+      local printer = output.new("table", columns, operations.describeImages, function(line)
+        printed[#printed + 1] = line
+      end, screen)
+      for _, row in ipairs(rows) do
+        printer.row(row)
+      end
+      printer.finish()
+      return lines_of(table.concat(printed))
+    end
+
+    local image = { imageId = "img-9ha1rgelkq", name = ("n"):rep(40), platform = "Ubuntu", osVersion = "16.04 64-bit",
+      architecture = "x86_64", systemDiskSizeGB = 40, imageSource = "public", status = "ready",
+      createTime = "2018-10-11 17:31:22" }
+
+    it("drops the last of the usual columns, then narrows the name, and never the id", function()
+      local columns = output.default_columns(operations.describeImages)
+      local lines = print_table(columns, { columns = 79, may_drop = true }, { image })
+      assert.truthy(lines[1]:find("^imageId +name +platform$"))
+      assert.equal("img-9ha1rgelkq  " .. image.name .. "  Ubuntu", lines[2])
+      lines = print_table(columns, { columns = 30, may_drop = true }, { image })
+      assert.equal("img-9ha1rgelkq  " .. ("n"):rep(13) .. "…", lines[2])
+      lines = print_table(columns, { columns = 10, may_drop = true }, { image })
+      assert.equal("img-9ha1rgelkq  nnn…", lines[2])
+    end)
+
+    it("narrows the columns that were asked for, but the id", function()
+      local lines = print_table({ "name", "imageId", "createTime" }, { columns = 40 }, { image })
+      assert.truthy(lines[2]:find("^n+…  img%-9ha1rgelkq  2[%d-: ]*…$"), lines[2])
+    end)
+
+    it("prints integers of 64 bits whole where Lua has them", function()
+      local large = 9007199254740993
+      local lines = print_table({ "imageId", "systemDiskSizeGB" }, nil, { { imageId = "a", systemDiskSizeGB = large } })
+      assert.equal("a        " .. ("%d"):format(large), lines[2])
+      assert.equal("n  1000000000000000\n", output.describe({ n = 1e15 }, {}))
+      assert.equal(("n  %d\n"):format(large), output.describe({ n = large }, {}))
+    end)
+  end)
+
+  describe("on a terminal", function()
+    -- What a terminal is sent, by util-linux's script.
+    local function on_terminal(arguments, changes)
+      local command = ("%s bin/jdvm %s"):format(lua, arguments)
+      local pipe = io.popen(("%s script -qec '%s' /dev/null </dev/null 2>&1"):format(environment(changes), command))
+      local text = pipe:read("*a")
+      pipe:close()
+      return (text:gsub("\r\n", "\n"))
+    end
+
+    it("colours a table, unless the terminal is dumb, and keeps its lines within the screen", function()
+      local command = "images --source public --platform Ubuntu"
+      local coloured = on_terminal(command, { TERM = "xterm" })
+      assert.truthy(coloured:find("\27[1mimageId", 1, true), coloured)
+      local plain = on_terminal(command, { TERM = "dumb" })
+      assert.is_nil(plain:find("\27", 1, true))
+      local ids = lines_of((jdvm(command .. " --output ids")))
+      for i, line in ipairs(lines_of(plain)) do
+        assert.is_true(require("jdvm.cli.terminal").width(line) <= 80, line)
+        assert.equal(i == 1 and "imageId" or ids[i - 1], line:match("^%S+"))
+      end
+    end)
+
+    it("shows a failing wait in the line of progress", function()
+      local text = on_terminal("wait img-9ha1rgelkq --interval 0.1 --timeout 0.5",
+        { TERM = "xterm", JDCLOUD_ENDPOINT = "http://127.0.0.1:9" })
+      assert.truthy(text:find("\r\27[Kimg-9ha1rgelkq: not seen yet, 0 s; could not connect to 127", 1, true), text)
+      assert.is_nil(text:find("going on", 1, true))
+    end)
+  end)
+
   it("latest gives the newest ready image", function()
     local out, status = jdvm "latest --source public --platform Ubuntu --output csv --columns imageId,createTime"
     assert.equal(0, status)
@@ -197,11 +292,13 @@ describe("jdvm", function()
         assert.truthy(complaint:find("jdvm configure", 1, true))
       end)
 
-      it("no network: 4 (124 for a wait), " .. command, function()
+      it("no network: 4, " .. command, function()
         local is_wait = command:find("^wait") ~= nil
-        local _, status, complaint = jdvm(command .. (is_wait and " --timeout 0.5" or " --timeout 10"),
+        local _, status, complaint = jdvm(command .. (is_wait and " --interval 0.1 --timeout 1" or " --timeout 10"),
           { JDCLOUD_ENDPOINT = "http://127.0.0.1:9" })
-        assert.equal(is_wait and 124 or 4, status)
+        assert.equal(4, status)
+        local _, warnings = complaint:gsub("jdvm: wait: could not connect[^\n]*; going on", "")
+        assert.equal(is_wait and 1 or 0, warnings, complaint)
         assert.truthy(complaint:find("could not connect to 127.0.0.1 port 9", 1, true))
       end)
 
@@ -209,7 +306,7 @@ describe("jdvm", function()
         server.control("faults", { script = { { fault = "latency", seconds = 2 } } })
         local _, status, complaint = jdvm(command .. " --timeout 0.3")
         assert.equal(124, status)
-        assert.truthy(complaint:find("phase", 1, true) or complaint:find("timeout", 1, true))
+        assert.truthy(complaint:find("; give a longer --timeout\n", 1, true), complaint)
       end)
     end
 
@@ -241,6 +338,36 @@ describe("jdvm", function()
       { JDCLOUD_ENDPOINT = false, JDCLOUD_ACCESS_KEY = false, JDCLOUD_SECRET_KEY = false, JDCLOUD_REGION = false })
     assert.equal("30\n", out)
     assert.equal(0, status)
+  end)
+
+  it("configure refuses what would be a broken profile, before it asks", function()
+    os.execute("rm -rf " .. folder .. "/home/.jdc")
+    for _, options in ipairs {
+      "--region all", "--region cn-north-1 --region cn-east-1", "--region 'a b'", "--profile DEFAULT",
+      "--profile 'a b'", "--profile ''", "--endpoint nonsense", "--endpoint http://",
+    } do
+      local out, status, complaint = jdvm("configure " .. options, {}, "A\nBBBBBBBB\n\n")
+      assert.equal(2, status, options)
+      assert.equal("", out)
+      assert.is_nil(complaint:find("Access key", 1, true), options)
+    end
+    assert.is_nil(io.open(folder .. "/home/.jdc/config"))
+  end)
+
+  it("configure writes the profile that JDCLOUD_PROFILE names, and says which", function()
+    os.execute("rm -rf " .. folder .. "/home/.jdc")
+    local out, status, prompts = jdvm("configure", { JDCLOUD_PROFILE = "work" }, "A\nBBBBBBBB\n\n")
+    assert.equal(0, status)
+    assert.truthy(prompts:find("^Profile work %(new%)\n"), prompts)
+    assert.truthy(out:find("^wrote profile work to /"), out)
+    assert.truthy(read(folder .. "/home/.jdc/config"):find("[work]", 1, true))
+    os.execute("rm -rf " .. folder .. "/home/.jdc")
+    out, status, prompts = jdvm("configure", { HOME = folder .. "/in" }, "A\nBBBBBBBB\n\n")
+    assert.equal(3, status)
+    assert.equal("", out)
+    assert.truthy(prompts:find("jdvm: configure: ", 1, true), prompts)
+    assert.is_nil(prompts:find("sh:", 1, true), prompts)
+    assert.is_nil(prompts:find("mkdir:", 1, true), prompts)
   end)
 
   it("configure keeps what it was not asked about, and files that it cannot read", function()
@@ -283,7 +410,8 @@ describe("jdvm", function()
 
   it("fails when its output cannot be written", function()
     for _, command in ipairs {
-      "images --source public -o jsonl", "count --source public", "man", "completions bash",
+      "images --source public -o jsonl", "count --source public", "man", "completions bash", "doctor", "--help",
+      "images --help", "--version",
     } do
       local pipe = io.popen(("%s sh -c '%s bin/jdvm %s >/dev/full 2>%s/err; echo $?'"):format(environment(), lua,
         command, folder))
@@ -316,6 +444,55 @@ describe("jdvm", function()
     assert.equal("img-9ha1rgelkq\n", out)
     assert.equal(1, status)
     assert.truthy(complaint:find("not found: img-nosuchone1", 1, true))
+  end)
+
+  it("of several regions names those ids that are in none of them, once", function()
+    for command, expected in pairs {
+      ["images -o ids"] = "img-9ha1rgelkq\n", ["latest -o ids"] = "img-9ha1rgelkq\n",
+      count = "cn-north-1 1\ncn-east-1 0\ncn-east-2 0\ncn-south-1 0\n",
+    } do
+      local out, status, complaint = jdvm(command .. " --region all --id img-9ha1rgelkq --id img-nosuchone1")
+      assert.equal(expected, out)
+      assert.equal(1, status)
+      assert.equal("jdvm: not found: img-nosuchone1\n", complaint)
+      out, status, complaint = jdvm(command .. " --region all --id img-9ha1rgelkq")
+      assert.equal(expected, out)
+      assert.equal(0, status)
+      assert.equal("", complaint)
+    end
+  end)
+
+  it("goes on with the next region after a failure, which it says the region of", function()
+    local regions = " --source public --region cn-north-1 --region cn-east-1"
+    for command, expected in pairs { ["images -o ids"] = "^img%-%w+\n", count = "^cn%-east%-1 %d+\n$" } do
+      server.control("faults", { script = { { fault = "error", code = 400, region = "cn-north-1" } } })
+      local out, status, complaint = jdvm(command .. regions)
+      assert.truthy(out:find(expected), out)
+      assert.equal(4, status)
+      assert.truthy(complaint:find("^jdvm: cn%-north%-1: describeImages: 400"), complaint)
+      server.control "reset"
+    end
+    server.control("faults", { script = { { fault = "error", code = 400, region = "cn-north-1" } } })
+    local out = jdvm("images -o json" .. regions)
+    assert.is_false((pcall(cjson.decode, out)))
+    out = jdvm("latest -o ids" .. regions)
+    assert.equal("", out)
+  end)
+
+  it("shows the column region once, filled, and a region given twice once", function()
+    local out = jdvm "images --source public --max 1 -o csv --columns imageId,region"
+    assert.truthy(out:find("^imageId,region\r\nimg%-%w+,cn%-north%-1\r\n$"), out)
+    out = jdvm "images --source public --max 1 -o csv --columns imageId,region --region cn-east-1 --region cn-north-1"
+    assert.truthy(out:find("^imageId,region\r\nimg%-%w+,cn%-east%-1\r\n$"), out)
+    assert.truthy((jdvm "count --source public --region cn-north-1 --region cn-north-1"):find("^%d+\n$"))
+    assert.equal("imageId,region\r\nimg-9ha1rgelkq,cn-north-1\r\n",
+      (jdvm "image img-9ha1rgelkq -o csv --columns imageId,region"))
+  end)
+
+  it("image shows the columns that are asked for, and no blank line before the first", function()
+    local out = jdvm "image img-9ha1rgelkq --columns imageId,status"
+    assert.equal("imageId         status\nimg-9ha1rgelkq  ready\n", out)
+    assert.truthy((jdvm "image img-nosuchone1 img-9ha1rgelkq"):find("^%w"))
   end)
 
   it("counts --max over all regions, and says in JSON where a row is from", function()
@@ -360,6 +537,82 @@ describe("jdvm", function()
         assert.truthy((os.execute(check .. " " .. folder .. "/out")) ~= nil)
       end
     end
+  end)
+
+  it("completes the values of options", function()
+    local script = folder .. "/complete.bash"
+    local file = assert(io.open(script, "wb"))
+    file:write((jdvm "completions bash"),
+      'COMP_WORDS=(jdvm "$@" ""); COMP_CWORD=$(($# + 1)); _jdvm; echo "${COMPREPLY[*]}"\n')
+    file:close()
+    for words, expected in pairs {
+      ["images --source"] = "public thirdparty private shared community",
+      ["wait --status"] = "pending ready deleting error",
+      ["--region"] = "all cn-north-1 cn-east-1 cn-east-2 cn-south-1", ["completions"] = "bash zsh fish",
+      ["images --columns"] = "region imageId name platform ", ["images --output"] = "table json jsonl csv ids",
+    } do
+      local pipe = io.popen(("bash %s %s"):format(script, words))
+      local reply = pipe:read("*a")
+      pipe:close()
+      assert.equal(1, reply:find(expected, 1, true), words .. ": " .. reply)
+    end
+    assert.equal(2, (select(2, jdvm "images --source official")))
+    assert.truthy(select(3, jdvm "images --source official"):find('did you mean "public"', 1, true))
+  end)
+
+  it("names values, defaults and settings in its help, in its own words", function()
+    for command, texts in pairs {
+      [""] = { "JDCLOUD_PROFILE", "NO_COLOR", "JDVM_NGINX", "default 30s for each list", "wait: 30m" },
+      images = { "table, json, jsonl, csv, ids", "Required unless --id is given", "default 100", "default 4",
+        "with --source public or thirdparty" },
+      wait = { "pending, ready, deleting, error", "default 5s" },
+      emulator = { "good, wrong-name, unknown-ca", "default good", "--port <n>", "default, picks" },
+    } do
+      local help = jdvm(command .. " --help"):gsub("%s+", " ")
+      for _, text in ipairs(texts) do
+        assert.truthy(help:find(text, 1, true), command .. ": " .. text)
+      end
+      if command ~= "" then
+        assert.truthy(help:find("Global options (--region, --profile, --timeout, --verbose, ...)", 1, true), command)
+      end
+    end
+    local man = jdvm "man"
+    for _, text in ipairs { "images of JD Cloud\n", ".B jdvm wait [\\-h]", "\n.B ids\nOne or more image ids." } do
+      assert.truthy(man:find(text, 1, true), text)
+    end
+  end)
+
+  it("speaks of what stands on the command line", function()
+    for command, expected in pairs {
+      ["image 'img x'"] = "jdvm: image: the id must", ["wait img-1 'img x'"] = "jdvm: wait: the id must",
+      ["images --source public --ca-file ''"] = "jdvm: --ca-file is empty",
+      ["images --id a,b"] = "repeat the option for each: --id a --id b",
+      ["count --source public --region a,b"] = "repeat the option for each: --region a --region b",
+      ["wait img-1 --interval abc"] = "--interval: 'abc' is not a duration",
+      ["images --source public --offline maybe"] = "--offline: 'maybe' is neither",
+      ["emulator --set latncy=1"] = "unknown setting 'latncy'; see jdvm emulator --explain",
+    } do
+      local _, status, complaint = jdvm(command)
+      assert.equal(2, status, command)
+      assert.truthy(complaint:find(expected, 1, true), command .. ": " .. complaint)
+    end
+    for _, changes in ipairs {
+      { JDCLOUD_SECRET_KEY = false, JDCLOUD_ACCESS_KEY = false }, { JDCLOUD_REGION = false },
+    } do
+      for _, command in ipairs { "count --source public", "doctor" } do
+        local out, _, complaint = jdvm(command, changes)
+        assert.is_nil((out .. complaint):find("jdvm.new", 1, true), out .. complaint)
+      end
+    end
+    assert.truthy((jdvm "doctor --ca-file ''"):find("settings       --ca-file is empty", 1, true))
+  end)
+
+  it("doctor tells the proxy, without its password, and the profile", function()
+    local out = jdvm("doctor", { http_proxy = "http://u:p/w@127.0.0.1:9", JDCLOUD_PROFILE = "work" })
+    assert.truthy(out:find("proxy          http://…@127.0.0.1:9  (environment variable http_proxy)\n", 1, true), out)
+    assert.is_nil(out:find("p/w", 1, true))
+    assert.truthy(out:find("profile        work  (environment variable JDCLOUD_PROFILE)\n", 1, true), out)
+    assert.truthy((jdvm "doctor --profile other"):find("profile        other  (--profile)\n", 1, true))
   end)
 
   it("emulator --explain says what each fault, condition and setting is", function()

@@ -79,7 +79,8 @@ describe("waiting for an image", function()
       assert.equal(status, detail.image.status)
       assert.equal("img-1", detail.image.imageId)
       assert.truthy(detail.request_id)
-      assert.truthy(message:find("image img-1 is " .. status .. ", so it cannot become ready", 1, true), message)
+      local words = "image img-1 in cn-north-1 is " .. status .. ", so it cannot become ready"
+      assert.truthy(message:find(words, 1, true), message)
     end
     local client = service { ["img-1"] = becomes("error", 20) }
     assert.equal("error", (client:wait_image("img-1", { status = "error" })).status)
@@ -94,7 +95,7 @@ describe("waiting for an image", function()
     assert.equal("pending", detail.image.status)
     assert.truthy(detail.request_id)
     assert.is_true(detail.elapsed >= 100)
-    assert.truthy(message:find("image img-1 is pending after 100 s, not ready", 1, true), message)
+    assert.truthy(message:find("image img-1 in cn-north-1 is pending after 100 s, not ready", 1, true), message)
   end)
 
   it("tolerates that it is not there yet, for a while", function()
@@ -109,7 +110,8 @@ describe("waiting for an image", function()
     assert.is_nil(image)
     assert.equal("wait", detail.kind)
     assert.equal("img-9", detail.image.imageId)
-    assert.truthy(message:find("image img-9 does not exist", 1, true), message)
+    assert.truthy(message:find("image img-9 in cn-north-1 does not exist", 1, true), message)
+    assert.truthy(message:find("exists in one region only (asked in cn-north-1)", 1, true), message)
     local other, fake = service {}
     assert.is_nil(other:wait_image("img-1", { not_found_grace = 0 }))
     assert.is_true(fake.time - 1000 < 8)
@@ -149,6 +151,32 @@ describe("waiting for an image", function()
     assert.equal(503, detail.cause.http_status)
     assert.truthy(message:find("was not seen after 30 s", 1, true), message)
     assert.is_true(fake.time - 1000 <= 30.1)
+  end)
+
+  it("reports looks that failed, and why nothing was seen in the end", function()
+    local client = service({}, { trouble = function() return { kind = "connect", message = "nobody there" } end })
+    local events = {}
+    local _, message, detail = client:wait_image({ "img-1", "img-2" }, { timeout = 20.04, on_progress = function(event)
+      events[#events + 1] = event
+    end })
+    assert.is_true(#events >= 4, #events)
+    assert.equal("img-1", events[1].image_id)
+    assert.equal("nobody there", events[1].failure)
+    assert.is_nil(events[1].status)
+    assert.equal(2, events[1].waiting)
+    assert.is_true(events[1].next_poll_in > 0)
+    assert.equal("connect", detail.cause.kind)
+    assert.truthy(message:find("was not seen after 20 s, not ready", 1, true), message)
+    assert.truthy(detail.hint:find("check the endpoint", 1, true), detail.hint)
+
+    local other = service({ ["img-1"] = becomes("ready", 60) }, { trouble = function(n)
+      return n == 2 and { status = 503 } or nil
+    end })
+    events = {}
+    assert.truthy(other:wait_image("img-1", { on_progress = function(event) events[#events + 1] = event end }))
+    assert.is_nil(events[1].failure)
+    assert.is_string(events[2].failure)
+    assert.equal("pending", events[2].status)
   end)
 
   it("reports progress, as a number, and survives what goes wrong there", function()
@@ -216,12 +244,12 @@ describe("a wait", function()
     } do
       local ok, message = pcall(function() return (client:wait_image(id)) end)
       assert.is_false(ok)
-      assert.matches("^spec/waiter_spec%.lua:%d+: jdvm: wait_image: ", message)
+      assert.matches("^spec/waiter_spec%.lua:%d+: jdvm: waitImage: ", message)
       assert.matches(words, message, 1, true)
     end
     local ok, message = pcall(function() return (client:wait_image("img-1", { region = "a/b" })) end)
     assert.is_false(ok)
-    assert.matches("^spec/waiter_spec%.lua:%d+: jdvm: wait_image: the region must consist", message)
+    assert.matches("^spec/waiter_spec%.lua:%d+: jdvm: waitImage: the region must consist", message)
     assert.equal(0, #fake.requests)
   end)
 

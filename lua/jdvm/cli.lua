@@ -3,8 +3,10 @@ local commands = require "jdvm.cli.commands"
 local operations = require "jdvm.operations"
 local parser = require "jdvm.cli.parser"
 local profile = require "jdvm.profile"
+local settings = require "jdvm.settings"
 local terminal = require "jdvm.cli.terminal"
 local transport = require "jdvm.transport"
+local words = require "jdvm.cli.words"
 
 local cli = {}
 
@@ -40,11 +42,13 @@ local function new_clock()
   return carrier and function() return carrier:now() end or os.time
 end
 
--- Counts and rate on standard error, only where a person sees them.
+-- Counts and rate on standard error, only where a person sees them; elsewhere a word of the first look of a wait that
+-- failed, since it may go on like that for half an hour.
 local function new_progress(is_shown, now)
-  local rows, began, shown = 0, now(), false
+  local rows, began, shown, has_warned = 0, now(), false, false
+  local columns = is_shown and terminal.columns()
   local function line(text)
-    io.stderr:write("\r\27[K", text)
+    io.stderr:write("\r\27[K", terminal.clip(text, columns - 1))
     io.stderr:flush()
     shown = true
   end
@@ -57,8 +61,13 @@ local function new_progress(is_shown, now)
     end,
     waiting = function(event)
       if is_shown then
-        line(("%s: %s%s, %.0f s"):format(event.image_id, event.status or "not found yet",
-          event.progress and (" %d %%"):format(event.progress) or "", event.elapsed))
+        line(("%s: %s%s, %.0f s%s"):format(event.image_id,
+          event.status or (event.failure and "not seen yet" or "not found yet"),
+          event.progress and (" %d %%"):format(event.progress) or "", event.elapsed,
+          event.failure and "; " .. event.failure or ""))
+      elseif event.failure and not has_warned then
+        has_warned = true
+        complain(("jdvm: wait: %s; going on until the time is over"):format(event.failure))
       end
     end,
     clear = function()
@@ -69,36 +78,47 @@ local function new_progress(is_shown, now)
   }
 end
 
--- The regions to ask; `false` stands for the one of the settings.
+-- The regions to ask, each once; `false` stands for the one of the settings.
 local function regions_of(given)
   if #given.region == 0 then
     return { false }
   end
-  for _, name in ipairs(given.region) do
-    if name == "all" then
-      local regions = {}
-      for i, region in ipairs(operations.regions) do
-        regions[i] = region.name
-      end
-      return regions
+  local regions, is_known = {}, {}
+  local function add(name)
+    if not is_known[name] then
+      regions[#regions + 1] = name
+      is_known[name] = true
     end
   end
-  return given.region
+  for _, name in ipairs(given.region) do
+    if name == "all" then
+      for _, region in ipairs(operations.regions) do
+        add(region.name)
+      end
+    else
+      add(name)
+    end
+  end
+  return regions
 end
 
 -- What a subcommand works with.
-local function new_context(root, given)
+local function new_context(root, given, operation)
   local now = new_clock()
   local started = now()
   local is_screen = terminal.is_terminal(1)
-  local has_colour = not given.no_color and os.getenv("NO_COLOR") == nil
+  local has_colour = not given.no_color and os.getenv("NO_COLOR") == nil and os.getenv("TERM") ~= "dumb"
   return {
-    given = given, write = write, flush = flush, complain = complain, regions = regions_of(given),
+    given = given, operation = operation,
+    write = write, flush = flush, complain = complain, regions = regions_of(given),
     terminal = is_screen and { columns = terminal.columns(), colour = has_colour } or nil,
     usage = function(message) parser.command(root, given.command):error(message) end,
     -- Beside a table on the same screen there is no place for a progress line.
     progress = function(beside_output)
       return new_progress((beside_output or not is_screen) and terminal.is_terminal(2), now)
+    end,
+    region_in_use = function()
+      return given.region[1] or settings.resolve({ profile = given.profile }).region
     end,
     -- The time left of --timeout; nil leaves each call its own default.
     time_left = function()
@@ -149,7 +169,7 @@ local function status_of_raised(raised, operation, name)
   if not message then
     error(raised, 0)
   end
-  complain((parser.in_options(message, operation, name):gsub("^jdvm%.new: ", "jdvm: ")))
+  complain(words.usage(message, operation, name))
   return STATUS.usage
 end
 
@@ -157,7 +177,8 @@ end
 local function run_plain(context, root)
   local name = context.given.command
   if name == "completions" then
-    write(root["get_" .. context.given.shell .. "_complete"](root))
+    local completing = parser.new(true)
+    write(completing["get_" .. context.given.shell .. "_complete"](completing))
   elseif name == "man" then
     write(require("jdvm.cli.manual").page(root, require("jdvm")._VERSION))
   else
@@ -169,8 +190,8 @@ end
 
 local PLAIN = { completions = true, man = true, emulator = true, configure = true, doctor = true }
 
-local function run(context, root, operation)
-  local name = context.given.command
+local function run(context, root)
+  local name, operation = context.given.command, context.operation
   if PLAIN[name] then
     return run_plain(context, root)
   end
@@ -179,15 +200,26 @@ local function run(context, root, operation)
   return action(context, operation)
 end
 
+-- Prints the help or the version, and ends there.
+local function say(text)
+  write(text)
+  flush()
+  os.exit(STATUS.fine)
+end
+
 ---Runs the command.
 ---@param arguments string[]
 ---@return integer exit status
 function cli.main(arguments)
-  local root, by_command = parser.new()
-  local given = root:parse(arguments)
-  local operation = by_command[given.command]
-  local ok, result = pcall(run, new_context(root, given), root, operation)
-  return ok and result or status_of_raised(result, operation or operations.describeImages, given.command)
+  local root, by_command = parser.new(false, say)
+  local operation, name = operations.describeImages, nil
+  local ok, result = pcall(function()
+    local given = root:parse(arguments)
+    name = given.command
+    operation = by_command[name] or operation
+    return run(new_context(root, given, operation), root)
+  end)
+  return ok and result or status_of_raised(result, operation, name)
 end
 
 return cli

@@ -170,9 +170,9 @@ end
 ---@return jdvm.Failure|nil detail
 function methods:wait_image(id, options)
   local state = state_of(self)
-  options_of.check("wait", options, "wait_image", 2)
+  options_of.check("wait", options, "waitImage", 2)
   local message = waiter.fault(id, options and options.region or state.region)
-  if message then error("jdvm: wait_image: " .. message, 2) end
+  if message then error("jdvm: waitImage: " .. message, 2) end
   return waiter.wait(state, self, id, options or {})
 end
 

@@ -18,6 +18,13 @@ local function region_hint(failure)
     nearest and (' (did you mean "' .. nearest .. '"?)') or "")
 end
 
+-- Not where looking failed: then nobody knows.
+local function elsewhere_hint(failure)
+  if failure.cause then return nil end
+  return ("an image exists in one region only (asked in %s), and sub-accounts see only what they may use"):format(
+    failure.region or "the client's region")
+end
+
 -- The action that IAM names in the details of its refusal, such as vm:describeImages.
 local function refused_action(details)
   for _, entry in ipairs(type(details) == "table" and details or {}) do
@@ -50,11 +57,9 @@ return {
     end },
   -- Not found.
   { kind = "api", http = 404, find = { "no route", "no api found" }, hint = region_hint },
-  { kind = "api", http = 404, status = "NOT_FOUND", find = { "image" },
-    hint = function(failure)
-      return ("an image exists in one region only (asked in %s), and sub-accounts see only what they may use"):format(
-        failure.region or "the client's region")
-    end },
+  { kind = "api", http = 404, status = "NOT_FOUND", find = { "image" }, hint = elsewhere_hint },
+  { kind = "wait", find = { "does not exist" }, hint = elsewhere_hint },
+  { kind = "timeout", find = { "was not seen" }, hint = elsewhere_hint },
   -- Parameters.
   { kind = "api", http = 400, find = { "imagesource" },
     hint = "give imageSource (public, thirdparty, private, shared or community) or ids" },

@@ -252,7 +252,7 @@
 ---@field request_id? string Id of the request at the service. 服务端请求 ID。
 ---@field http_status integer HTTP status. HTTP 状态码。
 ---@field attempts integer Tries it took. 尝试次数。
----@field throttled integer Of these, tries that the service put off (429). 其中被限流（429）的次数。
+---@field throttled? integer Of these, tries that the service put off (429); not of wait_image. 其中被限流（429）的次数；wait_image 不提供。
 ---@field elapsed number Seconds it took. 耗时，单位秒。
 ---@field cache? "hit"|"stale"|"miss" From jdvm.cache only: where the answer comes from; stale is being renewed. 仅由 jdvm.cache 给出：应答来源；stale 表示正在后台更新。
 ---@field age? number From jdvm.cache only: seconds since it was fetched. 仅由 jdvm.cache 给出：距获取时的秒数。
@@ -320,8 +320,9 @@
 ---@field status? string Its state. 镜像状态。
 ---@field progress? number The service's progress as a number, 0 to 100. 服务端进度，数值 0 至 100。
 ---@field elapsed number Seconds waited. 已等待的秒数。
----@field next_poll_in number Seconds until the next look. 距下次轮询的秒数。
+---@field next_poll_in? number Seconds until the next look; absent after the last. 距下次轮询的秒数；最后一次之后没有。
 ---@field waiting integer Images still waited for. 仍在等待的镜像数量。
+---@field failure? string Why this look failed; the wait goes on. Image and state are then those of an earlier look, if any. 本次轮询失败的原因；等待会继续。此时镜像与状态来自此前的轮询（如有）。
 
 ---What a transport of your own (option transport) gets: a function takes it and returns a TransportResponse, or nil and a message or a TransportFailure. An error in it becomes a failure of kind transport. A table has start(self, request, deadline), finish(self, pending), cancel(self, pending), sleep(self, seconds) and now(self). 自定义传输（选项 transport）收到的请求：函数接收该表，返回 TransportResponse，或 nil 与文字或 TransportFailure；函数抛出的异常成为 transport 类失败。表则须有 start(self, request, deadline)、finish(self, pending)、cancel(self, pending)、sleep(self, seconds) 与 now(self)。
 ---@class jdvm.TransportRequest

@@ -43,6 +43,11 @@ function waiter.progress(value)
   return math.min(number, 100)
 end
 
+-- Seconds to a tenth, without a fraction that is none.
+local function seconds(number)
+  return (("%.1f"):format(math.max(0.1, number)):gsub("%.0$", ""))
+end
+
 --- Seconds until the next look.
 ---@param looks integer looks made
 ---@param options table interval, max_interval
@@ -70,15 +75,15 @@ local function look(client, ids, region, options)
   return by_id, meta
 end
 
--- Tells the caller what a look saw, an image at a time.
-local function report(wait, next_look)
+-- Tells the caller what a look saw, or why it saw nothing, an image at a time.
+local function report(wait, next_look, failure)
   if not wait.options.on_progress then return end
   for _, id in ipairs(wait.ids) do
     local image = wait.images[id]
     pcall(wait.options.on_progress, {
       image_id = id, image = image, status = image and image.status,
       progress = image and waiter.progress(image.progress), elapsed = wait.elapsed,
-      next_poll_in = next_look, waiting = wait.waiting,
+      next_poll_in = next_look, waiting = wait.waiting, failure = failure,
     })
   end
 end
@@ -91,14 +96,27 @@ local function culprit(wait)
   end
 end
 
+-- What a message calls an image: by its id, and by the region, outside of which it does not exist.
+local function image_in(wait, id)
+  return ("image %s in %s"):format(id, wait.region)
+end
+
 local function fail(wait, kind, message, more)
   local id, image = culprit(wait)
   local fields = {
     kind = kind, message = message, operation = "waitImage", region = wait.region, elapsed = wait.elapsed,
     attempts = wait.looks, image = more.image or image or (id and { imageId = id }), request_id = wait.request_id,
     retryable = more.retryable or false, cause = more.cause, phase = more.phase,
+    hint = more.cause and errors.hint(more.cause),
   }
   return errors.new(fields)
+end
+
+-- Why a look failed. One that ran out of time has its reason in what it met before; one that the end of the wait cut
+-- short shares that of the look before it.
+local function reason(detail, before)
+  if detail.kind ~= "timeout" then return detail end
+  return detail.cause or before or detail
 end
 
 -- Judges what a look saw: "done", or nil, or nil and why the wait is over.
@@ -111,13 +129,13 @@ local function judge(wait, now)
       if image.status ~= wait.wanted then
         waiting = waiting + 1
         if final[image.status] then
-          return nil, ("image %s is %s, so it cannot become %s"):format(id, image.status, wait.wanted), image
+          return nil, ("%s is %s, so it cannot become %s"):format(image_in(wait, id), image.status, wait.wanted), image
         end
       end
     else
       waiting = waiting + 1
       if now - (wait.seen_at[id] or wait.started) > wait.options.not_found_grace then
-        return nil, ("image %s %s"):format(id, wait.ever_seen[id] and "does not exist any more" or "does not exist")
+        return nil, image_in(wait, id) .. (wait.ever_seen[id] and " does not exist any more" or " does not exist")
       end
     end
     wait.ever_seen[id] = wait.ever_seen[id] or image ~= nil
@@ -144,6 +162,7 @@ function waiter.wait(state, client, id, given)
     region = options.region or state.region,
     images = {}, seen_at = {}, ever_seen = {}, looks = 0, elapsed = 0,
   }
+  wait.waiting = #wait.ids
   local carrier, failure = transport.choose(state.config)
   if not carrier then
     failure.sent, failure.operation = nil, "waitImage"
@@ -176,19 +195,19 @@ function waiter.wait(state, client, id, given)
           elapsed = wait.elapsed }
       end
     elseif passing[detail.kind] or detail.retryable then
-      last = detail
+      last = reason(detail, left < state.timeout and last)
     else
       return nil, meta, detail
     end
     local delay = math.min(waiter.delay(wait.looks, options, state.random()), deadline - now)
     if delay <= 0 then break end
-    if images then report(wait, delay) end
+    report(wait, delay, detail and detail.message)
     carrier:sleep(delay)
   end
   wait.elapsed = carrier:now() - wait.started
   local blocker, image = culprit(wait)
-  local message = ("%s %s after %.4g s, not %s"):format(blocker and "image " .. blocker or "the image",
-    image and "is " .. tostring(image.status) or "was not seen", options.timeout, options.status)
+  local message = ("%s %s after %s s, not %s"):format(blocker and image_in(wait, blocker) or "the image",
+    image and "is " .. tostring(image.status) or "was not seen", seconds(options.timeout), options.status)
   return nil, fail(wait, "timeout", message, { retryable = true, phase = last and last.phase,
     cause = errors.cause(last) })
 end

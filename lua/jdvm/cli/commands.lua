@@ -3,10 +3,17 @@ local operations = require "jdvm.operations"
 local output = require "jdvm.cli.output"
 local parser = require "jdvm.cli.parser"
 local terminal = require "jdvm.cli.terminal"
+local words = require "jdvm.cli.words"
 
 local STATUS = parser.status
 
 local commands = {}
+
+-- Whether the time of a wait ran out without any sign of the service: that is no matter of patience.
+local function is_unreachable(detail)
+  local cause = detail.cause and detail.cause.kind
+  return detail.image ~= nil and detail.image.status == nil and (cause == "connect" or cause == "tls")
+end
 
 ---The exit status that tells a failure's kind to a script.
 ---@param detail table
@@ -14,7 +21,7 @@ local commands = {}
 function commands.status_of(detail)
   local kind, http = detail.kind, detail.http_status
   if kind == "timeout" then
-    return STATUS.timeout
+    return is_unreachable(detail) and STATUS.service or STATUS.timeout
   elseif kind == "credentials" or http == 401 or http == 403 then
     return STATUS.credentials
   elseif kind == "wait" or (kind == "api" and http == 404 and detail.operation == "describeImage") then
@@ -23,12 +30,31 @@ function commands.status_of(detail)
   return STATUS.service
 end
 
-local function report(context, message, detail)
-  if detail.kind == "credentials" and detail.message == "no region" then
-    message = "jdvm: no region: give --region, set JDCLOUD_REGION, or run jdvm configure"
+-- Tells what went wrong, and in which region where several were asked; gives the exit status.
+local function report(context, message, detail, region)
+  local status = commands.status_of(detail)
+  message = words.failure(message, context.operation)
+  if status == STATUS.timeout then
+    message = message .. "; give a longer --timeout"
+  end
+  if #context.regions > 1 then
+    message = message:gsub("^jdvm: ", function() return "jdvm: " .. region .. ": " end)
   end
   context.complain(message)
-  return commands.status_of(detail)
+  return status
+end
+
+-- Asks each region by `ask(region)`, nil standing for the one of the settings, also after one that failed. `ask` gives
+-- nil, message, detail when it fails. Gives the worst exit status.
+local function each_region(context, ask)
+  local worst = STATUS.fine
+  for _, region in ipairs(context.regions) do
+    local is_fine, message, detail = ask(region or nil)
+    if not is_fine then
+      worst = math.max(worst, report(context, message, detail, region))
+    end
+  end
+  return worst
 end
 
 -- What a command is asked of one region only.
@@ -66,7 +92,7 @@ local function columns_of(context, operation)
   end
   local fault = operations.fields_fault(operation, columns)
   if fault then
-    context.usage((fault:gsub("^option 'fields'", "--columns")))
+    context.usage((fault:gsub("^option 'fields': element %d+", "--columns:")))
   end
   for _, column in ipairs(columns) do
     if column ~= output.REGION and not output.is_known(operations.item_model(operation), column) then
@@ -76,62 +102,96 @@ local function columns_of(context, operation)
   return columns
 end
 
+local function includes(list, wanted)
+  for _, value in ipairs(list) do
+    if value == wanted then
+      return true
+    end
+  end
+  return false
+end
+
 local function printer_for(context, operation)
   local format = context.given.output or "table"
   local columns = columns_of(context, operation)
-  if #context.regions > 1 and columns[1] ~= output.REGION then
+  if #context.regions > 1 and not includes(columns, output.REGION) then
     table.insert(columns, 1, output.REGION)
   end
-  return output.new(format, columns, operation, context.write, context.terminal)
+  local screen = context.terminal
+  if screen then
+    screen.may_drop = context.given.columns == nil
+  end
+  local region = includes(columns, output.REGION) and #context.regions == 1 and context.region_in_use() or nil
+  return output.new(format, columns, operation, context.write, screen, region)
 end
 
--- Calls `visit(row, region)` for each row of a list in every region, and `page_done(stats)` after each page; the
--- region is nil when there is but one. Gives nil, message, detail when a region's list cannot be completed, else
--- the ids that were asked for and are not there.
-local function each_row(context, operation, options, visit, page_done)
-  local rows, missing = 0, {}
-  for _, region in ipairs(context.regions) do
-    if rows == context.given.max then
-      break
-    end
-    local shown_region = #context.regions > 1 and region or nil
-    local params = parameters_of(operation, context.given)
-    params.regionId = region or nil
-    options.timeout = context.time_left()
-    options.max_items = context.given.max and context.given.max - rows
-    local pages = context.client[operations.list_methods(operation).pages](context.client, params, options)
-    while true do
-      -- The iterator raises when the list breaks off; failure() then has the data of it.
-      local ok, result = pcall(pages)
-      if not ok then
-        local message, detail = pages:failure()
-        if not detail then
-          error(result, 0)
-        end
-        return nil, message, detail
-      elseif not result then
-        break
-      end
-      for _, row in ipairs(result[operation.page.items]) do
-        visit(row, shown_region)
-        rows = rows + 1
-      end
-      page_done(pages:stats())
-    end
-    for _, id in ipairs(pages:stats().missing or {}) do
-      missing[#missing + 1] = id
-    end
-  end
-  return missing
+-- Ends the output. What lacks rows because of a failure is not rounded off: half an array must not look like a whole
+-- one. That something does not exist is an answer.
+local function finish(printer, status)
+  printer[status <= STATUS.not_found and "finish" or "abandon"]()
 end
 
--- Says which of the ids asked for are not there.
-local function status_of_missing(context, missing)
-  if #missing == 0 then
-    return STATUS.fine
+local function nothing() end
+
+-- Reads one region's list: visit.row(row, region) for each row, visit.page(stats) after each page. The region is nil
+-- when there is but one. Gives the ids that were asked for and are not there, or nil, message, detail.
+local function read_list(context, operation, region, options, visit)
+  local params = parameters_of(operation, context.given)
+  params.regionId = region
+  options.timeout = context.time_left()
+  local shown_region = #context.regions > 1 and region or nil
+  local pages = context.client[operations.list_methods(operation).pages](context.client, params, options)
+  while true do
+    -- The iterator raises when the list breaks off; failure() then has the data of it.
+    local ok, result = pcall(pages)
+    if not ok then
+      local message, detail = pages:failure()
+      if not detail then
+        error(result, 0)
+      end
+      return nil, message, detail
+    elseif not result then
+      return pages:stats().missing or {}
+    end
+    for _, row in ipairs(result[operation.page.items]) do
+      visit.row(row, shown_region)
+    end
+    (visit.page or nothing)(pages:stats())
   end
-  context.complain("jdvm: not found: " .. table.concat(missing, " "))
-  return STATUS.not_found
+end
+
+-- Reads the lists of all regions, until --max rows were read, each between visit.begin(region) and
+-- visit.finish(region). Says which of the ids asked for are in none of the regions. Gives the worst exit status.
+local function read_lists(context, operation, options, visit)
+  local left, missing, times_missing = context.given.max, {}, {}
+  local counting = { page = visit.page, row = function(row, region)
+    left = left and left - 1
+    visit.row(row, region)
+  end }
+  local status = each_region(context, function(region)
+    if left == 0 then
+      return true
+    end
+    options.max_items = left;
+    (visit.begin or nothing)(region)
+    local absent, message, detail = read_list(context, operation, region, options, counting)
+    if not absent then
+      return nil, message, detail
+    end
+    for _, id in ipairs(absent) do
+      times_missing[id] = (times_missing[id] or 0) + 1
+      if times_missing[id] == #context.regions then
+        missing[#missing + 1] = id
+      end
+    end
+    (visit.finish or nothing)(region)
+    return true
+  end)
+  if #missing > 0 then
+    context.complain("jdvm: not found: " .. table.concat(missing, " "))
+    status = math.max(status, STATUS.not_found)
+  end
+  return status
 end
 
 ---Lists what matches: `jdvm images`, and the same of any other operation that pages.
@@ -143,22 +203,21 @@ function commands.list(context, operation)
   local printer, options = printer_for(context, operation)
   options.page_size, options.prefetch, options.consistency = given.page_size, given.prefetch, given.consistency
   local progress = context.progress()
-  local missing, message, detail = each_row(context, operation, options, function(row, region)
-    printer.row(row, region)
-    progress.count()
-  end, function(stats)
-    printer.flush()
-    context.flush()
-    progress.show(stats)
-  end)
+  local status = read_lists(context, operation, options, {
+    row = function(row, region)
+      printer.row(row, region)
+      progress.count()
+    end,
+    page = function(stats)
+      printer.flush()
+      context.flush()
+      progress.show(stats)
+    end,
+  })
   progress.clear()
-  -- A list that broke off is not rounded off: half an array must not look like a whole one.
-  printer[missing and "finish" or "abandon"]()
+  finish(printer, status)
   context.flush()
-  if not missing then
-    return report(context, message, detail)
-  end
-  return status_of_missing(context, missing)
+  return status
 end
 
 -- The calls that a command which shows something stands for: one for each id, or one for its options.
@@ -180,25 +239,26 @@ end
 function commands.show(context, operation)
   local model, region = operations.item_model(operation), one_region(context)
   local printer, options
-  if context.given.output then
+  if context.given.output or context.given.columns then
     printer, options = printer_for(context, operation)
   end
-  local worst = STATUS.fine
-  for i, params in ipairs(calls_of(context, operation)) do
+  local worst, shown = STATUS.fine, 0
+  for _, params in ipairs(calls_of(context, operation)) do
     params.regionId = region
     local call_options = options or {}
     call_options.timeout = context.time_left()
     local result, message, detail = context.client[operation.method_name](context.client, params, call_options)
     if not result then
-      worst = math.max(worst, report(context, message, detail))
+      worst = math.max(worst, report(context, message, detail, region))
     elseif printer then
       printer.row(result)
     else
-      context.write((i > 1 and "\n" or "") .. output.describe(result, model))
+      context.write((shown > 0 and "\n" or "") .. output.describe(result, model))
+      shown = shown + 1
     end
   end
   if printer then
-    printer.finish()
+    finish(printer, worst)
   end
   context.flush()
   return worst
@@ -209,19 +269,29 @@ end
 ---@return integer exit status
 function commands.count(context)
   local operation = operations.describeImages
-  local worst = STATUS.fine
-  for _, region in ipairs(context.regions) do
-    local params = parameters_of(operation, context.given)
-    params.regionId = region or nil
-    local count, message, detail = context.client:count_images(params, { timeout = context.time_left() })
-    if not count then
-      worst = math.max(worst, report(context, message, detail))
-    else
-      context.write((#context.regions > 1 and region .. " " or "") .. ("%d\n"):format(count))
-    end
+  local status
+  local function print_count(count, region)
+    context.write((#context.regions > 1 and region .. " " or "") .. ("%d\n"):format(count))
+    return true
+  end
+  if #context.given.ids > 0 then
+    -- Read one by one, so that it comes out which are not there.
+    local count
+    status = read_lists(context, operation, { fields = { operation.page.id } }, {
+      begin = function() count = 0 end,
+      row = function() count = count + 1 end,
+      finish = function(region) print_count(count, region) end,
+    })
+  else
+    status = each_region(context, function(region)
+      local params = parameters_of(operation, context.given)
+      params.regionId = region
+      local count, message, detail = context.client:count_images(params, { timeout = context.time_left() })
+      return count and print_count(count, region), message, detail
+    end)
   end
   context.flush()
-  return worst
+  return status
 end
 
 -- createTime sorts as text (YYYY-MM-DD HH:MM:SS); of two as old, the id decides.
@@ -240,13 +310,15 @@ function commands.latest(context)
   local printer, options = printer_for(context, operation)
   table.insert(options.fields, "createTime")
   local newest, newest_region
-  local missing, message, detail = each_row(context, operation, options, function(image, region)
-    if not newest or is_newer(image, newest) then
-      newest, newest_region = image, region
-    end
-  end, function() end)
-  if not missing then
-    return report(context, message, detail)
+  local status = read_lists(context, operation, options, {
+    row = function(image, region)
+      if not newest or is_newer(image, newest) then
+        newest, newest_region = image, region
+      end
+    end,
+  })
+  if status > STATUS.not_found then
+    return status -- what could not be read may have a newer one
   elseif not newest then
     context.complain("jdvm: no image matches; a sub-account sees only the images it may see")
     return STATUS.not_found
@@ -254,7 +326,7 @@ function commands.latest(context)
   printer.row(newest, newest_region)
   printer.finish()
   context.flush()
-  return STATUS.fine
+  return status
 end
 
 ---Waits until images are in a state.
@@ -284,14 +356,14 @@ end
 ---@return integer exit status
 function commands.configure(context)
   local given = context.given
-  local path, message = require("jdvm.cli.configure").run({
-    profile = given.profile, region = given.region[1], endpoint = given.endpoint,
+  local path, name, is_usage = require("jdvm.cli.configure").run({
+    profile = given.profile, region = one_region(context), endpoint = given.endpoint,
   }, io.stdin, io.stderr)
   if not path then
-    context.complain("jdvm: configure: " .. message)
-    return STATUS.credentials
+    context.complain("jdvm: configure: " .. name)
+    return is_usage and STATUS.usage or STATUS.credentials
   end
-  context.write("wrote " .. path .. "\n")
+  context.write(("wrote profile %s to %s\n"):format(name, path))
   context.flush()
   return STATUS.fine
 end
@@ -302,6 +374,7 @@ end
 function commands.doctor(context)
   one_region(context)
   local status, detail = require("jdvm.cli.doctor").run(context)
+  context.flush()
   return detail and commands.status_of(detail) or status
 end
 
@@ -359,7 +432,8 @@ function commands.emulator(context)
     workers = given.workers, seed = given.seed, faults = given.faults, settings = settings,
   }
   if message then
-    context.complain("jdvm: emulator: " .. message)
+    local advice = status == STATUS.usage and "; see jdvm emulator --explain" or ""
+    context.complain("jdvm: emulator: " .. message .. advice)
   end
   return status
 end

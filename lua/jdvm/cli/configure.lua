@@ -2,6 +2,7 @@
 local credentials = require "jdvm.credentials"
 local operations = require "jdvm.operations"
 local profile = require "jdvm.profile"
+local text = require "jdvm.text"
 
 local configure = {}
 
@@ -16,13 +17,13 @@ local function read_all(path)
   if not file then
     return number == ABSENT and "" or nil, message
   end
-  local text, problem = file:read("*a")
+  local content, problem = file:read("*a")
   file:close()
-  return text, text == nil and path .. ": " .. tostring(problem) or nil
+  return content, content == nil and path .. ": " .. tostring(problem) or nil
 end
 
-local function quoted(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
+local function quoted(word)
+  return "'" .. word:gsub("'", "'\\''") .. "'"
 end
 
 local function output_of(command)
@@ -36,16 +37,18 @@ end
 
 -- The file is made under umask 077 and moved into place whole: never readable by others, never half
 -- written. What it holds goes through a pipe, since arguments are visible to every user.
-local function write_private(path, text)
+local function write_private(path, content)
   path = output_of("readlink -f " .. quoted(path) .. " 2>/dev/null") or path -- a link stays one
   local new = quoted(path .. ".new")
-  local pipe = io.popen(("umask 077 && cat > %s && mv -f %s %s"):format(new, new, quoted(path)), "w")
+  -- The shell does not speak for itself, and takes all of the text even when it cannot keep it.
+  local pipe = io.popen(("exec 2>/dev/null; umask 077; { cat > %s; } || { cat >/dev/null; exit 1; }; mv -f %s %s")
+    :format(new, new, quoted(path)), "w")
   if not pipe then
     return nil, "could not write " .. path
   end
-  pipe:write(text)
+  pipe:write(content)
   pipe:close()
-  if read_all(path) ~= text then
+  if read_all(path) ~= content then
     return nil, ("could not write %s; check its owner and the free space"):format(path)
   end
   return true
@@ -91,31 +94,50 @@ local function read_endpoint(url)
   return { endpoint = rest, scheme = scheme }
 end
 
--- The values to write: what was asked for and given; the defaults only into a profile that is new.
-local function ask_values(options, known, input, prompts)
-  local values = {}
-  for name, value in pairs(known and {} or DEFAULTS) do
-    values[name] = value
+local function region_fault(region)
+  if not region:find("^[%w-]+$") then
+    return ("'%s' is no region; they are named like %s"):format(region, operations.regions[1].name)
   end
-  if options.endpoint then
-    local endpoint, message = read_endpoint(options.endpoint)
-    if not endpoint then
-      return nil, message
-    end
+  return nil
+end
+
+-- What is wrong with the options, and the profile's name and endpoint.
+local function read_options(options)
+  local name = options.profile or os.getenv("JDCLOUD_PROFILE")
+  if not name or (name == "" and not options.profile) then
+    name = "default"
+  end
+  local endpoint, fault
+  if name == "DEFAULT" then
+    fault = "the section DEFAULT gives values to all profiles; name another profile"
+  elseif not name:find("^[%w._-]+$") then
+    fault = ("'%s' is no name of a profile: it has only letters, digits, '.', '_' and '-'"):format(
+      text.one_line(name, 60))
+  elseif options.endpoint then
+    endpoint, fault = read_endpoint(options.endpoint)
+  end
+  return fault or options.region and region_fault(options.region), name, endpoint
+end
+
+-- The values to write: what was asked for and given; the defaults only into a profile that is new.
+local function ask_values(name, region, endpoint, known, input, prompts)
+  local values = {}
+  for key, value in pairs(known and {} or DEFAULTS) do
+    values[key] = value
+  end
+  if endpoint then
     values.endpoint, values.scheme = endpoint.endpoint, endpoint.scheme
   end
+  prompts:write(("Profile %s (%s)\n"):format(name, known and "exists" or "new"))
   values.access_key = ask(input, prompts, "Access key")
   values.secret_key = values.access_key and ask_silently(input, prompts, "Secret key (not shown)")
   if not values.access_key or not values.secret_key then
     return nil, "an access key and a secret key are needed; nothing was written"
   end
-  local default = known and known.region_id or DEFAULTS.region_id
-  values.region_id = options.region or ask(input, prompts, "Region", default)
+  values.region_id = region or ask(input, prompts, "Region", known and known.region_id or DEFAULTS.region_id)
   local fault = credentials.fault("access_key", values.access_key, "the access key")
     or credentials.fault("secret_key", values.secret_key, "the secret key")
-  if not fault and not values.region_id:find("^[%w-]+$") then
-    fault = ("'%s' is no region; they are named like %s"):format(values.region_id, operations.regions[1].name)
-  end
+    or region_fault(values.region_id)
   if fault then
     return nil, fault .. "; nothing was written"
   end
@@ -127,15 +149,16 @@ end
 ---@param input file* where the answers come from
 ---@param prompts file* where the questions go; the secret is never written to it
 ---@return string? path the file written
----@return string? message what went wrong
+---@return string name_or_message the profile, or what went wrong
+---@return boolean? is_usage whether that is the fault of the options
 function configure.run(options, input, prompts)
   local folder = profile.directory(os.getenv)
   if not folder then
     return nil, "HOME is not set, so there is no ~/.jdc/config to write"
   end
-  local name = options.profile or "default"
-  if not name:find("^[%w._-]+$") then
-    return nil, "a profile's name has only letters, digits, '.', '_' and '-'"
+  local fault, name, endpoint = read_options(options)
+  if fault then
+    return nil, fault, true
   end
   local path = folder .. "/config"
   local before, message = read_all(path)
@@ -143,11 +166,11 @@ function configure.run(options, input, prompts)
     return nil, ("%s; it was left as it is"):format(message)
   end
   local values
-  values, message = ask_values(options, profile.parse(before)[name], input, prompts)
+  values, message = ask_values(name, options.region, endpoint, profile.parse(before)[name], input, prompts)
   if not values then
     return nil, message
   end
-  os.execute(("umask 077 && mkdir -p %s"):format(quoted(folder)))
+  os.execute(("umask 077 && mkdir -p %s 2>/dev/null"):format(quoted(folder)))
   local written
   written, message = write_private(path, profile.update(before, name, values))
   if not written then
@@ -160,7 +183,7 @@ function configure.run(options, input, prompts)
       return nil, message
     end
   end
-  return path
+  return path, name
 end
 
 return configure

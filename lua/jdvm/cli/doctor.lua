@@ -7,7 +7,9 @@ local parser = require "jdvm.cli.parser"
 local profile = require "jdvm.profile"
 local retry = require "jdvm.retry"
 local settings = require "jdvm.settings"
+local text = require "jdvm.text"
 local transport = require "jdvm.transport"
+local words = require "jdvm.cli.words"
 
 local doctor = {}
 
@@ -35,6 +37,50 @@ local function reach(carrier, endpoint, seconds)
   return { milliseconds = elapsed * 1000, status = response.status, offset = date and date - os.time() }
 end
 
+-- The first variable of these that is set: value, name.
+local function first_variable(names)
+  for name in names:gmatch("%S+") do
+    local value = os.getenv(name)
+    if value and value ~= "" then
+      return value, name
+    end
+  end
+  return nil
+end
+
+-- The proxy that libcurl takes from the environment for an endpoint (https://curl.se/docs/manpage.html, ENVIRONMENT);
+-- HTTP_PROXY in capitals is none, since a web server sets it for its scripts.
+local function print_proxy(line, endpoint)
+  local function print_variable(name, value, variable)
+    -- A password may hold anything when somebody forgot to encode it: it ends at the last "@".
+    local host = value and value:match(".*@(.*)$")
+    value = host and (value:match("^%a[%w+.-]*://") or "") .. "…@" .. host or value
+    line(name, value and text.one_line(value, 200) or "none", variable and "environment variable " .. variable)
+  end
+  local own = endpoint:find("^https:") and "https_proxy HTTPS_PROXY " or "http_proxy "
+  local proxy, variable = first_variable(own .. "all_proxy ALL_PROXY")
+  print_variable("proxy", proxy, variable)
+  if proxy then
+    print_variable("no_proxy", first_variable "no_proxy NO_PROXY")
+  end
+end
+
+-- The profile in use, whether or not anything is taken from it.
+local function print_profile(line, given)
+  local folder = profile.directory(os.getenv)
+  local files = folder and profile.read(folder)
+  local variable = first_variable "JDCLOUD_PROFILE"
+  if given.profile then
+    line("profile", given.profile, "--profile")
+  elseif variable then
+    line("profile", text.one_line(variable, 60), "environment variable JDCLOUD_PROFILE")
+  elseif files then
+    line("profile", text.one_line(files.current, 60), files.path)
+  else
+    line("profile", "none")
+  end
+end
+
 ---Prints the report.
 ---@param context table see jdvm.cli
 ---@return integer? exit status
@@ -42,7 +88,8 @@ end
 function doctor.run(context)
   local given = context.given
   local function line(name, value, origin)
-    context.write(("%-14s %s%s\n"):format(name, value, origin and "  (" .. origin .. ")" or ""))
+    context.write(("%-14s %s%s\n"):format(name, words.failure(value, context.operation),
+      origin and "  (" .. words.origin(origin) .. ")" or ""))
   end
   line("jdvm", core._VERSION)
   local jit = package.loaded.jit
@@ -58,15 +105,19 @@ function doctor.run(context)
   end)
   local resolved = ok and settings.resolve(options, { file_mode = profile.mode })
   if not resolved then
-    line("settings", (tostring(client):gsub("^[^%s:]+:%d+: ", "")))
+    local message = tostring(client):gsub("^[^%s:]+:%d+: ", "")
+    line("settings", (words.usage(message, context.operation, given.command):gsub("^jdvm: ", "")))
     return parser.status.usage
   end
+  print_profile(line, given)
   for _, entry in ipairs(settings.report(resolved)) do
     line(entry.name, entry.value, entry.origin)
   end
   for _, note in ipairs(resolved.notes) do
     line("note", note)
   end
+
+  print_proxy(line, resolved.endpoint or DEFAULT_ENDPOINT)
 
   local carrier, failure = transport.choose { transport = "curl", ca_file = resolved.ca_file }
   if not carrier then

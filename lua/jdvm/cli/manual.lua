@@ -6,15 +6,21 @@ local function escaped(text)
   return (text:gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("^([.'])", "\\&%1"):gsub("\n([.'])", "\n\\&%1"))
 end
 
-local function add_options(lines, parser)
-  for _, option in ipairs(parser._options) do
-    if not option._hidden and option._description then
-      local usage = option:_get_label_lines()
+-- Arguments or options of a parser.
+local function add_elements(lines, elements)
+  for _, element in ipairs(elements) do
+    if not element._hidden and element._description then
+      local usage = element:_get_label_lines()
       lines[#lines + 1] = ".TP"
       lines[#lines + 1] = ".B " .. escaped(table.concat(usage, " "))
-      lines[#lines + 1] = escaped(option._description)
+      lines[#lines + 1] = escaped(element:_get_description())
     end
   end
+end
+
+-- How a command is called, on one line.
+local function usage_of(command)
+  return (command:get_usage():gsub("^Usage:%s*", ""):gsub("%s+", " "))
 end
 
 ---The manual page of a parser in troff with the man macros.
@@ -24,18 +30,21 @@ end
 function manual.page(root, version)
   local lines = {
     '.TH JDVM 1 "" "jdvm ' .. version .. '" "User Commands"',
-    ".SH NAME", "jdvm \\- " .. escaped(root._description:gsub("%.$", ""):lower()),
+    ".SH NAME", "jdvm \\- " .. escaped(root._description:gsub("%.$", ""):gsub("^%u", string.lower)),
     ".SH SYNOPSIS", ".B jdvm", "[options] command [options] [arguments]",
     ".SH DESCRIPTION", escaped(root._description),
     ".SH OPTIONS",
   }
-  add_options(lines, root)
+  add_elements(lines, root._options)
   lines[#lines + 1] = ".SH COMMANDS"
   for _, command in ipairs(root._commands) do
     if not command._hidden then
       lines[#lines + 1] = ".SS jdvm " .. escaped(command._name)
+      lines[#lines + 1] = ".B " .. escaped(usage_of(command))
+      lines[#lines + 1] = ".PP"
       lines[#lines + 1] = escaped(command._description or "")
-      add_options(lines, command)
+      add_elements(lines, command._arguments)
+      add_elements(lines, command._options)
       if command._epilog then
         lines[#lines + 1] = ".PP"
         lines[#lines + 1] = ".nf"

@@ -48,10 +48,13 @@ local function text_of(value)
     return ""
   elseif type(value) == "table" then
     return (encode(value, true))
-  elseif type(value) == "number" and value % 1 == 0 then
+  end
+  local text = tostring(value)
+  -- Digits alone are exact already; as a double an integer of 64 bits would lose some.
+  if type(value) == "number" and value % 1 == 0 and not text:find("^-?%d+$") then
     return ("%.0f"):format(value)
   end
-  return tostring(value)
+  return text
 end
 
 -- The text at a dotted column name ("systemDisk.cloudDisk.diskSizeGB"); "" where the row has no such field. A
@@ -131,8 +134,11 @@ function makers.json(_, write)
     finish = function()
       write(rows == 0 and "[]\n" or "\n]\n")
     end,
+    -- What would be no JSON at all is better than an array that looks whole.
     abandon = function()
-      write("\n")
+      if rows > 0 then
+        write("\n")
+      end
     end,
     flush = nothing,
   }
@@ -155,7 +161,7 @@ local function csv_cell(text)
   return text
 end
 
-function makers.csv(columns, write)
+function makers.csv(columns, write, _, _, own_region)
   local heading = {}
   for i, column in ipairs(columns) do
     heading[i] = csv_cell(column)
@@ -165,7 +171,7 @@ function makers.csv(columns, write)
     row = function(row, region)
       local cells = {}
       for i, column in ipairs(columns) do
-        cells[i] = csv_cell(cell_of(row, region, column))
+        cells[i] = csv_cell(cell_of(row, region or own_region, column))
       end
       write(table.concat(cells, ",") .. "\r\n")
     end,
@@ -173,38 +179,66 @@ function makers.csv(columns, write)
   }
 end
 
--- Takes columns away from the widest until the line fits the screen.
-local function fit(widths, screen)
+-- The least that a column is narrowed to.
+local NARROWEST = 4
+
+-- How many columns more than the screen has a line takes.
+local function excess(widths, screen)
   local total = 2 * (#widths - 1)
   for _, width in ipairs(widths) do
     total = total + width
   end
-  while total > screen do
-    local widest = 1
-    for i, width in ipairs(widths) do
-      if width > widths[widest] then
-        widest = i
-      end
+  return total - screen
+end
+
+-- The widest column but the kept one; nil when none can give anything.
+local function widest_of(widths, kept)
+  local widest
+  for i, width in ipairs(widths) do
+    if i ~= kept and width > (widest and widths[widest] or NARROWEST) then
+      widest = i
     end
-    if widths[widest] <= 4 then
-      return
-    end
-    widths[widest] = widths[widest] - 1
-    total = total - 1
   end
+  return widest
+end
+
+-- Makes a line fit the screen: first without the last columns, as far as `least` allows, then by narrowing the widest.
+-- The id stays whole whatever happens: half of it is of no use to anybody.
+local function fit(widths, screen, id_column, least)
+  while #widths > least and excess(widths, screen) > 0 do
+    widths[#widths] = nil
+  end
+  local widest = widest_of(widths, id_column)
+  while widest and excess(widths, screen) > 0 do
+    widths[widest] = widths[widest] - 1
+    widest = widest_of(widths, id_column)
+  end
+end
+
+local function index_of(list, wanted)
+  for i, value in ipairs(list) do
+    if value == wanted then
+      return i
+    end
+  end
+  return nil
 end
 
 -- The colour of a state (ANSI SGR).
 local COLOURS = { ready = "32", pending = "33", deleting = "33", error = "31" }
 
-function makers.table(columns, write, screen)
+function makers.table(columns, write, screen, id, own_region)
   local waiting, widths = { columns }, nil
+  local id_column = index_of(columns, id)
+  -- Columns that were asked for are all shown; of the usual ones those up to the id and the name after it.
+  local least = screen and screen.may_drop and (id_column or 0) + 1 or #columns
 
   local function print_row(cells, is_heading)
     local parts = {}
-    for i, cell in ipairs(cells) do
-      cell = screen and terminal.clip(cell, widths[i]) or cell
-      local padding = i < #cells and terminal.padding(cell, widths[i]) or ""
+    for i, width in ipairs(widths) do
+      local cell = cells[i]
+      cell = screen and i ~= id_column and terminal.clip(cell, width) or cell
+      local padding = i < #widths and terminal.padding(cell, width) or ""
       if screen and screen.colour and (is_heading or columns[i] == "status") then
         cell = terminal.paint(cell, is_heading and "1" or COLOURS[cell])
       end
@@ -222,7 +256,7 @@ function makers.table(columns, write, screen)
       end
     end
     if screen then
-      fit(widths, screen.columns)
+      fit(widths, screen.columns, id_column, least)
     end
     for i, cells in ipairs(waiting) do
       print_row(cells, i == 1)
@@ -240,7 +274,7 @@ function makers.table(columns, write, screen)
     row = function(row, region)
       local cells = {}
       for i, column in ipairs(columns) do
-        cells[i] = terminal.printable(cell_of(row, region, column))
+        cells[i] = terminal.printable(cell_of(row, region or own_region, column))
       end
       if widths then
         print_row(cells)
@@ -267,11 +301,13 @@ end
 ---@param columns string[] dotted field names, for tables and CSV
 ---@param operation table what the rows come from
 ---@param write fun(...: string)
----@param screen { columns: integer, colour: boolean }? a terminal that a table has to fit; nil = as wide as it needs
+---@param screen { columns: integer, colour: boolean, may_drop: boolean }? a terminal that a table has to fit, and
+---whether its last columns may be left out for that; nil = as wide as it needs
+---@param region string? of rows that come without one, for the column `output.REGION`
 ---@return table printer `row(row, region)` for each (region: of several, else nil), `flush()` after a page,
 ---`finish()` at the end or `abandon()` where the list broke off
 ---@return table options what the call needs so that each row carries what the format prints
-function output.new(format, columns, operation, write, screen)
+function output.new(format, columns, operation, write, screen, region)
   local id = operation.page and operation.page.id or operation.shorthand
   local options = { fields = { id } }
   if format == "json" or format == "jsonl" then
@@ -283,7 +319,7 @@ function output.new(format, columns, operation, write, screen)
       end
     end
   end
-  return makers[format](columns, write, screen, id), options
+  return makers[format](columns, write, screen, id, region), options
 end
 
 ---One row as lines of `field  value`, nested fields by their dotted names, those the model does not know last.

@@ -1,0 +1,96 @@
+-- What the library says, in the words of the command: options for parameters and for options of the library, the
+-- subcommand for the operation, and only ways out that a command line has.
+local words = {}
+
+local function kebab(name)
+  return (name:gsub("_", "-"):gsub("%u", function(letter) return "-" .. letter:lower() end))
+end
+words.kebab = kebab
+
+-- Options of the library that the command calls otherwise, and those that it has under their own name.
+local OPTIONS = {
+  region = "--region", profile = "--profile", endpoint = "--endpoint", ca_file = "--ca-file", timeout = "--timeout",
+  page_size = "--page-size", prefetch = "--prefetch", consistency = "--consistency", max_items = "--max",
+  status = "--status", interval = "--interval", fields = "--columns",
+}
+
+-- What the library advises, and what there is to do on a command line.
+local PHRASES = {
+  { "give jdvm.new access_key and secret_key, set JDCLOUD_ACCESS_KEY", "set JDCLOUD_ACCESS_KEY" },
+  { "looked at the options, the environment", "looked at the environment" },
+  { 'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile',
+    "give --region, such as --region cn-north-1, set JDCLOUD_REGION, or run jdvm configure" },
+  { "or give jdvm.new a region", "or give --region" },
+  { "into the proxy option", "into the proxy's address (variable https_proxy)" },
+  { "option ca_file", "--ca-file" },
+  { "what ca_file does", "what --ca-file does" },
+  { "; in nginx lua_ssl_trusted_certificate and lua_ssl_verify_depth", "" },
+}
+
+local function replaced(text, old, new)
+  local first, last = text:find(old, 1, true)
+  return first and text:sub(1, first - 1) .. new .. text:sub(last + 1) or text
+end
+
+---The option for a parameter.
+---@param parameter table of an operation
+---@return string
+function words.option_of(parameter)
+  if parameter.name == "regionId" then
+    return "--region"
+  end
+  return "--" .. (parameter.option or kebab(parameter.name))
+end
+
+---A text with options in place of an operation's parameters.
+---@param text string
+---@param operation table
+---@return string
+function words.parameters(text, operation)
+  for _, parameter in ipairs(operation.parameters) do
+    local is_argument = parameter.name == operation.shorthand
+    local option = is_argument and "the id" or words.option_of(parameter):gsub("%%", "%%%%")
+    text = text:gsub("'" .. parameter.name .. "'", option)
+    -- Names that are no words of English stand without quotes, too.
+    if parameter.name:find("%u") or parameter.name == "ids" then
+      text = text:gsub("%f[%w]" .. parameter.name .. "%f[%W]", option)
+    end
+  end
+  return text
+end
+
+---The message of a wrong argument or option.
+---@param message string
+---@param operation table
+---@param command string name of the subcommand
+---@return string
+function words.usage(message, operation, command)
+  message = message:gsub("^jdvm%.new: ", "jdvm: ")
+  for _, name in ipairs { operation.name, "waitImage" } do
+    message = replaced(message, "jdvm: " .. name .. ": ", "jdvm: " .. command .. ": ")
+  end
+  message = message:gsub("the array of ids ", "the id "):gsub("element %d+ ", "", 1)
+  message = message:gsub("option '([%w_]+)'", OPTIONS)
+  return words.parameters(message, operation)
+end
+
+---The message of a failure. What the service said stays as it is; what to do about it is for the command.
+---@param message string
+---@param operation table
+---@return string
+function words.failure(message, operation)
+  for _, phrase in ipairs(PHRASES) do
+    message = replaced(message, phrase[1], phrase[2])
+  end
+  local said, hint = message:match("^(.*; hint: )(.-)$")
+  return said and said .. words.parameters(hint, operation) or message
+end
+
+---Where a setting comes from.
+---@param origin string? as jdvm.settings has it
+---@return string?
+function words.origin(origin)
+  return origin and (origin:gsub("^option ([%w_]+)$", OPTIONS))
+end
+
+return words
