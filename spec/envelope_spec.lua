@@ -49,6 +49,29 @@ describe("a good answer", function()
     end
   end)
 
+  it("is no good with an error of any other form", function()
+    for _, some in ipairs { "true", "5", "[1]", '"broken"', "[null,1]" } do
+      local failure = failure_of(list, 200, '{"error":' .. some .. ',"result":{"images":[],"totalCount":0}}')
+      assert.equal("api", failure.kind)
+    end
+  end)
+
+  it("is about the image that was asked for", function()
+    local function about(image)
+      local result, failure = envelope.read(one, 200, {}, { result = { image = image } }, nil, "img-a")
+      return result and "good" or failure.message
+    end
+    assert.equal("good", about { imageId = "img-a" })
+    assert.equal("unexpected answer: 'result.image.imageId' is missing or null", about {})
+    assert.equal("unexpected answer: 'result.image.imageId' is \"img-b\", which was not asked for",
+      about { imageId = "img-b" })
+  end)
+
+  it("that broke off says so", function()
+    local _, detail = errors.new(failure_of(list, 200, '{"requestId":"5dfb","result":{"ima'))
+    assert.equal("the answer broke off: ask again", detail.hint)
+  end)
+
   it("is read from the body decoded with null kept", function()
     local value = core.decode('{"error":null,"result":{"images":[],"totalCount":null}}', { null = "keep" })
     assert.is_table((envelope.read(list, 200, {}, value)))

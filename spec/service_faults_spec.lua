@@ -208,6 +208,7 @@ describe("one image", function()
     for spec, expected in pairs {
       ["error:code=503,count=2"] = true, ["cut:at=body,count=1"] = true, ["throttle:count=1"] = true,
       ["shape:as=image_null"] = "decode", ["shape:as=image_string"] = "decode", ["shape:as=image_array"] = "decode",
+      ["shape:as=image_empty"] = "decode", ["shape:as=image_other"] = "decode",
       ["shape:as=empty"] = "decode", ["quota:"] = "api", ["truncated:"] = "decode",
     } do
       misbehave(spec)

@@ -111,7 +111,7 @@ function call.start(state, job, at_once)
   local self = setmetatable({
     state = state, operation = job.operation, path = job.path, query = job.query,
     region = not (job.failure and job.failure.has_no_region) and job.region or nil,
-    options = job.options, decoding = job.decoding, budget = job.budget,
+    options = job.options, decoding = job.decoding, budget = job.budget, id = job.id,
     attempts = 0, throttled = 0,
   }, mt)
   self.early = job.failure or state.closed and { kind = "cancelled", message = "the client is closed" } or nil
@@ -148,7 +148,7 @@ local function judge(self, response)
   if message then
     value, problem = nil, { message = message, offset = offset, text = (body_of(response) or ""):sub(1, GLIMPSE) }
   end
-  local result, id_or_failure = envelope.read(self.operation, status, headers, value, problem)
+  local result, id_or_failure = envelope.read(self.operation, status, headers, value, problem, self.id)
   if result == nil then
     local failure = id_or_failure
     failure.retry_after = retry.after(headers, self.state.clock())

@@ -127,9 +127,12 @@ local function begin(state, operation, params, options, at_once)
   check.check_reading(operation, options, 3)
   local path, query, region = check.check(operation, params, state.region or "unset", 3)
   options = options or {}
+  -- What is asked for by its id has to come with it.
+  local id = operation.id
   return call.start(state, {
     operation = operation, path = path, query = query, region = region, options = options,
-    decoding = request.decoding(state, operation, options), timeout = options.timeout or state.timeout,
+    id = id and (type(params) == "string" and params or params[id]),
+    decoding = request.decoding(state, operation, options, id), timeout = options.timeout or state.timeout,
     failure = request.region_failure(state, params),
   }, at_once)
 end

@@ -85,12 +85,22 @@ local function shape_fault(operation, result)
   return nil
 end
 
+-- What is wrong with an item that was asked for by its id.
+local function item_fault(operation, result, id)
+  local name, field = operation.unwrap, operation.id
+  local found = result[name] and result[name][field]
+  if found == id then return nil end
+  if type(found) ~= "string" then return ("'result.%s.%s' %s"):format(name, field, seen(found)) end
+  return ("'result.%s.%s' is %s, which was not asked for"):format(name, field, text.show(found))
+end
+
 -- The error of an envelope as a failure, or nil. Zeros and empty texts, which some gateways send
 -- beside a result, are no error.
 local function api_failure(answer, http_status)
   local given = answer.error
-  if type(given) == "string" and given ~= "" then given = { message = given } end
-  if type(given) ~= "table" then return nil end
+  if given == nil or given == "" or given == 0 or given == false or type(given) == "userdata" then return nil end
+  if type(given) ~= "table" then given = { message = tostring(given) } end
+  if given[1] ~= nil then given = { message = "an error in a form that is not known", details = given } end
   local code = tonumber(given.code)
   local status = type(given.status) == "string" and given.status ~= "" and given.status or nil
   local message = type(given.message) == "string" and given.message ~= "" and given.message or nil
@@ -108,9 +118,10 @@ end
 ---@param headers table<string, string> names in lower case
 ---@param answer any the decoded body, nil when it could not be decoded
 ---@param problem table|nil why not: { message =, offset =, text = beginning of the raw body }
+---@param id string|nil of the item that was asked for
 ---@return table|nil result what the method returns: the result, or the field of it that `unwrap` names
 ---@return string|table request_id_or_failure the request id (or nil); with a nil result the failure, for errors.new
-function envelope.read(operation, status, headers, answer, problem)
+function envelope.read(operation, status, headers, answer, problem, id)
   local is_object = type(answer) == "table" and not is_array(answer)
   local request_id = is_object and answer.requestId or nil
   if type(request_id) ~= "string" or request_id == "" then request_id = headers["x-jdcloud-request-id"] end
@@ -130,9 +141,16 @@ function envelope.read(operation, status, headers, answer, problem)
         problem and problem.message or "no body",
         problem and problem.offset and (" at byte " .. problem.offset) or "", body_words(headers, problem)),
     }
+    if problem and problem.message:find("found the end of the text", 1, true) and problem.text:find("^%s*{") then
+      failure.hint = "the answer broke off: ask again"
+    end
   elseif not failure then
     local fault
-    if is_object then fault = shape_fault(operation, answer.result) else fault = "it " .. seen(answer) end
+    if is_object then
+      fault = shape_fault(operation, answer.result) or id and item_fault(operation, answer.result, id)
+    else
+      fault = "it " .. seen(answer)
+    end
     if fault then failure = { kind = "decode", message = "unexpected answer: " .. fault } end
   end
 

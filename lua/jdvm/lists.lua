@@ -64,25 +64,10 @@ local function check_paging(operation, params, level)
   end
 end
 
--- The fields to decode: the ids are needed whatever the caller asks for.
-local function decoding_of(state, operation, options)
-  local page = operation.page
-  local decoding = request.decoding(state, operation, options)
-  if decoding.fields then
-    local fields, has_id = {}, false
-    for i, name in ipairs(decoding.fields) do
-      fields[i], has_id = name, has_id or name == page.id
-    end
-    if not has_id then fields[#fields + 1] = page.id end
-    decoding.fields = fields
-  end
-  return decoding
-end
-
 -- What readers need of a client, for one list.
 local function new_source(state, operation, params, options, resolved)
   local page = operation.page
-  local decoding = decoding_of(state, operation, options)
+  local decoding = request.decoding(state, operation, options, page.id)
   local budget = new_budget(state, options.timeout or state.timeout)
   local source = { page = page, enter = budget.enter, leave = budget.leave }
   function source.spent() return budget.spent end

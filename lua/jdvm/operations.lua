@@ -11,6 +11,7 @@
 --                            gives a message when the rule is broken
 --   result                   fields of the answer's "result" (like those of a model; `required` is checked)
 --   unwrap                   the field of the result that the method returns instead of the whole
+--   id                       the field of what is unwrapped that must be the parameter of the same name
 --   shorthand                the parameter that may be given alone, as a string, for the whole table
 --   command, columns         the command's subcommand (else the name with dashes) and what its table shows
 --   page                     how a list is paged: items, id, total name fields; number, size, ids name
@@ -215,7 +216,7 @@ local describe_image = {
   result = {
     { name = "image", type = "Image", required = true, doc = "The image.", doc_zh = "镜像详情。" },
   },
-  unwrap = "image", shorthand = "imageId",
+  unwrap = "image", id = "imageId", shorthand = "imageId",
 }
 
 local operations = {

@@ -8,12 +8,18 @@ local request = {}
 ---@param state table the client's
 ---@param operation table
 ---@param options table|nil null, utf8, fields and source of the call
+---@param id string|nil a field that is needed whatever the caller asks for
 ---@return table options for core.decode
-function request.decoding(state, operation, options)
+function request.decoding(state, operation, options, id)
   options = options or {}
   local decoding = { null = options.null or state.null, utf8 = options.utf8 or state.utf8 }
   if options.fields or options.source then
-    decoding.fields, decoding.source = options.fields or {}, options.source
+    local fields, has_id = {}, id == nil
+    for i, name in ipairs(options.fields or {}) do
+      fields[i], has_id = name, has_id or name == id
+    end
+    if not has_id then fields[#fields + 1] = id end
+    decoding.fields, decoding.source = fields, options.source
     -- The fields are those of the items, of the field that is unwrapped, or of the result itself.
     local inner = operation.page and operation.page.items or operation.unwrap
     decoding.items = inner and "result." .. inner or "result"

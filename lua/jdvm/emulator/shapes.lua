@@ -31,6 +31,8 @@ local RESULT = {
   image_null = function() return '{"image":null}' end,
   image_string = function() return '{"image":"img"}' end,
   image_array = function() return '{"image":[]}' end,
+  image_empty = function() return '{"image":{}}' end,
+  image_other = function() return '{"image":{"imageId":"img-0therother","status":"ready"}}' end,
 }
 
 M.names = { "both" }
