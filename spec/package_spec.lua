@@ -32,7 +32,7 @@ set -e
 "$jdvm" emulator --port 0 > emulator.log 2>&1 &
 trap "kill -INT $!; wait" EXIT
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-  if grep -q '^ready' emulator.log; then break; fi
+  if grep -qs '^ready' emulator.log; then break; fi
   sleep 0.3
 done
 endpoint=$(sed -n 's/^endpoint //p' emulator.log)
