@@ -284,12 +284,19 @@ local function copy_of(params)
 end
 
 local function call(self, method, operation, params)
-  local client, options = self.client, self.options
+  local client, options = self.client, self.call_options
+  if method == "list_images" then options = self.options end
   params = copy_of(params)
   return {
     operation = operation,
     load = function() return client[method](client, params, options) end,
   }
+end
+
+local function check_self(self, method)
+  if getmetatable(self) ~= Catalogue then
+    error(("jdvm: call methods with a colon: catalogue:%s(…)"):format(method), 3)
+  end
 end
 
 --- An image, as client:describe_image gives it.
@@ -298,6 +305,7 @@ end
 ---@return table|string meta_or_message meta.cache is "hit", "stale" or "miss", meta.age its age in seconds
 ---@return jdvm.Failure? detail with cache and age, too: that an image does not exist is kept for `negative_ttl`
 function Catalogue:describe_image(params)
+  check_self(self, "describe_image")
   local key = self.keys[params]
   if not key then
     key = key_of(self, "image", params)
@@ -316,6 +324,7 @@ end
 ---@return table|string meta_or_message
 ---@return jdvm.Failure? detail
 function Catalogue:list_images(params)
+  check_self(self, "list_images")
   local images, meta, detail = get(self, key_of(self, "images", params),
     call(self, "list_images", "describeImages", params))
   return images, meta, detail
@@ -349,6 +358,7 @@ end
 function cache.new(given)
   if type(ngx) ~= "table" or not ngx.shared then misuse("works inside nginx only") end
   options_of.check("cache", given, "jdvm.cache.new", 2)
+  options_of.check("list", given.options, "jdvm.cache.new, option 'options'", 2)
   local self = { client = given.client, options = given.options, name = given.dict }
   for name, default in pairs(options_of.defaults("cache")) do self[name] = given[name] or default end
   if type(given.client.state) ~= "function" then
@@ -360,10 +370,13 @@ function cache.new(given)
   self.locks = self.locks or self.dict
   self.capacity, self.region = self.dict:capacity(), state.region
   local options = given.options or {}
+  -- Those of lists alone are none of a single image's.
+  self.call_options = {}
+  for _, option in ipairs(options_of.call) do self.call_options[option.name] = options[option.name] end
   self.decoding = { null = options.null or state.null }
   self.prefix = table.concat({ "jdvm", state.endpoint.origin, account_of(state, given), state.region or "",
     state.null, state.utf8, describe(given.options), "" }, "|")
-  self.patience = (given.options and given.options.timeout or state.timeout) + self.lock_ttl
+  self.patience = (options.timeout or state.timeout) + self.lock_ttl
   self.clock, self.complain_after, self.tell_after = ngx.now, 0, 0
   self.keys, self.known_keys, self.flights = {}, 0, {}
   return setmetatable(self, Catalogue)

@@ -57,7 +57,7 @@ end
 
 ---@class jdvm.Settings
 ---@field region string|nil
----@field region_fault string|nil what is wrong with the profile that should have named the region
+---@field region_fault string|nil why there is no region, where more than that can be said
 ---@field endpoint string|nil a URL, as given
 ---@field ca_file string|nil
 ---@field credentials jdvm.KeyHolder
@@ -126,7 +126,14 @@ function settings.resolve(options, sources)
   set("region", variable, keys.region)
   set("region", region_of_profile)
   -- A profile that was asked for and cannot be had is why there is no region: that is what to say.
-  if not resolved.region and profile_in_use().is_mistake then resolved.region_fault = profile_in_use().message end
+  if not resolved.region then
+    if profile_in_use().is_mistake then
+      resolved.region_fault = profile_in_use().message
+    elseif not environment("PATH") then
+      resolved.region_fault = "no region, and the environment of this process is empty, as in an nginx worker: put "
+        .. "`env JDCLOUD_REGION; env JDCLOUD_ENDPOINT;` at the top of nginx.conf, or make the client in init_by_lua"
+    end
+  end
   set("endpoint", option, "endpoint")
   set("endpoint", named, endpoint_of_profile)
   set("endpoint", variable, "JDCLOUD_ENDPOINT")

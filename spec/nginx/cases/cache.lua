@@ -291,6 +291,15 @@ case("takes as many ids as a client does, and refuses what it refuses", function
   contains(select(2, pcall(catalogue.list_images, catalogue, { ids = { "img-1", nil, "img-3" } })), "hole")
 end)
 
+case("names what is wrong with its options and its use", function(run)
+  local function message(options) return select(2, pcall(new, run, { options = options })) end
+  contains(message { tiemout = 50 }, "unknown option 'tiemout'; did you mean 'timeout'?")
+  contains(message(5), "options")
+  contains(select(2, pcall(new(run).describe_image, run.ids[1])), "with a colon: catalogue:describe_image")
+  -- What concerns lists alone is no matter for one image.
+  truthy(new(run, { options = { page_size = 50 } }):describe_image(run.ids[1]))
+end)
+
 case("says in the log why older answers stay in use", function(run)
   local catalogue = new(run, { ttl = 0.01 })
   truthy(catalogue:describe_image(run.ids[12]))
