@@ -38,6 +38,7 @@ local words = {
         .. "`scheme` belongs to it. `timeout` is ignored, as `jdc` does. The network is never asked for keys unless "
         .. "`credentials = \"instance-role\"` says so; the format of its answer is unverified.",
     },
+    sentence = " %s: %s.", comma = ", ",
     regions = "Regions", regions_text = "Known so far; others work, too.",
     access = "Access key", secret = "Secret key", token = "Session token", region = "Region",
     returns = "Returns", on_failure = "on failure `nil, message, detail`",
@@ -66,6 +67,7 @@ local words = {
         .. "`www.jdcloud-api.com`（`jdc` 默认写入）或其他产品的地址；`scheme` 随服务地址生效。与 `jdc` 相同，`timeout` "
         .. "不起作用。除非指定 `credentials = \"instance-role\"`，不会通过网络获取密钥；其应答格式未经验证。",
     },
+    sentence = "%s：%s。", comma = "、",
     regions = "地域", regions_text = "目前已知的地域；其他地域同样可用。",
     access = "Access Key", secret = "Secret Key", token = "会话令牌", region = "地域",
     returns = "返回", on_failure = "失败时返回 `nil, message, detail`",
@@ -111,20 +113,20 @@ end
 -- What may be said about the values of an entry: the known ones, the range.
 local function values_of(page, entry, may_be_open)
   local w, parts = page.w, {}
+  local function add(words, text) parts[#parts + 1] = w.sentence:format(words, text) end
   if entry.values then
     local shown = {}
     for i, value in ipairs(entry.values) do shown[i] = code(value) end
-    parts[#parts + 1] = ((may_be_open or entry.open) and w.known or w.one_of) .. ": " .. table.concat(shown, ", ")
+    add((may_be_open or entry.open) and w.known or w.one_of, table.concat(shown, w.comma))
   end
   if entry.above then
-    parts[#parts + 1] = w.range .. ": " .. w.above:format(entry.above)
+    add(w.range, w.above:format(entry.above))
   elseif entry.min and entry.max and entry.max < 2147483647 then
-    parts[#parts + 1] = w.range .. ": " .. w.from_to:format(entry.min, entry.max)
+    add(w.range, w.from_to:format(entry.min, entry.max))
   elseif entry.min then
-    parts[#parts + 1] = w.range .. ": " .. w.from:format(entry.min)
+    add(w.range, w.from:format(entry.min))
   end
-  if #parts == 0 then return "" end
-  return " " .. table.concat(parts, ". ") .. "."
+  return table.concat(parts)
 end
 
 -- A type as code, its tables linked to where they are described.
