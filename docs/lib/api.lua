@@ -73,6 +73,23 @@ api.classes = {
         doc_zh = "过期时间（自 1970 年起的秒数），会提前更新。" },
     },
   },
+  {
+    name = "KeyContext", doc = "What a provider function (option credentials) is given and may use.",
+    doc_zh = "传给密钥提供函数（选项 credentials）的参数，可供其使用。",
+    fields = {
+      { name = "clock", type = "fun(): number", doc = "The time in seconds since 1970.",
+        doc_zh = "返回自 1970 年起的秒数。" },
+      { name = "sleep", type = "fun(seconds: number)", optional = true, doc = "Waits as the call's transport does.",
+        doc_zh = "以该调用的传输方式等待。" },
+      { name = "timeout", type = "number", optional = true, doc = "Seconds left for the call.",
+        doc_zh = "该调用剩余的秒数。" },
+      { name = "transport", type = "table", optional = true, doc = "The call's transport, to ask a server for keys.",
+        doc_zh = "该调用的传输，可用于向服务器请求密钥。" },
+      { name = "deadline", type = "number", optional = true,
+        doc = "When the call's time ends, on the transport's clock.",
+        doc_zh = "该调用的截止时刻（按传输的时钟）。" },
+    },
+  },
 }
 
 api.classes[#api.classes + 1] = {
@@ -160,7 +177,7 @@ api.classes[#api.classes + 1] = {
     { name = "read_timeout", type = "number", doc = "Seconds without a byte of the answer.",
       doc_zh = "等待应答数据的时限（秒）。" },
     { name = "max_body", type = "integer", doc = "Largest answer in bytes.", doc_zh = "应答正文的最大字节数。" },
-    { name = "renew", type = "function", optional = true,
+    { name = "renew", type = "fun(): jdvm.TransportRequest", optional = true,
       doc = "Gives the same request with a new signature, for another try on a new connection.",
       doc_zh = "返回重新签名的相同请求，用于在新连接上重试。" },
   },
@@ -172,10 +189,12 @@ api.classes[#api.classes + 1] = {
     { name = "headers", type = "table", optional = true, doc = "Names and values.", doc_zh = "应答头。" },
     { name = "body", type = "string", optional = true, doc = "The body, inflated; needed unless decode is given.",
       doc_zh = "解压后的正文；未给出 decode 时必填。" },
-    { name = "decode", type = "function", optional = true,
+    { name = "decode", optional = true,
+      type = "fun(response: table, options: jdvm.DecodeOptions): any, string|nil, integer|nil",
       doc = "decode(response, options) as jdvm.decode, for transports that hold the body elsewhere.",
       doc_zh = "decode(response, options)，与 jdvm.decode 相同，用于正文存放于他处的传输。" },
-    { name = "text", type = "function", optional = true, doc = "text(response) gives the body, beside decode.",
+    { name = "text", type = "fun(response: table): string|nil", optional = true,
+      doc = "text(response) gives the body, beside decode.",
       doc_zh = "text(response) 返回正文，与 decode 同用。" },
   },
 }

@@ -113,7 +113,7 @@ end
 -- What may be said about the values of an entry: the known ones, the range.
 local function values_of(page, entry, may_be_open)
   local w, parts = page.w, {}
-  local function add(words, text) parts[#parts + 1] = w.sentence:format(words, text) end
+  local function add(what, text) parts[#parts + 1] = w.sentence:format(what, text) end
   if entry.values then
     local shown = {}
     for i, value in ipairs(entry.values) do shown[i] = code(value) end
@@ -131,6 +131,7 @@ end
 
 -- A type as code, its tables linked to where they are described.
 local function linked(kind)
+  if kind:find("^fun%(") then return code(kind) end
   local names, parts = {}, {}
   for name in kind:gmatch("[^|]+") do names[#names + 1] = name end
   for i, name in ipairs(names) do

@@ -10,7 +10,8 @@ local function both(entry) return entry.doc .. " " .. entry.doc_zh end
 
 -- The LuaCATS type of a field, parameter or option.
 local function type_of(entry, is_model)
-  local kind = entry.class or entry.type
+  if entry.class then return entry.class end
+  local kind = entry.type
   local base, array = kind:match("^([%w]+)(%[?%]?)$")
   if base and operations.models[base] then return "jdvm." .. base .. array end
   if entry.values and kind:find("string", 1, true) then

@@ -31,6 +31,7 @@ options.client = {
     other_names = { "token", "security_token" }, doc = "Token of temporary keys (STS).",
     doc_zh = "临时密钥（STS）的会话令牌。" },
   { name = "credentials", type = "function|string",
+    class = "string|(fun(context: jdvm.KeyContext): jdvm.Keys|nil, string|nil)",
     doc = "A function that gives the keys, or the name of a built-in one: environment, profile, instance-role.",
     doc_zh = "返回密钥的函数，或内置来源的名称：environment、profile、instance-role。" },
   { name = "profile", type = "string", env = "JDCLOUD_PROFILE",
@@ -49,6 +50,8 @@ options.client = {
     other_names = { "retries", "max_retries" }, doc = "Tries of a request in all; 0 and 1 mean no retry.",
     doc_zh = "单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。" },
   { name = "transport", type = "string|table|function", goes = "transport",
+    class = '"auto"|"curl"|"ngx"|table|'
+      .. "(fun(request: jdvm.TransportRequest): jdvm.TransportResponse|nil, string|nil)",
     values = { "auto", "curl", "ngx" }, default = "auto",
     doc = "How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own "
       .. "(see TransportRequest).",
@@ -92,13 +95,16 @@ options.client = {
     doc = "Images asked for at once in lists.", doc_zh = "列表每页请求的镜像数量。" },
   { name = "prefetch", type = "integer", goes = "call", min = 0, max = 64, default = 4,
     doc = "Pages in flight ahead of the reader of a list; 0 means none.", doc_zh = "预取的页数；0 表示不预取。" },
-  { name = "logger", type = "function", goes = "call",
+  { name = "logger", type = "function", class = "fun(event: jdvm.Event)", goes = "call",
     doc = "Called with each event that is worth a log line; print will do.",
     doc_zh = "日志回调函数，可直接使用 print。" },
-  { name = "on_attempt", type = "function", goes = "call", doc = "Called after each try of a request.",
+  { name = "on_attempt", type = "function", class = "fun(event: jdvm.Event)", goes = "call",
+    doc = "Called after each try of a request.",
     doc_zh = "每次尝试结束后的回调。" },
-  { name = "on_call", type = "function", goes = "call", doc = "Called after each call.", doc_zh = "每次调用结束后的回调。" },
-  { name = "clock", type = "function", doc = "Gives the time in seconds since 1970; for tests.",
+  { name = "on_call", type = "function", class = "fun(event: jdvm.Event)", goes = "call",
+    doc = "Called after each call.", doc_zh = "每次调用结束后的回调。" },
+  { name = "clock", type = "function", class = "fun(): number",
+    doc = "Gives the time in seconds since 1970; for tests.",
     doc_zh = "返回自 1970 年起的秒数，用于测试。" },
 }
 
@@ -154,7 +160,8 @@ options.wait = {
     doc_zh = "最大轮询间隔（秒）。" },
   { name = "not_found_grace", type = "number", min = 0, default = 30,
     doc = "Seconds in which an image may not be found yet.", doc_zh = "允许暂时查不到镜像的时间（秒）。" },
-  { name = "on_progress", type = "function", doc = "Called after each look.", doc_zh = "每次轮询后的回调。" },
+  { name = "on_progress", type = "function", class = "fun(progress: jdvm.Progress)",
+    doc = "Called after each look.", doc_zh = "每次轮询后的回调。" },
   shared.connect_timeout, shared.read_timeout, shared.max_attempts, shared.null, shared.utf8,
 }
 

@@ -162,14 +162,14 @@
 ---@field access_key? string Access key; needs secret_key. Access Key，需与 secret_key 同时指定。
 ---@field secret_key? string Secret key. Secret Key。
 ---@field session_token? string Token of temporary keys (STS). 临时密钥（STS）的会话令牌。
----@field credentials? function|string A function that gives the keys, or the name of a built-in one: environment, profile, instance-role. 返回密钥的函数，或内置来源的名称：environment、profile、instance-role。
+---@field credentials? string|(fun(context: jdvm.KeyContext): jdvm.Keys|nil, string|nil) A function that gives the keys, or the name of a built-in one: environment, profile, instance-role. 返回密钥的函数，或内置来源的名称：environment、profile、instance-role。
 ---@field profile? string Profile of ~/.jdc/config whose keys and region to use; then the keys of the environment are not looked at. 使用 ~/.jdc/config 中的该配置；指定后不再使用环境变量中的密钥。
 ---@field endpoint? string Address of the service. 服务地址。
 ---@field timeout? number Seconds for a whole call: its tries, the waiting between them, its pages. 一次调用的总时限（秒），包含重试、等待与翻页。
 ---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
 ---@field read_timeout? number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
 ---@field max_attempts? integer Tries of a request in all; 0 and 1 mean no retry. 单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。
----@field transport? "auto"|"curl"|"ngx"|string|table|function How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own (see TransportRequest). 传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供（见 TransportRequest）。
+---@field transport? "auto"|"curl"|"ngx"|table|(fun(request: jdvm.TransportRequest): jdvm.TransportResponse|nil, string|nil) How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own (see TransportRequest). 传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供（见 TransportRequest）。
 ---@field blocking? boolean Allow libcurl, which blocks, in nginx's init phase. 允许在 nginx 的 init 阶段使用会阻塞的 libcurl。
 ---@field ca_file? string File of certificates to trust (PEM). 受信任证书文件（PEM）。
 ---@field ca_path? string Folder of certificates to trust. 受信任证书目录。
@@ -186,10 +186,10 @@
 ---@field utf8? "strict"|"replace" Bytes that are not UTF-8: strict refuses the answer, replace puts U+FFFD. 非 UTF-8 字节：strict 报错，replace 以 U+FFFD 替换。
 ---@field page_size? integer Images asked for at once in lists. 列表每页请求的镜像数量。
 ---@field prefetch? integer Pages in flight ahead of the reader of a list; 0 means none. 预取的页数；0 表示不预取。
----@field logger? function Called with each event that is worth a log line; print will do. 日志回调函数，可直接使用 print。
----@field on_attempt? function Called after each try of a request. 每次尝试结束后的回调。
----@field on_call? function Called after each call. 每次调用结束后的回调。
----@field clock? function Gives the time in seconds since 1970; for tests. 返回自 1970 年起的秒数，用于测试。
+---@field logger? fun(event: jdvm.Event) Called with each event that is worth a log line; print will do. 日志回调函数，可直接使用 print。
+---@field on_attempt? fun(event: jdvm.Event) Called after each try of a request. 每次尝试结束后的回调。
+---@field on_call? fun(event: jdvm.Event) Called after each call. 每次调用结束后的回调。
+---@field clock? fun(): number Gives the time in seconds since 1970; for tests. 返回自 1970 年起的秒数，用于测试。
 
 ---Options of every call.
 ---@class jdvm.CallOptions
@@ -218,7 +218,7 @@
 ---@field interval? number Seconds between the first two looks. 首次轮询间隔（秒）。
 ---@field max_interval? number Longest time between two looks in seconds. 最大轮询间隔（秒）。
 ---@field not_found_grace? number Seconds in which an image may not be found yet. 允许暂时查不到镜像的时间（秒）。
----@field on_progress? function Called after each look. 每次轮询后的回调。
+---@field on_progress? fun(progress: jdvm.Progress) Called after each look. 每次轮询后的回调。
 ---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
 ---@field read_timeout? number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
 ---@field max_attempts? integer Tries of a request in all. 单个请求的最大尝试次数（含首次）。
@@ -281,6 +281,14 @@
 ---@field session_token? string Token of temporary keys. 临时密钥的会话令牌。
 ---@field expires_at? number When they expire, in seconds since 1970; renewed before. 过期时间（自 1970 年起的秒数），会提前更新。
 
+---What a provider function (option credentials) is given and may use. 传给密钥提供函数（选项 credentials）的参数，可供其使用。
+---@class jdvm.KeyContext
+---@field clock fun(): number The time in seconds since 1970. 返回自 1970 年起的秒数。
+---@field sleep? fun(seconds: number) Waits as the call's transport does. 以该调用的传输方式等待。
+---@field timeout? number Seconds left for the call. 该调用剩余的秒数。
+---@field transport? table The call's transport, to ask a server for keys. 该调用的传输，可用于向服务器请求密钥。
+---@field deadline? number When the call's time ends, on the transport's clock. 该调用的截止时刻（按传输的时钟）。
+
 ---What logger and on_attempt are told: `event` is try or warning. tostring gives message, so logger = print works. logger 与 on_attempt 收到的事件，`event` 为 try 或 warning。tostring 得到 message，因此可用 logger = print。
 ---@class jdvm.Event
 ---@field event "try"|"warning" What happened. 事件类型。
@@ -332,15 +340,15 @@
 ---@field connect_timeout number Seconds for a connection. 建立连接的时限（秒）。
 ---@field read_timeout number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
 ---@field max_body integer Largest answer in bytes. 应答正文的最大字节数。
----@field renew? function Gives the same request with a new signature, for another try on a new connection. 返回重新签名的相同请求，用于在新连接上重试。
+---@field renew? fun(): jdvm.TransportRequest Gives the same request with a new signature, for another try on a new connection. 返回重新签名的相同请求，用于在新连接上重试。
 
 ---The answer, as a transport of your own gives it. 自定义传输返回的应答。
 ---@class jdvm.TransportResponse
 ---@field status integer HTTP status. HTTP 状态码。
 ---@field headers? table Names and values. 应答头。
 ---@field body? string The body, inflated; needed unless decode is given. 解压后的正文；未给出 decode 时必填。
----@field decode? function decode(response, options) as jdvm.decode, for transports that hold the body elsewhere. decode(response, options)，与 jdvm.decode 相同，用于正文存放于他处的传输。
----@field text? function text(response) gives the body, beside decode. text(response) 返回正文，与 decode 同用。
+---@field decode? fun(response: table, options: jdvm.DecodeOptions): any, string|nil, integer|nil decode(response, options) as jdvm.decode, for transports that hold the body elsewhere. decode(response, options)，与 jdvm.decode 相同，用于正文存放于他处的传输。
+---@field text? fun(response: table): string|nil text(response) gives the body, beside decode. text(response) 返回正文，与 decode 同用。
 
 ---Why there is no answer, as a transport of your own gives it. 自定义传输返回的失败。
 ---@class jdvm.TransportFailure
