@@ -120,11 +120,14 @@ describe("jdvm.curl", function()
 
   describe("a request", function()
     it("goes out as it was given", function()
-      local _, _, text = fetch(server:base "http" .. "/a/../b/./%2E%2e/c?echo&q=%7e%20+;=/?:@!$'()*,",
-        { headers = { ["x-one"] = "1", ["x-empty"] = "", ["x-text"] = "\195\164\9b", host = "vm.example" } })
+      local _, _, text = fetch(server:base "http" .. "/a/../b/./%2E%2e/c?echo&q=%7e%20+;=/?:@!$'()*,", {
+        headers = { ["x-one"] = "1", ["x-empty"] = "", ["x-blank"] = " \t", ["x-text"] = "\195\164\9b",
+          host = "vm.example" },
+      })
       assert.equal("GET /a/../b/./%2E%2e/c?echo&q=%7e%20+;=/?:@!$'()*, HTTP/1.1", text:match "^[^\r]*")
       assert.truthy(text:find("\r\nx-one: 1\r\n", 1, true))
       assert.truthy(text:find("\r\nx-empty:\r\n", 1, true))
+      assert.truthy(text:find("\r\nx-blank:\r\n", 1, true))
       assert.truthy(text:find("\r\nx-text: \195\164\9b\r\n", 1, true))
       assert.truthy(text:lower():find("\r\nhost: vm.example\r\n", 1, true))
       assert.truthy(text:find("\r\nAccept-Encoding: gzip\r\n", 1, true))
@@ -497,7 +500,7 @@ describe("jdvm.curl", function()
   end)
 
   it("survives a finalizer that closes it while a request begins", function()
-    local none, began = 0, 0
+    local began = 0
     for round = 1, 3000 do
       local client = curl.new { proxy = "" }
       local function close() client:close() end
@@ -509,10 +512,10 @@ describe("jdvm.curl", function()
       -- Moves the collector's next step from round to round.
       for length = 1, round % 97 do local _ = ("x"):rep(length) end
       local ok, transfer = pcall(client.start, client, { url = "http://127.0.0.1:9/", headers = { a = "b" } })
-      if ok and transfer then began = began + 1 else none = none + 1 end
+      if not ok then assert.truthy(tostring(transfer):find("closed", 1, true), tostring(transfer)) end
+      if ok and transfer then began = began + 1 end
       client:close()
     end
-    assert.equal(3000, none + began)
     assert.is_true(began > 0)
   end)
 

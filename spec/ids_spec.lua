@@ -151,6 +151,18 @@ describe("images by id", function()
     end
   end)
 
+  it("can be gone on with after a failure", function()
+    local list = service(400)
+    local source = list:source(nil, function(n)
+      if n == 2 then return nil, { kind = "api", message = "503", attempts = 1 } end
+      return { attempts = 1 }
+    end)
+    local it = iterator.items(ids.reader(source, wanted(150), { prefetch = 0 }), source)
+    for _ = 1, 100 do it() end
+    assert.is_false(pcall(it))
+    assert.equal(100, tonumber(it:token():match("^(%d+):")))
+  end)
+
   it("leave nothing in flight when the loop ends early", function()
     local list = service(1000)
     local source = list:source()

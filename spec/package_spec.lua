@@ -210,8 +210,8 @@ describe("a program that closes its Lua while a name is being looked up", functi
 local client = require("jdvm").new { endpoint = "http://slow.example", proxy = "", timeout = 0.3, max_attempts = 1 }
 print(select(3, client:describe_images { imageSource = "public" }).phase)
 ]])
-    local output = must("LD_PRELOAD=" .. quote(slow) .. " " .. from_tree(LUAS[4], folder .. "/tree4",
-      quote(program) .. " slow.lua"))
+    local output = must(from_tree(LUAS[4], folder .. "/tree4",
+      "LD_PRELOAD=" .. quote(slow) .. " " .. quote(program) .. " slow.lua"))
     assert.equal("dns\nalive\n", output)
   end)
 end)

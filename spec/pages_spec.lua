@@ -481,6 +481,21 @@ describe("a list without an order of its own", function()
   end)
 end)
 
+describe("a list with an image that stands there twice", function()
+  it("is read to its end all the same", function()
+    for _, count in ipairs { 25, 45, 150, 250 } do
+      for _, size in ipairs { 10, 20, 100 } do
+        local list = paged_list.new(count)
+        list.rows[count] = list.rows[3]
+        local images, message = collect(list, { page_size = size })
+        assert.is_truthy(images, message)
+        assert.equal(count - 1, #images)
+        assert.is_true(list.started <= 20 + 5 * math.ceil(count / size), list.started .. " requests")
+      end
+    end
+  end)
+end)
+
 describe("a list that is read in parts", function()
   -- Reads on from token to token, with changes in between; what the whole chain gave.
   local function chain(list, options, between)

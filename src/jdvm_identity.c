@@ -1,6 +1,5 @@
 #include "jdvm_identity.h"
 #include "jdvm_chars.h"
-#include "jdvm_crypto.h"
 
 static bool is_visible(char c) {
   return c > ' ' && c < 127;

@@ -29,10 +29,10 @@ bool jdvm_id_key(const char *id, size_t length, uint64_t *key) {
 
 /* The slot of a key, or the free one where it belongs. There is always a free one. Multiplying by
 ** the golden ratio (Knuth 6.4) spreads keys that follow each other; where the slots are, which
-** nobody outside knows, keeps a service from choosing ids that meet. */
+** nobody outside knows, keeps a service from choosing many ids that meet. */
 static size_t slot_of(const jdvm_idset *set, uint64_t key) {
-  uint64_t seed = (uint64_t)(uintptr_t)set->slots;
-  size_t i = (size_t)(((key ^ seed) * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & (set->size - 1);
+  uint64_t mixed = (key ^ (uint64_t)(uintptr_t)set->slots) * UINT64_C(0x9E3779B97F4A7C15);
+  size_t i = (size_t)(mixed >> 32 ^ mixed >> 48) & (set->size - 1);
   while (set->slots[i] != 0 && set->slots[i] != key + 1) {
     i = (i + 1) & (set->size - 1);
   }

@@ -2,7 +2,6 @@
 
 #include <float.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* More digits than this never change the nearest double, but for whether any of the rest is not

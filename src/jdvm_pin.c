@@ -7,11 +7,11 @@
 #include <stddef.h>
 
 void jdvm_pin(void) {
-#if defined(RTLD_NODELETE)
+#if defined(RTLD_NODELETE) && defined(RTLD_NOLOAD)
   static const char here = 0;
   Dl_info self;
   if (dladdr(&here, &self) != 0 && self.dli_fname != NULL) {
-    (void)dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE);
+    (void)dlopen(self.dli_fname, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD | RTLD_NODELETE);
   }
 #endif
 }

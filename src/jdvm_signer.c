@@ -9,7 +9,8 @@ static bool add(jdvm_buf *out, jdvm_text text) {
 static bool prepare_end(jdvm_signer *signer) {
   jdvm_buf *out = &signer->usual_end;
   size_t i, last = signer->who.token.length > 0 ? JDVM_TOKEN : JDVM_NONCE, names_at;
-  bool done = jdvm_buf_add_char(out, '\n');
+  /* At once, so that growing leaves no copy of the token behind. */
+  bool done = jdvm_buf_reserve(out, signer->who.token.length + 256) && jdvm_buf_add_char(out, '\n');
   if (last == JDVM_TOKEN) {
     done = done && add(out, jdvm_own_header_names[JDVM_TOKEN]) && jdvm_buf_add_char(out, ':') &&
            add(out, signer->who.token) && jdvm_buf_add_char(out, '\n');

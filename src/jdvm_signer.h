@@ -45,7 +45,7 @@ int jdvm_signer_open(jdvm_signer *signer, const jdvm_identity *identity, jdvm_er
 ** request and hold until the next call. A failure leaves the signer usable. */
 int jdvm_signer_sign(jdvm_signer *signer, const jdvm_request *request, jdvm_error *error);
 
-/* Wipes and frees everything. */
+/* Frees everything, and wipes what held keys or the token. */
 void jdvm_signer_close(jdvm_signer *signer);
 
 #if defined(__GNUC__)

@@ -20,7 +20,8 @@ typedef struct multi_box {
 
 typedef struct transfer_box {
   jdvm_transfer *transfer; /* NULL = released */
-  bool lent;               /* Lua may be reading the body right now: see with_body */
+  unsigned lent;           /* how many calls may be reading the response right now: see body_of */
+  bool released;           /* while it was lent: the collector frees it */
 } transfer_box;
 
 static multi_box *check_multi(lua_State *L) {
@@ -37,7 +38,7 @@ static jdvm_http *check_open(lua_State *L) {
 
 static transfer_box *check_transfer(lua_State *L, int index) {
   transfer_box *box = luaL_checkudata(L, index, TRANSFER);
-  if (box->transfer == NULL) {
+  if (box->transfer == NULL || box->released) {
     luaL_argerror(L, index, "transfer was released");
   }
   return box;
@@ -305,7 +306,7 @@ static int multi_finish(lua_State *L) {
   }
   /* Of a client that was closed, what was there at that time is the outcome. The pushes below may run a
   ** finalizer. */
-  box->lent = true;
+  box->lent++;
   if (jdvm_transfer_succeeded(box->transfer)) {
     const jdvm_response *response = jdvm_transfer_response(box->transfer);
     lua_pushinteger(L, response->status);
@@ -314,7 +315,7 @@ static int multi_finish(lua_State *L) {
     lua_pushnil(L);
     push_failure(L, jdvm_transfer_failure(box->transfer));
   }
-  box->lent = false;
+  box->lent--;
   return 2;
 }
 
@@ -368,7 +369,7 @@ static const jdvm_response *body_of(lua_State *L) {
   if (!jdvm_transfer_succeeded(box->transfer)) {
     luaL_argerror(L, 1, "transfer has no body: finish it first");
   }
-  box->lent = true;
+  box->lent++;
   return jdvm_transfer_response(box->transfer);
 }
 
@@ -377,7 +378,7 @@ static int transfer_body(lua_State *L) {
   const jdvm_response *response = body_of(L);
   lua_pushlstring(L, response->body.bytes != NULL ? response->body.bytes : "",
                   response->body.length);
-  ((transfer_box *)lua_touserdata(L, 1))->lent = false;
+  ((transfer_box *)lua_touserdata(L, 1))->lent--;
   return 1;
 }
 
@@ -389,7 +390,7 @@ static int transfer_decode(lua_State *L) {
   response = body_of(L);
   results = jdvm_json_decode(L, response->body.bytes != NULL ? response->body.bytes : "",
                              response->body.length, 2);
-  ((transfer_box *)lua_touserdata(L, 1))->lent = false;
+  ((transfer_box *)lua_touserdata(L, 1))->lent--;
   return results;
 }
 
@@ -397,7 +398,9 @@ static int transfer_decode(lua_State *L) {
 ** body is being read. */
 static int transfer_release(lua_State *L) {
   transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
-  if (!box->lent) {
+  if (box->lent > 0) {
+    box->released = true;
+  } else {
     jdvm_transfer *transfer = box->transfer;
     box->transfer = NULL;
     jdvm_transfer_release(transfer);
@@ -416,7 +419,7 @@ static int transfer_gc(lua_State *L) {
 
 static int transfer_tostring(lua_State *L) {
   transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
-  if (box->transfer == NULL) {
+  if (box->transfer == NULL || box->released) {
     lua_pushliteral(L, TRANSFER " (released)");
   } else {
     lua_pushfstring(L, TRANSFER " (%p)", (void *)box);

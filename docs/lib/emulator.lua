@@ -78,7 +78,7 @@ end
 
 local function values_of(kind)
   if type(kind) == "table" then return #kind > 6 and "one of those below" or table.concat(kind, ", ") end
-  return kind
+  return faults.meanings[kind] or kind
 end
 
 local function accounts_table()

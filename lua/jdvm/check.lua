@@ -202,7 +202,8 @@ end
 local function with_room(operation, entry, params)
   local page = operation.page
   local ids = page and page.ids and params[page.ids]
-  if not ids or params[page.size] ~= nil or #ids <= (entry.by_name[page.size].default or 0) then return params end
+  if not ids or params[page.size] ~= nil or params[page.number] ~= nil then return params end
+  if #ids <= (entry.by_name[page.size].default or 0) then return params end
   local copy = { [page.size] = math.min(page.max, #ids) }
   for name, value in pairs(params) do copy[name] = value end
   return copy

@@ -62,8 +62,8 @@ local function new_progress(is_shown, now)
     waiting = function(event)
       if is_shown then
         line(("%s: %s%s, %.0f s%s"):format(event.image_id,
-          event.status or (event.failure and "not seen yet" or "not found yet"),
-          event.progress and (" %d %%"):format(event.progress) or "", event.elapsed,
+          event.status and terminal.printable(event.status) or (event.failure and "not seen yet" or "not found yet"),
+          event.progress and (" %.0f %%"):format(event.progress) or "", event.elapsed,
           event.failure and "; " .. event.failure or ""))
       elseif event.failure and not has_warned then
         has_warned = true

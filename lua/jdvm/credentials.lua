@@ -122,12 +122,7 @@ end
 ---@field expires_at number|nil seconds since 1970
 ---@field reveal fun(): string, string, string|nil access key, secret key, session token
 
----@class jdvm.KeyContext what a provider may use
----@field clock fun(): number seconds since 1970
----@field sleep fun(seconds: number)|nil as the call's transport sleeps
----@field timeout number|nil seconds left for the call
----@field transport table|nil the call's transport, for providers that ask a server
----@field deadline number|nil on the transport's clock
+-- What a provider may use is jdvm.KeyContext (jdvm.types).
 
 ---@class jdvm.KeyHolder
 local Holder = {}

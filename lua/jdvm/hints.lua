@@ -58,6 +58,7 @@ return {
   -- Not found.
   { kind = "api", http = 404, find = { "no route", "no api found" }, hint = region_hint },
   { kind = "api", http = 404, status = "NOT_FOUND", find = { "image" }, hint = elsewhere_hint },
+  { kind = "wait", find = { "does not exist any more" }, hint = false },
   { kind = "wait", find = { "does not exist" }, hint = elsewhere_hint },
   { kind = "timeout", find = { "was not seen" }, hint = elsewhere_hint },
   -- Parameters.

@@ -157,7 +157,7 @@ end
 
 --- Whether nothing follows the part given last.
 function Reader:is_complete()
-  return not self.is_cut and self.next_part > #self.parts and self.queue:is_empty()
+  return not self.message and not self.is_cut and self.next_part > #self.parts and self.queue:is_empty()
 end
 
 --- How many of the ids are done with this row.

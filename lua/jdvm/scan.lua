@@ -17,8 +17,9 @@
 -- window that shares no row is read again from further back. Rows that were delivered are dropped by their id.
 --
 -- The list ends with an accepted window that reaches the total; when its page is full, one more page is
--- asked for, since a total that is too low looks the same. Without totals it ends with an accepted page that
--- is short and is followed by an empty one, or by a short one that brings nothing new.
+-- asked for, since a total that is too low looks the same. Without totals, or with one that claims more, it ends when
+-- the same short end was seen again several times; with a total that was contradicted but is reached now, with a short
+-- page that is followed by an empty one, or by a short one that brings nothing new.
 --
 -- What escapes evidence 2: between two answers one image is deleted before the boundary and another created
 -- behind it, so that the totals agree. consistency "stable" overlaps from the start and sees that too.
@@ -37,7 +38,7 @@ local mt = { __index = Scan, __name = "jdvm.scan" }
 local LEAST_CAP = 20
 -- Requests allowed before a list counts as one that never settles: some times those of a calm scan.
 local SPARE_REQUESTS, REQUEST_FACTOR = 60, 8
--- How often the same end must be seen again, against a total that claims more.
+-- How often the same end must be seen again, against a total that claims more or without one.
 local ENDS_SEEN = 3
 -- Where to look for the last row of an earlier scan, in pages from where it was.
 local DETOURS = { -1, 1, -2, 2 }
@@ -75,6 +76,7 @@ function scan.new(options)
     moved = false,    -- whether rows changed places in this pass
     one_total = true, -- whether all answers of this pass gave one total
     given_before = 0, -- rows up to the resume point
+    trail = {},       -- the windows of this pass by their first and last rows
     asked = 0, high = origin, slack = 1, back = 0, hollow = 0, ends = 0,
   }, mt)
 end
@@ -116,7 +118,7 @@ local function restart(self)
   self.start, self.detour = self.origin, 0
   self.cursor, self.jump = self.start, nil
   self.overlapping, self.proven, self.back = true, true, 0
-  self.moved, self.one_total = false, true
+  self.moved, self.one_total, self.trail = false, true, {}
   return "replan"
 end
 
@@ -161,7 +163,12 @@ end
 -- Whether a scan that reached the end read all rows. Where rows change places under one total, as a service without
 -- an order of its own may have them, fewer rows than that say that some were never where the scan was.
 local function has_all(self, total)
-  return not (self.moved and self.one_total) or self.given_before + self.stats.rows >= total
+  if not (self.moved and self.one_total) or self.given_before + self.stats.rows >= total then return true end
+  -- An image that the service lists twice looks the same; but then all windows are as in the pass before.
+  local trail = table.concat(self.trail, " ")
+  local is_steady = trail == self.former_trail
+  self.former_trail = trail
+  return is_steady
 end
 
 -- Whether the list ends with a window, when totals are no evidence.
@@ -201,6 +208,10 @@ local function accept(self, window, rows)
   window.stop = window.first + window.size
   self.covered, self.back = window.stop, 0
   self.high = max(self.high, window.first + window.count)
+  if self.overlapping then
+    self.trail[#self.trail + 1] = ("%d %s %s"):format(window.first, tostring(window.keys[1]),
+      tostring(window.keys[window.count]))
+  end
 
   if stats.drift and not self.proven then
     restart(self)

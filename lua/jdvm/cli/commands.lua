@@ -11,8 +11,12 @@ local commands = {}
 
 -- Whether the time of a wait ran out without any sign of the service: that is no matter of patience.
 local function is_unreachable(detail)
-  local cause = detail.cause and detail.cause.kind
-  return detail.image ~= nil and detail.image.status == nil and (cause == "connect" or cause == "tls")
+  local cause = detail.cause
+  if not cause or not detail.image or detail.image.status then
+    return false
+  end
+  local phase = cause.kind == "timeout" and cause.phase or cause.kind
+  return phase == "dns" or phase == "connect" or phase == "tls"
 end
 
 ---The exit status that tells a failure's kind to a script.
@@ -34,7 +38,7 @@ end
 local function report(context, message, detail, region)
   local status = commands.status_of(detail)
   message = words.failure(message, context.operation)
-  if status == STATUS.timeout then
+  if status == STATUS.timeout and not (detail.message or ""):find("connect_timeout", 1, true) then
     message = message .. "; give a longer --timeout"
   end
   if #context.regions > 1 then
@@ -381,8 +385,9 @@ end
 -- What `--fault` and `--set` take, from the emulator's own tables.
 local function explain(write)
   local kinds, settings = require "jdvm.emulator.kinds", require "jdvm.emulator.settings"
+  local faults = require "jdvm.emulator.faults"
   local function kind_of(kind)
-    return type(kind) == "table" and table.concat(kind, "|") or kind
+    return type(kind) == "table" and table.concat(kind, "|") or faults.meanings[kind] or kind
   end
   local function each_sorted(entries, visit)
     local names = {}
@@ -406,7 +411,7 @@ local function explain(write)
     end)
   end)
   write("\nConditions that any fault takes:\n")
-  each_sorted(require("jdvm.emulator.faults").conditions, parameter)
+  each_sorted(faults.conditions, parameter)
   write("\nSettings, as name=value:\n")
   for _, entry in ipairs(settings.list) do
     write(("    %-19s %s (%s; default %s)\n"):format(entry[1], entry[4], kind_of(entry[3]), tostring(entry[2])))

@@ -41,7 +41,6 @@ function output.default_columns(operation)
   return columns
 end
 
-
 -- Integers print without a fraction or an exponent on every Lua; lists and objects print as JSON.
 local function text_of(value)
   if value == nil then

@@ -23,6 +23,8 @@ local PHRASES = {
   { "or give jdvm.new a region", "or give --region" },
   { "into the proxy option", "into the proxy's address (variable https_proxy)" },
   { "option ca_file", "--ca-file" },
+  { "file that ca_file or", "file that --ca-file or" },
+  { "; the iterators split long lists themselves", "" },
   { "what ca_file does", "what --ca-file does" },
   { "; in nginx lua_ssl_trusted_certificate and lua_ssl_verify_depth", "" },
 }

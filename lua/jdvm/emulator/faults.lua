@@ -31,7 +31,8 @@ local in_range = {
   signed = function(n) return n == n end,
   share = function(n) return n >= 0 and n <= 1 end,
 }
-local meanings = { number = "a number from 0", integer = "a whole number from 0", signed = "a number",
+--- What the kinds of numbers are called.
+M.meanings = { number = "a number from 0", integer = "a whole number from 0", signed = "a number",
   share = "a number from 0 to 1" }
 
 local function read_value(kind, text)
@@ -72,7 +73,7 @@ function M.read(given)
       end
       local value = read_value(entry[1], text)
       if value == nil then
-        local expected = meanings[entry[1]] or table.concat(entry[1], ", ")
+        local expected = M.meanings[entry[1]] or table.concat(entry[1], ", ")
         return nil, ("fault '%s': %s must be %s, not '%s'"):format(given.fault, name, expected, tostring(text))
       end
       rule[name] = value
