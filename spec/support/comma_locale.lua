@@ -1,5 +1,6 @@
 -- Runs Lua text in a process of its own whose locale writes a comma for the decimal point. The locale
 -- is made on the spot: machines may have none but C.
+local own_process = require "spec.support.own_process"
 local shell = require "spec.support.shell"
 
 local comma_locale = {}
@@ -22,15 +23,6 @@ local function characters()
   return table.concat(lines) .. "END CHARMAP\n"
 end
 
--- The interpreter that runs this.
-local function interpreter()
-  local index = 0
-  while arg[index - 1] do
-    index = index - 1
-  end
-  return arg[index]
-end
-
 ---Runs `text` with the paths of this process; returns what it prints, without the last line end.
 ---@param text string
 ---@return string
@@ -38,11 +30,11 @@ function comma_locale.run(text)
   local folder = shell.temporary_folder()
   shell.write(folder .. "/definition", DEFINITION)
   shell.write(folder .. "/characters", characters())
-  shell.write(folder .. "/program.lua", "assert(os.setlocale('comma', 'numeric'), 'no locale')\n" .. text)
-  local command = ("cd %s && { localedef -c -i definition -f characters ./comma >log 2>&1; cd - >/dev/null; " ..
-    "LUA_PATH='%s' LUA_CPATH='%s' LOCPATH=%s ASAN_OPTIONS=detect_leaks=0 '%s' %s/program.lua 2>&1; rm -rf %s; }")
-    :format(folder, package.path, package.cpath, folder, interpreter(), folder, folder)
-  return shell.output(command)
+  shell.run(("cd %s && localedef -c -i definition -f characters ./comma >log 2>&1"):format(folder))
+  local output = own_process.run("assert(os.setlocale('comma', 'numeric'), 'no locale')\n" .. text,
+    "LOCPATH=" .. folder)
+  shell.run("rm -rf " .. folder)
+  return output
 end
 
 return comma_locale
