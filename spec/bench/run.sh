@@ -11,7 +11,12 @@ if [ $# -eq 0 ]; then
   done
 fi
 uname -srm
+failed=
 for name in "$@"; do
   printf '\n== %s\n' "$name"
-  "spec/bench/bench_$name.sh"
+  "spec/bench/bench_$name.sh" || failed="$failed $name"
 done
+if [ -n "$failed" ]; then
+  printf '\nnot as wanted, or broken:%s\n' "$failed"
+  exit 1
+fi
