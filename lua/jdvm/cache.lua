@@ -283,9 +283,8 @@ local function copy_of(params)
   return copy
 end
 
-local function call(self, method, operation, params)
-  local client, options = self.client, self.call_options
-  if method == "list_images" then options = self.options end
+local function call(self, method, operation, params, options)
+  local client = self.client
   params = copy_of(params)
   return {
     operation = operation,
@@ -314,7 +313,7 @@ function Catalogue:describe_image(params)
       self.keys[params], self.known_keys = key, self.known_keys + 1
     end
   end
-  local image, meta, detail = get(self, key, call(self, "describe_image", "describeImage", params))
+  local image, meta, detail = get(self, key, call(self, "describe_image", "describeImage", params, self.call_options))
   return image, meta, detail
 end
 
@@ -326,7 +325,7 @@ end
 function Catalogue:list_images(params)
   check_self(self, "list_images")
   local images, meta, detail = get(self, key_of(self, "images", params),
-    call(self, "list_images", "describeImages", params))
+    call(self, "list_images", "describeImages", params, self.options))
   return images, meta, detail
 end
 

@@ -343,9 +343,11 @@ function Scan:answer(window, rows, total)
     and total == last.total then
     return nil, ("page %d repeats page %d"):format(window.number, last.number)
   end
-  if self.strict and not evidence.aligned(window, last) then return step_back(self, window) end
+  if self.overlapping and not evidence.aligned(window, last) then
+    if self.strict then return step_back(self, window) end
+    self.moved = true
+  end
   if total ~= last.total then self.one_total = false end
-  if self.overlapping and not evidence.aligned(window, last) then self.moved = true end
   local is_start = window.first == 0 and not self.anchor
   local is_next = self.trusted and not self.overlapping and total == last.total
     and window.first == last.first + last.count

@@ -146,10 +146,10 @@ local function open(self, route, call, connect_timeout, fresh)
       socket:close()
       return nil, problem
     end
-  end
-  if call.control.cancelled then
-    socket:close()
-    return exchange.cancelled("connect")
+    if call.control.cancelled then
+      socket:close()
+      return exchange.cancelled("connect")
+    end
   end
   return socket
 end
