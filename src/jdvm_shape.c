@@ -31,7 +31,30 @@ void jdvm_shapes_begin(jdvm_shapes *shapes, uint32_t room) {
   }
 }
 
-/* The key of these bytes in a place, new in *bucket if there is none yet and `add` allows. */
+static uint32_t hash_key(const jdvm_key *place, const unsigned char *bytes, size_t length) {
+  return jdvm_hash(bytes, length) + place->index * UINT32_C(0x9E3779B1);
+}
+
+static jdvm_key **bucket_of(jdvm_shapes *shapes, uint32_t hash) {
+  return &shapes->buckets[(hash ^ hash >> 16) % JDVM_KEY_BUCKETS];
+}
+
+jdvm_key *jdvm_shapes_match(jdvm_shapes *shapes, const jdvm_key *place, const unsigned char *at) {
+  /* A key that is remembered has no escapes, so the first quote ends it if it is one. */
+  const unsigned char *quote = memchr(at + 1, '"', JDVM_KEY_BYTES - 2);
+  if (quote != NULL) {
+    uint32_t hash = hash_key(place, at + 1, (size_t)(quote - at - 1));
+    jdvm_key *key;
+    for (key = *bucket_of(shapes, hash); key != NULL; key = key->chain) {
+      if (key->hash == hash && key->place == place && jdvm_key_matches(key, at)) {
+        return key;
+      }
+    }
+  }
+  return NULL;
+}
+
+/* The key of these bytes in a place, a new one if there is none yet and `add` allows. */
 static jdvm_key *look_up(jdvm_shapes *shapes, jdvm_key *place, const unsigned char *bytes,
                          size_t length, bool add) {
   uint32_t hash;
@@ -40,8 +63,8 @@ static jdvm_key *look_up(jdvm_shapes *shapes, jdvm_key *place, const unsigned ch
   if (place == JDVM_NOWHERE(shapes) || length + 3 > JDVM_KEY_BYTES) {
     return NULL;
   }
-  hash = jdvm_hash(bytes, length) + place->index * UINT32_C(0x9E3779B1);
-  bucket = &shapes->buckets[(hash ^ hash >> 16) % JDVM_KEY_BUCKETS];
+  hash = hash_key(place, bytes, length);
+  bucket = bucket_of(shapes, hash);
   for (key = *bucket; key != NULL; key = key->chain) {
     if (key->hash == hash && key->place == place && key->length == length + 3 &&
         memcmp(key->raw + 1, bytes, length) == 0) {

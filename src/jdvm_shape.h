@@ -76,6 +76,10 @@ jdvm_key *jdvm_shapes_key(jdvm_shapes *shapes, jdvm_key *place, const unsigned c
 jdvm_key *jdvm_shapes_find(jdvm_shapes *shapes, jdvm_key *place, const unsigned char *bytes,
                            size_t length);
 
+/* The key of a place that stands at `at` in its quotes and with a colon; there are JDVM_KEY_BYTES
+** bytes. NULL: what stands there must be read to know what it is. */
+jdvm_key *jdvm_shapes_match(jdvm_shapes *shapes, const jdvm_key *place, const unsigned char *at);
+
 /* The place of values whose own key is not remembered in `place`. */
 jdvm_key *jdvm_shapes_others(jdvm_shapes *shapes, jdvm_key *place);
 

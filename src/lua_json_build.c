@@ -105,9 +105,10 @@ static const unsigned char *build_array(jdvm_decoder *d, const unsigned char *at
                                         const jdvm_field *wanted, int levels);
 
 /* Reads an object; `at` is behind its brace. Its fields wait on the stack above a place for the
-** table: key and value each, on LuaJIT values only with the keys in memory->pending. If there is a
-** reason not to wait (a key twice, a key that cannot be remembered, too many fields), the rest is
-** left to the plain reader. Expanded once for each kind of Lua. */
+** table: key and value each, or the values alone behind the function that will make it. LuaJIT, for
+** which there are such functions, also has the keys in memory->pending. If there is a reason not to
+** wait (a key twice, a key that cannot be remembered, too many fields), the rest is left to the
+** plain reader. Expanded once for each kind of Lua. */
 JDVM_INLINE const unsigned char *read_object(jdvm_decoder *d, const unsigned char *at,
                                              jdvm_key *place, int levels, const bool luajit) {
   const unsigned char *begin;
@@ -115,14 +116,14 @@ JDVM_INLINE const unsigned char *read_object(jdvm_decoder *d, const unsigned cha
   uint16_t *keys = d->memory->pending + pending;
   jdvm_key **link = &place->first;
   int count = 0;
-  bool last = false;
+  bool last = false, by_function = false;
   jdvm_frame f;
   open_frame(d, &f);
   if (luajit) {
     if (JDVM_PENDING - pending < JDVM_BATCH) {
       f.batch = 0;
     }
-    jdvm_json_open_object(d, place);
+    by_function = jdvm_json_open_object(d, place);
   } else {
     lua_pushnil(d->L);
   }
@@ -140,6 +141,10 @@ JDVM_INLINE const unsigned char *read_object(jdvm_decoder *d, const unsigned cha
       at += key->length;
     } else if (at < d->safe && jdvm_key_matches(key->next, at)) {
       key = key->next;
+      at += key->length;
+    } else if (at < d->safe && *at == '"' &&
+               (key = jdvm_shapes_match(&d->memory->shapes, place, at)) != NULL) {
+      *link = key;
       at += key->length;
     } else {
       at = read_key(d, at, place, link == &place->first ? JDVM_WANT_FIELD : JDVM_WANT_KEY, &key);
@@ -176,7 +181,8 @@ JDVM_INLINE const unsigned char *read_object(jdvm_decoder *d, const unsigned cha
     } else {
       if (luajit) {
         keys[count] = key->index;
-      } else {
+      }
+      if (!by_function) {
         lua_pushvalue(d->L, key->slot);
       }
       count++;
@@ -208,9 +214,12 @@ JDVM_INLINE const unsigned char *read_object(jdvm_decoder *d, const unsigned cha
     }
   }
   d->pending = pending;
-  if (luajit) {
-    jdvm_json_close_object(d, place, f.base, keys, count);
+  if (by_function) {
+    jdvm_json_construct(d, place, f.base, keys, count);
   } else {
+    if (luajit) {
+      jdvm_json_meet_shape(d, place, keys, count);
+    }
     close_pairs(d, f.base, count);
   }
   return last ? at

@@ -13,7 +13,7 @@
 #define COST_SHAPE 128
 #define COST_KEY 16
 
-#define SET 4 /* each shape has this many places to be in */
+#define SET 8 /* each shape has this many places to be in */
 
 #define FIRST_FUNCTION (1 + JDVM_KEYS + 1)
 
@@ -132,21 +132,26 @@ static jdvm_constructor *find_constructor(jdvm_decoder *d, const uint16_t *keys,
   return shape->made ? shape : NULL;
 }
 
-void jdvm_json_open_object(jdvm_decoder *d, const jdvm_key *place) {
+bool jdvm_json_open_object(jdvm_decoder *d, const jdvm_key *place) {
   const jdvm_constructor *shape = place->constructor;
   if (shape != NULL && shape->made) {
     lua_rawgeti(d->L, d->home, function_index(d, shape));
-  } else {
-    lua_pushnil(d->L);
+    return true;
   }
+  lua_pushnil(d->L);
+  return false;
 }
 
-void jdvm_json_close_object(jdvm_decoder *d, jdvm_key *place, int base, const uint16_t *keys,
-                            int count) {
+void jdvm_json_meet_shape(jdvm_decoder *d, jdvm_key *place, const uint16_t *keys, int count) {
+  place->constructor = find_constructor(d, keys, count);
+}
+
+void jdvm_json_construct(jdvm_decoder *d, jdvm_key *place, int base, const uint16_t *keys,
+                         int count) {
   lua_State *L = d->L;
   jdvm_constructor *shape = place->constructor;
   if (shape == NULL || !shape->made || !is_shape(shape, keys, count)) {
-    shape = find_constructor(d, keys, count);
+    shape = place->constructor = find_constructor(d, keys, count);
     if (shape == NULL) {
       lua_createtable(L, 0, count);
       lua_replace(L, base);
@@ -157,7 +162,6 @@ void jdvm_json_close_object(jdvm_decoder *d, jdvm_key *place, int base, const ui
       }
       return;
     }
-    place->constructor = shape;
     lua_rawgeti(L, d->home, function_index(d, shape));
     lua_replace(L, base);
   }

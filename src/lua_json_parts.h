@@ -142,11 +142,14 @@ const unsigned char *jdvm_json_push_string(jdvm_decoder *d, const unsigned char 
 /* Pushes a string that jdvm_json_string() has read. */
 void jdvm_json_push_text(jdvm_decoder *d, const jdvm_json_text *text);
 
-/* The two ends of an object on LuaJIT. The first pushes what will make it, by a guess, or nil. The
-** second makes the object with these keys from that, at `base`, and the `count` values after it. */
-void jdvm_json_open_object(jdvm_decoder *d, const jdvm_key *place);
-void jdvm_json_close_object(jdvm_decoder *d, jdvm_key *place, int base, const uint16_t *keys,
-                            int count);
+/* Objects on LuaJIT. The first pushes the function that will make the object, by a guess, and is
+** true; or pushes nil, and the object is made as on other Luas. The second learns what keys such an
+** object had. The third makes the object with these keys from a function at `base`, the right one
+** or not, and the `count` values after it. */
+bool jdvm_json_open_object(jdvm_decoder *d, const jdvm_key *place);
+void jdvm_json_meet_shape(jdvm_decoder *d, jdvm_key *place, const uint16_t *keys, int count);
+void jdvm_json_construct(jdvm_decoder *d, jdvm_key *place, int base, const uint16_t *keys,
+                         int count);
 
 /* Forgets what a key remembers of another text. */
 static inline void jdvm_json_renew_key(jdvm_decoder *d, jdvm_key *key) {

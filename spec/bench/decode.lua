@@ -1,20 +1,26 @@
--- Decoding, on one Lua, against lua-cjson and dkjson: decode.lua [ROUNDS]; started by bench_decode.sh.
--- Each body is a fresh string, the collector runs, the decoders take turns; medians, and ratios round by round.
+-- Decoding against lua-cjson and dkjson; started by bench_decode.sh.
+-- decode.lua compare ROUNDS LUA: each decoder has a process of its own, for what one leaves to the
+-- collector and to the allocator would be paid by the next; the processes take turns (A B C, A B C, …), so that a
+-- slow phase of the machine meets them all. Medians, and ratios round by round.
+-- decode.lua time DECODER DOCUMENT TIMES prints microseconds a document: each body is a fresh string, made while
+-- the clock stands; the collector runs as it does for every user.
 -- decode.lua count DECODER DOCUMENT TIMES decodes with the collector stopped, for callgrind to count.
-local core = require "jdvm.core"
-local cjson = require "cjson"
-local dkjson = require "dkjson"
 local pages = require "pages"
 
-local THREE = { fields = { "imageId", "name", "status" }, items = "result.images" }
-local decoders = {
-  jdvm = core.decode,
-  ["jdvm, three fields"] = function(text) return core.decode(text, THREE) end,
-  ["lua-cjson"] = cjson.decode,
-  dkjson = dkjson.decode,
-  nothing = function() end,
-}
 local DISTINCT = 20
+
+-- Each makes a decoder; what it needs is loaded only then.
+local decoders = {
+  jdvm = function() return require("jdvm.core").decode end,
+  ["jdvm-fields"] = function()
+    local decode = require("jdvm.core").decode
+    local three = { fields = { "imageId", "name", "status" }, items = "result.images" }
+    return function(text) return decode(text, three) end
+  end,
+  ["lua-cjson"] = function() return require("cjson").decode end,
+  dkjson = function() return require("dkjson").decode end,
+  nothing = function() return function() end end,
+}
 
 local function documents(name)
   local texts = {}
@@ -24,70 +30,84 @@ local function documents(name)
   return texts
 end
 
-if arg[1] == "count" then
-  local decode, texts = decoders[arg[2]], documents(arg[3])
+-- Seconds that decoding each text once takes.
+local function pass(decode, texts)
+  local fresh = {}
+  for i, text in ipairs(texts) do
+    fresh[i] = text .. " "
+  end
+  local began = os.clock()
+  for i = 1, #fresh do
+    decode(fresh[i])
+  end
+  return os.clock() - began
+end
+
+local commands = {}
+
+function commands.count(decoder, document, times)
+  local decode, texts = decoders[decoder](), documents(document)
   collectgarbage "stop"
-  for i = 1, tonumber(arg[4]) do
+  for i = 1, times do
     decode(texts[i % DISTINCT + 1] .. " ")
   end
   os.exit(0)
 end
 
-local rounds = tonumber(arg[1] or 15)
+commands["time"] = function(decoder, document, times)
+  local decode, texts, spent = decoders[decoder](), documents(document), 0
+  collectgarbage()
+  pass(decode, texts)
+  for _ = 1, times do
+    spent = spent + pass(decode, texts)
+  end
+  print(spent / times / DISTINCT * 1e6)
+end
 
 local function median(list)
-  table.sort(list)
-  return list[math.floor((#list + 1) / 2)], list[1], list[#list]
-end
-
--- Microseconds a document.
-local function time(decode, texts, times)
-  local spent = 0
-  for _ = 1, times do
-    local fresh = {}
-    for i, text in ipairs(texts) do
-      fresh[i] = text .. " "
-    end
-    local began = os.clock()
-    for i = 1, #fresh do
-      decode(fresh[i])
-    end
-    spent = spent + os.clock() - began
+  local sorted = {}
+  for i, value in ipairs(list) do
+    sorted[i] = value
   end
-  return spent / times / #texts * 1e6
+  table.sort(sorted)
+  return sorted[math.floor((#sorted + 1) / 2)], sorted[1], sorted[#sorted]
 end
 
-local function compare(document, names)
-  local texts = documents(document)
-  local times = document == "image" and 50 or 1
-  local results = {}
-  for round = 0, rounds do
+-- A document that is decoded quickly is decoded more often.
+local function time(lua, decoder, document)
+  local times = decoder == "dkjson" and 1 or document == "image" and 400 or 8
+  local command = ("%s %s time %s %s %d"):format(lua, arg[0], decoder, document, times)
+  local pipe = assert(io.popen(command))
+  local result = pipe:read("*n")
+  pipe:close()
+  return assert(result, command)
+end
+
+local function compare_document(rounds, lua, document, names)
+  local results, base = {}, {}
+  for round = 1, rounds do
     for _, name in ipairs(names) do
-      collectgarbage()
-      local result = time(decoders[name], texts, times)
-      if round > 0 then
-        results[name] = results[name] or {}
-        results[name][round] = result
-      end
+      results[name] = results[name] or { times = {}, ratios = {} }
+      results[name].times[round] = time(lua, name, document)
     end
+    base[round] = results["lua-cjson"].times[round]
   end
-  local ratios = {}
   for _, name in ipairs(names) do
-    ratios[name] = {}
+    local result = results[name]
     for round = 1, rounds do
-      ratios[name][round] = results["lua-cjson"][round] / results[name][round]
+      result.ratios[round] = base[round] / result.times[round]
     end
-  end
-  for _, name in ipairs(names) do
-    local ratio, least, most = median(ratios[name])
-    print(("  %-12s %-20s %9.1f us   %5.2f x lua-cjson (%.2f..%.2f)"):format(document, name, median(results[name]),
-      ratio, least, most))
+    print(("  %-12s %-14s %9.1f us   %5.2f x lua-cjson (%.2f..%.2f)"):format(document, name, median(result.times),
+      median(result.ratios)))
   end
 end
 
-print(("decode on %s (%d rounds of %d documents)"):format(package.loaded.jit and package.loaded.jit.version or _VERSION,
-  rounds, DISTINCT))
-for _, name in ipairs(pages.names) do
-  compare(name, name == "page" and { "lua-cjson", "jdvm", "jdvm, three fields", "dkjson" }
-    or { "lua-cjson", "jdvm", "dkjson" })
+function commands.compare(rounds, lua)
+  print(("decode on %s (%d rounds, a process for each decoder)"):format(lua, rounds))
+  for _, name in ipairs(pages.names) do
+    compare_document(rounds, lua, name, name == "page" and { "lua-cjson", "jdvm", "jdvm-fields", "dkjson" }
+      or { "lua-cjson", "jdvm", "dkjson" })
+  end
 end
+
+commands[arg[1]](tonumber(arg[2]) or arg[2], arg[3], tonumber(arg[4]))

@@ -422,6 +422,15 @@ static bool key_matches(const jdvm_key *key, const char *text) {
   return jdvm_key_matches(key, (const unsigned char *)place((char *)bytes, JDVM_KEY_BYTES));
 }
 
+/* The key of a place that text begins with, if it is remembered. */
+static jdvm_key *match(jdvm_shapes *shapes, const jdvm_key *where, const char *text) {
+  char bytes[JDVM_KEY_BYTES];
+  size_t length = strlen(text);
+  memset(bytes, ' ', sizeof bytes);
+  memcpy(bytes, text, length < sizeof bytes ? length : sizeof bytes);
+  return jdvm_shapes_match(shapes, where, (const unsigned char *)place(bytes, sizeof bytes));
+}
+
 static void test_shapes(void) {
   static jdvm_shapes shapes;
   jdvm_key *top, *a, *b, *others, *key;
@@ -438,6 +447,11 @@ static void test_shapes(void) {
   CHECK(!key_matches(a, "\"a\" :1"));
   CHECK(!key_matches(a, "\"ab\":1"));
   CHECK(!key_matches(a, "\"b\":1"));
+  CHECK(match(&shapes, top, "\"a\":1") == a && match(&shapes, a, "\"a\":1") == b);
+  CHECK(match(&shapes, b, "\"a\":1") == NULL && match(&shapes, top, "\"b\":1") == NULL);
+  CHECK(match(&shapes, top, "\"a\" :1") == NULL && match(&shapes, top, "\"a") == NULL);
+  CHECK(match(&shapes, top, "\"\\u0061\":1") == NULL && match(&shapes, top, "\"a\\\":1") == NULL);
+  CHECK(match(&shapes, JDVM_NOWHERE(&shapes), "\"a\":1") == NULL);
   CHECK(!key_matches(top, "") && !key_matches(JDVM_NOWHERE(&shapes), ""));
   CHECK(!key_matches(JDVM_NOWHERE(&shapes), "\"a\":1"));
   CHECK(a->next == JDVM_NOWHERE(&shapes) && a->first == JDVM_NOWHERE(&shapes));
@@ -447,6 +461,8 @@ static void test_shapes(void) {
   name[JDVM_KEY_BYTES - 3] = '\0';
   key = key_of(&shapes, top, name);
   CHECK(key != NULL && key_matches(key, "\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkk\":"));
+  CHECK(match(&shapes, top, "\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkk\":") == key);
+  CHECK(match(&shapes, top, "\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\":") == NULL);
   name[JDVM_KEY_BYTES - 3] = 'k';
   name[JDVM_KEY_BYTES - 2] = '\0';
   CHECK(key_of(&shapes, top, name) == NULL);
