@@ -207,4 +207,19 @@ describe("a table as transport", function()
     client:close()
     assert.is_nil(fake.closed)
   end)
+
+  it("is asked as often as max_attempts says when each of its failures takes long", function()
+    local now, performed = 0, 0
+    local slow = { start = function() end, finish = function() end, cancel = function() end,
+      sleep = function(_, seconds) now = now + seconds end, now = function() return now end }
+    function slow.perform()
+      performed, now = performed + 1, now + 2
+      return nil, { kind = "timeout", phase = "wait", message = "nothing arrived for 2 s (read_timeout)", sent = true }
+    end
+    local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S", transport = slow,
+      max_attempts = 3, timeout = 60 }
+    local _, _, detail = client:describe_images { imageSource = "public" }
+    assert.equal(3, performed)
+    assert.equal(3, detail.attempts)
+  end)
 end)

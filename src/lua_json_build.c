@@ -1,14 +1,12 @@
 #include "lua_json_parts.h"
 
-#define SLOTS_PER_LEVEL (2 * JDVM_BATCH + 16)
-
 /* Makes room for a table and what of it waits. The caller pushes what holds the table's place. */
 JDVM_INLINE void open_frame(jdvm_decoder *d, jdvm_frame *f) {
   f->base = lua_gettop(d->L) + 1;
   f->batch = f->base < JDVM_CROWDED ? JDVM_BATCH : JDVM_SMALL_BATCH;
-  if (f->base + SLOTS_PER_LEVEL > d->ceiling) {
-    luaL_checkstack(d->L, 2 * SLOTS_PER_LEVEL, "JSON is nested too deeply");
-    d->ceiling = f->base + 2 * SLOTS_PER_LEVEL - 1;
+  if (f->base + JDVM_FRAME_SLOTS / 2 > d->ceiling) {
+    luaL_checkstack(d->L, JDVM_FRAME_SLOTS, "JSON is nested too deeply");
+    d->ceiling = f->base + JDVM_FRAME_SLOTS - 1;
   }
 }
 

@@ -55,6 +55,9 @@ typedef struct jdvm_value {
 #define JDVM_SMALL_BATCH 2
 #define JDVM_CROWDED 3000
 
+/* Slots for what waits of two levels: they are asked for together. */
+#define JDVM_FRAME_SLOTS (2 * (2 * JDVM_BATCH + 16))
+
 #define JDVM_CONSTRUCTORS 64 /* a power of two */
 
 /* The keys of an object in their order. LuaJIT has a function for each that makes such objects. */

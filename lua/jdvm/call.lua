@@ -68,27 +68,36 @@ local function succeed(self, result, status, request_id)
     request_id = request_id, http_status = status, attempts = self.attempts, throttled = self.throttled,
     elapsed = self.transport:now() - self.started,
   }
-  self.state.quota:pay_back(self.cost)
+  local state = self.state
+  state.quota:pay_back(self.cost)
   self.outcome = { result, meta }
-  events.tell(self.state.on_call, { operation = self.operation.name, region = self.region, ok = true,
-    attempts = self.attempts, elapsed = meta.elapsed, http_status = status, request_id = request_id })
+  if state.on_call then
+    events.tell(state.on_call, { operation = self.operation.name, region = self.region, ok = true,
+      attempts = self.attempts, elapsed = meta.elapsed, http_status = status, request_id = request_id })
+  end
   return result, meta
 end
 
+-- The keys to sign with, or nil and a failure.
+local function keys_of(self, now)
+  local state, carrier, deadline = self.state, self.transport, self.budget.deadline
+  local keys = state.credentials:at_hand(state.clock)
+  if keys then return keys end
+  return state.credentials:get {
+    clock = state.clock, sleep = function(seconds) carrier:sleep(seconds) end, timeout = deadline - now,
+    transport = carrier, deadline = deadline,
+  }
+end
+
 -- Begins a try. A failure that needs no answer is kept for finish.
-local function try(self, at_once)
-  local state, carrier, budget = self.state, self.transport, self.budget
-  local deadline = budget.deadline
-  local now = carrier:now()
+local function try(self, at_once, now)
+  local carrier, deadline = self.transport, self.budget.deadline
   self.try_started = now
   if now >= deadline then
     self.early = { kind = "timeout", phase = "sleep", message = "no time is left for a try" }
     return
   end
-  local keys, failure = state.credentials:get {
-    clock = state.clock, sleep = function(seconds) carrier:sleep(seconds) end, timeout = deadline - now,
-    transport = carrier, deadline = deadline,
-  }
+  local keys, failure = keys_of(self, now)
   if not keys then
     self.early = failure
     return
@@ -99,32 +108,30 @@ local function try(self, at_once)
     self.response, self.failure = carrier:perform(signed, deadline)
   else
     self.pending = carrier:start(signed, deadline)
-    state.in_flight[self] = true
+    self.state.in_flight[self] = true
   end
 end
 
 --- Starts a call whose parameters were checked.
 ---@param state table the client's
----@param job table operation, path, query, region, options, budget { started, deadline }; decode options
+---@param job table becomes the call: operation, path, query, region, options, decoding (options of core.decode), id;
+---  budget { started, deadline } or timeout; early: why it cannot be made
 ---@param at_once boolean|nil the call is finished next, with nothing in between
 function call.start(state, job, at_once)
-  local self = setmetatable({
-    state = state, operation = job.operation, path = job.path, query = job.query,
-    region = not (job.failure and job.failure.has_no_region) and job.region or nil,
-    options = job.options, decoding = job.decoding, budget = job.budget, id = job.id,
-    attempts = 0, throttled = 0,
-  }, mt)
-  self.early = job.failure or state.closed and { kind = "cancelled", message = "the client is closed" } or nil
+  local self = setmetatable(job, mt)
+  self.state, self.attempts, self.throttled = state, 0, 0
+  if self.early and self.early.has_no_region then self.region = nil end
+  if state.closed then self.early = self.early or { kind = "cancelled", message = "the client is closed" } end
   if self.early then return self end
   local carrier, failure = transport.choose(state.config)
   if not carrier then
     self.early = failure
     return self
   end
-  self.transport = carrier
-  self.started = carrier:now()
-  if not self.budget then self.budget = { started = self.started, deadline = self.started + job.timeout } end
-  try(self, at_once)
+  local now = carrier:now()
+  self.transport, self.started = carrier, now
+  self.budget = self.budget or { started = now, deadline = now + self.timeout }
+  try(self, at_once, now)
   return self
 end
 
@@ -207,9 +214,10 @@ local function out_of_time(self, phase, message, cause)
     retry_after = cause and cause.retry_after })
 end
 
--- Whether a try was left alone for so long that its failure says nothing: only the first, which began before finish.
+-- Whether a try was left alone for so long that its failure says nothing: only one that was under way when finish
+-- began can be that.
 local function was_neglected(self, failure, finish_began)
-  if not (failure.kind == "timeout" or failure.kind == "transport") then return false end
+  if not finish_began or not (failure.kind == "timeout" or failure.kind == "transport") then return false end
   local now = self.transport:now()
   return finish_began - self.try_started > IDLE and now - finish_began < AT_ONCE and now < self.budget.deadline
 end
@@ -222,7 +230,7 @@ end
 function Call:finish(received)
   if self.outcome then return self.outcome[1], self.outcome[2], self.outcome[3] end
   local carrier = self.transport
-  local began = carrier and carrier:now()
+  local began = self.pending and carrier:now()
   while true do
     if self.early then
       if self.early.kind == "timeout" then
@@ -239,7 +247,7 @@ function Call:finish(received)
     if self.outcome then return self.outcome[1], self.outcome[2], self.outcome[3] end
 
     if not response and was_neglected(self, failure, began) then
-      try(self, true)
+      try(self, true, carrier:now())
     else
       self.attempts = self.attempts + 1
       local is_skewed = false
@@ -271,7 +279,7 @@ function Call:finish(received)
       self.last = failure
       if delay > 0 then carrier:sleep(delay) end
       if self.outcome then return self.outcome[1], self.outcome[2], self.outcome[3] end
-      try(self, true)
+      try(self, true, carrier:now())
     end
   end
 end

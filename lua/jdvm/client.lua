@@ -133,7 +133,7 @@ local function begin(state, operation, params, options, at_once)
     operation = operation, path = path, query = query, region = region, options = options,
     id = id and (type(params) == "string" and params or params[id]),
     decoding = request.decoding(state, operation, options, id), timeout = options.timeout or state.timeout,
-    failure = request.region_failure(state, params),
+    early = request.region_failure(state, params),
   }, at_once)
 end
 

@@ -205,6 +205,16 @@ local function failed(message)
   return nil, { kind = "credentials", message = message }
 end
 
+--- The keys to sign with now, if they need no renewing: most often, and with no need to say how one could wait.
+---@param clock fun(): number seconds since 1970
+---@return jdvm.HeldKeys|nil keys nil: get() is to be asked
+function Holder:at_hand(clock)
+  local state = self.state()
+  local keys = state.keys
+  if not keys or state.fixed or not (state.turn or due(state, clock())) then return keys end
+  return nil
+end
+
 --- The keys to sign with now.
 ---@param context jdvm.KeyContext
 ---@return jdvm.HeldKeys|nil keys the same table as long as the keys do not change

@@ -77,7 +77,7 @@ local function new_source(state, operation, params, options, resolved)
     if page.ids then params[page.ids] = job.ids end
     local path, query, region = check.check(operation, params, resolved.region)
     return call.start(state, { operation = operation, path = path, query = query, region = region, options = options,
-      decoding = decoding, budget = budget, failure = resolved.failure }, false)
+      decoding = decoding, budget = budget, early = resolved.failure }, false)
   end
   source.fetch = {
     start = start,

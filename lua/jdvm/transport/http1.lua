@@ -18,8 +18,12 @@ local PLAIN = "^%C*$"                             -- no control character; much 
 
 -- Header names in lower case. There are few, so they are checked once; how many are remembered is bounded.
 local names, known_names = {}, 0
--- The value last found good by name: most headers are the same in every response.
+-- The value last found good by name: most headers are the same in every request, and in every response.
 local good_values = {}
+
+local function remember(name, value)
+  if names[name] and #value < 256 then good_values[name] = value end
+end
 
 local function lower_name(name)
   local known = names[name]
@@ -30,16 +34,29 @@ local function lower_name(name)
   return known
 end
 
--- `fixed` less the line of a name, if it has one.
-local function without(fixed, name)
-  if not find(fixed, name .. ":", 1, true) then return fixed end
-  return (fixed:gsub("([^:\r\n]+):[^\r\n]*\r\n", function(own) return own == name and "" or nil end))
+-- The names in the fixed lines of the last head: they are the same in most.
+local fixed_lines, fixed_names
+
+local function names_of(lines)
+  if lines ~= fixed_lines then
+    fixed_lines, fixed_names = lines, {}
+    for name in lines:gmatch("([^:\r\n]+):[^\r\n]*\r\n") do fixed_names[name] = true end
+  end
+  return fixed_names
 end
+
+-- `lines` less the one of a name.
+local function without(lines, name)
+  return (lines:gsub("([^:\r\n]+):[^\r\n]*\r\n", function(own) return own == name and "" or nil end))
+end
+
+-- Room for the parts of one head; nothing waits while it is made.
+local parts = {}
 
 --- The head of a request, up to and with its empty line.
 ---@param method string
 ---@param target string origin form ("/v1/…?…"), or absolute form for a plain proxy
----@param headers table<string, string|number>
+---@param headers table<string, string>
 ---@param fixed? string header lines, each with its end, that are sent unless `headers` has the same name
 ---@return string? head nil when a part would break the framing
 ---@return string? message which part
@@ -47,16 +64,21 @@ function http1.head(method, target, headers, fixed)
   if not find(target, PLAIN) or find(target, " ", 1, true) then
     return nil, "the request target holds a space or a control character"
   end
-  local parts, count = { method, " ", target, " HTTP/1.1\r\n" }, 4
+  fixed = fixed or ""
+  local taken, count = names_of(fixed), 4
+  parts[1], parts[2], parts[3], parts[4] = method, " ", target, " HTTP/1.1\r\n"
   for name, value in pairs(headers) do
     local lower_case = lower_name(name)
     if not lower_case then return nil, "a request header has a name that HTTP does not allow" end
-    if not find(value, PLAIN) then return nil, "the request header " .. name .. " holds a control character" end
-    if fixed then fixed = without(fixed, lower_case) end
+    if good_values[lower_case] ~= value then
+      if not find(value, PLAIN) then return nil, "the request header " .. name .. " holds a control character" end
+      remember(lower_case, value)
+    end
+    if taken[lower_case] then fixed = without(fixed, lower_case) end
     parts[count + 1], parts[count + 2], parts[count + 3], parts[count + 4] = name, ": ", value, "\r\n"
     count = count + 4
   end
-  parts[count + 1], parts[count + 2] = fixed or "", "\r\n"
+  parts[count + 1], parts[count + 2] = fixed, "\r\n"
   return concat(parts, "", 1, count + 2)
 end
 
@@ -80,41 +102,60 @@ function http1.response(method, max_body)
   }, Response)
 end
 
+local function trimmed(value)
+  local head, tail = byte(value), byte(value, -1)
+  if head == 32 or head == 9 or tail == 32 or tail == 9 then return match(value, "^[ \t]*(.-)[ \t]*$") end
+  return value
+end
+
 -- A header line that is not "name: value" throughout: a tab in the value, a folded line, or none at all.
 local function parse_odd_line(headers, line, last)
   local name, value = match(line, "^([^%c%s:]+):[ \t]*([\t\32-\126\128-\255]*)$")
-  if name then return lower(name), value end
+  if name then return lower(name), trimmed(value) end
   value = last and match(line, "^[ \t]+([\t\32-\126\128-\255]*)$")
   if not value then return nil end
   local whole = headers[last] .. " " .. value
   headers[last] = nil
-  return last, whole
+  return last, trimmed(whole)
 end
 
--- Plain searches for the ends of lines and names are several times faster than a pattern over all of it.
+-- A header line: its name in lower case, and its value without blanks around it. Plain searches are several times
+-- faster than a pattern over all of it.
+local function parse_line(line)
+  local colon = find(line, ":", 1, true)
+  local name = colon and lower_name(sub(line, 1, colon - 1))
+  if not name then return nil end
+  local value = sub(line, byte(line, colon + 1) == 32 and colon + 2 or colon + 1)
+  if good_values[name] ~= value then
+    if not find(value, PLAIN) then return nil end
+    remember(name, value)
+  end
+  return name, trimmed(value)
+end
+
+-- The header lines of the last response, their names and values: most are the same in the next, in the same place.
+local last_lines, last_names, last_values = {}, {}, {}
+
 local function parse_headers(text, position)
   local headers, count, last = {}, 0, nil
   local length = #text
   while position <= length do
     local stop = find(text, "\r\n", position, true)
-    local colon = find(text, ":", position, true)
-    local name = colon and colon < stop and lower_name(sub(text, position, colon - 1))
-    local value
-    if name then
-      local first, final = colon + 1, stop - 1
-      if byte(text, first) == 32 then first = first + 1 end
-      value = sub(text, first, final)
-    end
-    if not name or (good_values[name] ~= value and not find(value, PLAIN)) then
-      name, value = parse_odd_line(headers, sub(text, position, stop - 1), last)
-      if not name then return nil, "a header line that is none" end
-    elseif names[name] and #value < 256 then
-      good_values[name] = value
-    end
-    local head, tail = byte(value), byte(value, -1)
-    if head == 32 or head == 9 or tail == 32 or tail == 9 then value = match(value, "^[ \t]*(.-)[ \t]*$") end
+    local line = sub(text, position, stop - 1)
     count = count + 1
     if count > http1.MAX_HEADERS then return nil, "more than " .. http1.MAX_HEADERS .. " header lines" end
+    local name, value
+    if line == last_lines[count] then
+      name, value = last_names[count], last_values[count]
+    else
+      name, value = parse_line(line)
+      if name then
+        last_lines[count], last_names[count], last_values[count] = line, name, value
+      else
+        name, value = parse_odd_line(headers, line, last)
+        if not name then return nil, "a header line that is none" end
+      end
+    end
     local earlier = headers[name]
     -- Two lengths that agree are one; RFC 9112, 6.3 allows that and nothing else.
     if earlier and not (name == "content-length" and earlier == value) then value = earlier .. ", " .. value end

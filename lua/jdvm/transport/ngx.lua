@@ -120,10 +120,11 @@ local function secure(socket, route, call, connect_timeout)
 end
 
 local function open(self, route, call, connect_timeout, fresh)
-  local left = min(connect_timeout, call.deadline - now())
+  local left = call.deadline - now()
   if left <= 0 then return exchange.out_of_time("connect") end
   local socket = ngx.socket.tcp()
-  call.waiting = milliseconds(min(call.read_timeout, call.deadline - now()))
+  call.waiting = milliseconds(min(call.read_timeout, left))
+  left = min(connect_timeout, left)
   socket:settimeouts(milliseconds(left), call.waiting, call.waiting)
   local options = route.options
   -- A connection to replace a stale one must be new: its pool is always empty, because it is closed after use.
