@@ -3,6 +3,7 @@ local cjson = require "cjson"
 local core = require "jdvm.core"
 local fake_transport = require "spec.support.fake_transport"
 local jdvm = require "jdvm"
+local own_process = require "spec.support.own_process"
 
 local getenv = os.getenv
 
@@ -24,6 +25,19 @@ describe("jdvm", function()
   it("has the version of its C module, and the null of cjson", function()
     assert.equal(core._VERSION, jdvm._VERSION)
     assert.equal(cjson.null, jdvm.null)
+  end)
+
+  it("loads what reads lists, and nginx's transport, only for those who use them, but inside nginx at once", function()
+    local loads = [[
+      require "jdvm"
+      for _, name in ipairs { "iterator", "scan", "waiter", "transport.ngx" } do
+        print(name .. (package.loaded["jdvm." .. name] and " is there" or " is not there"))
+      end
+    ]]
+    assert.equal("iterator is not there\nscan is not there\nwaiter is not there\ntransport.ngx is not there",
+      own_process.run(loads))
+    assert.equal("iterator is there\nscan is there\nwaiter is there\ntransport.ngx is there",
+      own_process.run("ngx = { socket = {}, thread = {} }\n" .. loads))
   end)
 end)
 

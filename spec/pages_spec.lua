@@ -53,6 +53,20 @@ describe("a calm list", function()
     for _ in iterator.pages(open(paged_list.new(0))) do error "a page" end
   end)
 
+  it("holds no page that was given while the next is read", function()
+    local first, is_gone
+    local list = paged_list.new(400, { before = function(_, n)
+      if n ~= 2 then return end
+      collectgarbage()
+      collectgarbage()
+      is_gone = first.image == nil
+    end })
+    for image in items(list, { prefetch = 0 }) do
+      first = first or setmetatable({ image = image }, { __mode = "v" })
+    end
+    assert.is_true(is_gone)
+  end)
+
   it("asks for page 1 first and then for so many at a time", function()
     for _, prefetch in ipairs { 1, 3, 8 } do
       local list = paged_list.new(1234)

@@ -3,19 +3,20 @@ local advice = require "jdvm.transport.advice"
 local route = require "jdvm.transport.route"
 
 describe("the transport of nginx", function()
-  it("loads outside nginx and says where it is", function()
-    assert.is_nil(require "jdvm.transport.ngx".situation())
+  it("loads outside nginx, where its place is none of nginx's", function()
+    assert.is_function(require "jdvm.transport.ngx".new)
+    assert.is_nil(require "jdvm.transport.situation"())
   end)
 
   it("tells the phases apart", function()
     local function situation(phase, has_sockets)
       local fake = { get_phase = function() return phase end, socket = has_sockets and {} or nil }
       local environment = setmetatable({ ngx = fake }, { __index = _G })
-      local path = "lua/jdvm/transport/ngx.lua"
+      local path = "lua/jdvm/transport/situation.lua"
       local chunk = assert(loadfile(path, "t", environment))            -- luacheck: ignore 143
       local set_environment = rawget(_G, "setfenv")                     -- Lua 5.1 and LuaJIT
       if set_environment then set_environment(chunk, environment) end
-      return chunk().situation()
+      return chunk()()
     end
     for _, phase in ipairs { "rewrite", "access", "content", "timer", "server_rewrite", "ssl_cert", "preread" } do
       assert.equal("yields", (situation(phase, true)))

@@ -14,10 +14,11 @@ local function transport_in(situation, phase)
     return { new = function()
       made[name] = made[name] + 1
       return { name = name, close = function(self) self.closed = true end }
-    end, situation = function() return situation, phase end, advice = require "jdvm.transport.advice" }
+    end }
   end
   put("jdvm.transport.curl", factory "curl")
   put("jdvm.transport.ngx", factory "ngx")
+  put("jdvm.transport.situation", function() return situation, phase end)
   put("jdvm.transport", nil)
   local module = require "jdvm.transport"
   return module, made, function()

@@ -6,6 +6,7 @@ local call = require "jdvm.call"
 local check = require "jdvm.check"
 local core = require "jdvm.core"
 local events = require "jdvm.events"
+local lazy = require "jdvm.lazy"
 local lists = require "jdvm.lists"
 local operations = require "jdvm.operations"
 local options_of = require "jdvm.options"
@@ -14,7 +15,8 @@ local retry = require "jdvm.retry"
 local settings = require "jdvm.settings"
 local text = require "jdvm.text"
 local transport = require "jdvm.transport"
-local waiter = require "jdvm.waiter"
+
+local waiter = lazy "jdvm.waiter"
 
 local client = {}
 

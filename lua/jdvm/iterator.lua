@@ -18,7 +18,7 @@ end
 
 local function close(self)
   if self.closed then return end
-  self.closed, self.was_complete, self.last = true, is_complete(self), self.rows[self.index]
+  self.closed, self.was_complete, self.last = true, is_complete(self), self.rows[self.index] or self.last
   self.inner():close()
   self.rows, self.index = {}, 0
 end
@@ -27,6 +27,9 @@ end
 local function advance(self)
   if self.failed then error(self.failed, 0) end
   local reader, source = self.inner()
+  -- The page that was given may be collected while the next is read.
+  self.last = self.rows[self.index] or self.last
+  self.rows, self.index = {}, 0
   if source.enter then source.enter() end
   local result, job, meta = reader:next()
   if source.leave then source.leave() end
@@ -90,8 +93,8 @@ end
 ---@return string|nil token nil when the list is complete
 function methods:token()
   check_self(self, "token")
-  local was_complete, row = self.was_complete, self.last
-  if not self.closed then was_complete, row = is_complete(self), self.rows[self.index] end
+  local was_complete, row = self.was_complete, self.rows[self.index] or self.last
+  if not self.closed then was_complete = is_complete(self) end
   if was_complete then return nil end
   local reader, source = self.inner()
   if row == nil then return source.token(source.origin.row, source.origin.id) end

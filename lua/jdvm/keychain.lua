@@ -5,8 +5,10 @@
 -- (JDCLOUD_PROFILE, else ~/.jdc/current, else "default"); the environment as Terraform names it.
 
 local credentials = require "jdvm.credentials"
-local instance_role = require "jdvm.instance_role"
+local lazy = require "jdvm.lazy"
 local text = require "jdvm.text"
+
+local instance_role = lazy "jdvm.instance_role"
 
 local keychain = {}
 

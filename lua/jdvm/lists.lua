@@ -5,14 +5,14 @@ local call = require "jdvm.call"
 local check = require "jdvm.check"
 local core = require "jdvm.core"
 local errors = require "jdvm.errors"
-local ids = require "jdvm.ids"
-local iterator = require "jdvm.iterator"
+local lazy = require "jdvm.lazy"
 local operations = require "jdvm.operations"
 local options_of = require "jdvm.options"
-local pages = require "jdvm.pages"
 local request = require "jdvm.request"
-local token = require "jdvm.token"
 local transport = require "jdvm.transport"
+
+local ids, iterator, pages = lazy "jdvm.ids", lazy "jdvm.iterator", lazy "jdvm.pages"
+local token = lazy "jdvm.token"
 
 local lists = {}
 

@@ -7,21 +7,25 @@
 -- "auto" looks where it is at every call: a client made in nginx's init phase is used in request phases, where
 -- nothing may block, and in worker threads, where cosockets do not exist.
 
+local lazy = require "jdvm.lazy"
 local protected = require "jdvm.protected"
+local situation_of = require "jdvm.transport.situation"
 local text = require "jdvm.text"
-local nginx = require "jdvm.transport.ngx"
+
+local advice = lazy "jdvm.transport.advice"
+local nginx = lazy "jdvm.transport.ngx"
 
 local transport = {}
 
 --- Where nginx runs this: nil outside, "yields", "init", "worker thread" or "forbidden"; and the phase's name.
-transport.situation = nginx.situation
+transport.situation = situation_of
 
 --- What to say in a phase that cannot wait: a message and a hint.
 ---@param phase string
 ---@return string message
 ---@return string hint
 function transport.phase_advice(phase)
-  return nginx.advice.phase(phase)
+  return advice.phase(phase)
 end
 
 local METHODS = { "start", "finish", "cancel", "sleep", "now" }
@@ -141,7 +145,7 @@ function transport.choose(config)
     return config.own
   end
 
-  local situation, phase = nginx.situation()
+  local situation, phase = situation_of()
   if not situation or situation == "worker thread" then
     if wanted ~= "ngx" then return curl_of(config) end
     return refuse("phase", phase, ("transport \"ngx\" works only inside nginx's phases, not %s"):format(

@@ -10,9 +10,9 @@ local function median(list)
   return n % 2 == 1 and sorted[(n + 1) // 2] or (sorted[n // 2] + sorted[n // 2 + 1]) / 2, sorted[1], sorted[n]
 end
 
--- What `lists_measure.c`, built as FOLDER/measure, says of a command.
-local function measure(folder, command)
-  local pipe = assert(io.popen(("%s/measure %s 2>%s/stderr"):format(folder, command, folder)))
+-- What `lists_measure.c`, built as FOLDER/measure, says of a command in an environment.
+local function measure(folder, command, environment)
+  local pipe = assert(io.popen(("%s %s/measure %s 2>%s/stderr"):format(environment or "", folder, command, folder)))
   local wall, user, system, peak, faults, status = pipe:read("n", "n", "n", "n", "n", "n")
   pipe:close()
   if status ~= 0 then
@@ -24,7 +24,7 @@ end
 ---Measures commands in rounds after one that warms up, and prints a table.
 ---@param setting { folder: string, rounds: integer } where `measure` is
 ---@param title string
----@param entries table[] `{ name, command }`
+---@param entries table[] `{ name, command, environment = "NAME=value …" }`
 ---@param base integer the entry that the ratios are to
 ---@return table[] summary `{ name, wall, peak, ratio, ratios, cpu_ratio, entry }` for each
 function compare.run(setting, title, entries, base)
@@ -32,7 +32,7 @@ function compare.run(setting, title, entries, base)
   local results = {}
   for round = 0, rounds do
     for index, entry in ipairs(entries) do
-      local result = measure(setting.folder, entry[2])
+      local result = measure(setting.folder, entry[2], entry.environment)
       if round > 0 then
         results[index] = results[index] or { wall = {}, cpu = {}, peak = {}, faults = {} }
         for key, value in pairs(result) do

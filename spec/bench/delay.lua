@@ -6,17 +6,19 @@ package.path = here .. "?.lua;" .. package.path
 local compare = require "compare"
 local checkout = io.popen("pwd"):read()
 
-local function entry(name, command, in_flight)
-  return { name, ("%s %s %s %s touch %d"):format(command, endpoint, ca_file, pages, in_flight) }
+local function entry(name, command, in_flight, environment)
+  return { name, ("%s %s %s %s touch %d"):format(command, endpoint, ca_file, pages, in_flight),
+    environment = environment }
 end
 
-local own = ("env LUA_PATH='%s/lua/?.lua;;' LUA_CPATH='%s/build/5.4/?.so;;' lua5.4 %slists_jdvm.lua"):format(
-  checkout, checkout, here)
+local own = "lua5.4 " .. here .. "lists_jdvm.lua"
+local environment = ("LUA_PATH='%s/lua/?.lua;;' LUA_CPATH='%s/build/5.4/?.so;;'"):format(checkout, checkout)
 local entries, pairs_of = {}, {}
 for _, in_flight in ipairs { 16, 8, 0 } do
   entries[#entries + 1] = entry(("libcurl that discards, %d in flight"):format(in_flight), folder .. "/discard",
     in_flight)
-  entries[#entries + 1] = entry(("jdvm on 5.4, prefetch = %d"):format(in_flight), own, in_flight)
+  entries[#entries + 1] = entry(("jdvm on 5.4, prefetch = %d"):format(in_flight), own, in_flight,
+    environment)
   pairs_of[#pairs_of + 1] = { in_flight, #entries - 1, #entries }
 end
 entries[#entries + 1] = entry("jdcloud-sdk-js, node", "node " .. here .. "lists_sdk.js", 0)

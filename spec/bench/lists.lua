@@ -7,18 +7,19 @@ package.path = here .. "?.lua;" .. package.path
 local setting = { folder = folder, rounds = rounds }
 local checkout = io.popen("pwd"):read()
 
-local function jdvm(interpreter, version, script)
-  return ("env LUA_PATH='%s/lua/?.lua;;' LUA_CPATH='%s/build/%s/?.so;;' %s %s%s"):format(
-    checkout, checkout, version, interpreter, here, script)
+-- The environment is that of the shell: `env` would be one more program to start.
+local function jdvm(name, interpreter, version, script)
+  return { name, ("%s %s%s"):format(interpreter, here, script), own = true,
+    environment = ("LUA_PATH='%s/lua/?.lua;;' LUA_CPATH='%s/build/%s/?.so;;'"):format(checkout, checkout, version) }
 end
 
 local compare = require "compare"
 
 local peers = {
   { "libcurl loop that discards", folder .. "/discard", floor = true },
-  { "jdvm, Lua 5.4", jdvm("lua5.4", "5.4", "lists_jdvm.lua"), own = true },
-  { "jdvm, LuaJIT", jdvm("luajit", "5.1", "lists_jdvm.lua"), own = true },
-  { "jdvm, Lua 5.1", jdvm("lua5.1", "5.1", "lists_jdvm.lua"), own = true },
+  jdvm("jdvm, Lua 5.4", "lua5.4", "5.4", "lists_jdvm.lua"),
+  jdvm("jdvm, LuaJIT", "luajit", "5.1", "lists_jdvm.lua"),
+  jdvm("jdvm, Lua 5.1", "lua5.1", "5.1", "lists_jdvm.lua"),
   { "lua-curl + cjson + luaossl, Lua 5.1", "lua5.1 " .. here .. "lists_luacurl.lua" },
   { "lua-curl + cjson + luaossl, LuaJIT", "luajit " .. here .. "lists_luacurl.lua" },
   { "lua-http + cjson + luaossl, LuaJIT", "luajit " .. here .. "lists_luahttp.lua" },
@@ -36,7 +37,7 @@ local function with(mode)
   local entries = {}
   for index, peer in ipairs(peers) do
     entries[index] = { peer[1], ("%s %s %s %s %s"):format(peer[2], endpoint, ca_file, pages, mode),
-      own = peer.own, floor = peer.floor }
+      own = peer.own, floor = peer.floor, environment = peer.environment }
   end
   return entries
 end
@@ -58,11 +59,15 @@ local list = ("%d images over TLS, one connection"):format(pages * 100)
 local touched = compare.run(setting, list .. ", touched and dropped", with "touch", 2)
 local kept = compare.run(setting, list .. ", kept", with "keep", 2)
 local url = endpoint .. "/v1/regions/cn-north-1/images?imageSource=private\\&pageNumber=1\\&pageSize=100"
-local one = compare.run(setting, "One call of 100 images, whole process", {
+local ones = {
   { "curl", ("curl -sS --cacert %s -o /dev/null %s"):format(ca_file, url) },
-  { "jdvm, Lua 5.4", jdvm("lua5.4", "5.4", "lists_one.lua") .. " " .. endpoint .. " " .. ca_file },
-  { "jdvm, LuaJIT", jdvm("luajit", "5.1", "lists_one.lua") .. " " .. endpoint .. " " .. ca_file },
-}, 2)
+  jdvm("jdvm, Lua 5.4", "lua5.4", "5.4", "lists_one.lua"),
+  jdvm("jdvm, LuaJIT", "luajit", "5.1", "lists_one.lua"),
+}
+for _, entry in ipairs(ones) do
+  if entry.own then entry[2] = entry[2] .. " " .. endpoint .. " " .. ca_file end
+end
+local one = compare.run(setting, "One call of 100 images, whole process", ones, 2)
 
 print()
 judge("touched and dropped", touched)

@@ -99,8 +99,8 @@ function methods:sleep(seconds)
 end
 
 -- LuaJIT runs no hooks in code that it has compiled.
-local is_luajit, jit = pcall(require, "jit")
-if is_luajit then
+local jit = package.loaded.jit
+if jit then
   jit.off(methods.finish)
   jit.off(methods.sleep)
 end

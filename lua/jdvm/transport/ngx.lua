@@ -11,7 +11,7 @@ local http1 = require "jdvm.transport.http1"
 local permits = require "jdvm.transport.permits"
 local router = require "jdvm.transport.route"
 
-local ngx = ngx                     -- nil in plain Lua, where only situation() is of use
+local ngx = ngx                     -- nil in plain Lua, where nothing here is of use
 local max, min = math.max, math.min
 local milliseconds, failure = exchange.milliseconds, exchange.failure
 
@@ -20,23 +20,7 @@ local IDLE = 30                                  -- seconds a pooled connection 
 local POOL_SIZE = 100                            -- idle connections of one pool in one worker
 local MAX_ROUTES = 64
 
-local YIELDS = {
-  rewrite = true, access = true, content = true, timer = true, server_rewrite = true, ssl_cert = true, preread = true,
-}
-
-local M = { advice = advice }
-
---- Where are we? Asked at every call, because one client may be used in several phases.
----@return string? situation nil outside nginx; "yields", "init", "worker thread" or "forbidden"
----@return string? phase as ngx.get_phase names it
-function M.situation()
-  if type(ngx) ~= "table" or not ngx.get_phase then return nil end
-  if not ngx.socket then return "worker thread" end     -- the VM of ngx.run_worker_thread; its phase says "init"
-  local phase = ngx.get_phase()
-  if YIELDS[phase] then return "yields", phase end
-  if phase == "init" then return "init", phase end
-  return "forbidden", phase
-end
+local M = {}
 
 -- Seconds that never go back. ngx.now() follows the wall clock, and its cached value lags behind work just done.
 local function monotonic()

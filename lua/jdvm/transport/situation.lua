@@ -1,0 +1,18 @@
+-- Where are we? Asked at every call, because one client may be used in several of nginx's phases.
+
+local ngx = ngx                     -- nil in plain Lua
+
+local YIELDS = {
+  rewrite = true, access = true, content = true, timer = true, server_rewrite = true, ssl_cert = true, preread = true,
+}
+
+---@return string? situation nil outside nginx; "yields", "init", "worker thread" or "forbidden"
+---@return string? phase as ngx.get_phase names it
+return function()
+  if type(ngx) ~= "table" or not ngx.get_phase then return nil end
+  if not ngx.socket then return "worker thread" end     -- the VM of ngx.run_worker_thread; its phase says "init"
+  local phase = ngx.get_phase()
+  if YIELDS[phase] then return "yields", phase end
+  if phase == "init" then return "init", phase end
+  return "forbidden", phase
+end
