@@ -80,6 +80,7 @@ build = {
     ["jdvm.profile"] = "lua/jdvm/profile.lua",
     ["jdvm.protected"] = "lua/jdvm/protected.lua",
     ["jdvm.reader"] = "lua/jdvm/reader.lua",
+    ["jdvm.regions"] = "lua/jdvm/regions.lua",
     ["jdvm.request"] = "lua/jdvm/request.lua",
     ["jdvm.retry"] = "lua/jdvm/retry.lua",
     ["jdvm.scan"] = "lua/jdvm/scan.lua",

@@ -1,6 +1,7 @@
 -- The entries themselves: complete, well formed, and enough for everything that follows from them.
 local check = require "jdvm.check"
 local envelope = require "jdvm.envelope"
+local models = require "jdvm.models"
 local operations = require "jdvm.operations"
 
 local SCALARS = { string = true, integer = true, boolean = true }
@@ -71,7 +72,7 @@ describe("the operations", function()
     for _, operation in ipairs(operations.list) do
       for _, field in ipairs(operation.result) do
         local kind = base(field.type)
-        assert.is_true(SCALARS[kind] or operations.models[kind] ~= nil, operation.name .. "." .. field.name)
+        assert.is_true(SCALARS[kind] or models.by_name[kind] ~= nil, operation.name .. "." .. field.name)
       end
     end
   end)
@@ -127,23 +128,23 @@ describe("the models", function()
 
   it("have every field", function()
     for model, expected in pairs(reference) do
-      local names = names_of(operations.models[model])
+      local names = names_of(models.by_name[model])
       table.sort(names)
       table.sort(expected)
       assert.same(expected, names, model)
     end
-    for model in pairs(operations.models) do assert.is_table(reference[model], model) end
+    for model in pairs(models.by_name) do assert.is_table(reference[model], model) end
   end)
 
   it("are documented in both languages, with types that exist", function()
-    for _, model in ipairs(operations.model_list) do
+    for _, model in ipairs(models.list) do
       assert_documented(model, model.name)
-      assert.equal(model.fields, operations.models[model.name])
+      assert.equal(model.fields, models.by_name[model.name])
       for _, field in ipairs(model.fields) do
         local where = model.name .. "." .. field.name
         assert_documented(field, where)
         local kind = base(field.type)
-        assert.is_true(SCALARS[kind] or operations.models[kind] ~= nil, where)
+        assert.is_true(SCALARS[kind] or models.by_name[kind] ~= nil, where)
         if field.values then assert.equal("string", field.type, where) end
       end
     end
@@ -154,12 +155,12 @@ describe("the models", function()
     local function visit(model)
       if seen[model] then return end
       seen[model] = true
-      for _, field in ipairs(operations.models[model]) do
-        if operations.models[base(field.type)] then visit(base(field.type)) end
+      for _, field in ipairs(models.by_name[model]) do
+        if models.by_name[base(field.type)] then visit(base(field.type)) end
       end
     end
     visit "Image"
-    for model in pairs(operations.models) do assert.is_true(seen[model], model) end
+    for model in pairs(models.by_name) do assert.is_true(seen[model], model) end
   end)
 end)
 

@@ -4,6 +4,7 @@
 local api = require "docs.lib.api"
 local errors = require "jdvm.errors"
 local keychain = require "jdvm.keychain"
+local models = require "jdvm.models"
 local operations = require "jdvm.operations"
 local options = require "jdvm.options"
 
@@ -135,7 +136,7 @@ local function linked(kind)
   local names, parts = {}, {}
   for name in kind:gmatch("[^|]+") do names[#names + 1] = name end
   for i, name in ipairs(names) do
-    local class = name:match("^jdvm%.(%a+)") or operations.models[name:match("^%a+")] and name:match("^%a+")
+    local class = name:match("^jdvm%.(%a+)") or models.by_name[name:match("^%a+")] and name:match("^%a+")
     parts[i] = class and class ~= "Client" and ("[%s](#%s)"):format(code(name), class:lower()) or code(name)
   end
   return table.concat(parts, " | ")
@@ -299,7 +300,7 @@ return function(language)
 
   page.heading(2, w.models)
   page.add(w.absent)
-  for _, model in ipairs(operations.model_list) do
+  for _, model in ipairs(models.list) do
     page.heading(3, model.name)
     page.add(page.doc(model))
     page.add("")

@@ -3,6 +3,7 @@
 
 local api = require "docs.lib.api"
 local errors = require "jdvm.errors"
+local models = require "jdvm.models"
 local operations = require "jdvm.operations"
 local options = require "jdvm.options"
 
@@ -13,7 +14,7 @@ local function type_of(entry, is_model)
   if entry.class then return entry.class end
   local kind = entry.type
   local base, array = kind:match("^([%w]+)(%[?%]?)$")
-  if base and operations.models[base] then return "jdvm." .. base .. array end
+  if base and models.by_name[base] then return "jdvm." .. base .. array end
   if entry.values and kind:find("string", 1, true) then
     local parts = {}
     for _, value in ipairs(entry.values) do parts[#parts + 1] = ('"%s"'):format(value) end
@@ -70,7 +71,7 @@ return function()
   add("-- Made by `make docs` from the tables of lua/jdvm and docs/lib: change those, not this file. It is never")
   add("-- loaded; editors read it.")
   add("-- luacheck: ignore, no max line length")
-  for _, model in ipairs(operations.model_list) do
+  for _, model in ipairs(models.list) do
     class(add, "jdvm." .. model.name, model.fields, { doc = both(model), is_model = true })
   end
   for _, operation in ipairs(operations.list) do

@@ -5,9 +5,11 @@
 -- operation and the parameter and what to write instead: a misspelled filter would otherwise come
 -- back as an empty or an unfiltered list.
 
-local models = require "jdvm.models"
+local lazy = require "jdvm.lazy"
 local options = require "jdvm.options"
 local text = require "jdvm.text"
+
+local models = lazy "jdvm.models"
 
 local check = {}
 

@@ -3,11 +3,13 @@
 -- An envelope is { requestId, result } or { requestId, error = { code, status, message, details } }. What comes from
 -- elsewhere (a proxy, a gateway, a mistaken endpoint) may be anything, and must never pass for an empty result.
 
-local models = require "jdvm.models"
 local text = require "jdvm.text"
 
 -- Looked at for every image of every page.
 local type, next, getmetatable = type, next, getmetatable
+
+-- Arrays of these hold no objects; all others are arrays of models.
+local SCALARS = { ["string[]"] = true, ["integer[]"] = true, ["boolean[]"] = true }
 
 local envelope = {}
 
@@ -67,7 +69,7 @@ local function shape_fault(operation, result)
       if field.required then return ("'result.%s' %s"):format(field.name, seen(value)) end
     elseif kind:sub(-2) == "[]" then
       if not is_array(value) then return ("'result.%s' %s, not an array"):format(field.name, seen(value)) end
-      local at = models.by_name[kind:sub(1, -3)] and first_no_object(value)
+      local at = not SCALARS[kind] and first_no_object(value)
       if at then return ("'result.%s[%d]' %s, not an object"):format(field.name, at - 1, seen(value[at])) end
     elseif kind == "integer" then
       if type(value) ~= "number" then

@@ -5,13 +5,13 @@
 -- to `last`, `status` (the service's word), `phase`, and `find`: texts of which one must stand in the message,
 -- compared without case. `hint` is a string or a function of the failure; false means that nothing is to be added.
 
-local models = require "jdvm.models"
+local regions = require "jdvm.regions"
 local text = require "jdvm.text"
 
 local function region_hint(failure)
   local given = failure.region or ""
-  local nearest = text.nearest(given, models.region_names)
-  for _, known in ipairs(models.region_names) do
+  local nearest = text.nearest(given, regions.names)
+  for _, known in ipairs(regions.names) do
     if known == given then return "check the endpoint: it does not know this path" end
   end
   return ("check the region %s%s, and the endpoint"):format(text.show(given),
@@ -35,7 +35,10 @@ local function refused_action(details)
   return nil
 end
 
-return {
+local hints = {}
+
+--- The entries, in the order in which they are tried.
+hints.list = {
   -- Signature, keys, permissions.
   { kind = "api", http = 401, find = { "sign result is not same" },
     hint = "check the secret key (is it this access key's? is anything missing or left over at its ends?), this "
@@ -111,3 +114,5 @@ return {
   { kind = "timeout", find = { "no time was left" }, hint = false },
   { kind = "timeout", phase = "connect", hint = "check the endpoint, the proxy and the firewall" },
 }
+
+return hints

@@ -1,6 +1,6 @@
 -- Modules that not every program needs. Outside nginx they are loaded when something of them is used first: a script
 -- that asks for one image is not to wait for what reads lists. Inside nginx they are loaded at once: that belongs to
--- its start, and not into a request.
+-- its start, and not into a request. Pure, as require is.
 
 local ngx = ngx                     -- nil in plain Lua
 

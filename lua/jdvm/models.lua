@@ -200,17 +200,6 @@ models.list = {
   },
 }
 
---- Regions known so far; new ones work all the same.
-models.regions = {
-  { name = "cn-north-1", doc = "North China, Beijing.", doc_zh = "华北-北京。" },
-  { name = "cn-east-1", doc = "East China, Suqian.", doc_zh = "华东-宿迁。" },
-  { name = "cn-east-2", doc = "East China, Shanghai.", doc_zh = "华东-上海。" },
-  { name = "cn-south-1", doc = "South China, Guangzhou.", doc_zh = "华南-广州。" },
-}
-
-models.region_names = {}
-for i, region in ipairs(models.regions) do models.region_names[i] = region.name end
-
 models.by_name = {}
 for _, model in ipairs(models.list) do models.by_name[model.name] = model.fields end
 

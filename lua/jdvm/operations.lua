@@ -33,10 +33,13 @@
 -- imageName, serviceCode, architecture, instanceIds, bootMode.
 
 local check = require "jdvm.check"
-local models = require "jdvm.models"
+local lazy = require "jdvm.lazy"
+local regions = require "jdvm.regions"
+
+local models = lazy "jdvm.models"
 
 local region = {
-  name = "regionId", type = "string", path = true, required = true, open = true, values = models.region_names,
+  name = "regionId", type = "string", path = true, required = true, open = true, values = regions.names,
   other_names = { "region" },
   doc = "Region. Left out, it is the region of the client.", doc_zh = "地域 ID；不填时使用客户端的地域。",
 }
@@ -221,9 +224,7 @@ local describe_image = {
 
 local operations = {
   list = { describe_images, describe_image },
-  models = models.by_name,
-  model_list = models.list,
-  regions = models.regions,
+  regions = regions.list,
   -- The parameter that every operation has, and clients have a default for.
   region = region,
 }
@@ -236,7 +237,7 @@ for _, operation in ipairs(operations.list) do operations[operation.name] = oper
 function operations.item_model(operation)
   local name = operation.page and operation.page.items or operation.unwrap
   for _, field in ipairs(operation.result) do
-    if field.name == name then return operations.models[field.type:gsub("%[%]$", "")] end
+    if field.name == name then return models.by_name[field.type:gsub("%[%]$", "")] end
   end
   return operation.result
 end

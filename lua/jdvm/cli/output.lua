@@ -1,6 +1,7 @@
 -- How rows (images) are printed: as a table for people, as JSON, JSON lines, CSV or bare ids for programs.
 -- A format is given one row at a time, so that the first is out before the last page is fetched.
 local encode = require "jdvm.encode"
+local models = require "jdvm.models"
 local operations = require "jdvm.operations"
 local terminal = require "jdvm.cli.terminal"
 
@@ -90,7 +91,7 @@ function output.is_known(fields, path)
   local name, rest = path:match("^([^.]+)%.?(.*)$")
   for _, field in ipairs(fields) do
     if field.name == name then
-      local nested = operations.models[field.type:gsub("%[%]$", "")]
+      local nested = models.by_name[field.type:gsub("%[%]$", "")]
       return rest == "" or (nested ~= nil and output.is_known(nested, rest))
     end
   end
@@ -323,7 +324,7 @@ end
 
 ---One row as lines of `field  value`, nested fields by their dotted names, those the model does not know last.
 ---@param row table
----@param model table[] its fields, see operations.models
+---@param model table[] its fields, see models.by_name
 ---@return string
 function output.describe(row, model)
   local names, values, widest = {}, {}, 0
@@ -338,7 +339,7 @@ function output.describe(row, model)
       others[name] = true
     end
     for _, field in ipairs(fields) do
-      local value, nested = object[field.name], operations.models[field.type]
+      local value, nested = object[field.name], models.by_name[field.type]
       others[field.name] = nil
       if type(value) == "table" and nested then
         walk(value, nested, prefix .. field.name .. ".")
