@@ -39,6 +39,18 @@ describe("hmac_sha256", function()
   end)
 end)
 
+describe("has_control", function()
+  it("finds each control character anywhere, and nothing else", function()
+    assert.is_false(core.has_control(""))
+    for byte = 0, 255 do
+      local character = string.char(byte)
+      for _, text in ipairs { character, "before" .. character, character .. "behind" } do
+        assert.equal(byte < 32 or byte == 127, core.has_control(text))
+      end
+    end
+  end)
+end)
+
 describe("hex and equal", function()
   it("write two small digits a byte", function()
     assert.equal("", core.hex(""))

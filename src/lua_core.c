@@ -4,6 +4,7 @@
 #include "lua_json.h"
 #include "lua_sign.h"
 
+#include "jdvm_chars.h"
 #include "jdvm_crypto.h"
 
 #define CORE_CLASS "jdvm.core"
@@ -71,6 +72,18 @@ static int core_equal(lua_State *L) {
   return 1;
 }
 
+/* core.has_control(text) -> boolean: does it hold a control character (0 to 31, or 127)? */
+static int core_has_control(lua_State *L) {
+  jdvm_text text = jdvm_check_text(L, 1);
+  bool found = false;
+  size_t i;
+  for (i = 0; !found && i < text.length; i++) {
+    found = jdvm_is(text.bytes[i], JDVM_CHAR_CONTROL) || text.bytes[i] == '\t';
+  }
+  lua_pushboolean(L, found);
+  return 1;
+}
+
 /* core.nonce() -> a version 4 UUID, different at every call and in every process */
 static int core_nonce(lua_State *L) {
   jdvm_core *core = jdvm_core_of(L);
@@ -100,10 +113,14 @@ JDVM_EXPORT int luaopen_jdvm_core(lua_State *L);
 ** destructors, no callbacks), and libcrypto, which does such things, pins itself. */
 JDVM_EXPORT int luaopen_jdvm_core(lua_State *L) {
   static const luaL_Reg none[] = {{NULL, NULL}};
-  static const luaL_Reg functions[] = {
-      {"hex", core_hex},     {"sha256", core_sha256}, {"hmac_sha256", core_hmac_sha256},
-      {"equal", core_equal}, {"nonce", core_nonce},   {"openssl_version", core_openssl_version},
-      {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"hex", core_hex},
+                                       {"sha256", core_sha256},
+                                       {"hmac_sha256", core_hmac_sha256},
+                                       {"equal", core_equal},
+                                       {"has_control", core_has_control},
+                                       {"nonce", core_nonce},
+                                       {"openssl_version", core_openssl_version},
+                                       {NULL, NULL}};
   jdvm_core *core;
   jdvm_error error;
   int core_index;

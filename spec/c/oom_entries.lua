@@ -147,6 +147,7 @@ stage("sha256", function(core) return core.sha256(LONG) end, function(text) retu
 stage("hmac_sha256", function(core) return core.hmac_sha256(LONG, LONG) end, function(text) return #text == 32 end)
 stage("hex", function(core) return core.hex(LONG:rep(20)) end, function(text) return #text == 2 * #LONG * 20 end)
 stage("equal", function(core) return core.equal(LONG, LONG) end, function(same) return same == true end)
+stage("has_control", function(core) return core.has_control(LONG) end, function(found) return found == false end)
 stage("nonce", function(core) return core.nonce() end, function(text) return #text == 36 end)
 stage("openssl_version", function(core) return core.openssl_version() end, function(text) return #text > 0 end)
 

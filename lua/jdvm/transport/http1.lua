@@ -2,6 +2,9 @@
 -- Pure, so that it runs, and is tested, on every Lua; the cosocket transport feeds it. What is not framed beyond
 -- doubt is refused: a response that two readers could cut differently must not leave its tail in a pooled connection.
 
+local core = require "jdvm.core"
+
+local has_control = core.has_control
 local concat = table.concat
 local find, sub, lower, match, byte = string.find, string.sub, string.lower, string.match, string.byte
 
@@ -14,7 +17,6 @@ http1.MAX_BODY = 64 * 1024 * 1024
 local MAX_CHUNK_LINE = 4096
 
 local TOKEN = "^[!#-'%*%+%-%.0-9A-Z^-z|~]+$"     -- RFC 9110, 5.6.2
-local PLAIN = "^%C*$"                             -- no control character; much faster than to look for one
 
 -- Header names in lower case. There are few, so they are checked once; how many are remembered is bounded.
 local names, known_names = {}, 0
@@ -61,7 +63,7 @@ local parts = {}
 ---@return string? head nil when a part would break the framing
 ---@return string? message which part
 function http1.head(method, target, headers, fixed)
-  if not find(target, PLAIN) or find(target, " ", 1, true) then
+  if has_control(target) or find(target, " ", 1, true) then
     return nil, "the request target holds a space or a control character"
   end
   fixed = fixed or ""
@@ -71,7 +73,7 @@ function http1.head(method, target, headers, fixed)
     local lower_case = lower_name(name)
     if not lower_case then return nil, "a request header has a name that HTTP does not allow" end
     if good_values[lower_case] ~= value then
-      if not find(value, PLAIN) then return nil, "the request header " .. name .. " holds a control character" end
+      if has_control(value) then return nil, "the request header " .. name .. " holds a control character" end
       remember(lower_case, value)
     end
     if taken[lower_case] then fixed = without(fixed, lower_case) end
@@ -127,7 +129,7 @@ local function parse_line(line)
   if not name then return nil end
   local value = sub(line, byte(line, colon + 1) == 32 and colon + 2 or colon + 1)
   if good_values[name] ~= value then
-    if not find(value, PLAIN) then return nil end
+    if has_control(value) then return nil end
     remember(name, value)
   end
   return name, trimmed(value)

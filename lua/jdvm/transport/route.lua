@@ -83,10 +83,13 @@ end
 ---@return string origin scheme, host and port
 ---@return string target origin form, without a fragment
 function route.split(url)
-  local origin, target = url:match("^([^/]*//[^/?#]*)([^#]*)")
-  if not origin then return url, "/" end
+  local _, slashes = url:find("^[^/]*//")
+  if not slashes then return url, "/" end
+  local start = url:find("[/?#]", slashes + 1) or #url + 1
+  local fragment = url:find("#", start, true)
+  local target = url:sub(start, fragment and fragment - 1)
   if target:byte() ~= 47 then target = "/" .. target end
-  return origin, target
+  return url:sub(1, start - 1), target
 end
 
 --- Finds the way to an origin.
