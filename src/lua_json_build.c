@@ -180,7 +180,7 @@ JDVM_INLINE const unsigned char *read_object(jdvm_decoder *d, const unsigned cha
       if (luajit) {
         keys[count] = key->index;
       }
-      if (!by_function) {
+      if (!(luajit && by_function)) {
         lua_pushvalue(d->L, key->slot);
       }
       count++;
@@ -212,7 +212,7 @@ JDVM_INLINE const unsigned char *read_object(jdvm_decoder *d, const unsigned cha
     }
   }
   d->pending = pending;
-  if (by_function) {
+  if (luajit && by_function) {
     jdvm_json_construct(d, place, f.base, keys, count);
   } else {
     if (luajit) {
