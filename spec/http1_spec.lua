@@ -203,6 +203,22 @@ describe("random bytes", function()
   end)
 end)
 
+describe("what is remembered of header lines", function()
+  it("is little, whatever a server sends", function()
+    local line = "X: " .. ("x"):rep(60000) .. "\r\n"
+    collectgarbage()
+    collectgarbage()
+    local before = collectgarbage "count"
+    for count = http1.MAX_HEADERS, 1, -1 do
+      local reader = http1.response("GET")
+      assert(reader:feed("HTTP/1.1 200 OK\r\n" .. ("Y: y\r\n"):rep(count - 1) .. line .. "\r\n") ~= nil)
+    end
+    collectgarbage()
+    collectgarbage()
+    assert.is_true(collectgarbage "count" - before < 1000)
+  end)
+end)
+
 describe("a request head", function()
   it("holds the line, the headers and the fixed lines that they do not replace", function()
     assert.equal("GET /a?b=%20 HTTP/1.1\r\nhost: x\r\nuser-agent: jdvm\r\n\r\n",

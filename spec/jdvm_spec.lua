@@ -30,13 +30,26 @@ describe("jdvm", function()
   it("loads what few programs need when it is used, but inside nginx at once", function()
     local loads = [[
       require "jdvm"
-      for _, name in ipairs { "iterator", "scan", "waiter", "models", "hints", "transport.ngx" } do
+      for _, name in ipairs { "iterator", "scan", "waiter", "models", "transport.ngx" } do
         if package.loaded["jdvm." .. name] then print(name) end
       end
     ]]
     assert.equal("", own_process.run(loads))
-    assert.equal("iterator\nscan\nwaiter\nmodels\nhints\ntransport.ngx",
+    assert.equal("iterator\nscan\nwaiter\nmodels\ntransport.ngx",
       own_process.run("ngx = { socket = {}, thread = {} }\n" .. loads))
+  end)
+
+  it("says what to do when that cannot be loaded later, and tries again", function()
+    local output = own_process.run [[
+      local client = require "jdvm".new { region = "cn-north-1", access_key = "a", secret_key = "s" }
+      local path = package.path
+      package.path = ""
+      print(pcall(client.images, client, { imageSource = "public" }))
+      package.path = path
+      print(type(client:images { imageSource = "public" }))
+    ]]
+    assert.matches("^false\tjdvm: jdvm%.%w+ cannot be loaded now; write require \"jdvm%.%w+\" where the program "
+      .. "starts: .*\ntable$", output)
   end)
 end)
 

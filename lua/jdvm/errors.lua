@@ -4,10 +4,8 @@
 -- data holds what errors.fields lists. Text of the service or of a transport may hold anything, so all
 -- of it is made one printable line and cut; secrets that the caller names are taken out of it.
 
-local lazy = require "jdvm.lazy"
+local hints = require "jdvm.hints"
 local text = require "jdvm.text"
-
-local hints = lazy "jdvm.hints"
 
 local errors = {}
 
@@ -143,7 +141,7 @@ function errors.hint(failure)
   end
   local lower = (failure.message or ""):lower()
   local code = failure.kind == "api" and failure.code or failure.http_status
-  for _, entry in ipairs(hints.list) do
+  for _, entry in ipairs(hints) do
     if entry.kind == failure.kind
       and (not entry.http or (code and code >= entry.http and code <= (entry.last or entry.http)))
       and (not entry.status or entry.status == failure.status)

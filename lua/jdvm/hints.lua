@@ -35,10 +35,7 @@ local function refused_action(details)
   return nil
 end
 
-local hints = {}
-
---- The entries, in the order in which they are tried.
-hints.list = {
+return {
   -- Signature, keys, permissions.
   { kind = "api", http = 401, find = { "sign result is not same" },
     hint = "check the secret key (is it this access key's? is anything missing or left over at its ends?), this "
@@ -114,5 +111,3 @@ hints.list = {
   { kind = "timeout", find = { "no time was left" }, hint = false },
   { kind = "timeout", phase = "connect", hint = "check the endpoint, the proxy and the firewall" },
 }
-
-return hints

@@ -11,7 +11,7 @@ local request = {}
 ---@param id string|nil a field that is needed whatever the caller asks for
 ---@return table options for core.decode
 function request.decoding(state, operation, options, id)
-  if not options or next(options) == nil then return state.decoding end
+  if not (options and (options.null or options.utf8 or options.fields or options.source)) then return state.decoding end
   local decoding = { null = options.null or state.null, utf8 = options.utf8 or state.utf8 }
   if options.fields or options.source then
     local fields, has_id = {}, id == nil

@@ -20,12 +20,8 @@ local TOKEN = "^[!#-'%*%+%-%.0-9A-Z^-z|~]+$"     -- RFC 9110, 5.6.2
 
 -- Header names in lower case. There are few, so they are checked once; how many are remembered is bounded.
 local names, known_names = {}, 0
--- The value last found good by name: most headers are the same in every request, and in every response.
+-- The value last found good by name: most headers are the same in every response.
 local good_values = {}
-
-local function remember(name, value)
-  if names[name] and #value < 256 then good_values[name] = value end
-end
 
 local function lower_name(name)
   local known = names[name]
@@ -52,9 +48,6 @@ local function without(lines, name)
   return (lines:gsub("([^:\r\n]+):[^\r\n]*\r\n", function(own) return own == name and "" or nil end))
 end
 
--- Room for the parts of one head; nothing waits while it is made.
-local parts = {}
-
 --- The head of a request, up to and with its empty line.
 ---@param method string
 ---@param target string origin form ("/v1/…?…"), or absolute form for a plain proxy
@@ -68,14 +61,13 @@ function http1.head(method, target, headers, fixed)
   end
   fixed = fixed or ""
   local taken, count = names_of(fixed), 4
-  parts[1], parts[2], parts[3], parts[4] = method, " ", target, " HTTP/1.1\r\n"
+  -- With room for five headers, so that it need not grow.
+  local parts = { method, " ", target, " HTTP/1.1\r\n", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "",
+    "", "", "", "", "", "" }
   for name, value in pairs(headers) do
     local lower_case = lower_name(name)
     if not lower_case then return nil, "a request header has a name that HTTP does not allow" end
-    if good_values[lower_case] ~= value then
-      if has_control(value) then return nil, "the request header " .. name .. " holds a control character" end
-      remember(lower_case, value)
-    end
+    if has_control(value) then return nil, "the request header " .. name .. " holds a control character" end
     if taken[lower_case] then fixed = without(fixed, lower_case) end
     parts[count + 1], parts[count + 2], parts[count + 3], parts[count + 4] = name, ": ", value, "\r\n"
     count = count + 4
@@ -130,7 +122,7 @@ local function parse_line(line)
   local value = sub(line, byte(line, colon + 1) == 32 and colon + 2 or colon + 1)
   if good_values[name] ~= value then
     if has_control(value) then return nil end
-    remember(name, value)
+    if names[name] and #value < 256 then good_values[name] = value end
   end
   return name, trimmed(value)
 end
@@ -152,7 +144,7 @@ local function parse_headers(text, position)
     else
       name, value = parse_line(line)
       if name then
-        last_lines[count], last_names[count], last_values[count] = line, name, value
+        if #line < 256 then last_lines[count], last_names[count], last_values[count] = line, name, value end
       else
         name, value = parse_odd_line(headers, line, last)
         if not name then return nil, "a header line that is none" end
