@@ -263,9 +263,8 @@ function check.build(operation, params, region)
       if value == nil then
         return nil, prefix .. "no region: give jdvm.new a region, set JDCLOUD_REGION, or name one here by regionId"
       end
-      local fault = value ~= entry.good_region and string_fault(parameter, value)
+      local fault = string_fault(parameter, value)
       if fault then return nil, prefix .. "the client's region " .. fault end
-      entry.good_region = value
     end
     if value == nil and (parameter.required or parameter.path) then
       return nil, prefix .. "'" .. name .. "' is required"

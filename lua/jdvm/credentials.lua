@@ -221,8 +221,9 @@ end
 ---@return table|nil failure fields for jdvm.errors
 function Holder:get(context)
   local state = self.state()
-  if state.fixed and state.keys then return state.keys end
   state.clock = context.clock
+  local at_hand = self:at_hand(context.clock)
+  if at_hand then return at_hand end
   local now = context.clock()
   local turn = state.turn
   if turn and math.abs(now - turn.since) > GIVE_UP then

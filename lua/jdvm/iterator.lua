@@ -16,9 +16,12 @@ local function is_complete(self)
   return self.index == #self.rows and self.inner():is_complete()
 end
 
+-- The row given last, also of a page that is held no more.
+local function last_row(self) return self.rows[self.index] or self.last end
+
 local function close(self)
   if self.closed then return end
-  self.closed, self.was_complete, self.last = true, is_complete(self), self.rows[self.index] or self.last
+  self.closed, self.was_complete, self.last = true, is_complete(self), last_row(self)
   self.inner():close()
   self.rows, self.index = {}, 0
 end
@@ -28,7 +31,7 @@ local function advance(self)
   if self.failed then error(self.failed, 0) end
   local reader, source = self.inner()
   -- The page that was given may be collected while the next is read.
-  self.last = self.rows[self.index] or self.last
+  self.last = last_row(self)
   self.rows, self.index = {}, 0
   if source.enter then source.enter() end
   local result, job, meta = reader:next()
@@ -93,7 +96,7 @@ end
 ---@return string|nil token nil when the list is complete
 function methods:token()
   check_self(self, "token")
-  local was_complete, row = self.was_complete, self.rows[self.index] or self.last
+  local was_complete, row = self.was_complete, last_row(self)
   if not self.closed then was_complete = is_complete(self) end
   if was_complete then return nil end
   local reader, source = self.inner()

@@ -65,12 +65,8 @@ commands["time"] = function(decoder, document, times)
 end
 
 local function median(list)
-  local sorted = {}
-  for i, value in ipairs(list) do
-    sorted[i] = value
-  end
-  table.sort(sorted)
-  return sorted[math.floor((#sorted + 1) / 2)], sorted[1], sorted[#sorted]
+  table.sort(list)
+  return list[math.floor((#list + 1) / 2)], list[1], list[#list]
 end
 
 -- A document that is decoded quickly is decoded more often.

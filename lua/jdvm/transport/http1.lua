@@ -20,8 +20,6 @@ local TOKEN = "^[!#-'%*%+%-%.0-9A-Z^-z|~]+$"     -- RFC 9110, 5.6.2
 
 -- Header names in lower case. There are few, so they are checked once; how many are remembered is bounded.
 local names, known_names = {}, 0
--- The value last found good by name: most headers are the same in every response.
-local good_values = {}
 
 local function lower_name(name)
   local known = names[name]
@@ -120,10 +118,7 @@ local function parse_line(line)
   local name = colon and lower_name(sub(line, 1, colon - 1))
   if not name then return nil end
   local value = sub(line, byte(line, colon + 1) == 32 and colon + 2 or colon + 1)
-  if good_values[name] ~= value then
-    if has_control(value) then return nil end
-    if names[name] and #value < 256 then good_values[name] = value end
-  end
+  if has_control(value) then return nil end
   return name, trimmed(value)
 end
 
