@@ -31,9 +31,9 @@ static void open_decoder(jdvm_decoder *d, lua_State *L, const jdvm_json_options 
     d->memory->values[i].slot = d->value_slots + (int)i;
   }
   top = d->value_slots + (int)values - 1;
-  luaL_checkstack(L, top - d->home + JDVM_FRAME_SLOTS, "no room to decode JSON");
+  luaL_checkstack(L, top - d->home + 2 * JDVM_LEVEL_SLOTS, "no room to decode JSON");
   lua_settop(L, top);
-  d->ceiling = top + JDVM_FRAME_SLOTS;
+  d->ceiling = top + 2 * JDVM_LEVEL_SLOTS;
 }
 
 int jdvm_json_decode(lua_State *L, const char *bytes, size_t length, int options_index) {

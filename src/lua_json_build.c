@@ -4,9 +4,9 @@
 JDVM_INLINE void open_frame(jdvm_decoder *d, jdvm_frame *f) {
   f->base = lua_gettop(d->L) + 1;
   f->batch = f->base < JDVM_CROWDED ? JDVM_BATCH : JDVM_SMALL_BATCH;
-  if (f->base + JDVM_FRAME_SLOTS / 2 > d->ceiling) {
-    luaL_checkstack(d->L, JDVM_FRAME_SLOTS, "JSON is nested too deeply");
-    d->ceiling = f->base + JDVM_FRAME_SLOTS - 1;
+  if (f->base + JDVM_LEVEL_SLOTS > d->ceiling) {
+    luaL_checkstack(d->L, 2 * JDVM_LEVEL_SLOTS, "JSON is nested too deeply");
+    d->ceiling = f->base + 2 * JDVM_LEVEL_SLOTS - 1;
   }
 }
 
@@ -180,7 +180,7 @@ JDVM_INLINE const unsigned char *read_object(jdvm_decoder *d, const unsigned cha
       if (luajit) {
         keys[count] = key->index;
       }
-      if (!(luajit && by_function)) {
+      if (!by_function) {
         lua_pushvalue(d->L, key->slot);
       }
       count++;
@@ -212,7 +212,7 @@ JDVM_INLINE const unsigned char *read_object(jdvm_decoder *d, const unsigned cha
     }
   }
   d->pending = pending;
-  if (luajit && by_function) {
+  if (luajit && by_function) { /* `luajit` too: other Luas lack what is called here */
     jdvm_json_construct(d, place, f.base, keys, count);
   } else {
     if (luajit) {

@@ -55,8 +55,7 @@ typedef struct jdvm_value {
 #define JDVM_SMALL_BATCH 2
 #define JDVM_CROWDED 3000
 
-/* Slots for what waits of two levels: they are asked for together. */
-#define JDVM_FRAME_SLOTS (2 * (2 * JDVM_BATCH + 16))
+#define JDVM_LEVEL_SLOTS (2 * JDVM_BATCH + 16) /* of the stack; two levels are asked for together */
 
 #define JDVM_CONSTRUCTORS 64 /* a power of two */
 
