@@ -24,7 +24,7 @@ local function accepts(text, expected, options)
   each_cut(text, options, function(reader, complete, message)
     assert.is_true(complete, message)
     assert.equal(expected.status or 200, reader.status)
-    assert.equal(expected.body or "", reader:body())
+    assert.equal(expected.body or "", reader:text())
     if expected.reusable ~= nil then assert.equal(expected.reusable, reader.reusable) end
     for name, value in pairs(expected.headers or {}) do assert.equal(value, reader.headers[name]) end
   end)
@@ -88,7 +88,7 @@ describe("a response", function()
   it("with more bytes than it says is not kept", function()
     local reader = http1.response("GET")
     assert.is_true(reader:feed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n"))
-    assert.equal("ok", reader:body())
+    assert.equal("ok", reader:text())
     assert.is_false(reader.reusable)
   end)
 
@@ -198,7 +198,7 @@ describe("random bytes", function()
       local first, complete = read(text, #text)
       local second, same = read(text, random(4))
       assert.equal(complete, same, text)
-      if complete then assert.equal(first:body(), second:body(), text) end
+      if complete then assert.equal(first:text(), second:text(), text) end
     end
   end)
 end)

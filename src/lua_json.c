@@ -19,7 +19,7 @@ static void open_decoder(jdvm_decoder *d, lua_State *L, const jdvm_json_options 
   d->array_mt = d->home + 1;
   d->scratch = d->home + 2;
   d->key_slots = d->home + 3;
-  keys = d->memory->shapes.used + (length / 8 < NEW_KEYS ? (uint32_t)length / 8 : NEW_KEYS);
+  keys = d->memory->shapes.used + (length / 32 < NEW_KEYS ? (uint32_t)length / 32 : NEW_KEYS);
   jdvm_shapes_begin(&d->memory->shapes, keys);
   while (values < JDVM_VALUES && values < length / 32) {
     values *= 2;
@@ -31,9 +31,11 @@ static void open_decoder(jdvm_decoder *d, lua_State *L, const jdvm_json_options 
     d->memory->values[i].slot = d->value_slots + (int)i;
   }
   top = d->value_slots + (int)values - 1;
-  luaL_checkstack(L, top - d->home + 2 * JDVM_LEVEL_SLOTS, "no room to decode JSON");
+  d->batch = length > JDVM_SHORT ? JDVM_BATCH : JDVM_SHORT_BATCH;
+  d->level_slots = 2 * d->batch + 16;
+  luaL_checkstack(L, top - d->home + d->level_slots, "no room to decode JSON");
   lua_settop(L, top);
-  d->ceiling = top + 2 * JDVM_LEVEL_SLOTS;
+  d->ceiling = top + d->level_slots;
 }
 
 int jdvm_json_decode(lua_State *L, const char *bytes, size_t length, int options_index) {
@@ -74,12 +76,17 @@ int jdvm_json_decode(lua_State *L, const char *bytes, size_t length, int options
   return 3;
 }
 
-/* core.decode(text [, options]) -> value | nil, message, offset; see jdvm_json_decode */
+/* core.decode(text [, options [, first [, last]]]) -> value | nil, message, offset; see
+** jdvm_json_decode. `first` and `last` are the positions of the part of the text to read. */
 static int json_decode(lua_State *L) {
   size_t length;
   const char *bytes = luaL_checklstring(L, 1, &length);
+  lua_Integer first = luaL_optinteger(L, 3, 1);
+  lua_Integer last = luaL_optinteger(L, 4, (lua_Integer)length);
+  luaL_argcheck(L, last >= 0 && (size_t)last <= length, 4, "is not within the text");
+  luaL_argcheck(L, first >= 1 && first - 1 <= last, 3, "is not within the text");
   lua_settop(L, 2);
-  return jdvm_json_decode(L, bytes, length, 2);
+  return jdvm_json_decode(L, bytes + (first - 1), (size_t)(last - first + 1), 2);
 }
 
 /* Pushes the array_mt of lua-cjson, if that is loaded and has one, so that its encoder knows our

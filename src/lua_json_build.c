@@ -3,10 +3,10 @@
 /* Makes room for a table and what of it waits. The caller pushes what holds the table's place. */
 JDVM_INLINE void open_frame(jdvm_decoder *d, jdvm_frame *f) {
   f->base = lua_gettop(d->L) + 1;
-  f->batch = f->base < JDVM_CROWDED ? JDVM_BATCH : JDVM_SMALL_BATCH;
-  if (f->base + JDVM_LEVEL_SLOTS > d->ceiling) {
-    luaL_checkstack(d->L, 2 * JDVM_LEVEL_SLOTS, "JSON is nested too deeply");
-    d->ceiling = f->base + 2 * JDVM_LEVEL_SLOTS - 1;
+  f->batch = f->base < JDVM_CROWDED ? d->batch : JDVM_SMALL_BATCH;
+  if (f->base + d->level_slots > d->ceiling) {
+    luaL_checkstack(d->L, d->level_slots, "JSON is nested too deeply");
+    d->ceiling = f->base + d->level_slots - 1;
   }
 }
 

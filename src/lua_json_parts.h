@@ -49,13 +49,14 @@ typedef struct jdvm_value {
 #define JDVM_SCORE_RETRY 8  /* if it did not */
 #define JDVM_SCORE_MOST 64
 
-/* The fields (elements) of an object (array) wait on the stack until their number is known; near
-** the end of what a C function may have of the stack (8000 slots in 5.1) only a few. */
+/* The fields (elements) of an object (array) wait on the stack until their number is known: so many
+** of a long text, fewer of a short one, which should not make the stack of a coroutine grow for
+** nothing; near the end of what a C function may have of the stack (8000 slots in 5.1) only a few. */
 #define JDVM_BATCH 64
+#define JDVM_SHORT_BATCH 40
 #define JDVM_SMALL_BATCH 2
 #define JDVM_CROWDED 3000
-
-#define JDVM_LEVEL_SLOTS (2 * JDVM_BATCH + 16) /* of the stack; two levels are asked for together */
+#define JDVM_SHORT 4096 /* bytes of a short text, at most */
 
 #define JDVM_CONSTRUCTORS 64 /* a power of two */
 
@@ -97,6 +98,8 @@ typedef struct jdvm_decoder {
   int value_slots;     /* stack index of the string of memory->values[0] */
   uint32_t value_mask; /* of their indices: the even ones */
   uint32_t objects;    /* begun so far */
+  int batch;           /* fields that may wait, where there is room */
+  int level_slots;     /* of the stack that one level takes, at most */
   int ceiling;         /* the stack is known to reach up to here */
   uint32_t pending;    /* used of memory->pending */
 

@@ -78,11 +78,9 @@ local function succeed(self, result, status, request_id)
   return result, meta
 end
 
--- The keys to sign with, or nil and a failure.
-local function keys_of(self, now)
+-- Asks for keys to sign with; gives nil and a failure when there are none.
+local function fetch_keys(self, now)
   local state, carrier, deadline = self.state, self.transport, self.budget.deadline
-  local keys = state.credentials:at_hand(state.clock)
-  if keys then return keys end
   return state.credentials:get {
     clock = state.clock, sleep = function(seconds) carrier:sleep(seconds) end, timeout = deadline - now,
     transport = carrier, deadline = deadline,
@@ -97,7 +95,8 @@ local function try(self, at_once, now)
     self.early = { kind = "timeout", phase = "sleep", message = "no time is left for a try" }
     return
   end
-  local keys, failure = keys_of(self, now)
+  local keys, failure = self.state.credentials:at_hand(self.state.clock), nil
+  if not keys then keys, failure = fetch_keys(self, now) end
   if not keys then
     self.early = failure
     return

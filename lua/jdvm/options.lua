@@ -260,19 +260,27 @@ end
 
 local indexes = {}
 
--- Names in order, and options by name, of a set with the sets it includes.
-local function index(set)
-  if indexes[set] then return indexes[set] end
-  local entry = { names = {}, by_name = {} }
+-- Of a set with the sets it includes: names in order, options by name, and whether any must be given.
+local function make_index(set)
+  local entry = { names = {}, by_name = {}, is_required = false }
   local function add(name)
     for _, option in ipairs(options[name]) do
       entry.names[#entry.names + 1] = option.name
       entry.by_name[option.name] = option
+      entry.is_required = entry.is_required or option.required == true
     end
   end
   add(set)
   for _, included in ipairs(options.includes[set] or {}) do add(included) end
-  indexes[set] = entry
+  return entry
+end
+
+local function index(set)
+  local entry = indexes[set]
+  if not entry then
+    entry = make_index(set)
+    indexes[set] = entry
+  end
   return entry
 end
 
@@ -334,9 +342,12 @@ end
 ---@param parameters table|nil parameters of the operation, to tell where a misplaced one belongs
 ---@return string|nil message
 function options.fault(set, given, parameters)
-  if given == nil then given = {} end
-  if type(given) ~= "table" then return "the options must be a table, got " .. text.show(given) end
   local entry = index(set)
+  if given == nil then
+    if not entry.is_required then return nil end
+    given = {}
+  end
+  if type(given) ~= "table" then return "the options must be a table, got " .. text.show(given) end
   local stranger
   for key in pairs(given) do
     -- Of several the first by name, so that the message is the same in each run.

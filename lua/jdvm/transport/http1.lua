@@ -7,6 +7,13 @@ local core = require "jdvm.core"
 local has_control = core.has_control
 local concat = table.concat
 local find, sub, lower, match, byte = string.find, string.sub, string.lower, string.match, string.byte
+local min = math.min
+
+-- LuaJIT makes a table with room for its fields.
+local has_new_table, new_table = pcall(require, "table.new")
+if not has_new_table then
+  function new_table() return {} end
+end
 
 local http1 = {}
 
@@ -75,8 +82,8 @@ function http1.head(method, target, headers, fixed)
 end
 
 ---@class jdvm.Http1Response
----@field status integer?
----@field headers table<string, string>? lower-case names; the values of a repeated one joined with ", "
+---@field status integer|false false until the header is complete
+---@field headers table<string, string>|false lower-case names; the values of a repeated one joined with ", "
 ---@field reusable boolean may the connection carry another request once the response is complete?
 ---@field started boolean has any byte arrived?
 local Response = {}
@@ -89,8 +96,9 @@ Response.__index = Response
 function http1.response(method, max_body)
   return setmetatable({
     method = method, max_body = max_body or http1.MAX_BODY,
-    state = "head", head_bytes = 0, received = 0, parts = {}, count = 0,
-    reusable = false, started = false,
+    state = "head", head_bytes = 0, received = 0, pieces = 0, left = 0,
+    reusable = false, started = false, status = false, headers = false,
+    data = false, first = 1, last = 0,       -- here already, so that the table need not grow
   }, Response)
 end
 
@@ -125,12 +133,12 @@ end
 -- The header lines of the last response, their names and values: most are the same in the next, in the same place.
 local last_lines, last_names, last_values = {}, {}, {}
 
-local function parse_headers(text, position)
-  local headers, count, last = {}, 0, nil
-  local length = #text
-  while position <= length do
-    local stop = find(text, "\r\n", position, true)
-    local line = sub(text, position, stop - 1)
+-- The header lines from `position` up to the empty line, which begins behind `stop`.
+local function parse_headers(data, position, stop)
+  local headers, count, last = new_table(0, 16), 0, nil
+  while position <= stop do
+    local line_end = find(data, "\r\n", position, true)
+    local line = sub(data, position, line_end - 1)
     count = count + 1
     if count > http1.MAX_HEADERS then return nil, "more than " .. http1.MAX_HEADERS .. " header lines" end
     local name, value
@@ -149,9 +157,21 @@ local function parse_headers(text, position)
     -- Two lengths that agree are one; RFC 9112, 6.3 allows that and nothing else.
     if earlier and not (name == "content-length" and earlier == value) then value = earlier .. ", " .. value end
     headers[name], last = value, name
-    position = stop + 2
+    position = line_end + 2
   end
   return headers
+end
+
+-- The status line of the last response, its minor version and its status.
+local last_status_line, last_minor, last_status
+
+local function parse_status_line(line)
+  if line ~= last_status_line then
+    local minor, status, reason = match(line, "^HTTP/1%.([01]) ([1-9]%d%d)(.*)$")
+    if not minor or reason ~= "" and byte(reason) ~= 32 or has_control(reason) then return nil end
+    last_status_line, last_minor, last_status = line, minor, tonumber(status)
+  end
+  return last_minor, last_status
 end
 
 -- Whether the connection stays open after the response; RFC 9112, 9.3.
@@ -192,12 +212,19 @@ local function frame(self, minor)
   return true
 end
 
-local function take(self, piece)
-  local received = self.received + #piece
+-- Takes a piece of the body. One that is the whole body, as most are, is not copied.
+local function take(self, data, first, last)
+  local received = self.received + last - first + 1
   if received > self.max_body then return nil, "a body larger than the limit of " .. self.max_body .. " bytes" end
   self.received = received
-  self.count = self.count + 1
-  self.parts[self.count] = piece
+  local pieces = self.pieces + 1
+  self.pieces = pieces
+  if pieces == 1 then
+    self.data, self.first, self.last = data, first, last
+    return true
+  end
+  if pieces == 2 then self.parts = { sub(self.data, self.first, self.last) } end
+  self.parts[pieces] = sub(data, first, last)
   return true
 end
 
@@ -206,13 +233,15 @@ end
 local states = {}
 
 function states.head(self, data, position)
-  local _, stop = find(data, "\r\n\r\n", position, true)
-  local size = (stop or #data) - position + 1 + self.head_bytes
+  local stop = find(data, "\r\n\r\n", position, true)
+  local size = (stop and stop + 3 or #data) - position + 1 + self.head_bytes
   if size > http1.MAX_HEADER_BYTES then
     return false, "a header larger than " .. http1.MAX_HEADER_BYTES .. " bytes"
   end
-  local _, line, minor, status = find(data, "^HTTP/1%.([01]) ([1-9]%d%d)%f[ \r][^%z\1-\8\10-\31\127]*\r\n", position)
-  if not line then
+  local line_end = find(data, "\r\n", position, true)
+  local minor, status
+  if line_end then minor, status = parse_status_line(sub(data, position, line_end - 1)) end
+  if not minor then
     -- Tell a peer that does not speak HTTP at once, not after the time-out.
     if find(data, "^HTTP/1%.[01] %d[^\r\n]*\n", position) then return false, "lines that end in LF alone" end
     local start = sub(data, position, position + 6)
@@ -220,30 +249,28 @@ function states.head(self, data, position)
     return nil
   end
   if not stop then return nil end
-  local headers, message = parse_headers(sub(data, 1, stop - 2), line + 1)
+  local headers, message = parse_headers(data, line_end + 2, stop)
   if not headers then return false, message end
-  status = tonumber(status)
   if status < 200 then
     if status == 101 then return false, "a switch to another protocol that was not asked for" end
     self.head_bytes = size                      -- interim responses share one limit
-    return stop + 1
+    return stop + 4
   end
   self.status, self.headers = status, headers
   local ok, reason = frame(self, minor)
   if not ok then return false, reason end
-  return stop + 1
+  return stop + 4
 end
 
 function states.length(self, data, position)
-  local available = #data - position + 1
-  if available <= 0 then return nil end
   local left = self.left
-  local piece = data
-  if position > 1 or available > left then piece = sub(data, position, position + left - 1) end
-  take(self, piece)
-  self.left = left - #piece
-  if self.left == 0 then self.state = "done" end
-  return position + #piece
+  local last = min(#data, position + left - 1)
+  if last < position then return nil end
+  take(self, data, position, last)
+  left = left - (last - position + 1)
+  self.left = left
+  if left == 0 then self.state = "done" end
+  return last + 1
 end
 
 function states.size(self, data, position)
@@ -269,11 +296,11 @@ end
 function states.chunk(self, data, position)
   local left = self.left
   if left > 0 then
-    local piece = sub(data, position, position + left - 1)
-    if piece == "" then return nil end
-    take(self, piece)
-    self.left = left - #piece
-    return position + #piece
+    local last = min(#data, position + left - 1)
+    if last < position then return nil end
+    take(self, data, position, last)
+    self.left = left - (last - position + 1)
+    return last + 1
   end
   if #data - position < 1 then return nil end
   if sub(data, position, position + 1) ~= "\r\n" then return false, "a chunk longer than its size" end
@@ -293,9 +320,8 @@ function states.trailer(self, data, position)
 end
 
 function states.close(self, data, position)
-  local piece = sub(data, position)
-  if piece == "" then return nil end
-  local ok, message = take(self, piece)
+  if position > #data then return nil end
+  local ok, message = take(self, data, position, #data)
   if not ok then return false, message end
   return #data + 1
 end
@@ -367,9 +393,18 @@ end
 
 --- The body received so far.
 ---@return string
-function Response:body()
-  if self.count == 1 then return self.parts[1] end
-  return concat(self.parts, "", 1, self.count)
+function Response:text()
+  if self.pieces == 0 then return "" end
+  if self.pieces == 1 then return sub(self.data, self.first, self.last) end
+  return concat(self.parts)
+end
+
+--- Decodes the body as JSON where it lies.
+---@param options table|nil of core.decode
+---@return any value or nil, message and offset, as core.decode gives them
+function Response:decode(options)
+  if self.pieces == 1 then return core.decode(self.data, options, self.first, self.last) end
+  return core.decode(self:text(), options)
 end
 
 return http1

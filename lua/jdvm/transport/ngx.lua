@@ -180,7 +180,7 @@ local function attempt(self, request, deadline, control, fresh)
   if coding and coding:lower() ~= "identity" then
     return exchange.lasting("read", "the service sent a content coding that was not asked for: " .. coding, true)
   end
-  return { status = reader.status, headers = reader.headers, body = reader:body() }
+  return reader
 end
 
 local function perform(self, request, deadline, control)
@@ -218,7 +218,7 @@ end
 --- Sends a request and waits for the answer in the caller's own light thread.
 ---@param request jdvm.TransportRequest
 ---@param deadline number on `now()`
----@return {status: integer, headers: table<string, string>, body: string}? response header names in lower case
+---@return jdvm.Http1Response? response complete
 ---@return jdvm.TransportFailure?
 function Transport:perform(request, deadline)
   return perform(self, request, deadline, {})

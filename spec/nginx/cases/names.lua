@@ -23,7 +23,7 @@ case("uses a connection to a name again", function(run)
   local connections = {}
   for n = 1, 3 do
     local request = { method = "GET", url = "http://jdvm.test:" .. run.ports.plain .. "/connection", headers = {} }
-    connections[n] = assert(transport:perform(request, transport:now() + 5)).body:match(" (%d+)")
+    connections[n] = assert(transport:perform(request, transport:now() + 5)):text():match(" (%d+)")
   end
   equal(connections[1], connections[2])
   equal(connections[1], connections[3])
@@ -68,22 +68,22 @@ end)
 
 case("asks a proxy for a plain request by its full URL", function(run)
   local response = assert(get(run, "http://far.test/echo?a=b", { proxy = "http://127.0.0.1:" .. run.ports.proxy }))
-  contains(response.body, "GET http://far.test/echo?a=b HTTP/1.1\r\n", "\r\nhost: vm.example\r\n")
+  contains(response:text(), "GET http://far.test/echo?a=b HTTP/1.1\r\n", "\r\nhost: vm.example\r\n")
 end)
 
 case("names itself to a proxy that asks for a password", function(run)
   local proxy = "http://user:p%40ss@127.0.0.1:" .. run.ports.proxy
-  contains(assert(get(run, "http://far.test/echo", { proxy = proxy })).body,
+  contains(assert(get(run, "http://far.test/echo", { proxy = proxy })):text(),
     "\r\nproxy-authorization: Basic dXNlcjpwQHNz\r\n")
 end)
 
 case("goes through a tunnel of the proxy to TLS, verifies the service, and keeps the tunnel", function(run)
   local config = { proxy = "127.0.0.1:" .. run.ports.proxy }
   local url = "https://localhost:" .. run.ports.good .. "/connection"
-  local first = assert(get(run, url, config)).body
-  equal(first:match(" (%d+)"), assert(get(run, url, config)).body:match(" (%d+)"), "connection")
+  local first = assert(get(run, url, config)):text()
+  equal(first:match(" (%d+)"), assert(get(run, url, config)):text():match(" (%d+)"), "connection")
   failed({ kind = "tls" }, get(run, "https://localhost:" .. run.ports.wrong .. "/connection", config))
-  local direct = assert(get(run, url)).body
+  local direct = assert(get(run, url)):text()
   if direct:match(" (%d+)") == first:match(" (%d+)") then error("a tunnel was used for a direct request") end
 end)
 

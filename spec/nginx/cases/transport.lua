@@ -43,7 +43,7 @@ local OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 case("sends the request as it was given", function(run)
   local response = assert(get(run, "plain", "/echo?a=%20b", { headers = { host = "vm.example", ["x-test"] = "1" } }))
   equal(200, response.status)
-  contains(response.body, "GET /echo?a=%20b HTTP/1.1\r\n", "\r\nhost: vm.example\r\n", "\r\nx-test: 1\r\n",
+  contains(response:text(), "GET /echo?a=%20b HTTP/1.1\r\n", "\r\nhost: vm.example\r\n", "\r\nx-test: 1\r\n",
     "\r\nuser-agent: jdvm\r\n", "\r\naccept-encoding: identity\r\n")
 end)
 
@@ -51,30 +51,30 @@ case("gives the status and the headers, names in lower case, repeated ones joine
   local response = assert(get(run, "plain", "/status?code=404"))
   equal(404, response.status)
   equal("one, two", response.headers["x-twice"])
-  equal("", response.body)
+  equal("", response:text())
 end)
 
 case("reads a response without a body", function(run)
   local transport = new()
-  local before = assert(get(run, "plain", "/connection", nil, transport)).body:match(" (%d+)")
+  local before = assert(get(run, "plain", "/connection", nil, transport)):text():match(" (%d+)")
   equal(204, assert(get(run, "plain", "/status?code=204", nil, transport)).status)
-  equal(before, assert(get(run, "plain", "/connection", nil, transport)).body:match(" (%d+)"), "connection")
+  equal(before, assert(get(run, "plain", "/connection", nil, transport)):text():match(" (%d+)"), "connection")
 end)
 
 case("reads a chunked body", function(run)
   local expected = {}
   for number = 1, 50 do expected[number] = ("%04d"):format(number):rep(number) end
-  equal(table.concat(expected), assert(get(run, "plain", "/chunked")).body)
+  equal(table.concat(expected), assert(get(run, "plain", "/chunked")):text())
 end)
 
 case("reads a body that ends with the connection", function(run)
-  equal("all of it", assert(get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n\r\nall of it" } })).body)
+  equal("all of it", assert(get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n\r\nall of it" } })):text())
 end)
 
 case("passes over interim responses", function(run)
   local early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
   local response = assert(get(run, "plain", raw { { "send", "HTTP/1.1 100 Continue\r\n\r\n" .. early .. OK } }))
-  equal("ok", response.body)
+  equal("ok", response:text())
   equal(nil, response.headers.link)
 end)
 
@@ -84,11 +84,11 @@ case("puts a head together that arrives in pieces", function(run)
     steps[#steps + 1] = { "send", piece }
     steps[#steps + 1] = { "wait", "0.002" }
   end
-  equal("ok", assert(get(run, "plain", raw(steps))).body)
+  equal("ok", assert(get(run, "plain", raw(steps))):text())
 end)
 
 case("reads a large body", function(run)
-  equal(3000000, #assert(get(run, "good", "/large?bytes=3000000")).body)
+  equal(3000000, #assert(get(run, "good", "/large?bytes=3000000")):text())
 end)
 
 case("refuses a body beyond the limit, told or not", function(run)
@@ -155,9 +155,9 @@ end)
 case("keeps a connection and uses it again, plain and TLS", function(run)
   for _, port in ipairs { "plain", "good" } do
     local transport = new()
-    local first = assert(get(run, port, "/connection", nil, transport)).body
+    local first = assert(get(run, port, "/connection", nil, transport)):text()
     for _ = 1, 5 do assert(get(run, port, "/connection", nil, transport)) end
-    local last = assert(get(run, port, "/connection", nil, transport)).body
+    local last = assert(get(run, port, "/connection", nil, transport)):text()
     equal(first:match(" (%d+)"), last:match(" (%d+)"), "connection")
     equal(tonumber(first:match("^(%d+)")) + 6, tonumber(last:match("^(%d+)")), "requests")
   end
@@ -167,16 +167,16 @@ case("does not keep a connection that the service closes", function(run)
   local answer = "HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 2\r\n\r\nok"
   local close = raw { { "send", answer }, { "wait", 0.2 } }
   local transport = new()
-  equal("ok", assert(get(run, "plain", close, nil, transport)).body)
+  equal("ok", assert(get(run, "plain", close, nil, transport)):text())
   local old = raw { { "send", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok" }, { "wait", 0.2 } }
-  equal("ok", assert(get(run, "plain", old, nil, transport)).body)
+  equal("ok", assert(get(run, "plain", old, nil, transport)):text())
   truthy(get(run, "plain", "/connection", nil, transport))
 end)
 
 case("does not keep a connection with bytes that nobody asked for", function(run)
   local transport = new()
   equal("ok", assert(get(run, "plain", raw { { "send", OK .. "HTTP/1.1 500 No\r\n\r\n" }, { "wait", 0.2 } }, nil,
-    transport)).body)
+    transport)):text())
   for _ = 1, 3 do equal(200, assert(get(run, "plain", "/connection", nil, transport)).status) end
 end)
 
@@ -184,7 +184,7 @@ case("survives idle connections that the service closed", function(run)
   local transport = new()
   assert(get(run, "impatient", "/connection", nil, transport))
   ngx.sleep(1.5)
-  contains(assert(get(run, "impatient", "/connection", nil, transport)).body, "1 ")
+  contains(assert(get(run, "impatient", "/connection", nil, transport)):text(), "1 ")
 end)
 
 case("replays once, signed anew, when a pooled connection proves stale", function(run)
@@ -199,7 +199,7 @@ case("replays once, signed anew, when a pooled connection proves stale", functio
     end,
   }, transport))
   equal(1, renewed)
-  contains(response.body, "x-nonce: second")
+  contains(response:text(), "x-nonce: second")
 end)
 
 case("leaves a stale connection to the caller when it cannot sign anew", function(run)
@@ -285,7 +285,7 @@ case("runs twenty at a time and gives each its own answer", function(run)
     for n = 1, 20 do
       pending[n] = transport:start(request(run, "good", "/slow?s=0.1&n=" .. n), transport:now() + 5 * run.patience)
     end
-    for n = 20, 1, -1 do equal("page " .. n, assert(transport:finish(pending[n])).body) end
+    for n = 20, 1, -1 do equal("page " .. n, assert(transport:finish(pending[n])):text()) end
   end)
   check.between(0.1, 0.9 * run.patience, seconds, "seconds")
 end)
@@ -297,18 +297,18 @@ case("finishes in another coroutine and another light thread than it started in"
     local target = "/slow?s=" .. (n == 3 and 3 or 0.1) .. "&n=" .. n
     pending[n] = transport:start(request(run, "plain", target), transport:now() + 5)
   end
-  equal("page 1", assert(coroutine.wrap(function() return transport:finish(pending[1]) end)()).body)
+  equal("page 1", assert(coroutine.wrap(function() return transport:finish(pending[1]) end)()):text())
   local thread = ngx.thread.spawn(function() return (transport:finish(pending[2])) end)
   local ok, response = ngx.thread.wait(thread)
   truthy(ok)
-  equal("page 2", response.body)
+  equal("page 2", response:text())
   local other = coroutine.wrap(function()
     transport:cancel(pending[3])
     return transport:finish(pending[3])
   end)
   failed({ kind = "cancelled" }, other())
-  equal("page 4", assert(transport:finish(pending[4])).body)
-  equal("page 4", assert(transport:finish(pending[4])).body, "a second time")
+  equal("page 4", assert(transport:finish(pending[4])):text())
+  equal("page 4", assert(transport:finish(pending[4])):text(), "a second time")
 end)
 
 case("gives one exchange to all who wait for it", function(run)
@@ -353,9 +353,9 @@ case("holds to max_connections, first come first served", function(run)
   for n = 1, 9 do
     pending[n] = transport:start(request(run, "plain", "/slow?s=0.05&n=" .. n), transport:now() + 5 * run.patience)
   end
-  for n = 1, 9 do order[n] = assert(transport:finish(pending[n])).body:match("%d+") end
+  for n = 1, 9 do order[n] = assert(transport:finish(pending[n])):text():match("%d+") end
   equal("123456789", table.concat(order))
-  equal("9 3", assert(get(run, "plain", "/counters")).body)
+  equal("9 3", assert(get(run, "plain", "/counters")):text())
 end)
 
 case("gets the permit of a killed light thread back", function(run)
