@@ -7,7 +7,6 @@ local check = require "jdvm.check"
 local core = require "jdvm.core"
 local events = require "jdvm.events"
 local lazy = require "jdvm.lazy"
-local lists = require "jdvm.lists"
 local operations = require "jdvm.operations"
 local options_of = require "jdvm.options"
 local request = require "jdvm.request"
@@ -16,7 +15,7 @@ local settings = require "jdvm.settings"
 local text = require "jdvm.text"
 local transport = require "jdvm.transport"
 
-local waiter = lazy "jdvm.waiter"
+local lists, waiter = lazy "jdvm.lists", lazy "jdvm.waiter"
 
 local client = {}
 
@@ -139,12 +138,37 @@ local function begin(state, operation, params, options, at_once)
   }, at_once)
 end
 
+-- The methods that read a list of many pages.
+local function add_list_methods(operation)
+  local names = operations.list_methods(operation)
+
+  methods[names.items] = function(self, params, options)
+    local next_item, state, control, closing = lists.items(state_of(self), operation, params, options, 2)
+    return next_item, state, control, closing
+  end
+
+  methods[names.pages] = function(self, params, options)
+    local next_page, state, control, closing = lists.pages(state_of(self), operation, params, options, 2)
+    return next_page, state, control, closing
+  end
+
+  methods[names.list] = function(self, params, options)
+    local list, meta, detail = lists.list(state_of(self), operation, params, options, 2)
+    return list, meta, detail
+  end
+
+  methods[names.count] = function(self, params, options)
+    local count, meta, detail = lists.count(state_of(self), operation, params, options, 2)
+    return count, meta, detail
+  end
+end
+
 for _, operation in ipairs(operations.list) do
   methods[operation.method_name] = function(self, params, options)
     local pending = begin(state_of(self), operation, params, options, true)
     return pending:finish()
   end
-  if operation.page then lists.add_methods(methods, operation, state_of) end
+  if operation.page then add_list_methods(operation) end
 end
 
 --- Starts a call without waiting for its answer; several run side by side.

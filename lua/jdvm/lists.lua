@@ -6,7 +6,6 @@ local check = require "jdvm.check"
 local core = require "jdvm.core"
 local errors = require "jdvm.errors"
 local lazy = require "jdvm.lazy"
-local operations = require "jdvm.operations"
 local options_of = require "jdvm.options"
 local request = require "jdvm.request"
 local transport = require "jdvm.transport"
@@ -172,34 +171,44 @@ function lists.count(state, operation, params, options, level)
   return #list, meta
 end
 
---- Adds the methods of an operation that pages to a client's.
----@param methods table
+--- An iterator over items; raises for misuse.
+---@param state table the client's
+---@param operation table with `page`
+---@param params table|nil
+---@param options table|nil
+---@param level integer as for an error in the place of this call
+---@return jdvm.Iterator iterator, and what the generic for needs beside it (jdvm.iterator)
+function lists.items(state, operation, params, options, level)
+  local reader, source = lists.open(state, operation, params, options, level + 1)
+  return iterator.items(reader, source)
+end
+
+--- An iterator over pages, as `items`.
+---@param state table
 ---@param operation table
----@param state_of function client -> state
-function lists.add_methods(methods, operation, state_of)
-  local names = operations.list_methods(operation)
+---@param params table|nil
+---@param options table|nil
+---@param level integer
+---@return jdvm.Iterator iterator
+function lists.pages(state, operation, params, options, level)
+  local reader, source = lists.open(state, operation, params, options, level + 1)
+  return iterator.pages(reader, source)
+end
 
-  methods[names.items] = function(self, params, options)
-    local reader, source = lists.open(state_of(self), operation, params, options, 2)
-    return iterator.items(reader, source)
-  end
-
-  methods[names.pages] = function(self, params, options)
-    local reader, source = lists.open(state_of(self), operation, params, options, 2)
-    return iterator.pages(reader, source)
-  end
-
-  methods[names.list] = function(self, params, options)
-    local reader, source = lists.open(state_of(self), operation, params, options, 2)
-    local list, meta, detail = iterator.list(reader, source)
-    if list and #list == 0 then setmetatable(list, core.array_mt) end
-    return list, meta, detail
-  end
-
-  methods[names.count] = function(self, params, options)
-    local count, meta, detail = lists.count(state_of(self), operation, params, options, 2)
-    return count, meta, detail
-  end
+--- The whole list as an array; raises for misuse.
+---@param state table
+---@param operation table
+---@param params table|nil
+---@param options table|nil
+---@param level integer
+---@return table[]|nil items
+---@return jdvm.ListStats|string stats_or_message
+---@return jdvm.Failure|nil detail
+function lists.list(state, operation, params, options, level)
+  local reader, source = lists.open(state, operation, params, options, level + 1)
+  local list, meta, detail = iterator.list(reader, source)
+  if list and #list == 0 then setmetatable(list, core.array_mt) end
+  return list, meta, detail
 end
 
 return lists

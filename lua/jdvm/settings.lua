@@ -8,8 +8,10 @@
 -- `timeout` is ignored, as jdc itself does.
 
 local keychain = require "jdvm.keychain"
-local profile = require "jdvm.profile"
+local lazy = require "jdvm.lazy"
 local text = require "jdvm.text"
+
+local profile = lazy "jdvm.profile"
 
 local settings = {}
 
@@ -32,7 +34,7 @@ local function find_profile(wanted, sources, notes)
   for _, problem in ipairs(files.problems) do
     notes[#notes + 1] = path .. ": " .. problem .. "; it was skipped"
   end
-  notes[#notes + 1] = profile.mode_warning(path, sources.file_mode(path))
+  notes[#notes + 1] = profile.mode_warning(path, (sources.file_mode or profile.known_mode)(path))
   local name = wanted or files.current
   local values, missing = profile.values(files, name)
   return {
@@ -75,7 +77,7 @@ function settings.resolve(options, sources)
   local given = sources or {}
   sources = {
     getenv = given.getenv or os.getenv, read_file = given.read_file, directory = given.directory,
-    file_mode = given.file_mode or profile.known_mode,
+    file_mode = given.file_mode,
   }
   local notes = {}
   local function environment(name)
