@@ -25,6 +25,9 @@ local peers = {
   { "lua-http + cjson + luaossl, LuaJIT", "luajit " .. here .. "lists_luahttp.lua" },
   { "jdcloud-sdk-js, node", "node " .. here .. "lists_sdk.js" },
 }
+if os.getenv "JDVM_BENCH_GOPATH" then
+  peers[#peers + 1] = { "jdcloud-sdk-go", folder .. "/sdk_go", environment = "SSL_CERT_FILE='" .. ca_file .. "'" }
+end
 local more = os.getenv "JDVM_BENCH_PEERS"
 if more then
   for line in io.lines(more) do
