@@ -16,8 +16,10 @@ for version in 5.4 5.1; do
     spec/bench/sign_floor.c -lcrypto
 done
 
+# On one core: see bench_decode.sh.
 measure() {
-  LUA_PATH=";;" LUA_CPATH="build/$2/?.so;$folder/$2/?.so;;" "$1" spec/bench/sign.lua "$rounds"
+  LUA_PATH=";;" LUA_CPATH="build/$2/?.so;$folder/$2/?.so;;" taskset -c $(($(nproc) - 1)) "$1" spec/bench/sign.lua \
+    "$rounds"
 }
 unset LUA_PATH_5_4 LUA_CPATH_5_4
 if [ -n "$NODE_PATH" ]; then export NODE_PATH; else unset NODE_PATH; fi
