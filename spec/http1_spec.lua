@@ -45,6 +45,7 @@ describe("a response", function()
   it("with length 0, and without a reason phrase", function()
     accepts("HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n", { status = 404, reusable = true })
     accepts("HTTP/1.1 404 \r\nContent-Length: 0\r\n\r\n", { status = 404, reusable = true })
+    accepts("HTTP/1.1 404 Not\tHere\r\nContent-Length: 0\r\n\r\n", { status = 404, reusable = true })
   end)
 
   it("in chunks, with extensions and a trailer", function()

@@ -166,12 +166,11 @@ end
 local last_status_line, last_minor, last_status
 
 local function parse_status_line(line)
-  if line ~= last_status_line then
-    local minor, status, reason = match(line, "^HTTP/1%.([01]) ([1-9]%d%d)(.*)$")
-    if not minor or reason ~= "" and byte(reason) ~= 32 or has_control(reason) then return nil end
-    last_status_line, last_minor, last_status = line, minor, tonumber(status)
-  end
-  return last_minor, last_status
+  if line == last_status_line then return last_minor, last_status end
+  local minor, status = match(line, "^HTTP/1%.([01]) ([1-9]%d%d)%f[ %z][^%z\1-\8\10-\31\127]*$")
+  status = tonumber(status)
+  if status and #line < 256 then last_status_line, last_minor, last_status = line, minor, status end
+  return minor, status
 end
 
 -- Whether the connection stays open after the response; RFC 9112, 9.3.
@@ -223,7 +222,10 @@ local function take(self, data, first, last)
     self.data, self.first, self.last = data, first, last
     return true
   end
-  if pieces == 2 then self.parts = { sub(self.data, self.first, self.last) } end
+  if pieces == 2 then
+    self.parts = { sub(self.data, self.first, self.last) }
+    self.data = false
+  end
   self.parts[pieces] = sub(data, first, last)
   return true
 end
