@@ -183,8 +183,13 @@ describe("jdvm", function()
   describe("a table on a screen", function()
     local output, operations = require "jdvm.cli.output", require "jdvm.operations"
 
+    local left_out
     local function print_table(columns, screen, rows)
       local printed = {}
+      left_out = nil
+      if screen then
+        screen.left_out = function(names) left_out = names end
+      end
       local printer = output.new("table", columns, operations.describeImages, function(line)
         printed[#printed + 1] = line
       end, screen)
@@ -202,8 +207,9 @@ describe("jdvm", function()
     it("drops the last of the usual columns, then narrows the name, and never the id", function()
       local columns = output.default_columns(operations.describeImages)
       local lines = print_table(columns, { columns = 79, may_drop = true }, { image })
-      assert.truthy(lines[1]:find("^imageId +name +platform$"))
-      assert.equal("img-9ha1rgelkq  " .. image.name .. "  Ubuntu", lines[2])
+      assert.truthy(lines[1]:find("^imageId +name +status +platform$"))
+      assert.equal("img-9ha1rgelkq  " .. image.name .. "  ready   Ubuntu", lines[2])
+      assert.equal("osVersion,architecture,systemDiskSizeGB,imageSource,createTime", left_out)
       lines = print_table(columns, { columns = 30, may_drop = true }, { image })
       assert.equal("img-9ha1rgelkq  " .. ("n"):rep(13) .. "…", lines[2])
       lines = print_table(columns, { columns = 10, may_drop = true }, { image })
@@ -213,6 +219,7 @@ describe("jdvm", function()
     it("narrows the columns that were asked for, but the id", function()
       local lines = print_table({ "name", "imageId", "createTime" }, { columns = 40 }, { image })
       assert.truthy(lines[2]:find("^n+…  img%-9ha1rgelkq  2[%d-: ]*…$"), lines[2])
+      assert.is_nil(left_out)
     end)
 
     it("prints integers of 64 bits whole where Lua has them", function()
@@ -241,7 +248,9 @@ describe("jdvm", function()
       local plain = on_terminal(command, { TERM = "dumb" })
       assert.is_nil(plain:find("\27", 1, true))
       local ids = lines_of((jdvm(command .. " --output ids")))
-      for i, line in ipairs(lines_of(plain)) do
+      local shown = lines_of(plain)
+      assert.matches("^jdvm: not shown: .*createTime %(%-%-columns%)$", table.remove(shown, 1))
+      for i, line in ipairs(shown) do
         assert.is_true(require("jdvm.cli.terminal").width(line) <= 80, line)
         assert.equal(i == 1 and "imageId" or ids[i - 1], line:match("^%S+"))
       end
@@ -253,6 +262,26 @@ describe("jdvm", function()
       assert.truthy(text:find("\r\27[Kimg-9ha1rgelkq: not seen yet, 0 s; could not connect to 127", 1, true), text)
       assert.is_nil(text:find("going on", 1, true))
     end)
+  end)
+
+  it("refuses columns for the formats that have their own fields", function()
+    local _, status, err = jdvm "images --source public --columns name --output jsonl"
+    assert.equal(2, status)
+    assert.truthy(err:find("--columns is for table and csv", 1, true), err)
+  end)
+
+  it("says that nothing can be written when its output is closed", function()
+    local function closed(arguments, stream)
+      local pipe = io.popen(("{ %s %s bin/jdvm %s %s; }; echo $?"):format(environment(), lua, arguments, stream))
+      local text = pipe:read("*a")
+      pipe:close()
+      return text
+    end
+    for _, arguments in ipairs { "count --source public", "--version", "images --source public --output jsonl" } do
+      local text = closed(arguments, "3>&1 >&- 2>&3")
+      assert.equal("4", text:match("(%d+)\n$"), arguments .. ": " .. text)
+    end
+    assert.matches("^%d+\n0\n$", closed("count --source public", "<&-"))
   end)
 
   it("latest gives the newest ready image", function()

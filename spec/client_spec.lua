@@ -622,7 +622,10 @@ describe("hooks", function()
     assert.same({ true, 2, 200, "r1" }, { calls[1].ok, calls[1].attempts, calls[1].http_status, calls[1].request_id })
     local head = "describeImages: GET vm.jdcloud-api.com/v1/regions/cn-north-1/images "
     assert.truthy(lines[1]:find(head .. "try 1: 503", 1, true))
-    assert.truthy(lines[2]:find("try 2: 200", 1, true))
+    assert.matches("^jdvm: on_attempt raised an error: .*in a hook$", lines[2])
+    assert.truthy(lines[3]:find("try 2: 200", 1, true))
+    assert.matches("^jdvm: on_attempt raised", lines[4])
+    assert.matches("^jdvm: on_call raised an error: .*in a hook$", lines[5])
   end)
 
   it("warn when the certificate is not checked", function()

@@ -31,7 +31,7 @@ local function service(lives, options)
     return { status = 200, body = (body:gsub('"images":{}', '"images":[]')) }
   end)
   local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S", transport = fake,
-    max_attempts = options.max_attempts or 1 }
+    max_attempts = options.max_attempts or 1, logger = options.logger }
   return client, fake
 end
 
@@ -195,6 +195,23 @@ describe("waiting for an image", function()
     assert.equal(100, events[#events].progress)
     assert.is_nil(events[#events].next_poll_in)
     assert.equal("img-1", events[1].image_id)
+  end)
+
+  it("tells the logger of an error in on_progress, which may also yield", function()
+    local lines = {}
+    local client = service({ ["img-1"] = becomes("ready", 60) },
+      { logger = function(event) lines[#lines + 1] = event.event == "warning" and tostring(event) or nil end })
+    local wait = coroutine.wrap(function()
+      return client:wait_image("img-1", { on_progress = function(event)
+        coroutine.yield(event.status)
+        error "in a hook"
+      end })
+    end)
+    assert.equal("pending", wait())
+    local given = wait()
+    while type(given) == "string" do given = wait() end
+    assert.equal("ready", given.status)
+    assert.matches("^jdvm: on_progress raised an error: .*in a hook$", lines[1])
   end)
 
   it("reads progress from the service's texts", function()

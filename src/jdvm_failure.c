@@ -34,6 +34,18 @@ static void make_printable(char *text) {
   }
 }
 
+#define PEER_SIZE 200
+
+/* Who the other side is. What answers at another port than the URL's is a proxy: it may be one of the
+** environment, which libcurl finds by itself. */
+static void name_peer(char *peer, const jdvm_facts *facts) {
+  int length = snprintf(peer, PEER_SIZE, "%.100s port %ld", facts->host, facts->port);
+  if (facts->address_port != 0 && facts->address_port != facts->port) {
+    (void)snprintf(peer + length, PEER_SIZE - (size_t)length,
+                   " through the proxy at %.45s port %ld", facts->address, facts->address_port);
+  }
+}
+
 static void explain_certificate(jdvm_error *error, const jdvm_facts *facts) {
   enum { NOT_YET_VALID = 9, EXPIRED = 10 }; /* X509_V_ERR_..., the same in every OpenSSL */
   if (facts->number == NOT_YET_VALID || facts->number == EXPIRED) {
@@ -112,7 +124,9 @@ static bool is_lasting(jdvm_cause cause) {
 void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
   jdvm_error *error = &failure->error;
   const char *host = facts->host, *detail = facts->detail;
-  long port = facts->port, number = facts->number;
+  long number = facts->number;
+  char peer[PEER_SIZE];
+  name_peer(peer, facts);
   failure->phase = facts->phase;
   failure->sent = facts->sent;
   failure->stale = facts->stale;
@@ -128,8 +142,7 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
     (void)jdvm_fail(error, JDVM_CANCELLED, "%s", detail);
     break;
   case JDVM_CAUSE_MEMORY:
-    (void)jdvm_fail(error, JDVM_TRANSPORT, "not enough memory %s %s port %ld", doing(facts->phase),
-                    host, port);
+    (void)jdvm_fail(error, JDVM_TRANSPORT, "not enough memory %s %s", doing(facts->phase), peer);
     break;
   case JDVM_CAUSE_NO_HOST:
     (void)jdvm_fail(error, JDVM_CONNECT,
@@ -147,12 +160,11 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
     break;
   case JDVM_CAUSE_TUNNEL:
     (void)jdvm_fail(error, JDVM_CONNECT, "the proxy did not connect to %s port %ld: status %ld",
-                    host, port, number);
+                    host, facts->port, number);
     break;
   case JDVM_CAUSE_HANDSHAKE:
     failure->phase = JDVM_PHASE_TLS;
-    (void)jdvm_fail(error, JDVM_TLS, "the TLS handshake with %s port %ld failed: %.100s", host,
-                    port, detail);
+    (void)jdvm_fail(error, JDVM_TLS, "the TLS handshake with %s failed: %.100s", peer, detail);
     break;
   case JDVM_CAUSE_CERTIFICATE:
     failure->phase = JDVM_PHASE_TLS;
@@ -164,64 +176,59 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
                     "could not read the CA certificates: %.150s (ca_file, ca_path)", detail);
     break;
   case JDVM_CAUSE_SILENCE:
-    (void)jdvm_fail(error, JDVM_TRANSPORT, "%s port %ld closed the connection without an answer",
-                    host, port);
+    (void)jdvm_fail(error, JDVM_TRANSPORT, "%s closed the connection without an answer", peer);
     break;
   case JDVM_CAUSE_CUT:
     (void)jdvm_fail(error, JDVM_TRANSPORT,
-                    "%s port %ld closed the connection before its answer was complete", host, port);
+                    "%s closed the connection before its answer was complete", peer);
     break;
   case JDVM_CAUSE_INFLATE:
-    (void)jdvm_fail(error, JDVM_TRANSPORT, "the answer of %s port %ld cannot be inflated: %.100s",
-                    host, port, detail);
+    (void)jdvm_fail(error, JDVM_TRANSPORT, "the answer of %s cannot be inflated: %.100s", peer,
+                    detail);
     break;
   case JDVM_CAUSE_NOT_HTTP:
-    (void)jdvm_fail(error, JDVM_TRANSPORT, "the answer of %s port %ld is not HTTP: %.100s", host,
-                    port, detail);
+    (void)jdvm_fail(error, JDVM_TRANSPORT, "the answer of %s is not HTTP: %.100s", peer, detail);
     break;
   case JDVM_CAUSE_HEADER_SIZE:
     (void)jdvm_fail(error, JDVM_TRANSPORT,
-                    "the header of the answer of %s port %ld is larger than %ld bytes", host, port,
-                    number);
+                    "the header of the answer of %s is larger than %ld bytes", peer, number);
     break;
   case JDVM_CAUSE_HEADER_COUNT:
-    (void)jdvm_fail(error, JDVM_TRANSPORT,
-                    "the answer of %s port %ld has more than %ld header lines", host, port, number);
+    (void)jdvm_fail(error, JDVM_TRANSPORT, "the answer of %s has more than %ld header lines", peer,
+                    number);
     break;
   case JDVM_CAUSE_LENGTHS:
     (void)jdvm_fail(error, JDVM_TRANSPORT,
-                    "the answer of %s port %ld has two Content-Length headers that differ", host,
-                    port);
+                    "the answer of %s has two Content-Length headers that differ", peer);
     break;
   case JDVM_CAUSE_BODY_SIZE:
-    (void)jdvm_fail(error, JDVM_TRANSPORT,
-                    "the answer of %s port %ld is larger than %ld bytes (max_body)", host, port,
-                    number);
+    (void)jdvm_fail(error, JDVM_TRANSPORT, "the answer of %s is larger than %ld bytes (max_body)",
+                    peer, number);
     break;
   case JDVM_CAUSE_TOO_LATE:
-    (void)jdvm_fail(error, JDVM_TIMEOUT,
-                    "no time was left to send the request to %s port %ld (timeout)", host, port);
+    (void)jdvm_fail(error, JDVM_TIMEOUT, "no time was left to send the request to %s (timeout)",
+                    peer);
     break;
   case JDVM_CAUSE_TIMEOUT:
-    (void)jdvm_fail(error, JDVM_TIMEOUT, "the time ran out %s %s port %ld (timeout)",
-                    doing(facts->phase), host, port);
+    (void)jdvm_fail(error, JDVM_TIMEOUT, "the time ran out %s %s (timeout)", doing(facts->phase),
+                    peer);
     break;
   case JDVM_CAUSE_CONNECT_TIMEOUT:
     (void)jdvm_fail(error, JDVM_TIMEOUT,
-                    "not connected after %.4g s: %s %s port %ld "
+                    "not connected after %.4g s: %s %s "
                     "(connect_timeout)",
-                    facts->seconds, doing(facts->phase), host, port);
+                    facts->seconds, doing(facts->phase), peer);
     break;
   case JDVM_CAUSE_READ_TIMEOUT:
-    (void)jdvm_fail(error, JDVM_TIMEOUT, "nothing came for %.4g s: %s %s port %ld (read_timeout)",
-                    facts->seconds, doing(facts->phase), host, port);
+    (void)jdvm_fail(error, JDVM_TIMEOUT, "nothing came for %.4g s: %s %s (read_timeout)",
+                    facts->seconds, doing(facts->phase), peer);
     break;
   default:
     (void)jdvm_fail(error,
                     facts->phase < JDVM_PHASE_TLS    ? JDVM_CONNECT
                     : facts->phase == JDVM_PHASE_TLS ? JDVM_TLS
                                                      : JDVM_TRANSPORT,
-                    "%s %s port %ld: %.120s", doing(facts->phase), host, port, detail);
+                    "%s %s: %.120s", doing(facts->phase), peer, detail);
     break;
   }
   make_printable(error->message);

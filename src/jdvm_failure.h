@@ -72,7 +72,9 @@ typedef struct jdvm_facts {
   bool sent, stale;
   const char *host;
   long port;
-  const char *detail; /* "" if there is none; may come from a server */
+  const char *address; /* of what is at the other end of the connection, if there is one */
+  long address_port;   /* 0: there is none */
+  const char *detail;  /* "" if there is none; may come from a server */
   long number;
   int system_error; /* errno, 0 if there is none */
   double seconds;

@@ -619,6 +619,8 @@ void jdvm_exchange_facts(const jdvm_exchange *exchange, int code, jdvm_facts *fa
   facts->seconds = exchange->connect_timeout;
   if (exchange->handle != NULL) {
     (void)curl_easy_getinfo(exchange->handle, CURLINFO_OS_ERRNO, &system_error);
+    (void)curl_easy_getinfo(exchange->handle, CURLINFO_PRIMARY_IP, &facts->address);
+    (void)curl_easy_getinfo(exchange->handle, CURLINFO_PRIMARY_PORT, &facts->address_port);
     if (facts->cause == JDVM_CAUSE_CERTIFICATE) {
       (void)curl_easy_getinfo(exchange->handle, CURLINFO_SSL_VERIFYRESULT, &facts->number);
     }

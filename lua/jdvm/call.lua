@@ -38,7 +38,7 @@ local function tell_try(self, status, request_id, failure, again, delay)
     retry = again, delay = delay,
   }
   events.tell(state.logger, event)
-  events.tell(state.on_attempt, event)
+  events.tell(state.on_attempt, event, "on_attempt", state.logger)
 end
 
 -- Ends the call with a failure: fields for jdvm.errors.
@@ -59,7 +59,7 @@ local function fail(self, failure)
   self.outcome = { nil, message, detail }
   events.tell(state.on_call, { operation = self.operation.name, region = self.region, ok = false,
     attempts = self.attempts, elapsed = detail.elapsed, kind = detail.kind, status = detail.status,
-    http_status = detail.http_status, request_id = detail.request_id, message = message })
+    http_status = detail.http_status, request_id = detail.request_id, message = message }, "on_call", state.logger)
   return nil, message, detail
 end
 
@@ -73,7 +73,8 @@ local function succeed(self, result, status, request_id)
   self.outcome = { result, meta }
   if state.on_call then
     events.tell(state.on_call, { operation = self.operation.name, region = self.region, ok = true,
-      attempts = self.attempts, elapsed = meta.elapsed, http_status = status, request_id = request_id })
+      attempts = self.attempts, elapsed = meta.elapsed, http_status = status, request_id = request_id }, "on_call",
+      state.logger)
   end
   return result, meta
 end

@@ -131,6 +131,7 @@ local function client_for(context)
   local given = context.given
   local client = require("jdvm").new {
     region = context.regions[1] or nil, profile = given.profile, endpoint = given.endpoint, ca_file = given.ca_file,
+    utf8 = "replace",
     logger = function(event)
       if given.verbose or event.event == "warning" then
         complain(tostring(event))
@@ -207,10 +208,29 @@ local function say(text)
   os.exit(STATUS.fine)
 end
 
+-- A closed standard stream would be the number of the next socket, and what is printed would go there. Whether one is
+-- closed shows when it is asked for its position; then /dev/null takes its number, the lowest that is free.
+local BAD_DESCRIPTOR = 9 -- EBADF
+local function take_closed_streams()
+  local held, closed = {}, {}
+  for i, stream in ipairs { io.stdin, io.stdout, io.stderr } do
+    local _, message, number = stream:seek()
+    if number == BAD_DESCRIPTOR then
+      held[#held + 1], closed[i] = io.open("/dev/null", "r+"), message
+    end
+  end
+  return held, closed[2]
+end
+
 ---Runs the command.
 ---@param arguments string[]
 ---@return integer exit status
 function cli.main(arguments)
+  local _, unwritable = take_closed_streams()
+  if unwritable then
+    complain("jdvm: the output could not be written: " .. unwritable)
+    return STATUS.service
+  end
   local root, by_command = parser.new(false, say)
   local operation, name = operations.describeImages, nil
   local ok, result = pcall(function()

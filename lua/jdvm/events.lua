@@ -1,16 +1,12 @@
 -- What hooks and loggers are told. Pure.
 
+local protected = require "jdvm.protected"
+local text = require "jdvm.text"
+
 local events = {}
 
 -- An event prints as its line: `logger = print` is a logger.
 local Event = { __tostring = function(self) return self.message end }
-
---- Calls a hook. Hooks see, they do not decide: what goes wrong in one changes nothing.
----@param hook function|nil
----@param event table
-function events.tell(hook, event)
-  if hook then pcall(hook, event) end
-end
 
 --- A failure in one word: the service's, when it looks like one, for it may be any text.
 ---@param failure table
@@ -43,6 +39,19 @@ end
 ---@return table event
 function events.warning(message)
   return setmetatable({ event = "warning", message = "jdvm: " .. message }, Event)
+end
+
+--- Calls a hook. Hooks see, they do not decide: an error in one changes nothing; the logger is told of it.
+---@param hook function|nil
+---@param event table
+---@param name string|nil of the hook, in a warning
+---@param logger function|nil
+function events.tell(hook, event, name, logger)
+  if not hook then return end
+  local ok, message = protected.call(nil, hook, event)
+  if not ok and logger then
+    events.tell(logger, events.warning(("%s raised an error: %s"):format(name, text.one_line(tostring(message), 200))))
+  end
 end
 
 return events

@@ -86,6 +86,8 @@ return {
       .. "the endpoint and the proxy" },
   { kind = "http", http = 100, last = 999,
     hint = "this does not look like the service: check the endpoint and the proxy" },
+  { kind = "decode", find = { "well-formed utf-8" },
+    hint = 'utf8 = "replace" puts U+FFFD where the text is no UTF-8' },
   { kind = "decode", hint = "this does not look like the service: check the endpoint and the proxy" },
   { kind = "transport", find = { "not http" },
     hint = "this port speaks something else: check the endpoint (https:// for a port with TLS)" },
@@ -109,5 +111,7 @@ return {
       .. "and lua_ssl_verify_depth" },
   { kind = "timeout", phase = "dns", hint = "the name servers of this machine do not answer" },
   { kind = "timeout", find = { "no time was left" }, hint = false },
+  { kind = "timeout", find = { "through the proxy" },
+    hint = "check the proxy (option proxy; https_proxy and its like in the environment)" },
   { kind = "timeout", phase = "connect", hint = "check the endpoint, the proxy and the firewall" },
 }

@@ -45,7 +45,7 @@ local region = {
 }
 
 local image_columns = {
-  "imageId", "name", "platform", "osVersion", "architecture", "systemDiskSizeGB", "imageSource", "status", "createTime",
+  "imageId", "name", "status", "platform", "osVersion", "architecture", "systemDiskSizeGB", "imageSource", "createTime",
 }
 
 local describe_images = {

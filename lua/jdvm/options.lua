@@ -99,8 +99,8 @@ options.client = {
     doc = "Called with each event that is worth a log line; print will do.",
     doc_zh = "日志回调函数，可直接使用 print。" },
   { name = "on_attempt", type = "function", class = "fun(event: jdvm.Event)", goes = "call",
-    doc = "Called after each try of a request.",
-    doc_zh = "每次尝试结束后的回调。" },
+    doc = "Called after each try of a request. An error in it, as in on_call, changes nothing; logger is told of it.",
+    doc_zh = "每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。" },
   { name = "on_call", type = "function", class = "fun(event: jdvm.Event)", goes = "call",
     doc = "Called after each call.", doc_zh = "每次调用结束后的回调。" },
   { name = "clock", type = "function", class = "fun(): number",
@@ -161,7 +161,8 @@ options.wait = {
   { name = "not_found_grace", type = "number", min = 0, default = 30,
     doc = "Seconds in which an image may not be found yet.", doc_zh = "允许暂时查不到镜像的时间（秒）。" },
   { name = "on_progress", type = "function", class = "fun(progress: jdvm.Progress)",
-    doc = "Called after each look.", doc_zh = "每次轮询后的回调。" },
+    doc = "Called after each look. An error in it changes nothing; logger is told of it.",
+    doc_zh = "每次轮询后的回调；其中的错误不影响结果，只会通知 logger。" },
   shared.connect_timeout, shared.read_timeout, shared.max_attempts, shared.null, shared.utf8,
 }
 

@@ -6,6 +6,7 @@
 
 local check = require "jdvm.check"
 local errors = require "jdvm.errors"
+local events = require "jdvm.events"
 local options_of = require "jdvm.options"
 local text = require "jdvm.text"
 local transport = require "jdvm.transport"
@@ -80,11 +81,11 @@ local function report(wait, next_look, failure)
   if not wait.options.on_progress then return end
   for _, id in ipairs(wait.ids) do
     local image = wait.images[id]
-    pcall(wait.options.on_progress, {
+    events.tell(wait.options.on_progress, {
       image_id = id, image = image, status = image and image.status,
       progress = image and waiter.progress(image.progress), elapsed = wait.elapsed,
       next_poll_in = next_look, waiting = wait.waiting, failure = failure,
-    })
+    }, "on_progress", wait.logger)
   end
 end
 
@@ -159,7 +160,7 @@ function waiter.wait(state, client, id, given)
   for _, name in ipairs { "connect_timeout", "read_timeout", "null", "utf8" } do call_options[name] = given[name] end
   local wait = {
     ids = type(id) == "table" and id or { id }, options = options, wanted = options.status,
-    region = options.region or state.region,
+    region = options.region or state.region, logger = state.logger,
     images = {}, seen_at = {}, ever_seen = {}, looks = 0, elapsed = 0,
   }
   wait.waiting = #wait.ids

@@ -287,8 +287,19 @@ static void test_sentences(void) {
       CHECK(strlen(failure.error.message) < sizeof failure.error.message);
     }
   }
-  facts.cause = JDVM_CAUSE_NO_CONNECTION;
+  facts.cause = JDVM_CAUSE_TIMEOUT;
   facts.host = "vm.example";
+  facts.phase = JDVM_PHASE_TLS;
+  facts.address = "192.0.2.1";
+  facts.address_port = 3128;
+  jdvm_explain(&failure, &facts);
+  CHECK(strcmp(failure.error.message,
+               "the time ran out in the TLS handshake with vm.example port 443 through the proxy at "
+               "192.0.2.1 port 3128 (timeout)") == 0);
+  facts.address_port = 443;
+  jdvm_explain(&failure, &facts);
+  CHECK(strstr(failure.error.message, "proxy") == NULL);
+  facts.cause = JDVM_CAUSE_NO_CONNECTION;
   facts.detail = "Failed to connect to proxy.example port 3128 after 1 ms: x";
   facts.system_error = ECONNREFUSED;
   jdvm_explain(&failure, &facts);

@@ -84,9 +84,11 @@ local function parameters_of(operation, given)
 end
 
 local function columns_of(context, operation)
-  local text, columns = context.given.columns, {}
+  local text, columns, format = context.given.columns, {}, context.given.output
   if not text then
     return output.default_columns(operation)
+  elseif format and format ~= "table" and format ~= "csv" then
+    context.usage(("--columns is for table and csv; %s has its own fields"):format(format))
   end
   for name in text:gmatch("[^,%s]+") do
     columns[#columns + 1] = name
@@ -124,6 +126,9 @@ local function printer_for(context, operation)
   local screen = context.terminal
   if screen then
     screen.may_drop = context.given.columns == nil
+    screen.left_out = function(names)
+      context.complain(("jdvm: not shown: %s (--columns)"):format(names))
+    end
   end
   local region = includes(columns, output.REGION) and #context.regions == 1 and context.region_in_use() or nil
   return output.new(format, columns, operation, context.write, screen, region)

@@ -1,9 +1,11 @@
 -- How rows (images) are printed: as a table for people, as JSON, JSON lines, CSV or bare ids for programs.
 -- A format is given one row at a time, so that the first is out before the last page is fetched.
+local core = require "jdvm.core"
 local encode = require "jdvm.encode"
 local models = require "jdvm.models"
 local operations = require "jdvm.operations"
 local terminal = require "jdvm.cli.terminal"
+local texts = require "jdvm.text"
 
 local output = {}
 
@@ -98,10 +100,13 @@ function output.is_known(fields, path)
   return false
 end
 
--- A row's JSON text on one line: raw line breaks can only stand between tokens. Among rows of several regions
--- each says where it is from.
+-- A row's JSON text on one line: raw line breaks can only stand between tokens. Text that is no UTF-8, which makes no
+-- JSON, becomes U+FFFD. Among rows of several regions each says where it is from.
 local function json_of(row, region)
   local text = row[SOURCE]
+  if texts.utf8_fault(text) then
+    text = encode(core.decode(text, { utf8 = "replace", null = "keep" }), true)
+  end
   if region then
     text = text:gsub("^{%s*", function() return '{"region":"' .. region .. '",' end, 1):gsub(",}$", "}")
   end
@@ -257,6 +262,9 @@ function makers.table(columns, write, screen, id, own_region)
     end
     if screen then
       fit(widths, screen.columns, id_column, least)
+      if #widths < #columns then
+        screen.left_out(table.concat(columns, ",", #widths + 1))
+      end
     end
     for i, cells in ipairs(waiting) do
       print_row(cells, i == 1)
@@ -301,8 +309,8 @@ end
 ---@param columns string[] dotted field names, for tables and CSV
 ---@param operation table what the rows come from
 ---@param write fun(...: string)
----@param screen { columns: integer, colour: boolean, may_drop: boolean }? a terminal that a table has to fit, and
----whether its last columns may be left out for that; nil = as wide as it needs
+---@param screen table? a terminal that a table has to fit: columns, colour, may_drop (whether its last columns may be
+---left out for that) and left_out(names), told of those that are; nil = as wide as it needs
 ---@param region string? of rows that come without one, for the column `output.REGION`
 ---@return table printer `row(row, region)` for each (region: of several, else nil), `flush()` after a page,
 ---`finish()` at the end or `abandon()` where the list broke off

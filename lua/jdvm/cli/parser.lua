@@ -128,7 +128,7 @@ end
 local function add_output(command, operation, formats, default, is_completing)
   command:option("--output -o", "How to print: " .. table.concat(formats, ", ") .. ".", default):choices(formats)
     :argname("<format>")
-  local columns = command:option("--columns", "Fields to show, comma-separated, nested ones dotted.")
+  local columns = command:option("--columns", "Fields of table and csv, comma-separated, nested ones dotted.")
     :argname("<a,b.c>")
   local names = { output.REGION }
   for _, field in ipairs(operations.item_model(operation)) do
