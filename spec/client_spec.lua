@@ -635,6 +635,17 @@ describe("hooks", function()
   end)
 end)
 
+describe("a client", function()
+  it("says so when a setting is assigned, which would count for nothing, and takes anything else", function()
+    local client = client_of(one_page)
+    for _, name in ipairs { "region", "timeout", "access_key", "max_attempts" } do
+      assert.error_matches(function() client[name] = 5 end, "the " .. name .. " of a client is fixed")
+    end
+    client.describe_image = function() return { imageId = "img-1" } end
+    assert.equal("img-1", client:describe_image("img-2").imageId)
+  end)
+end)
+
 describe("secrets", function()
   it("are in nothing that comes out", function()
     local out = {}
@@ -687,7 +698,7 @@ describe("what users hold", function()
         end
       elseif type(value) == "table" and not seen[value] then
         seen[value] = true
-        for key, element in pairs(value) do
+        for key, element in next, value do
           assert.is_false(key == "config" or key == "keys" and type(element) == "table" and element.reveal ~= nil, path)
           walk(key, path)
           walk(element, path .. "." .. tostring(key))

@@ -49,7 +49,7 @@ describe("jdvm", function()
       print(type(client:images { imageSource = "public" }))
     ]]
     assert.matches("^false\tjdvm: jdvm%.%w+ cannot be loaded now; write require \"jdvm%.%w+\" where the program "
-      .. "starts: .*\ntable$", output)
+      .. "starts: .*\n%w+$", output)
   end)
 end)
 

@@ -123,6 +123,26 @@ describe("a calm list", function()
   end)
 end)
 
+describe("an iterator taken for a table", function()
+  it("raises, whatever is tried: it would look like an empty list", function()
+    for name, take in pairs {
+      ipairs = function(it) for _ in ipairs(it) do error "an image" end end,
+      pairs = function(it) for _ in pairs(it) do error "a field" end end,
+      length = function(it) return #it end,
+      index = function(it) return it[1] end,
+    } do
+      for _, make in ipairs { iterator.items, iterator.pages } do
+        local list = paged_list.new(3)
+        local ok, message = pcall(take, (make(open(list))))
+        assert.is_false(ok, name)
+        -- Lua 5.1 and LuaJIT have words of their own for ipairs and pairs.
+        assert.truthy(message:find("for image in client:images", 1, true) or message:find "table expected", message)
+        assert.equal(0, list.started)
+      end
+    end
+  end)
+end)
+
 describe("leaving a loop", function()
   it("by close() cancels what is in flight, wasting at most prefetch requests", function()
     local list = paged_list.new(5000)

@@ -34,7 +34,8 @@ api.classes = {
     fields = {
       { name = "pages", type = "integer", doc = "Pages delivered.", doc_zh = "已返回的页数。" },
       { name = "requests", type = "integer", doc = "Requests answered.", doc_zh = "请求次数。" },
-      { name = "rows", type = "integer", doc = "Images delivered.", doc_zh = "已返回的镜像数量。" },
+      { name = "rows", type = "integer", doc = "Images on the pages read so far, each once.",
+        doc_zh = "已读取各页中的镜像数量（去重）。" },
       { name = "duplicates", type = "integer", doc = "Images that came twice and were dropped.",
         doc_zh = "因重复而丢弃的镜像数量。" },
       { name = "total_first", type = "integer", optional = true, doc = "The service's totalCount at the beginning.",
@@ -223,7 +224,7 @@ api.functions = {
   { name = "jdvm.decode", doc = "Reads JSON strictly (RFC 8259), straight into tables.",
     doc_zh = "严格按照 RFC 8259 将 JSON 解码为 Lua 表。",
     params = { { "text", "string" }, { "options", "jdvm.DecodeOptions", optional = true } },
-    returns = { { "any", "value" }, { "string?", "message what was expected" }, { "integer?", "offset from 0" } } },
+    returns = { { "any", "value" }, { "string?", "message what was expected" }, { "integer?", "offset of the byte, from 0; so in the message" } } },
 }
 
 -- The module jdvm.cache: its constructor and its options.

@@ -29,6 +29,17 @@ local mt = {
   end,
 }
 
+-- Settings are fixed when the client is made: one that was assigned would be read back, and count for nothing. Anything
+-- else may be put into a client, as tests do with methods.
+function mt.__newindex(self, name, value)
+  for _, option in ipairs(options_of.client) do
+    if option.name == name then
+      error(("jdvm: the %s of a client is fixed: give it to a call, or make another client"):format(name), 2)
+    end
+  end
+  rawset(self, name, value)
+end
+
 -- The state of a client; raises for one that was closed.
 local function state_of(self)
   if type(self) ~= "table" or getmetatable(self) ~= mt then

@@ -4,16 +4,29 @@
 -- An iterator is called by the generic `for`. In Lua 5.4 it is also the loop's closing value: leaving the
 -- loop cancels what is in flight at once. Elsewhere close() does, or the collector.
 --
--- The reader and the source stand behind a function: calls in flight know the client's options, among them a proxy
--- with its password, and inspectors that walk through tables show all they reach.
+-- What the user holds has no fields; they are in `states`. Calls in flight know the client's options, among them a
+-- proxy with its password, and inspectors that walk through tables show all they reach. And it is no table of images:
+-- ipairs, pairs and # would find nothing in it, so they raise. Lua 5.1 and LuaJIT look into tables without asking, but
+-- not into a userdata.
+
+local newproxy = newproxy     -- luacheck: ignore (Lua 5.1 and LuaJIT)
 
 local iterator = {}
 
-local methods = {}
+local states = setmetatable({}, { __mode = "k" })
+
+local function is_no_table()
+  error("jdvm: read a list by: for image in client:images { … } do; client:list_images gives a table", 2)
+end
+
+local methods = setmetatable({}, { __index = function(_, key)
+  if type(key) == "number" then is_no_table() end
+  return nil
+end })
 
 -- Whether all was given.
 local function is_complete(self)
-  return self.index == #self.rows and self.inner():is_complete()
+  return self.index == #self.rows and self.reader:is_complete()
 end
 
 -- The row given last, also of a page that is held no more.
@@ -22,14 +35,14 @@ local function last_row(self) return self.rows[self.index] or self.last end
 local function close(self)
   if self.closed then return end
   self.closed, self.was_complete, self.last = true, is_complete(self), last_row(self)
-  self.inner():close()
+  self.reader:close()
   self.rows, self.index = {}, 0
 end
 
 -- The next page with rows, nil at the end; raises when the list cannot be completed.
 local function advance(self)
   if self.failed then error(self.failed, 0) end
-  local reader, source = self.inner()
+  local reader, source = self.reader, self.source
   -- The page that was given may be collected while the next is read.
   self.last = last_row(self)
   self.rows, self.index = {}, 0
@@ -37,7 +50,7 @@ local function advance(self)
   local result, job, meta = reader:next()
   if source.leave then source.leave() end
   if result then
-    self.rows, self.index, self.job, self.meta = result[self.items], 0, job, meta
+    self.rows, self.index, self.job, self.meta = result[source.page.items], 0, job, meta
     return result
   end
   if job then
@@ -48,75 +61,80 @@ local function advance(self)
   return nil
 end
 
-local items_mt = {
-  __name = "jdvm.images", __index = methods, __close = close,
-  __call = function(self)
-    local index = self.index + 1
-    local row = self.rows[index]
-    if row == nil then
-      if not advance(self) then return nil end
-      index, row = 1, self.rows[1]
-    end
-    self.index = index
-    return row
-  end,
-}
-
-local pages_mt = {
-  __name = "jdvm.image_pages", __index = methods, __close = close,
-  __call = function(self)
-    local result = advance(self)
-    if not result then return nil end
-    self.index = #self.rows
-    return result, self.meta
-  end,
-}
-
--- Raises at the caller's line when a method was called with a dot.
-local function check_self(self, name)
-  if type(self) ~= "table" or type(self.inner) ~= "function" then
-    error(("jdvm: call methods with a colon: iterator:%s()"):format(name), 3)
+local function next_item(given)
+  local self = states[given]
+  local index = self.index + 1
+  local row = self.rows[index]
+  if row == nil then
+    if not advance(self) then return nil end
+    index, row = 1, self.rows[1]
   end
+  self.index = index
+  return row
+end
+
+local function next_page(given)
+  local self = states[given]
+  local result = advance(self)
+  if not result then return nil end
+  self.index = #self.rows
+  return result, self.meta
+end
+
+-- The fields of an iterator whose method was called; raises at the caller's line when that was done with a dot.
+local function checked(given, name)
+  return states[given] or error(("jdvm: call methods with a colon: iterator:%s()"):format(name), 3)
 end
 
 --- Counters of what was read so far.
 ---@return jdvm.ListStats
 function methods:stats()
-  check_self(self, "stats")
-  return (self.inner():stats())
+  return (checked(self, "stats").reader:stats())
 end
 
 --- Cancels what is in flight; the loop gets no more.
 function methods:close()
-  check_self(self, "close")
-  close(self)
+  close(checked(self, "close"))
 end
 
 --- Where to go on after what was given so far: for the option `start`.
 ---@return string|nil token nil when the list is complete
 function methods:token()
-  check_self(self, "token")
-  local was_complete, row = self.was_complete, last_row(self)
-  if not self.closed then was_complete = is_complete(self) end
+  local own = checked(self, "token")
+  local was_complete, row = own.was_complete, last_row(own)
+  if not own.closed then was_complete = is_complete(own) end
   if was_complete then return nil end
-  local reader, source = self.inner()
+  local source = own.source
   if row == nil then return source.token(source.origin.row, source.origin.id) end
-  return source.token(reader:position(self.job, row), row[source.page.id])
+  return source.token(own.reader:position(own.job, row), row[source.page.id])
 end
 
 --- Why the loop ended with an error.
 ---@return string|nil message
 ---@return jdvm.Failure|nil detail
 function methods:failure()
-  check_self(self, "failure")
-  return self.failed, self.detail
+  local own = checked(self, "failure")
+  return own.failed, own.detail
 end
 
-local function new(mt, reader, source)
-  local self = setmetatable({
-    inner = function() return reader, source end, items = source.page.items, rows = {}, index = 0,
-  }, mt)
-  return self, nil, nil, self
+-- Makes what the user holds, without fields.
+local function new_maker(name, call)
+  local mt = {
+    __name = name, __index = methods, __call = call, __close = function(given) close(states[given]) end,
+    __len = is_no_table, __pairs = is_no_table, __ipairs = is_no_table,
+  }
+  if not newproxy then return function() return setmetatable({}, mt) end end
+  local first = newproxy(true)
+  for event, value in pairs(mt) do getmetatable(first)[event] = value end
+  return function() return newproxy(first) end
+end
+
+local new_items, new_pages = new_maker("jdvm.images", next_item), new_maker("jdvm.image_pages", next_page)
+
+local function new(make, reader, source)
+  local held = make()
+  states[held] = { reader = reader, source = source, rows = {}, index = 0 }
+  return held, nil, nil, held
 end
 
 --- An iterator over items.
@@ -127,7 +145,7 @@ end
 ---@return nil state
 ---@return nil control
 ---@return jdvm.Iterator closing value of the generic for
-function iterator.items(reader, source) return new(items_mt, reader, source) end
+function iterator.items(reader, source) return new(new_items, reader, source) end
 
 --- An iterator over pages: result, meta.
 ---@param reader table see jdvm.pages
@@ -136,7 +154,7 @@ function iterator.items(reader, source) return new(items_mt, reader, source) end
 ---@return nil state
 ---@return nil control
 ---@return jdvm.Iterator closing value of the generic for
-function iterator.pages(reader, source) return new(pages_mt, reader, source) end
+function iterator.pages(reader, source) return new(new_pages, reader, source) end
 
 --- Reads a list to its end.
 ---@param reader table see jdvm.pages

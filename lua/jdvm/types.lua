@@ -187,7 +187,7 @@
 ---@field page_size? integer Images asked for at once in lists. 列表每页请求的镜像数量。
 ---@field prefetch? integer Pages in flight ahead of the reader of a list; 0 means none. 预取的页数；0 表示不预取。
 ---@field logger? fun(event: jdvm.Event) Called with each event that is worth a log line; print will do. 日志回调函数，可直接使用 print。
----@field on_attempt? fun(event: jdvm.Event) Called after each try of a request. 每次尝试结束后的回调。
+---@field on_attempt? fun(event: jdvm.Event) Called after each try of a request. An error in it, as in on_call, changes nothing; logger is told of it. 每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。
 ---@field on_call? fun(event: jdvm.Event) Called after each call. 每次调用结束后的回调。
 ---@field clock? fun(): number Gives the time in seconds since 1970; for tests. 返回自 1970 年起的秒数，用于测试。
 
@@ -218,7 +218,7 @@
 ---@field interval? number Seconds between the first two looks. 首次轮询间隔（秒）。
 ---@field max_interval? number Longest time between two looks in seconds. 最大轮询间隔（秒）。
 ---@field not_found_grace? number Seconds in which an image may not be found yet. 允许暂时查不到镜像的时间（秒）。
----@field on_progress? fun(progress: jdvm.Progress) Called after each look. 每次轮询后的回调。
+---@field on_progress? fun(progress: jdvm.Progress) Called after each look. An error in it changes nothing; logger is told of it. 每次轮询后的回调；其中的错误不影响结果，只会通知 logger。
 ---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
 ---@field read_timeout? number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
 ---@field max_attempts? integer Tries of a request in all. 单个请求的最大尝试次数（含首次）。
@@ -261,7 +261,7 @@
 ---@class jdvm.ListStats
 ---@field pages integer Pages delivered. 已返回的页数。
 ---@field requests integer Requests answered. 请求次数。
----@field rows integer Images delivered. 已返回的镜像数量。
+---@field rows integer Images on the pages read so far, each once. 已读取各页中的镜像数量（去重）。
 ---@field duplicates integer Images that came twice and were dropped. 因重复而丢弃的镜像数量。
 ---@field total_first? integer The service's totalCount at the beginning. 开始时服务端的 totalCount。
 ---@field total_last? integer The same at the end. 结束时服务端的 totalCount。
@@ -516,7 +516,7 @@ function jdvm.new(options) end
 ---@param options? jdvm.DecodeOptions
 ---@return any value
 ---@return string? message what was expected
----@return integer? offset from 0
+---@return integer? offset of the byte, from 0; so in the message
 function jdvm.decode(text, options) end
 
 return jdvm
