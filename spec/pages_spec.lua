@@ -295,6 +295,41 @@ describe("a list that changes meanwhile", function()
   end)
 end)
 
+describe("a service that does not keep to the page size", function()
+  local totals = { right = false, absent = function() return nil end }
+
+  it("is read in full where it fills smaller pages, and is an error where it does not", function()
+    for name, total in pairs(totals) do
+      for _, most in ipairs { 5, 10, 15, 20, 30, 50, 99 } do
+        for _, consistency in ipairs { "eventual", "stable" } do
+          local list = paged_list.new(137, { total = total or nil,
+            size_of = function(size) return math.min(size, most) end })
+          local images, _, detail = collect(list, { consistency = consistency })
+          local what = ("at most %d, totals %s, %s"):format(most, name, consistency)
+          if images then
+            assert.equal(137, #images, what)
+          else
+            assert.equal("pagination", detail.kind, what)
+            assert.is_true(most < 20 or consistency == "stable", what)
+          end
+        end
+      end
+    end
+  end)
+
+  it("is an error where it sends more than was asked for", function()
+    for _, total in pairs(totals) do
+      for _, size in ipairs { 10, 50, 100 } do
+        local list = paged_list.new(137, { total = total or nil, size_of = function() return 20 end })
+        local images, message, detail = collect(list, { page_size = size })
+        assert.is_nil(images)
+        assert.matches("page %d has 20 images where %d+ were asked for", message)
+        assert.equal("pagination", detail.kind)
+      end
+    end
+  end)
+end)
+
 describe("totals that lie", function()
   local lies = {
     ["half"] = function(total) return math.floor(total / 2) end,

@@ -1,7 +1,7 @@
 -- What the windows of a scan say about each other (see jdvm.scan). Pure functions of windows that were answered:
 -- { number, size, first = rows before it, count = rows in it, keys = of the rows, total = the answer's totalCount }.
 
-local floor, max = math.floor, math.max
+local ceil, floor, max = math.ceil, math.floor, math.max
 
 local evidence = {}
 
@@ -31,6 +31,21 @@ function evidence.window_over(from, past, least, most)
   end
   if best_size then return best_first, best_size end
   return floor(from / most) * most, most
+end
+
+--- The window that begins soonest at or behind row `from`.
+---@param from integer
+---@param least integer smallest page size
+---@param most integer largest
+---@return integer first rows before it
+---@return integer size
+function evidence.window_behind(from, least, most)
+  local best_first, best_size
+  for size = most, least, -1 do
+    local first = ceil(from / size) * size
+    if not best_size or first < best_first then best_first, best_size = first, size end
+  end
+  return best_first, best_size
 end
 
 --- A totalCount, or nil when it is none.

@@ -18,8 +18,9 @@
 --
 -- The list ends with an accepted window that reaches the total; when its page is full, one more page is
 -- asked for, since a total that is too low looks the same. Without totals, or with one that claims more, it ends when
--- the same short end was seen again several times; with a total that was contradicted but is reached now, with a short
--- page that is followed by an empty one, or by a short one that brings nothing new.
+-- the same short end was seen again several times, by pages no longer than those that the service filled, and an empty
+-- page behind it; with a total that was contradicted but is reached now, with a short page that is followed by an empty
+-- one, or by a short one that brings nothing new.
 --
 -- What escapes evidence 2: between two answers one image is deleted before the boundary and another created
 -- behind it, so that the totals agree. consistency "stable" overlaps from the start and sees that too.
@@ -38,8 +39,9 @@ local mt = { __index = Scan, __name = "jdvm.scan" }
 local LEAST_CAP = 20
 -- Requests allowed before a list counts as one that never settles: some times those of a calm scan.
 local SPARE_REQUESTS, REQUEST_FACTOR = 60, 8
--- How often the same end must be seen again, against a total that claims more or without one.
-local ENDS_SEEN = 3
+-- How often the same end must be seen again, against a total that claims more or without one; and how often rows may
+-- be found behind it all the same.
+local ENDS_SEEN, ENDS_REFUTED = 3, 3
 -- Where to look for the last row of an earlier scan, in pages from where it was.
 local DETOURS = { -1, 1, -2, 2 }
 
@@ -77,16 +79,22 @@ function scan.new(options)
     one_total = true, -- whether all answers of this pass gave one total
     given_before = 0, -- rows up to the resume point
     trail = {},       -- the windows of this pass by their first and last rows
-    asked = 0, high = origin, slack = 1, back = 0, hollow = 0, ends = 0,
+    asked = 0, high = origin, slack = 1, back = 0, hollow = 0, ends = 0, refuted = 0,
   }, mt)
 end
 
 --- The next window to ask for, or nil when nothing more can be asked for before an answer is in.
----@return table|nil window { number, size, first = rows before it }
+---@return table|nil window { number, size, first = rows before it, is_behind = whether it is to show that the list
+---  has ended }
 function Scan:plan()
   local cursor = self.cursor
   local first, size = cursor, self.size
   if self.probe == "out" then return nil end
+  if self.behind then
+    first, size = evidence.window_behind(self.behind, self.least, self.cap)
+    self.probe, self.behind = "out", nil
+    return { number = floor(first / size) + 1, size = size, first = first, is_behind = true }
+  end
   if cursor > self.start then
     if not self.answered or (self.trusted and cursor > self.total) then return nil end
     if self.wanted and cursor - self.covered >= self.wanted then return nil end
@@ -184,12 +192,39 @@ local function untrusted_end(self, window, last)
   -- around its end.
   if was_short and window.fresh == 0 and window.keys[window.count] == last.keys[last.count] then
     self.ends = self.ends + 1
-    if self.ends > ENDS_SEEN then return "done" end
   else
     self.ends = 1
   end
-  window.stop, self.cursor, self.jump = reach, reach, max(0, reach - 1)
+  -- A service may give fewer rows a page than were asked for: it is asked for no more than it gave.
+  self.cap = max(min(LEAST_CAP, self.cap), min(self.cap, window.count))
+  window.stop = reach
+  if self.ends > ENDS_SEEN then
+    self.behind = reach
+  else
+    self.cursor, self.jump = reach, max(0, reach - 1)
+  end
   return "turn"
+end
+
+-- The window that was to hold nothing new, since the list seems to have ended before it: it is empty, or the last page
+-- again.
+local function judge_end(self, window, rows)
+  local last = self.last
+  local has_new = false
+  for i = 1, window.count do
+    has_new = has_new or not self.seen:has(window.keys[i])
+    rows[i] = nil
+  end
+  if not has_new then return "done" end
+  self.refuted, self.ends = self.refuted + 1, 0
+  if self.refuted > ENDS_REFUTED then
+    return nil, ("page %d with %d images is short, and page %d behind it has some"):format(last.number, last.count,
+      window.number)
+  end
+  self.stats.drift = true
+  if self.strict then return "drift" end
+  self.cursor, self.jump = last.stop, max(0, last.stop - 1)
+  return "replan"
 end
 
 -- Takes a window into the scan; says whether the list ends with it.
@@ -277,6 +312,7 @@ end
 ---@param window table
 ---@return boolean
 function Scan:is_behind_end(window)
+  if window.is_behind then return true end
   local last = self.last
   return last ~= nil and self.trusted and last.first + last.count >= last.total and window.first >= last.total
 end
@@ -296,6 +332,9 @@ function Scan:answer(window, rows, total)
   if not keys then return nil, ("row %d of page %d has no %s"):format(is_plain, window.number, self.id), "decode" end
   total = evidence.count(total)
   window.keys, window.is_plain, window.count, window.total = keys, is_plain, #keys, total
+  if window.count > window.size then
+    return nil, ("page %d has %d images where %d were asked for"):format(window.number, window.count, window.size)
+  end
   local last = self.last
 
   if total then
@@ -310,6 +349,7 @@ function Scan:answer(window, rows, total)
     return nil, ("the list does not settle: %d pages gave %d images of %s"):format(self.asked, stats.rows,
       self.total and ("%.0f"):format(self.total) or "an unknown number")
   end
+  if window.is_behind then return judge_end(self, window, rows) end
   local is_same_total = last ~= nil and total == last.total
   if is_same_total and self:is_behind_end(window) and evidence.same_rows(window, last) then
     for i = 1, window.count do rows[i] = nil end

@@ -9,7 +9,8 @@ List.__index = List
 ---@param count integer images at the start
 ---@param options? table total = function(true_total, n) -> any; clamp = past the end the last page again;
 ---  cut = function(rows, n) may shorten a page; shuffle = function(ids) puts all in another order before each answer;
----  before = function(list, n) called before the n-th answer
+---  before = function(list, n) called before the n-th answer; size_of = function(size) gives the rows a page that the
+---  service pages by, whatever was asked for
 function M.new(count, options)
   local self = setmetatable({ rows = {}, serial = 0, gone = {}, first = {}, answers = 0, log = {},
     options = options or {}, open = 0, most_open = 0, started = 0, cancelled = 0 }, List)
@@ -37,12 +38,13 @@ function List:answer(window)
   self.answers = self.answers + 1
   if self.options.before then self.options.before(self, self.answers) end
   if self.options.shuffle then self.options.shuffle(self.rows) end
-  local first = (window.number - 1) * window.size
+  local size = self.options.size_of and self.options.size_of(window.size) or window.size
+  local first = (window.number - 1) * size
   if self.options.clamp and first >= #self.rows and #self.rows > 0 then
-    first = math.floor((#self.rows - 1) / window.size) * window.size
+    first = math.floor((#self.rows - 1) / size) * size
   end
   local images = {}
-  for i = first + 1, math.min(first + window.size, #self.rows) do
+  for i = first + 1, math.min(first + size, #self.rows) do
     images[#images + 1] = { imageId = self.rows[i] }
   end
   if self.options.cut then self.options.cut(images, self.answers) end
