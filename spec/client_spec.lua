@@ -26,7 +26,8 @@ local function client_of(answer, options)
   local all = { region = "cn-north-1", access_key = "AKIDEXAMPLE", secret_key = SECRET, transport = fake,
     endpoint = "https://vm.jdcloud-api.com" }
   for name, value in pairs(options or {}) do all[name] = value end
-  all.region = all.region or nil -- false means none
+  -- false means none
+  for _, name in ipairs { "region", "access_key", "secret_key" } do all[name] = all[name] or nil end
   return jdvm.new(all), fake
 end
 
@@ -552,6 +553,22 @@ describe("the clock", function()
     assert.equal(1, meta.attempts)
   end)
 
+  it("follows no date that could not be signed with, and none of a proxy", function()
+    for _, date in ipairs { "Mon, 01 Jan 1900 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT" } do
+      local client = client_of(function(_, n)
+        return n == 1 and failing(401, "ACCESS_ERROR", { date = date }) or one_page()
+      end)
+      assert.is_nil((client:describe_images(PUBLIC)))
+      assert.truthy(client:describe_images(PUBLIC))
+      assert.is_nil(client.state().offset)
+    end
+    local client, fake = client_of(function()
+      return { status = 403, headers = { date = "Sun, 06 Nov 1994 08:49:37 GMT" }, body = "no" }
+    end)
+    assert.is_nil((client:describe_images(PUBLIC)))
+    assert.equal(1, #fake.requests)
+  end)
+
   it("is not blamed for a wrong secret", function()
     local fake = service_transport.new {}
     local client = jdvm.new(service_transport.options(fake, { secret_key = "another-secret-for-tests" }))
@@ -561,6 +578,37 @@ describe("the clock", function()
     fake.ahead = 3600
     _, _, detail = client:describe_images(PUBLIC)
     assert.equal(2, detail.attempts)
+  end)
+end)
+
+describe("a retry for which there is no time", function()
+  it("costs nothing, and is not announced", function()
+    local tries = {}
+    local client = client_of(function() return failing(429, "RATE_LIMIT", { ["retry-after"] = "4" }) end,
+      { timeout = 2, on_attempt = function(event) tries[#tries + 1] = event end })
+    for _ = 1, 150 do
+      local _, _, detail = client:describe_images(PUBLIC)
+      assert.equal("timeout", detail.kind)
+    end
+    assert.equal(150, #tries)
+    assert.is_nil(tries[150].retry)
+    assert.equal(500, client.state().quota.left)
+  end)
+end)
+
+describe("a provider of keys that outlasts its call", function()
+  it("is what the call says, and nothing is sent", function()
+    local fake
+    local client
+    client, fake = client_of(one_page, { access_key = false, secret_key = false, timeout = 2,
+      credentials = function()
+        fake.time = fake.time + 5
+        return { access_key = "A", secret_key = "S" }
+      end })
+    local _, message, detail = client:describe_images(PUBLIC)
+    assert.equal("timeout", detail.kind)
+    assert.truthy(message:find("while keys were asked for", 1, true), message)
+    assert.equal(0, #fake.requests)
   end)
 end)
 
@@ -663,6 +711,9 @@ describe("secrets", function()
     for _, answer in ipairs {
       one_page(), failing(401, "ACCESS_ERROR"), failing(500, "INTERNAL"),
       { kind = "tls", message = "secret " .. SECRET }, { status = 502, body = "<html>" .. SECRET .. token },
+      { status = 502, body = "refused " .. ("-"):rep(100) .. token },
+      { status = 400, body = cjson.encode { error = { code = 400, status = "BAD", message = "you sent "
+        .. "U0VTU0lPTlRPS0VOU0VTU0lPTlRPS0VO" } } },
       { status = 400, body = cjson.encode { error = { code = 400, status = SECRET,
         message = "you sent " .. SECRET .. " and " .. token, details = { { a = SECRET } } } } },
     } do
@@ -675,7 +726,7 @@ describe("secrets", function()
       note(client:start("describeImages", PUBLIC))
     end
     local all = table.concat(out, "\n")
-    for _, secret in ipairs { SECRET, token, "U0VTU0lPTlRPS0VO", "passw0rd", "Signature=" } do
+    for _, secret in ipairs { SECRET, token, token:sub(1, 12), "U0VTU0lPTlRPS0VO", "passw0rd", "Signature=" } do
       assert.is_nil(all:find(secret, 1, true), secret)
     end
   end)

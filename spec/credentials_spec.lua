@@ -119,6 +119,22 @@ describe("a holder", function()
     assert.equal("AK2", access_key(holder, w.context()))
   end)
 
+  it("asks at once when keys expire that the provider gave again and again until then", function()
+    local w, keys = world(), nil
+    local holder = w.holder(function(_, n)
+      if not keys or keys.expires_at <= w.now then
+        keys = { access_key = "AK" .. n, secret_key = "SK", expires_at = w.now + 3600 }
+      end
+      return keys
+    end)
+    access_key(holder, w.context())
+    local expired = w.now + 3600
+    for _ = 1, 3700 do
+      w.now = w.now + 1
+      assert.equal(w.now < expired, access_key(holder, w.context()) == "AK1")
+    end
+  end)
+
   it("does not ask at every call for keys that come expired", function()
     local w = world()
     local holder = w.holder(w.numbered(-5))

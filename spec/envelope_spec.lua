@@ -44,13 +44,15 @@ describe("a good answer", function()
   end)
 
   it("may carry an error that is none", function()
-    for _, none in ipairs { "null", "{}", '{"code":0,"status":"","message":""}', '""' } do
+    for _, none in ipairs { "null", "{}", '{"code":0,"status":"","message":""}', '""',
+      '{"code":0,"details":[],"more":{"code":null}}' } do
       assert.is_table((read(list, 200, '{"error":' .. none .. ',"result":{"images":[],"totalCount":0}}')))
     end
   end)
 
   it("is no good with an error of any other form", function()
-    for _, some in ipairs { "true", "5", "[1]", '"broken"', "[null,1]" } do
+    for _, some in ipairs { "true", "5", "[1]", '"broken"', "[null,1]", '{"code":"Throttling"}',
+      '{"reason":"throttled"}', '{"details":[1]}', '{"msg":"boom"}', '{"code":true}' } do
       local failure = failure_of(list, 200, '{"error":' .. some .. ',"result":{"images":[],"totalCount":0}}')
       assert.equal("api", failure.kind)
     end
@@ -65,6 +67,17 @@ describe("a good answer", function()
     assert.equal("unexpected answer: 'result.image.imageId' is missing or null", about {})
     assert.equal("unexpected answer: 'result.image.imageId' is \"img-b\", which was not asked for",
       about { imageId = "img-b" })
+  end)
+
+  it("has a request id of one line, whatever was sent", function()
+    local forged = "a\n2026 CRITICAL forged\27[31m"
+    local result = core.decode '{"images":[],"totalCount":0}'
+    for _, given in ipairs { { {}, { result = result, requestId = forged } },
+      { { ["x-jdcloud-request-id"] = forged }, { result = result } } } do
+      local _, id = envelope.read(list, 200, given[1], given[2])
+      assert.is_nil(id:find "%c")
+      assert.truthy(id:find("forged", 1, true))
+    end
   end)
 
   it("that broke off says so", function()

@@ -40,6 +40,12 @@ describe("the reason for another try", function()
     end
   end)
 
+  it("is there for an answer that broke off", function()
+    assert.equal("transient", retry.reason({ kind = "decode", broke_off = true }, true))
+    assert.is_nil(retry.reason({ kind = "decode", broke_off = true }, false))
+    assert.is_nil(retry.reason({ kind = "decode" }, true))
+  end)
+
   it("asks whether a request may arrive twice", function()
     assert.is_nil(reason({ kind = "timeout", sent = true }, false))
     assert.is_nil(reason({ kind = "api", status = "INTERNAL", http_status = 500 }, false))
@@ -102,9 +108,12 @@ describe("times in headers", function()
     local skew, known = retry.skew(headers, 784111777 - 60)
     assert.is_nil(skew)
     assert.is_true(known)
-    skew, known = retry.skew({}, 0)
-    assert.is_nil(skew)
-    assert.is_false(known)
+    for _, no_date in ipairs { {}, { date = "Mon, 01 Jan 1900 00:00:00 GMT" },
+      { date = "Fri, 31 Dec 9999 23:59:59 GMT" } } do
+      skew, known = retry.skew(no_date, 784111777)
+      assert.is_nil(skew)
+      assert.is_false(known)
+    end
   end)
 end)
 

@@ -41,6 +41,16 @@ local function tell_try(self, status, request_id, failure, again, delay)
   events.tell(state.on_attempt, event, "on_attempt", state.logger)
 end
 
+-- What must not be shown: the secrets as they are, and as they travel.
+local function secrets_of(self)
+  local secrets = {}
+  if self.keys then
+    local _, secret_key, session_token = self.keys.reveal()
+    secrets[1], secrets[2], secrets[3] = secret_key, session_token, self.sent_token
+  end
+  return secrets
+end
+
 -- Ends the call with a failure: fields for jdvm.errors.
 local function fail(self, failure)
   local state = self.state
@@ -50,12 +60,7 @@ local function fail(self, failure)
   fields.operation, fields.region, fields.attempts = self.operation.name, self.region, self.attempts
   fields.elapsed = now and self.budget and math.max(0, now - self.budget.started) or 0
   fields.retryable = failure.retryable or false
-  local secrets = {}
-  if self.keys then
-    local _, secret_key, session_token = self.keys.reveal()
-    secrets[1], secrets[2] = secret_key, session_token
-  end
-  local message, detail = errors.new(fields, secrets)
+  local message, detail = errors.new(fields, secrets_of(self))
   self.outcome = { nil, message, detail }
   events.tell(state.on_call, { operation = self.operation.name, region = self.region, ok = false,
     attempts = self.attempts, elapsed = detail.elapsed, kind = detail.kind, status = detail.status,
@@ -97,7 +102,12 @@ local function try(self, at_once, now)
     return
   end
   local keys, failure = self.state.credentials:at_hand(self.state.clock), nil
-  if not keys then keys, failure = fetch_keys(self, now) end
+  if not keys then
+    keys, failure = fetch_keys(self, now)
+    if keys and carrier:now() >= deadline then
+      keys, failure = nil, { kind = "timeout", phase = "sleep", message = "the time ran out while keys were asked for" }
+    end
+  end
   if not keys then
     self.early = failure
     return
@@ -153,7 +163,9 @@ local function judge(self, response)
   end
   local problem
   if message then
-    value, problem = nil, { message = message, offset = offset, text = (body_of(response) or ""):sub(1, GLIMPSE) }
+    local text = (body_of(response) or ""):sub(1, GLIMPSE)
+    -- Before it is cut: of a part nobody knows whether it is one of a secret.
+    value, problem = nil, { message = message, offset = offset, text = errors.redact(text, secrets_of(self)) }
   end
   local result, id_or_failure = envelope.read(self.operation, status, headers, value, problem, self.id)
   if result == nil then
@@ -172,7 +184,8 @@ local function follow_clock(self, headers, failure)
   if not is_known then return false end
   -- An offset is measured anew by every answer, and ends when the clocks agree.
   if former then state.offset = skew end
-  if not failure or not (failure.http_status == 401 or failure.http_status == 403) then return false end
+  local is_refusal = failure and failure.kind == "api" and (failure.http_status == 401 or failure.http_status == 403)
+  if not is_refusal then return false end
   if self.was_skewed then
     -- The corrected time was refused, too: it was not the clock, or the date of the answers is wrong.
     state.offset = self.former_offset
@@ -198,14 +211,19 @@ local function worth_another(self, failure, is_skewed)
   end
   if failure.http_status == 401 and self.keys and state.credentials:refuse(self.keys) then return "keys", 0 end
   if not reason then return nil end
-  local delay = retry.delay(self.attempts, reason, state.random(), failure.retry_after)
-  local cost = state.quota:take(reason)
+  return reason, retry.delay(self.attempts, reason, state.random(), failure.retry_after)
+end
+
+-- Whether the client's quota covers another try for this reason; it is paid.
+local function can_pay(self, failure, reason)
+  if reason == "clock" or reason == "keys" then return true end
+  local cost = self.state.quota:take(reason)
   if not cost then
     failure.hint = "too many calls of this client failed lately, so this one was not tried again"
-    return nil
+    return false
   end
   self.cost = (self.cost or 0) + cost
-  return reason, delay
+  return true
 end
 
 -- The failure of a call whose time ran out: what came before it is its cause.
@@ -268,12 +286,14 @@ function Call:finish(received)
         return out_of_time(self, failure.phase, failure.message, errors.cause(self.last))
       end
       local reason, delay = worth_another(self, failure, is_skewed)
-      tell_try(self, response and response.status, failure.request_id, failure, reason, delay)
+      local is_late = reason and carrier:now() + delay >= self.budget.deadline
+      if reason and not is_late and not can_pay(self, failure, reason) then reason = nil end
+      tell_try(self, response and response.status, failure.request_id, failure, not is_late and reason or nil, delay)
       if not reason then
         failure.cause = nil
         return fail(self, failure)
       end
-      if carrier:now() + delay >= self.budget.deadline then
+      if is_late then
         return out_of_time(self, "sleep", "no time is left for another try", errors.cause(failure))
       end
       self.last = failure

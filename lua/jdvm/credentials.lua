@@ -173,8 +173,10 @@ local function refresh(self, state, context, reason)
   if state.turn == turn then state.turn = nil end
   if keys then
     state.keys, state.obtained_at, state.problem, state.refused = keys, now, nil, false
-    -- A provider may hand out keys that are as good as expired; do not ask it at every call.
+    -- A provider may hand out keys that are as good as expired; do not ask it at every call. But one that keeps its
+    -- own keys has new ones only when those have expired.
     state.not_before = now + RETRY_LATE
+    if keys.expires_at then state.not_before = math.min(state.not_before, math.max(now + 1, keys.expires_at)) end
     return keys
   end
   state.problem = message

@@ -96,17 +96,30 @@ local function item_fault(operation, result, id)
   return ("'result.%s.%s' is %s, which was not asked for"):format(name, field, text.show(found))
 end
 
--- The error of an envelope as a failure, or nil. Zeros and empty texts, which some gateways send
--- beside a result, are no error.
+-- Zeros and empty texts, which some gateways send beside a result, say nothing; nor do objects of such.
+local function says_nothing(value, depth)
+  if type(value) ~= "table" then
+    return value == nil or value == "" or value == 0 or value == false or type(value) == "userdata"
+  end
+  for _, element in pairs(value) do
+    if depth == 0 or not says_nothing(element, depth - 1) then return false end
+  end
+  return true
+end
+
+-- The error of an envelope as a failure, or nil.
 local function api_failure(answer, http_status)
   local given = answer.error
-  if given == nil or given == "" or given == 0 or given == false or type(given) == "userdata" then return nil end
+  if says_nothing(given, 2) then return nil end
   if type(given) ~= "table" then given = { message = tostring(given) } end
   if given[1] ~= nil then given = { message = "an error in a form that is not known", details = given } end
   local code = tonumber(given.code)
   local status = type(given.status) == "string" and given.status ~= "" and given.status or nil
   local message = type(given.message) == "string" and given.message ~= "" and given.message or nil
-  if not ((code and code ~= 0) or status or message) then return nil end
+  if not (code or status) and type(given.code) == "string" and given.code ~= "" then status = given.code end
+  if not ((code and code ~= 0) or status or message) then
+    message, given = "an error in a form that is not known", { details = given.details or { given } }
+  end
   if not code or code == 0 or code ~= code or code == math.huge then code = http_status end
   return {
     kind = "api", code = math.floor(code), status = status, message = message or status or "error without a message",
@@ -127,6 +140,8 @@ function envelope.read(operation, status, headers, answer, problem, id)
   local is_object = type(answer) == "table" and not is_array(answer)
   local request_id = is_object and answer.requestId or nil
   if type(request_id) ~= "string" or request_id == "" then request_id = headers["x-jdcloud-request-id"] end
+  -- It goes into lines of logs.
+  if request_id and request_id:find("[^%w_-]") then request_id = text.one_line(request_id, 100) end
 
   local failure = is_object and api_failure(answer, status) or nil
   if not failure and (status < 200 or status > 299) then
@@ -144,7 +159,7 @@ function envelope.read(operation, status, headers, answer, problem, id)
         problem and problem.offset and (" at byte " .. problem.offset) or "", body_words(headers, problem)),
     }
     if problem and problem.message:find("found the end of the text", 1, true) and problem.text:find("^%s*{") then
-      failure.hint = "the answer broke off: ask again"
+      failure.hint, failure.broke_off = "the answer broke off: ask again", true
     end
   elseif not failure then
     local fault

@@ -87,7 +87,10 @@ local function redact_userinfo(s)
   return table.concat(parts) .. s:sub(from)
 end
 
--- Takes out what must never be shown: the secrets named by the caller, and what looks like one.
+--- Takes out what must never be shown: the secrets named by the caller, and what looks like one.
+---@param s string
+---@param secrets string[]
+---@return string
 local function redact(s, secrets)
   for _, secret in ipairs(secrets) do
     local from = 1
@@ -102,6 +105,7 @@ local function redact(s, secrets)
   s = s:gsub("([Ss]ecurity%-[Tt]oken[\"']?%s*[:=]%s*[\"']?)[^%s\"',;]+", "%1[redacted]")
   return redact_userinfo(s)
 end
+errors.redact = redact
 
 -- A copy that holds only plain data: nested at most 5 deep, at most 100 entries a table.
 local function plain(value, secrets, depth)

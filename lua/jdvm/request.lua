@@ -64,10 +64,12 @@ end
 ---@return table request for a transport
 function request.signed(call)
   local state, operation, options = call.state, call.operation, call.options
-  call.signed_at = state.clock() + (state.offset or 0)
+  local now = state.clock()
+  call.signed_at = now + (state.offset or 0)
+  if call.signed_at < 0 then call.signed_at = now end     -- a clock that was set back below an offset
   local target, headers = signer_of(state, call.keys, call.region):sign(operation.method, state.endpoint.host,
     call.path, call.query, call.signed_at, core.nonce())
-  call.target = target
+  call.target, call.sent_token = target, headers["x-jdcloud-security-token"]
   return {
     method = operation.method, url = state.endpoint.origin .. target, headers = headers,
     connect_timeout = options.connect_timeout or state.connect_timeout,

@@ -24,7 +24,7 @@ local codes = { [429] = "throttled", [500] = "transient", [502] = "transient", [
   [504] = "transient" }
 
 --- What a failure means for another try.
----@param failure table kind; of an answer status, code, http_status; of a transport sent, lasting
+---@param failure table kind; of an answer status, code, http_status, broke_off; of a transport sent, lasting
 ---@param is_safe boolean whether the request may arrive twice; else only what was never sent is tried again
 ---@return string|nil reason "throttled" or "transient"; nil when another try would fail, too
 function retry.reason(failure, is_safe)
@@ -37,6 +37,7 @@ function retry.reason(failure, is_safe)
   end
   if not is_safe and failure.sent ~= false then return nil end
   if failure.lasting then return nil end
+  if kind == "decode" then return is_safe and failure.broke_off and "transient" or nil end
   return (kind == "connect" or kind == "timeout" or kind == "transport") and "transient" or nil
 end
 
@@ -84,6 +85,9 @@ function retry.after(headers, now)
   return date and math.max(0, date - (retry.http_date(headers.date) or now)) or nil
 end
 
+-- Dates outside of these years cannot be signed with, and are no clock's.
+local FIRST_DATE, LAST_DATE = dates.seconds(1971, 1, 1, 0, 0, 0), dates.seconds(9990, 1, 1, 0, 0, 0)
+
 -- A clock nearer to the service's than this (seconds) is right: what remains is travel time and rounding.
 local RIGHT_ENOUGH = 120
 
@@ -94,7 +98,7 @@ local RIGHT_ENOUGH = 120
 ---@return boolean known whether the answer has a date
 function retry.skew(headers, now)
   local date = retry.http_date(headers.date)
-  if not date then return nil, false end
+  if not date or date < FIRST_DATE or date > LAST_DATE then return nil, false end
   local skew = date - now
   if math.abs(skew) < RIGHT_ENOUGH then return nil, true end
   return skew, true
