@@ -581,6 +581,26 @@ describe("the clock", function()
   end)
 end)
 
+describe("parameters too long for a request line", function()
+  it("raise where the list is begun, not at its tenth page", function()
+    local client, fake = client_of(one_page)
+    local most
+    for length = 8192, 8000, -1 do
+      if pcall(client.images, client, { imageSource = "public", imageName = ("n"):rep(length) }) then
+        most = length
+        break
+      end
+    end
+    assert.truthy(most)
+    for _ in client:images { imageSource = "public", imageName = ("n"):rep(most) } do break end
+    local sent = #fake.requests[#fake.requests].url:gsub("^https://[^/]*", "")
+    assert.is_true(sent + #"2147483647" - #"1" <= 8192)
+    assert.error_matches(function()
+      client:images { imageSource = "public", imageName = ("n"):rep(most + 1) }
+    end, "request line of 8193 bytes")
+  end)
+end)
+
 describe("a retry for which there is no time", function()
   it("costs nothing, and is not announced", function()
     local tries = {}

@@ -214,6 +214,17 @@ describe("waiting for an image", function()
     assert.matches("^jdvm: on_progress raised an error: .*in a hook$", lines[1])
   end)
 
+  it("does not wait for a proxy that refuses the way", function()
+    local client, fake = service({ ["img-1"] = becomes("ready", 60) }, { trouble = function()
+      return { kind = "connect", phase = "connect", sent = false, lasting = true, message = "the proxy says no" }
+    end })
+    local _, message, detail = client:wait_image "img-1"
+    assert.equal("connect", detail.kind)
+    assert.is_false(detail.retryable)
+    assert.truthy(message:find("the proxy says no", 1, true))
+    assert.equal(1, #fake.requests)
+  end)
+
   it("reads progress from the service's texts", function()
     for given, expected in pairs {
       ["0"] = 0, ["60"] = 60, ["60%"] = 60, [" 7 % "] = 7, ["99.5"] = 99.5, ["250"] = 100,

@@ -4,6 +4,7 @@
 
 #include "jdvm_failure.h"
 
+#include <errno.h>
 #include <string.h>
 
 const char *jdvm_phase_name(jdvm_phase phase) {
@@ -104,6 +105,13 @@ static void explain_proxy(jdvm_failure *failure, const jdvm_facts *facts) {
   }
 }
 
+/* A handshake that the other side, or the network, broke off without a word of TLS: that passes. */
+static bool is_broken_off(const jdvm_facts *facts) {
+  return facts->system_error == ECONNRESET || strstr(facts->detail, "SSL_ERROR_SYSCALL") != NULL ||
+         strstr(facts->detail, "reset by peer") != NULL ||
+         strstr(facts->detail, "unexpected eof") != NULL;
+}
+
 /* Limits of this side, requests that cannot be sent, and servers that speak something else. */
 static bool is_lasting(jdvm_cause cause) {
   switch (cause) {
@@ -159,12 +167,15 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
     }
     break;
   case JDVM_CAUSE_TUNNEL:
+    /* The proxy will refuse again, unless it asked for patience. */
+    failure->lasting = number >= 400 && number < 500 && number != 408 && number != 429;
     (void)jdvm_fail(error, JDVM_CONNECT, "the proxy did not connect to %s port %ld: status %ld",
                     host, facts->port, number);
     break;
   case JDVM_CAUSE_HANDSHAKE:
     failure->phase = JDVM_PHASE_TLS;
-    (void)jdvm_fail(error, JDVM_TLS, "the TLS handshake with %s failed: %.100s", peer, detail);
+    (void)jdvm_fail(error, is_broken_off(facts) ? JDVM_CONNECT : JDVM_TLS,
+                    "the TLS handshake with %s failed: %.100s", peer, detail);
     break;
   case JDVM_CAUSE_CERTIFICATE:
     failure->phase = JDVM_PHASE_TLS;

@@ -17,7 +17,7 @@ local GROWTH, JITTER = 1.5, 0.2
 -- States that an image does not leave for a better one.
 local final = { error = true, deleting = true }
 -- Failures that the next look may not meet.
-local passing = { connect = true, timeout = true, transport = true, http = true, decode = true }
+local passing = { timeout = true, transport = true, http = true, decode = true }
 
 local one, many = { type = "string", path = true, required = true }, { type = "string[]", id = true }
 

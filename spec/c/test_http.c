@@ -293,9 +293,23 @@ static void test_sentences(void) {
   facts.address = "192.0.2.1";
   facts.address_port = 3128;
   jdvm_explain(&failure, &facts);
-  CHECK(strcmp(failure.error.message,
-               "the time ran out in the TLS handshake with vm.example port 443 through the proxy at "
-               "192.0.2.1 port 3128 (timeout)") == 0);
+  CHECK(
+      strcmp(failure.error.message,
+             "the time ran out in the TLS handshake with vm.example port 443 through the proxy at "
+             "192.0.2.1 port 3128 (timeout)") == 0);
+  facts.cause = JDVM_CAUSE_HANDSHAKE;
+  facts.detail = "OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to vm.example:443";
+  jdvm_explain(&failure, &facts);
+  CHECK(failure.error.kind == JDVM_CONNECT && failure.phase == JDVM_PHASE_TLS && !failure.lasting);
+  facts.detail = "error:0A00010B:SSL routines::wrong version number";
+  jdvm_explain(&failure, &facts);
+  CHECK(failure.error.kind == JDVM_TLS);
+  facts.cause = JDVM_CAUSE_TUNNEL;
+  for (facts.number = 400; facts.number < 504; facts.number++) {
+    jdvm_explain(&failure, &facts);
+    CHECK(failure.lasting == (facts.number < 500 && facts.number != 408 && facts.number != 429));
+  }
+  facts.cause = JDVM_CAUSE_TIMEOUT;
   facts.address_port = 443;
   jdvm_explain(&failure, &facts);
   CHECK(strstr(failure.error.message, "proxy") == NULL);
