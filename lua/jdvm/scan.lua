@@ -91,7 +91,7 @@ function Scan:plan()
   local first, size = cursor, self.size
   if self.probe == "out" then return nil end
   if self.behind then
-    first, size = evidence.window_behind(self.behind, self.least, self.cap)
+    first, size = evidence.window_behind(self.behind, self.least, max(self.least, min(self.cap, self.last.count)))
     self.probe, self.behind = "out", nil
     return { number = floor(first / size) + 1, size = size, first = first, is_behind = true }
   end
@@ -210,16 +210,18 @@ end
 -- again.
 local function judge_end(self, window, rows)
   local last = self.last
-  local has_new = false
+  local has_new = window.count > 0 and window.keys[window.count] ~= last.keys[last.count]
   for i = 1, window.count do
     has_new = has_new or not self.seen:has(window.keys[i])
     rows[i] = nil
   end
-  if not has_new then return "done" end
+  -- When images went meanwhile, others may have moved to before this window.
+  local has_shrunk = window.total and last.total and window.total < last.total
+  if not (has_new or has_shrunk) then return "done" end
   self.refuted, self.ends = self.refuted + 1, 0
   if self.refuted > ENDS_REFUTED then
-    return nil, ("page %d with %d images is short, and page %d behind it has some"):format(last.number, last.count,
-      window.number)
+    return nil, ("page %d with %d images is short, and whether others are behind it cannot be told"):format(
+      last.number, last.count)
   end
   self.stats.drift = true
   if self.strict then return "drift" end
