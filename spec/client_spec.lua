@@ -57,7 +57,7 @@ describe("a call", function()
     assert.equal("vm.jdcloud-api.com", request.headers.host)
     assert.equal(5, request.connect_timeout)
     assert.equal(10, request.read_timeout)
-    assert.equal(67108864, request.max_body)
+    assert.equal(16777216, request.max_body)
   end)
 
   it("gives the image itself for its id", function()

@@ -154,7 +154,7 @@ static int http_new(lua_State *L) {
   config.http2 = flag_option(L, 1, "http2", true);
   config.gzip = flag_option(L, 1, "gzip", true);
   config.max_header_bytes = size_option(L, 1, "max_header_bytes", MIB / 16, 1, MOST_HEADER_BYTES);
-  config.max_body_bytes = size_option(L, 1, "max_body_bytes", 64 * MIB, 1, MOST_BODY_BYTES);
+  config.max_body_bytes = size_option(L, 1, "max_body_bytes", 16 * MIB, 1, MOST_BODY_BYTES);
   config.max_connections = (long)size_option(L, 1, "max_connections", 0, 0, 100000);
   box = jdvm_new_object(L, sizeof *box, MULTI);
   box->http = jdvm_http_new(&config);

@@ -73,7 +73,7 @@ options.client = {
     doc = "Check the server's certificate and name.", doc_zh = "校验服务器证书与域名。" },
   { name = "user_agent", type = "string", doc = "Put before the library's own User-Agent.",
     doc_zh = "附加在 User-Agent 前的文字。" },
-  { name = "max_body", type = "integer", goes = "both", min = 1, max = 1073741824, default = 67108864,
+  { name = "max_body", type = "integer", goes = "both", min = 1, max = 1073741824, default = 16777216,
     doc = "Largest answer in bytes.", doc_zh = "应答正文的最大字节数。" },
   { name = "http2", type = "boolean", goes = "transport", default = true,
     doc = "Use HTTP/2 where the server offers it (libcurl).",

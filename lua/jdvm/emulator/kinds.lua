@@ -197,7 +197,7 @@ M.total = {
 M.oversized = {
   doc = "a body that is far too large",
   parameters = { bytes = { "integer", "size of the body" } },
-  defaults = { bytes = 64 * 1024 * 1024 + 1 },
+  defaults = { bytes = 16 * 1024 * 1024 + 1 },
   response = function(rule, _, response)
     local head = response.body:gsub("}%s*$", "") .. ',"padding":"'
     response.body, response.padding = head, { bytes = math.max(0, rule.bytes - #head - 2), tail = '"}' }

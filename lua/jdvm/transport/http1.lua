@@ -20,7 +20,7 @@ local http1 = {}
 --- Limits of a response, in bytes and lines; larger ones are an error, never cut.
 http1.MAX_HEADER_BYTES = 65536
 http1.MAX_HEADERS = 128
-http1.MAX_BODY = 64 * 1024 * 1024
+http1.MAX_BODY = 16 * 1024 * 1024
 local MAX_CHUNK_LINE = 4096
 
 local TOKEN = "^[!#-'%*%+%-%.0-9A-Z^-z|~]+$"     -- RFC 9110, 5.6.2
