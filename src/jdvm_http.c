@@ -11,9 +11,8 @@
 #include <unistd.h>
 
 enum {
-  POOLED_TRANSFERS = 32,       /* kept for reuse; more are freed */
-  POOLED_BODY_BYTES = 1 << 20, /* a larger receive buffer is not kept */
-  CONFIG_TEXTS = 5
+  POOLED_TRANSFERS = 32,      /* kept for reuse; more are freed */
+  POOLED_BODY_BYTES = 1 << 20 /* a larger receive buffer is not kept */
 };
 
 #define NEVER 1e300
@@ -146,19 +145,18 @@ void jdvm_transfer_release(jdvm_transfer *transfer) {
 
 /* ---- the whole ---- */
 
-static void texts_of(jdvm_http_config *config, const char **texts[CONFIG_TEXTS]) {
-  texts[0] = &config->ca_file;
-  texts[1] = &config->ca_path;
-  texts[2] = &config->proxy;
-  texts[3] = &config->no_proxy;
-  texts[4] = &config->user_agent;
+/* Replaces a text by a copy. False when memory is short; then it is NULL. */
+static bool copy_text(const char **text, bool complete) {
+  if (*text != NULL) {
+    *text = complete ? strdup(*text) : NULL;
+    return *text != NULL;
+  }
+  return complete;
 }
 
 jdvm_http *jdvm_http_new(const jdvm_http_config *config) {
   jdvm_http *http = calloc(1, sizeof *http);
-  const char **texts[CONFIG_TEXTS];
   bool complete = true;
-  int i;
   if (http == NULL) {
     return NULL;
   }
@@ -166,13 +164,9 @@ jdvm_http *jdvm_http_new(const jdvm_http_config *config) {
   http->held.next = http->held.previous = &http->held;
   http->config = *config;
   http->connections.config = &http->config;
-  texts_of(&http->config, texts);
-  for (i = 0; i < CONFIG_TEXTS; i++) {
-    if (*texts[i] != NULL) {
-      *texts[i] = complete ? strdup(*texts[i]) : NULL;
-      complete = *texts[i] != NULL;
-    }
-  }
+#define X(name) complete = copy_text(&http->config.name, complete);
+  JDVM_HTTP_TEXTS(X)
+#undef X
   if (!complete) {
     jdvm_http_free(http);
     return NULL;
@@ -181,9 +175,7 @@ jdvm_http *jdvm_http_new(const jdvm_http_config *config) {
 }
 
 void jdvm_http_free(jdvm_http *http) {
-  const char **texts[CONFIG_TEXTS];
   jdvm_transfer *transfer;
-  int i;
   if (http == NULL) {
     return;
   }
@@ -202,10 +194,9 @@ void jdvm_http_free(jdvm_http *http) {
     destroy(transfer);
   }
   jdvm_connections_close(&http->connections);
-  texts_of(&http->config, texts);
-  for (i = 0; i < CONFIG_TEXTS; i++) {
-    free((void *)*texts[i]);
-  }
+#define X(name) free((void *)http->config.name);
+  JDVM_HTTP_TEXTS(X)
+#undef X
   free(http);
 }
 

@@ -5,13 +5,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* All text may be NULL and is copied. */
+/* The texts; each may be NULL and is copied.
+**   ca_file, ca_path   PEM file, folder of hashed PEM files: the CAs to trust instead of the system's
+**   proxy              "" = none, whatever the environment says; NULL = as that says
+**   no_proxy           comma-separated host names that are reached without proxy */
+#define JDVM_HTTP_TEXTS(X)                                                                         \
+  X(ca_file)                                                                                       \
+  X(ca_path)                                                                                       \
+  X(proxy)                                                                                         \
+  X(no_proxy)                                                                                      \
+  X(user_agent)
+
 typedef struct jdvm_http_config {
-  const char *ca_file;  /* PEM file of the CAs to trust instead of the system's */
-  const char *ca_path;  /* folder of hashed PEM files, likewise */
-  const char *proxy;    /* "" = none, whatever the environment says; NULL = as that says */
-  const char *no_proxy; /* comma-separated host names that are reached without proxy */
-  const char *user_agent;
+#define X(name) const char *name;
+  JDVM_HTTP_TEXTS(X)
+#undef X
   bool verify; /* peer and host name */
   bool http2;  /* offer it (ALPN) on TLS connections */
   bool gzip;   /* ask for it */

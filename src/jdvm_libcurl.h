@@ -70,7 +70,8 @@ bool jdvm_connections_wait(jdvm_connections *connections, double seconds);
 ** ended with jdvm_exchange_end. */
 jdvm_exchange *jdvm_connections_ended(jdvm_connections *connections, int *code);
 
-/* Begins the exchange of `request`. 0, or -1 with `message` set. */
+/* Begins the exchange of `request`. 0, or -1; `message` says why, and is empty when memory is short
+** or libcurl cannot work at all. */
 int jdvm_exchange_begin(jdvm_exchange *exchange);
 
 /* The time spent elsewhere shall not count as time to connect in. */
