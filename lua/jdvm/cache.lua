@@ -61,11 +61,15 @@ local function unlock(self, key, token, hold_off)
   if hold_off and hold_off > 0 then self.locks:set(key, token, hold_off) else self.locks:delete(key) end
 end
 
+-- Renews the lock until it is killed. It would outlive the light thread that fetches, when somebody kills that one: so
+-- it looks whether that is still there, and goes on, whatever it sees, for no longer than a fetch may take.
 local function keep_lock(self, key, token)
   key = "lock|" .. key
+  local fetcher, deadline = coroutine.running(), self.clock() + self.patience
   return ngx.thread.spawn(function()
     while true do
       ngx.sleep(self.lock_ttl / 3)
+      if coroutine.status(fetcher) == "dead" or self.clock() >= deadline then return end
       if self.locks:get(key) ~= token then return end
       self.locks:set(key, token, self.lock_ttl)
     end

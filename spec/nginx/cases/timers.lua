@@ -26,4 +26,36 @@ case("fetches in the request itself, and refreshes again later", function(run)
   check.between(0, 0.6 * run.patience, select(2, catalogue:describe_image(run.ids[1])).age, "age")
 end)
 
+-- Runs a function while nginx starts no other timer.
+local function without_timers(run)
+  local is_busy = true
+  truthy(ngx.timer.at(0, function() while is_busy do ngx.sleep(0.01) end end))
+  ngx.sleep(0.05)
+  run()
+  is_busy = false
+  ngx.sleep(0.05)
+end
+
+case("gives the key back when the light thread that fetches is killed", function(run)
+  local lock_ttl = 0.3 * math.min(run.patience, 5)
+  local is_slow = true
+  local client = require "jdvm".new { endpoint = run.endpoint, region = "cn-north-1", access_key = run.access_key,
+    secret_key = run.secret_key,
+    transport = function()
+      while is_slow do ngx.sleep(0.01) end
+      return { status = 200, body = '{"requestId":"r","result":{"image":{"imageId":"i"}}}' }
+    end }
+  local catalogue = require "jdvm.cache".new { client = client, dict = "jdvm", lock_ttl = lock_ttl }
+  without_timers(function()
+    local thread = ngx.thread.spawn(function() return catalogue:describe_image "i" end)
+    ngx.sleep(0.6 + 0.1 * run.patience)          -- cache.lua's LATE, after which the request itself fetches
+    truthy(#ngx.shared.jdvm_locks:get_keys() > 0, "a lock")
+    ngx.thread.kill(thread)
+  end)
+  is_slow = false
+  ngx.sleep(2 * lock_ttl)
+  equal(0, #ngx.shared.jdvm_locks:get_keys())
+  equal("miss", select(2, catalogue:describe_image "i").cache)
+end)
+
 return cases
