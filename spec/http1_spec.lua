@@ -75,6 +75,21 @@ describe("a response", function()
       { body = "ok", reusable = true })
   end)
 
+  it("of HTTP/1.0 in chunks, which that version does not have, is not kept", function()
+    accepts("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+      { body = "ok", reusable = false })
+  end)
+
+  it("without a body that announces one is not kept", function()
+    accepts("HTTP/1.1 204 No Content\r\nContent-Length: 1\r\n\r\n", { status = 204, reusable = false })
+    accepts("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", { status = 204, reusable = true })
+    for _, status in ipairs { 204, 304 } do
+      accepts("HTTP/1.1 " .. status .. " X\r\nTransfer-Encoding: chunked\r\n\r\n",
+        { status = status, reusable = false })
+    end
+    accepts("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", { reusable = true }, { method = "HEAD" })
+  end)
+
   it("that announces the end of the connection", function()
     local rest = "Content-Length: 2\r\n\r\nok"
     accepts("HTTP/1.1 200 OK\r\nConnection: x, Close\r\n" .. rest, { body = "ok", reusable = false })
@@ -141,6 +156,18 @@ describe("a response is refused", function()
     refuses(head .. "2\r\nokX\r\n0\r\n\r\n", "chunk")
     refuses(head .. "fffffffffffff\r\n", "chunk")
     refuses(head .. ("0"):rep(5000), "chunk")
+    refuses(head .. "2;x\n\r\nok\r\n0\r\n\r\n", "chunk")
+    refuses(head .. "2;x\nfoo\r\nok\r\n0\r\n\r\n", "chunk")
+    refuses(head .. "2;x\rfoo\r\nok\r\n0\r\n\r\n", "chunk")
+    refuses(head .. "2;\0\r\nok\r\n0\r\n\r\n", "chunk")
+  end)
+
+  it("whose trailer is none", function()
+    local head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    for _, line in ipairs { "no colon", "a: b\nc: d", "a: \0", "a b: c", " folded: first", "\n", "\nHTTP/1.1 200" } do
+      refuses(head .. line .. "\r\n\r\n", "trailer line")
+    end
+    accepts(head .. "A: b\r\n\tfolded\r\nc:\r\n\r\n", { reusable = true })
   end)
 
   it("with a transfer coding that is not chunked", function()

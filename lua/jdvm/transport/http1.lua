@@ -98,7 +98,7 @@ function http1.response(method, max_body)
     method = method, max_body = max_body or http1.MAX_BODY,
     state = "head", head_bytes = 0, received = 0, pieces = 0, left = 0,
     reusable = false, started = false, status = false, headers = false,
-    data = false, first = 1, last = 0,       -- here already, so that the table need not grow
+    has_trailer = false, data = false, first = 1, last = 0,       -- here already, so that the table need not grow
   }, Response)
 end
 
@@ -189,12 +189,17 @@ local function frame(self, minor)
   local coding, length = headers["transfer-encoding"], headers["content-length"]
   self.reusable = is_persistent(minor, headers["connection"])
   if self.method == "HEAD" or status == 204 or status == 304 then
+    -- These have no body. Who announces one all the same may send it (a 304 may well name the length of what it does
+    -- not send).
+    if self.method ~= "HEAD" and (coding or status == 204 and length and length ~= "0") then self.reusable = false end
     self.state = "done"
   elseif coding then
     if coding ~= "chunked" and lower(coding) ~= "chunked" then
       return nil, "a transfer coding that was not asked for: " .. coding
     end
-    if length then self.reusable = false end
+    -- RFC 9112, 6.1: HTTP/1.0 knows no codings, so this came through somebody who may have cut it otherwise; and so
+    -- may who goes by the length.
+    if length or minor == "0" then self.reusable = false end
     self.state = "size"
   elseif length then
     if not find(length, "^%d+$") or #length > 15 then return nil, "a Content-Length that is no length: " .. length end
@@ -282,7 +287,8 @@ function states.size(self, data, position)
     stop = find(data, "\r\n", position, true)
     if (stop or #data) - position > MAX_CHUNK_LINE then return false, "a chunk line that is too long" end
     if not stop then return nil end
-    digits = match(sub(data, position, stop - 1), "^(%x+)[ \t]*;")      -- extensions: nobody asked for them
+    -- Extensions: nobody asked for them. No control characters: a bare LF ends the line for some readers.
+    digits = match(sub(data, position, stop - 1), "^(%x+)[ \t]*;[\t\32-\126\128-\255]*$")
     stop = stop + 1
   end
   if not digits or #digits > 12 then return false, "a chunk without a size" end
@@ -317,7 +323,17 @@ function states.trailer(self, data, position)
   end
   if not stop then return nil end
   self.head_bytes = self.head_bytes + stop - position + 2
-  if stop == position then self.state = "done" end
+  if stop == position then
+    self.state = "done"
+    return stop + 2
+  end
+  -- What a trailer says is of no use here, but a line that is none may end elsewhere for other readers.
+  local line = sub(data, position, stop - 1)
+  local is_folded = self.has_trailer and find(line, "^[ \t]+[\t\32-\126\128-\255]*$")
+  if not is_folded and not find(line, "^[^%c%s:]+:[\t\32-\126\128-\255]*$") then
+    return false, "a trailer line that is none"
+  end
+  self.has_trailer = true
   return stop + 2
 end
 
