@@ -9,6 +9,10 @@ local exchange = {}
 
 local PIECE = 65536      -- bytes; a read returns what has arrived, up to nginx's lua_socket_buffer_size
 
+-- Sizes of nginx's socket buffer (lua_socket_buffer_size; a page of memory unless set) are multiples of this in any
+-- configuration that is in earnest.
+local BUFFER_UNIT = 1024
+
 -- A connection that its server had already given up says one of these instead of an answer.
 local GIVEN_UP = { ["closed"] = true, ["connection reset by peer"] = true, ["broken pipe"] = true }
 
@@ -36,6 +40,7 @@ local milliseconds = exchange.milliseconds
 ---@field waiting integer the socket's time-outs, in milliseconds
 ---@field control {cancelled: boolean?} may be set while the exchange waits
 ---@field reused boolean? does the connection come out of the pool?
+---@field secure boolean? does the connection speak TLS?
 
 --- A failure, as the second of two results.
 ---@param kind string
@@ -90,6 +95,15 @@ local function ended(reader, err, phase, reused)
   return nil, problem
 end
 
+-- Whether there may be more that was read but not given out. A piece is all that has arrived, unless it fills nginx's
+-- buffer: then more of it may lie decrypted in OpenSSL, where neither the reader nor nginx, which looks into the kernel
+-- before it pools a connection, would see it; the next call would take it for its answer. How large the buffer is
+-- cannot be asked. But a piece that is smaller than another did not fill it, and one that did has a size that buffers
+-- have, or, when that is an odd one and the answer is longer than the buffer, the size of the largest piece before it.
+local function may_be_cut(size, largest)
+  return size == largest or size > largest and size % BUFFER_UNIT == 0
+end
+
 --- Sends a request and reads the answer to its end.
 ---@param socket table connected; its send time-out is set, and `waiting` is its receive time-out
 ---@param head string from http1.head
@@ -108,6 +122,7 @@ function exchange.run(socket, head, body, reader, call)
   end
   local control, deadline, now = call.control, call.deadline, call.now
   local longest, waiting = milliseconds(call.read_timeout), call.waiting
+  local largest = 0                      -- bytes of the largest piece
   while true do
     local phase = reader.started and "read" or "wait"
     local left = deadline - now()
@@ -123,8 +138,12 @@ function exchange.run(socket, head, body, reader, call)
     if control.cancelled then return exchange.cancelled(phase, true) end
     if data then
       local complete, message = reader:feed(data)
-      if complete then return true end
+      if complete then
+        if call.secure and may_be_cut(#data, largest) then reader.reusable = false end
+        return true
+      end
       if complete == nil then return exchange.lasting("read", "the service sent " .. message, true) end
+      if #data > largest then largest = #data end
     elseif err ~= "timeout" then
       return ended(reader, err, phase, call.reused)
     elseif wait < longest then

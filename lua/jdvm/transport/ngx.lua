@@ -165,6 +165,7 @@ local function attempt(self, request, deadline, control, fresh)
 
   local call = {
     deadline = deadline, now = now, control = control, read_timeout = request.read_timeout or READ_TIMEOUT,
+    secure = route.secure,
   }
   local socket, problem = open(self, route, call, request.connect_timeout or CONNECT_TIMEOUT, fresh)
   if not socket then return nil, problem end

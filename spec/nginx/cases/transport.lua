@@ -180,6 +180,26 @@ case("does not keep a connection with bytes that nobody asked for", function(run
   for _ = 1, 3 do equal(200, assert(get(run, "plain", "/connection", nil, transport)).status) end
 end)
 
+case("does not keep a TLS connection whose last piece may have filled nginx's buffer", function(run)
+  -- The default buffer is a page of memory: 4096 bytes on most machines.
+  local head = "HTTP/1.1 200 OK\r\nContent-Length: 4055\r\n\r\n"
+  local answer = head .. ("x"):rep(4055)
+  equal(4096, #answer)
+  local transport = new()
+  -- The next request is read, so that the connection would stay, and answered by what lies there already.
+  local surplus = raw { { "send", answer .. "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" }, { "read", 1 },
+    { "hang", 1 } }
+  equal(4055, #assert(get(run, "good", surplus, nil, transport)):text())
+  equal(200, assert(get(run, "good", "/connection", nil, transport)).status)
+end)
+
+case("keeps a TLS connection after an answer of many pieces", function(run)
+  local transport = new()
+  local first = assert(get(run, "good", "/connection", nil, transport)):text():match(" (%d+)")
+  assert(get(run, "good", "/large?bytes=3000000", nil, transport))
+  equal(first, assert(get(run, "good", "/connection", nil, transport)):text():match(" (%d+)"), "connection")
+end)
+
 case("survives idle connections that the service closed", function(run)
   local transport = new()
   assert(get(run, "impatient", "/connection", nil, transport))
