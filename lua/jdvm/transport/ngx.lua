@@ -188,8 +188,9 @@ local function perform(self, request, deadline, control)
   if self.permits then
     control.permit = self.permits:take(deadline - now())
     if not control.permit then
-      return failure("timeout", "connect", "all " .. self.permits.count .. " connections of this worker "
-        .. "(max_connections) stayed in use until the time for the call ran out")
+      return failure("timeout", "connect", "no connection came free while there was time: this client may have "
+        .. self.permits.count .. " in use at a time in a worker (max_connections)", false,
+        "raise max_connections, or give calls more time (timeout)")
     end
   end
   local ran, response, problem = pcall(attempt, self, request, deadline, control)
