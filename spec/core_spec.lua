@@ -51,6 +51,19 @@ describe("has_control", function()
   end)
 end)
 
+describe("can_yield", function()
+  it("tells a coroutine from a callback of C, where it can be asked", function()
+    local function within_c()
+      local answer
+      ("x"):gsub("x", function() answer = core.can_yield() end)
+      return answer
+    end
+    local in_coroutine, in_callback = coroutine.wrap(function() return core.can_yield(), within_c() end)()
+    assert.is_true(in_coroutine)
+    assert.equal(not coroutine.isyieldable, in_callback)            -- luacheck: ignore 143
+  end)
+end)
+
 describe("hex and equal", function()
   it("write two small digits a byte", function()
     assert.equal("", core.hex(""))

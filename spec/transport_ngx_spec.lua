@@ -9,9 +9,10 @@ describe("the transport of nginx", function()
   end)
 
   it("tells the phases apart", function()
-    local function situation(phase, has_sockets)
+    local function situation(phase, has_sockets, is_within_c)
       local fake = { get_phase = function() return phase end, socket = has_sockets and {} or nil }
-      local environment = setmetatable({ ngx = fake }, { __index = _G })
+      local core = { can_yield = function() return not is_within_c end }
+      local environment = setmetatable({ ngx = fake, require = function() return core end }, { __index = _G })
       local path = "lua/jdvm/transport/situation.lua"
       local chunk = assert(loadfile(path, "t", environment))            -- luacheck: ignore 143
       local set_environment = rawget(_G, "setfenv")                     -- Lua 5.1 and LuaJIT
@@ -20,6 +21,7 @@ describe("the transport of nginx", function()
     end
     for _, phase in ipairs { "rewrite", "access", "content", "timer", "server_rewrite", "ssl_cert", "preread" } do
       assert.equal("yields", (situation(phase, true)))
+      assert.equal("within C", (situation(phase, true, true)))
     end
     for _, phase in ipairs { "init_worker", "exit_worker", "set", "header_filter", "body_filter", "log", "balancer",
       "ssl_client_hello", "ssl_session_fetch", "ssl_session_store" } do
@@ -159,9 +161,12 @@ describe("what nginx's sockets say", function()
       init = "blocking = true", set = "rewrite_by_lua", balancer = "access_by_lua",
       ssl_client_hello = "ssl_certificate_by_lua",
     } do
-      local message, hint = advice.phase(phase)
+      local message, hint = advice.phase(phase, "forbidden")
       assert.truthy(message:find(phase, 1, true))
       assert.truthy(hint:find(part, 1, true), phase)
     end
+    local message, hint = advice.phase("content", "within C")
+    assert.truthy(message:find("require", 1, true) and message:find("table.sort", 1, true))
+    assert.truthy(hint:find("once the module is loaded", 1, true))
   end)
 end)

@@ -87,6 +87,23 @@ JDVM_UNUSED static void jdvm_newlib(lua_State *L, const luaL_Reg *functions) {
 #define JDVM_MAY_BE_LUAJIT 0
 #endif
 
+/* Whether the caller may yield, where that can be asked. PUC 5.1 knows no such question; LuaJIT,
+** which the build for 5.1 serves, too, does. */
+#if JDVM_MAY_BE_LUAJIT
+#ifdef __APPLE__
+extern int lua_isyieldable(lua_State *L) __attribute__((weak_import));
+#else
+extern int lua_isyieldable(lua_State *L) __attribute__((weak));
+#endif
+JDVM_UNUSED static int jdvm_can_yield(lua_State *L) {
+  return !lua_isyieldable || lua_isyieldable(L);
+}
+#elif LUA_VERSION_NUM >= 503
+#define jdvm_can_yield lua_isyieldable
+#else
+#define jdvm_can_yield(L) ((void)(L), 1)
+#endif
+
 /* True if Lua has a number that is just `value`: an integer, or before 5.3 a double up to 2^53. */
 JDVM_UNUSED static int jdvm_fits_integer(int64_t value) {
 #if LUA_VERSION_NUM >= 503

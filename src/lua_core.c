@@ -84,6 +84,13 @@ static int core_has_control(lua_State *L) {
   return 1;
 }
 
+/* core.can_yield() -> boolean: false where Lua cannot yield, because C stands between here and the
+** start of the coroutine; true, too, in Luas that cannot be asked (5.1 and 5.2 of PUC Rio) */
+static int core_can_yield(lua_State *L) {
+  lua_pushboolean(L, jdvm_can_yield(L));
+  return 1;
+}
+
 /* core.nonce() -> a version 4 UUID, different at every call and in every process */
 static int core_nonce(lua_State *L) {
   jdvm_core *core = jdvm_core_of(L);
@@ -118,6 +125,7 @@ JDVM_EXPORT int luaopen_jdvm_core(lua_State *L) {
                                        {"hmac_sha256", core_hmac_sha256},
                                        {"equal", core_equal},
                                        {"has_control", core_has_control},
+                                       {"can_yield", core_can_yield},
                                        {"nonce", core_nonce},
                                        {"openssl_version", core_openssl_version},
                                        {NULL, NULL}};

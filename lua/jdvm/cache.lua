@@ -206,9 +206,9 @@ local function wait_for(self, key, job)
   flight = flight or take_off(self, key, job)
   local situation, phase = transport.situation()
   if situation ~= "yields" then
-    local _, way = transport.phase_advice(phase)
+    local message, way = transport.phase_advice(phase, situation)
     return failure(self, job, {
-      kind = "phase", phase = phase, message = "not in the cache, and the " .. phase .. " phase of nginx cannot wait",
+      kind = "phase", phase = phase, message = "not in the cache, and " .. message,
       hint = flight and "it is being fetched now: ask again later, or fetch it beforehand in a timer" or way,
     })
   end

@@ -17,15 +17,17 @@ local nginx = lazy "jdvm.transport.ngx"
 
 local transport = {}
 
---- Where nginx runs this: nil outside, "yields", "init", "worker thread" or "forbidden"; and the phase's name.
+--- Where nginx runs this: nil outside, "yields", "within C", "init", "worker thread" or "forbidden"; and the phase's
+--- name.
 transport.situation = situation_of
 
---- What to say in a phase that cannot wait: a message and a hint.
+--- What to say in a place that cannot wait: a message and a hint.
 ---@param phase string
+---@param situation string
 ---@return string message
 ---@return string hint
-function transport.phase_advice(phase)
-  return advice.phase(phase)
+function transport.phase_advice(phase, situation)
+  return advice.phase(phase, situation)
 end
 
 local METHODS = { "start", "finish", "cancel", "sleep", "now" }
@@ -151,14 +153,14 @@ function transport.choose(config)
     return refuse("phase", phase, ("transport \"ngx\" works only inside nginx's phases, not %s"):format(
       situation and "in a worker thread" or "outside nginx"), "use \"auto\"")
   end
-  if situation == "yields" then
-    if wanted ~= "curl" then return nginx_of(config) end
+  if situation == "yields" and wanted ~= "curl" then return nginx_of(config) end
+  if wanted == "curl" and (situation == "yields" or situation == "within C") then
     if config.blocking then return curl_of(config) end
     return refuse("phase", phase, ("in the phase %s transport \"curl\" would block every request of the worker"):format(
       phase), "use \"auto\", or set blocking = true if that is meant")
   end
   if situation == "init" and wanted ~= "ngx" and config.blocking then return curl_of(config) end
-  return refuse("phase", phase, transport.phase_advice(phase))
+  return refuse("phase", phase, transport.phase_advice(phase, situation))
 end
 
 --- Closes what choose made for a client.

@@ -91,11 +91,18 @@ function advice.unsupported(config)
     .. ';" in the http block of nginx.conf'
 end
 
---- What to do in a phase that cannot wait for the network.
+--- What to do where nginx cannot wait for the network.
 ---@param phase string as ngx.get_phase names it
+---@param situation string as jdvm.transport.situation names it
 ---@return string message
 ---@return string hint
-function advice.phase(phase)
+function advice.phase(phase, situation)
+  if situation == "within C" then
+    return "this place cannot wait for the network: a function in C has called it (require, while it loads a module; "
+      .. "string.gsub, table.sort and the like, in their callbacks)",
+      "call from a function that runs once the module is loaded; before or after string.gsub or table.sort, not in "
+        .. "the callback"
+  end
   local way = "use ngx.timer.at(0, function() … end), which runs in a phase of its own"
   if phase == "init" then
     way = "call from a request or from a timer; or make the client with blocking = true, which lets nginx wait while "

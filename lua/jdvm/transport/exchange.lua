@@ -25,8 +25,8 @@ end
 local milliseconds = exchange.milliseconds
 
 ---@class jdvm.TransportFailure
----@field kind "connect"|"tls"|"timeout"|"transport"|"cancelled"
----@field phase "dns"|"connect"|"tls"|"send"|"wait"|"read"
+---@field kind "connect"|"tls"|"timeout"|"transport"|"cancelled"|"phase"
+---@field phase string "dns", "connect", "tls", "send", "wait" or "read"; nginx's own for the kind "phase"
 ---@field message string plain English, without prefix
 ---@field sent boolean may the service have seen the request?
 ---@field hint string? what to write where

@@ -5,6 +5,8 @@
 -- thread of the current request, `perform` in the caller itself, which is cheaper when nothing else is to go on.
 -- Every wait ends at the deadline, the look-up of the name included.
 
+local core = require "jdvm.core"
+
 local advice = require "jdvm.transport.advice"
 local exchange = require "jdvm.transport.exchange"
 local http1 = require "jdvm.transport.http1"
@@ -12,6 +14,7 @@ local permits = require "jdvm.transport.permits"
 local router = require "jdvm.transport.route"
 
 local ngx = ngx                     -- nil in plain Lua, where nothing here is of use
+local can_yield = core.can_yield
 local max, min = math.max, math.min
 local milliseconds, failure = exchange.milliseconds, exchange.failure
 
@@ -184,7 +187,18 @@ local function attempt(self, request, deadline, control, fresh)
   return reader
 end
 
+-- Where Lua cannot yield, a socket or a light thread must not even be tried: nginx has noted that it waits by the time
+-- that Lua raises, and would later wake whatever waits then. A call is refused there before it comes here; but one that
+-- was started elsewhere may be finished there.
+local function within_c()
+  local message, hint = advice.phase(ngx.get_phase(), "within C")
+  local _, problem = failure("phase", ngx.get_phase(), message, false, hint)
+  problem.lasting = true
+  return nil, problem
+end
+
 local function perform(self, request, deadline, control)
+  if not can_yield() then return within_c() end
   if self.permits then
     control.permit = self.permits:take(deadline - now())
     if not control.permit then
@@ -262,8 +276,12 @@ end
 ---@param pending table
 ---@return table? response
 ---@return jdvm.TransportFailure?
-function Transport.finish(_, pending)
+function Transport:finish(pending)
   local control = pending.control
+  if not control.over and not can_yield() then
+    self:cancel(pending)
+    return within_c()
+  end
   if owns(pending) then
     local thread = pending.thread
     pending.thread = nil
@@ -300,6 +318,7 @@ end
 --- Sleeps without blocking the worker.
 ---@param seconds number
 function Transport.sleep(_, seconds)
+  if not can_yield() then return end   -- what comes next says so
   ngx.sleep(max(0.001, seconds))       -- 0 needs patches that only OpenResty's nginx has
 end
 

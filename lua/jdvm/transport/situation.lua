@@ -1,18 +1,21 @@
 -- Where are we? Asked at every call, because one client may be used in several of nginx's phases.
 
+local can_yield = require "jdvm.core".can_yield
+
 local ngx = ngx                     -- nil in plain Lua
 
 local YIELDS = {
   rewrite = true, access = true, content = true, timer = true, server_rewrite = true, ssl_cert = true, preread = true,
 }
 
----@return string? situation nil outside nginx; "yields", "init", "worker thread" or "forbidden"
+---@return string? situation nil outside nginx; "yields", "init", "worker thread", "forbidden", or "within C" where the
+---  phase may wait but a function in C has called this, through which Lua cannot yield
 ---@return string? phase as ngx.get_phase names it
 return function()
   if type(ngx) ~= "table" or not ngx.get_phase then return nil end
   if not ngx.socket then return "worker thread" end     -- the VM of ngx.run_worker_thread; its phase says "init"
   local phase = ngx.get_phase()
-  if YIELDS[phase] then return "yields", phase end
+  if YIELDS[phase] then return can_yield() and "yields" or "within C", phase end
   if phase == "init" then return "init", phase end
   return "forbidden", phase
 end

@@ -311,6 +311,17 @@ case("says in the log why older answers stay in use", function(run)
   truthy(catalogue.tell_after > ngx.now(), "told")
 end)
 
+case("fetches in a timer what is asked for where Lua cannot yield", function(run)
+  local catalogue, image, detail, _ = new(run), nil, nil, nil
+  local function ask() image, _, detail = catalogue:describe_image(run.ids[14]) end
+  string.gsub("x", "x", function() ask() end)
+  failed({ kind = "phase", phase = "content" }, image, detail)
+  contains(detail.message, "not in the cache, and this place cannot wait")
+  ngx.sleep(0.3 * run.patience)
+  string.gsub("x", "x", function() ask() end)
+  equal(run.ids[14], truthy(image).imageId)
+end)
+
 case("keeps accounts apart", function(run)
   local function of(more)
     local client = new_client(run, more)

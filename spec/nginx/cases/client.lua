@@ -172,6 +172,50 @@ case("refuses libcurl where it would block, and says so", function(run)
   contains(detail.message .. detail.hint, "block", "auto")
 end)
 
+-- Where a function in C has called us.
+local places = {
+  ["a module that is being loaded"] = function(fn)
+    package.preload["spec.loads"], package.loaded["spec.loads"] = fn, nil
+    require "spec.loads"
+  end,
+  ["a callback of string.gsub"] = function(fn) ("x"):gsub("x", function() fn() end) end,
+  ["a callback of table.sort"] = function(fn)
+    table.sort({ 1, 2 }, function() fn() return false end)
+  end,
+}
+
+case("says that it cannot wait where Lua cannot yield", function(run)
+  -- Names, too, whose look-up takes a light thread; and the limit, which has a queue.
+  for _, more in ipairs { {}, { endpoint = "http://vm.jdcloud-api.com" }, { max_connections = 1 } } do
+    local client = new(run, more)
+    for place, go in pairs(places) do
+      local result, detail
+      go(function() result, detail = detail_of(client, run.ids[1]) end)
+      failed({ kind = "phase", phase = "content", attempts = 0, retryable = false }, result, detail)
+      contains(detail.message, "cannot wait", "require")
+      truthy(detail.hint, place)
+    end
+  end
+  equal(run.ids[1], truthy(new(run):describe_image(run.ids[1])).imageId)
+end)
+
+case("says so of a call that is finished there, and of a wait and a list", function(run)
+  local client = new(run)
+  run.control("settings?latency=0.2")
+  local call, result, detail, _ = client:start("describeImage", run.ids[1]), nil, nil, nil
+  places["a callback of string.gsub"](function() result, _, detail = call:finish() end)
+  failed({ kind = "phase" }, result, detail)
+  places["a callback of string.gsub"](function() result, _, detail = client:wait_image(run.ids[1]) end)
+  failed({ kind = "phase" }, result, detail)
+  places["a callback of string.gsub"](function()
+    result, _, detail = client:list_images({ imageSource = "public" }, { prefetch = 2 })
+  end)
+  failed({ kind = "phase" }, result, detail)
+  run.control("settings?latency=0")
+  ngx.sleep(0.3)                                   -- the emulator goes on for as long as it was slow
+  equal(run.ids[2], truthy(client:describe_image(run.ids[2])).imageId)
+end)
+
 case("holds to max_connections", function(run)
   run.control("reset")
   run.control("settings?latency=0.05")

@@ -28,9 +28,15 @@ end)
 
 -- Runs a function while nginx starts no other timer.
 local function without_timers(run)
-  local is_busy = true
-  truthy(ngx.timer.at(0, function() while is_busy do ngx.sleep(0.01) end end))
-  ngx.sleep(0.05)
+  local is_busy, has_begun = true, false
+  -- This one, too, is dropped while another runs.
+  repeat
+    truthy(ngx.timer.at(0, function()
+      has_begun = true
+      while is_busy do ngx.sleep(0.01) end
+    end))
+    ngx.sleep(0.05)
+  until has_begun
   run()
   is_busy = false
   ngx.sleep(0.05)
