@@ -1,5 +1,6 @@
 --- What the transport of nginx does without nginx: its place, the way to a URL, and what it says of failures.
 local advice = require "jdvm.transport.advice"
+local exchange = require "jdvm.transport.exchange"
 local route = require "jdvm.transport.route"
 
 describe("the transport of nginx", function()
@@ -120,7 +121,7 @@ describe("what nginx's sockets say", function()
   local way = route.to("https://vm.jdcloud-api.com", {})
 
   it("of names comes with the resolver directive", function()
-    local kind, phase, message, hint = advice.connect('no resolver defined to resolve "vm.jdcloud-api.com"', way)
+    local kind, phase, message, hint = advice.connect('no resolver defined to resolve "vm.jdcloud-api.com"', way, 5)
     assert.same({ "connect", "dns" }, { kind, phase })
     assert.truthy(message:find("vm.jdcloud-api.com", 1, true))
     assert.truthy(hint:find('"resolver ADDRESS;"', 1, true))
@@ -129,6 +130,10 @@ describe("what nginx's sockets say", function()
     assert.truthy(message:find("Host not found", 1, true))
     kind, phase = advice.connect("vm.jdcloud-api.com could not be resolved (110: Operation timed out)", way)
     assert.same({ "timeout", "dns" }, { kind, phase })
+    -- When both were given up together, nobody knows which it was.
+    kind, phase, message = advice.connect(advice.GIVEN_UP, way, 5)
+    assert.same({ "timeout", "connect" }, { kind, phase })
+    assert.equal("looking up vm.jdcloud-api.com and connecting to its port 443 together took longer than 5 s", message)
   end)
 
   it("of connections names the address and the port", function()
@@ -168,5 +173,43 @@ describe("what nginx's sockets say", function()
     local message, hint = advice.phase("content", "within C")
     assert.truthy(message:find("require", 1, true) and message:find("table.sort", 1, true))
     assert.truthy(hint:find("once the module is loaded", 1, true))
+  end)
+end)
+
+describe("a tunnel through a proxy", function()
+  -- A proxy that says "HTTP/1.1 200 OK" and then headers without end, a byte every 0.05 s.
+  local function open(seconds, connect_timeout)
+    local time, position, longest = 100, 0, 0
+    local text = "HTTP/1.1 200 OK\r\n" .. ("a: b\r\n"):rep(1000)
+    local socket = {
+      settimeouts = function(_, _, _, read) longest = read / 1000 end,
+      send = function() return 1 end,
+      receive = function()
+        if longest < 0.05 then
+          time = time + longest
+          return nil, "timeout"
+        end
+        time, position = time + 0.05, position + 1
+        return text:sub(position, position)
+      end,
+    }
+    local way = route.to("https://far.test", { proxy = "p.test:3128" })
+    local opened, problem = exchange.tunnel(socket, way,
+      { deadline = 100 + seconds, now = function() return time end, control = {} }, connect_timeout)
+    assert.is_nil(opened)
+    return time - 100, problem
+  end
+
+  it("takes connect_timeout at most, also when the proxy drips", function()
+    local took, problem = open(60, 0.52)
+    assert.near(0.52, took, 0.01)
+    assert.same({ "timeout", "connect", false }, { problem.kind, problem.phase, problem.sent })
+    assert.equal("the proxy p.test opened no way to far.test:443 within connect_timeout", problem.message)
+  end)
+
+  it("ends at the deadline", function()
+    local took, problem = open(0.52, 5)
+    assert.near(0.52, took, 0.01)
+    assert.equal("the time for the call ran out", problem.message)
   end)
 end)

@@ -4,6 +4,9 @@
 
 local advice = {}
 
+--- What stands for nginx's words when a look-up and the connection that was to follow it were given up.
+advice.GIVEN_UP = "look-up and connection timed out"
+
 local RESOLVER = 'nginx reads neither /etc/resolv.conf nor /etc/hosts: write "resolver ADDRESS;" in the http block of '
   .. 'nginx.conf, with the address of your name server (OpenResty also knows "resolver local=on;")'
 
@@ -23,11 +26,12 @@ local CERTIFICATE = {
 --- Why no connection could be made.
 ---@param err string as `connect` of a cosocket returned it
 ---@param route jdvm.Route
+---@param seconds number that it could have taken
 ---@return string kind
 ---@return string phase
 ---@return string message
 ---@return string? hint
-function advice.connect(err, route)
+function advice.connect(err, route, seconds)
   local name = route.address
   local place = name .. " port " .. route.address_port
   if route.proxy then place = "the proxy " .. place end
@@ -41,6 +45,10 @@ function advice.connect(err, route)
     end
     return "connect", "dns", "could not look up " .. name .. " (" .. reason .. ")",
       'check the name; nginx asks the server in its "resolver" directive and does not read /etc/hosts'
+  elseif err == advice.GIVEN_UP then
+    return "timeout", "connect", ("looking up %s and connecting to its port %d together took longer than %.2g s")
+      :format((place:gsub(" port %d+$", "")), route.address_port, seconds),
+      'check the address in the "resolver" directive of nginx.conf, and the firewall; connect_timeout is for both'
   elseif err == "timeout" then
     return "timeout", "connect", "no connection to " .. place .. " within connect_timeout"
   end

@@ -158,27 +158,40 @@ end
 ---@param socket table connected to the proxy
 ---@param route jdvm.Route
 ---@param call jdvm.Exchange
+---@param connect_timeout number seconds
 ---@return true? open
 ---@return jdvm.TransportFailure?
-function exchange.tunnel(socket, route, call)
+function exchange.tunnel(socket, route, call, connect_timeout)
+  local now = call.now
+  local limit = min(call.deadline, now() + connect_timeout)
   local authority = route.host .. ":" .. route.port
   local head = http1.head("CONNECT", authority,
     { host = authority, ["proxy-authorization"] = route.proxy.authorization })
   local reader, complete = http1.response("HEAD", 0), false
+  local left = milliseconds(limit - now())
+  socket:settimeouts(left, left, left)
   local ok, err = socket:send(head)
   while ok and not complete do
-    if call.deadline <= call.now() then return exchange.out_of_time("connect") end
+    left = limit - now()
     if call.control.cancelled then return exchange.cancelled("connect") end
-    local left = min(call.waiting, milliseconds(call.deadline - call.now()))
-    socket:settimeouts(left, left, left)
-    ok, err = socket:receive(1)      -- not one byte of what follows the header: that is the service's
+    if left > 0 then
+      left = milliseconds(left)
+      socket:settimeouts(left, left, left)
+      ok, err = socket:receive(1)      -- not one byte of what follows the header: that is the service's
+    else
+      ok, err = nil, "timeout"
+    end
     if ok then
       complete, err = reader:feed(ok)
       ok = complete ~= nil
     end
   end
   if complete and reader.status >= 200 and reader.status < 300 then return true end
-  if err == "timeout" then return failure("timeout", "connect", "the proxy gave no answer in time") end
+  if err == "timeout" then
+    if limit == call.deadline then return exchange.out_of_time("connect") end
+    return failure("timeout", "connect", "the proxy " .. route.address .. " opened no way to " .. authority
+      .. " within connect_timeout")
+  end
   return failure("connect", "connect", "the proxy " .. route.address .. " opened no way to " .. authority .. ": "
     .. (complete and "it answered " .. reader.status or err))
 end

@@ -49,7 +49,8 @@ local Transport = {}
 Transport.__index = Transport
 
 -- nginx bounds a look-up by resolver_timeout (30 s unless set) and nothing else, so it goes into a light thread that
--- can be given up. A pooled connection needs no look-up: then the thread has ended when spawn returns.
+-- can be given up; then nobody knows whether it still asked for the name or connected already. A pooled connection
+-- needs no look-up: then the thread has ended when spawn returns.
 local function connect_by_name(socket, route, options, seconds, control)
   local outcome, semaphore = {}, nil
   local thread = ngx.thread.spawn(function()
@@ -60,12 +61,12 @@ local function connect_by_name(socket, route, options, seconds, control)
   if not outcome.over then
     semaphore = require "ngx.semaphore".new(0)
     control.looking_up = semaphore       -- who cancels wakes this thread: only it may kill the one below
-    -- A little longer than the socket's own time-out, so that this one means the look-up.
+    -- A little longer than the socket's own time-out, which tells more: that the name was known at once.
     semaphore:wait(seconds + 0.02)
     control.looking_up = nil
     if not outcome.over then
       ngx.thread.kill(thread)
-      return nil, route.address .. " could not be resolved (110: Operation timed out)"
+      return nil, advice.GIVEN_UP
     end
   end
   ngx.thread.wait(thread)              -- it is over; nginx keeps what it knows of it until asked
@@ -92,7 +93,7 @@ end
 -- What a new connection needs before the request: the way through a proxy, and TLS.
 local function secure(socket, route, call, connect_timeout)
   if route.proxy and route.secure then
-    local open, problem = exchange.tunnel(socket, route, call)
+    local open, problem = exchange.tunnel(socket, route, call, connect_timeout)
     if not open then return nil, problem end
   end
   if not route.secure then return true end
@@ -126,7 +127,7 @@ local function open(self, route, call, connect_timeout, fresh)
     socket:close()
     return exchange.cancelled("connect")
   end
-  if not ok then return unconnected(advice.connect(err, route)) end
+  if not ok then return unconnected(advice.connect(err, route, left)) end
   call.reused = socket:getreusedtimes() > 0
   if not call.reused then
     local ready, problem = secure(socket, route, call, connect_timeout)

@@ -37,9 +37,9 @@ end)
 
 case("bounds the look-up by connect_timeout", function(run)
   local seconds = check.seconds(function()
-    local failure = failed({ kind = "timeout", phase = "dns", sent = false },
+    local failure = failed({ kind = "timeout", phase = "connect", sent = false },
       get(run, "http://silent.test/", nil, { connect_timeout = 0.3 }))
-    contains(failure.message, "silent.test")
+    contains(failure.message, "looking up silent.test and connecting", "longer than 0.3 s")
     contains(failure.hint, "resolver")
   end)
   check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
@@ -47,7 +47,7 @@ end)
 
 case("bounds the look-up by the deadline", function(run)
   local seconds = check.seconds(function()
-    failed({ kind = "timeout", phase = "dns" },
+    failed({ kind = "timeout", phase = "connect" },
       get(run, "http://silent.test/", nil, { seconds = 0.3 / run.patience }))
   end)
   check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
@@ -98,6 +98,15 @@ case("says that the proxy is not there", function(run)
   local failure = failed({ kind = "connect", phase = "connect" },
     get(run, "https://far.test/", { proxy = "http://127.0.0.1:" .. run.ports.closed }))
   contains(failure.message, "the proxy 127.0.0.1 port " .. run.ports.closed)
+end)
+
+case("bounds what a proxy takes to open a tunnel by connect_timeout", function(run)
+  local seconds = check.seconds(function()
+    local failure = failed({ kind = "timeout", phase = "connect", sent = false },
+      get(run, "https://far.test/", { proxy = "http://127.0.0.1:" .. run.silent }, { connect_timeout = 0.3 }))
+    contains(failure.message, "the proxy 127.0.0.1", "far.test:443", "connect_timeout")
+  end)
+  check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
 end)
 
 case("leaves the proxy out for hosts of no_proxy", function(run)
