@@ -6,6 +6,10 @@
 -- flight stands for all who want the same, and of the flights of all workers one holds the lock and fetches, while the
 -- others watch the dict. A flight runs in a timer, so a client that goes away takes nobody's answer with it. A lock
 -- expires unless its holder, while it lives, renews it.
+--
+-- Where there are neither timers nor light threads but a call may block (the init phase with a client that has
+-- blocking = true, and worker threads), what is missing is fetched on the spot, so that a cache can be filled while
+-- nginx starts.
 
 local core = require "jdvm.core"
 local encode = require "jdvm.encode"
@@ -17,6 +21,8 @@ local ngx = ngx                     -- nil outside nginx, where new() says so
 local max, min = math.max, math.min
 
 local cache = {}
+
+local FETCHES_HERE = { init = true, ["worker thread"] = true }       -- by situation
 
 local VERSION = 1                   -- of the entries; others are not read
 local TIMERS = 64                   -- flights at a time in timers, of nginx's 256 (lua_max_running_timers)
@@ -76,6 +82,11 @@ local function keep_lock(self, key, token)
   end)
 end
 
+-- The Lua of a worker thread cannot write to the log.
+local function log(level, ...)
+  if ngx.log then ngx.log(ngx[level], ...) end
+end
+
 -- Stores an entry; nil and why when it has no room.
 local function store(self, key, text, seconds)
   if seconds <= 0 then return true end
@@ -85,7 +96,7 @@ local function store(self, key, text, seconds)
   if not stored then return nil, message end
   if forcible and self.clock() >= self.complain_after then
     self.complain_after = self.clock() + 60
-    ngx.log(ngx.WARN, "jdvm: the shared dict ", self.name, " is full and drops answers before their time: enlarge it ",
+    log("WARN", "jdvm: the shared dict ", self.name, " is full and drops answers before their time: enlarge it ",
       '("lua_shared_dict ', self.name, ' …;")')
   end
   return true
@@ -100,6 +111,7 @@ local function ask(self, load)
   local is_answer = detail.kind == "api" and (detail.code == 404 or detail.code == 400)
   local kind, seconds = "failed", min(self.negative_ttl, FAILURE_TTL)
   if is_answer then kind, seconds = "negative", self.negative_ttl end
+  if detail.kind == "phase" then seconds = 0 end         -- it says nothing to those who ask elsewhere
   return text_of(kind, now + seconds, now, meta, detail), kind, seconds
 end
 
@@ -109,7 +121,7 @@ local function renew(self, key, job)
   if kind == "failed" and self.dict:get(key) then
     if self.clock() >= self.tell_after then
       self.tell_after = self.clock() + 60
-      ngx.log(ngx.WARN, "jdvm: an older answer stays in use: ", parse(self, text)[FIRST])
+      log("WARN", "jdvm: an older answer stays in use: ", parse(self, text)[FIRST])
     end
     return text, true
   end
@@ -122,7 +134,7 @@ local function renew(self, key, job)
     hint = ('enlarge it in nginx.conf: "lua_shared_dict %s …;"; or ask for less, by filters or the option fields')
       :format(self.name),
   }, self.negative_ttl)
-  ngx.log(ngx.ERR, parse(self, text)[FIRST])
+  log("ERR", parse(self, text)[FIRST])
   if self.dict:get(key) then return text, true end
   store(self, key, text, self.negative_ttl)
   return text, false
@@ -131,12 +143,18 @@ end
 -- The same for the holder of the lock, who gives it back here; after a failure not at once, so that a service that
 -- is down is not asked by everybody in turn.
 local function fetch(self, key, job, token)
-  local keeper = keep_lock(self, key, token)
+  local keeper = not FETCHES_HERE[transport.situation()] and keep_lock(self, key, token)
   local ok, text, is_old_kept = pcall(renew, self, key, job)
-  ngx.thread.kill(keeper)
+  if keeper then ngx.thread.kill(keeper) end
   if not ok then text = text_of("raised", 0, self.clock(), tostring(text), {}) end
   unlock(self, key, token, is_old_kept and self.negative_ttl)
   return text
+end
+
+-- The same on the spot, for who can neither sleep nor leave it to a timer: the lock, if it is to be had, keeps others
+-- from asking meanwhile.
+local function fetch_here(self, key, job)
+  return fetch(self, key, job, lock(self, key) or "")
 end
 
 -- An entry for a key that has none: fetched here, or by whoever holds the lock.
@@ -178,7 +196,7 @@ local function in_timer(self, run)
     asked_for[timer], timer.began, running = nil, true, running + 1
     local is_done, message = pcall(run)
     running = running - 1
-    if not is_done then ngx.log(ngx.ERR, "jdvm: cache: ", message) end
+    if not is_done then log("ERR", "jdvm: cache: ", message) end
   end)
   if not (ok and made) then return nil end
   asked_for[timer] = self.clock()
@@ -200,11 +218,12 @@ local function take_off(self, key, job)
 end
 
 local function wait_for(self, key, job)
+  local situation, phase = transport.situation()
+  if FETCHES_HERE[situation] then return fetch_here(self, key, job) end
   local flight = self.flights[key]
   -- One that should have ended long ago is dead.
   if flight and self.clock() - flight.since > 2 * self.patience then flight = nil end
   flight = flight or take_off(self, key, job)
-  local situation, phase = transport.situation()
   if situation ~= "yields" then
     local message, way = transport.phase_advice(phase, situation)
     return failure(self, job, {
@@ -225,8 +244,11 @@ end
 
 -- Fetches anew, unless somebody does so already or it failed just now.
 local function refresh(self, key, job)
+  local situation = transport.situation()
+  if situation == "init" then return end                 -- nginx need not wait: the first who ask refresh it
   local token = lock(self, key)
   if not token then return end
+  if situation == "worker thread" then return fetch(self, key, job, token) end
   local is_off = in_timer(self, function()
     local text = self.dict:get(key)
     local entry = text and parse(self, text)

@@ -9,6 +9,8 @@ local HTTP = [[
     phases.try("init")
     phases.try_with("init, blocking", { blocking = true, ca_file = "%s" })
     phases.try_with("init, ngx", { transport = "ngx", blocking = true })
+    phases.try_cache("init, cache", { ca_file = "%s", blocking = true }, "warm")
+    phases.try_cache("init, cache, not blocking", {}, "cold")
   }
   init_worker_by_lua_block { require("spec.nginx.support.phases").try("init_worker") }
   exit_worker_by_lua_block {
@@ -76,6 +78,22 @@ local SERVER = [[
       ngx.shared.notes:set("thread", ok and outcome or tostring(outcome))
     }
   }
+  location = /warm {
+    content_by_lua_block { require("spec.nginx.support.phases").try_cache("warm cache", {}, "warm") }
+  }
+  location = /cold {
+    content_by_lua_block { require("spec.nginx.support.phases").try_cache("cold cache", {}, "cold") }
+  }
+  location = /thread-cache {
+    content_by_lua_block {
+      local phases = require "spec.nginx.support.phases"
+      local options = {}
+      for name, value in pairs(phases.options) do options[name] = value end
+      options.ca_file = "%s"
+      local ok, outcome = ngx.run_worker_thread("jdvm", "spec.nginx.support.phases", "cache_in_thread", options, "%s")
+      ngx.shared.notes:set("thread, cache", ok and outcome or tostring(outcome))
+    }
+  }
 ]]
 
 describe("in nginx's phase", function()
@@ -89,8 +107,9 @@ describe("in nginx's phase", function()
     local options = world.client_options(run)
     subject = world.subject {
       ca = run.ca, port = ports.main, main = "thread_pool jdvm threads=2;",
-      http = HTTP:format(options, run.ids[1], run.ca, ports.main, ports.cert, ports.hello, ports.rewrite),
-      server = SERVER:format(run.ca, run.ids[1]),
+      http = HTTP:format(options, run.ids[1], run.ca, run.ca, ports.main, ports.cert, ports.hello,
+        ports.rewrite),
+      server = SERVER:format(run.ca, run.ids[1], run.ca, run.ids[1]),
     }
   end)
 
@@ -137,6 +156,10 @@ describe("in nginx's phase", function()
   phase("init", nil, "phase init: ", "blocking = true")
   phase("init, blocking", nil, OK)
   phase("init, ngx", nil, "phase init: ")
+  phase("init, cache", nil, "miss hit")
+  phase("init, cache, not blocking", nil, "phase init: ", "blocking = true")
+  phase("warm cache", visit "/warm", "hit hit")
+  phase("cold cache", visit "/cold", "miss hit")
   phase("init_worker", nil, "phase init_worker: ", TIMER)
   phase("set", visit "/set", "phase set: ", "rewrite_by_lua")
   phase("server_rewrite", function() assert(world.get({ port = ports.rewrite }, "/")) end, OK)
@@ -159,6 +182,7 @@ describe("in nginx's phase", function()
   phase("ssl_client_hello", tls(function() return ports.hello end, "1.3"), "phase ssl_client_hello: ",
     "ssl_certificate_by_lua")
   phase("thread", visit "/thread", OK)
+  phase("thread, cache", visit "/thread-cache", "miss hit stale hit, one that is absent: miss hit")
 
   it("exit_worker, and the log is clean", function()
     subject:stop()

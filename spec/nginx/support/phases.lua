@@ -29,6 +29,37 @@ function M.try_with(name, changes)
   ngx.shared.notes:set(name, describe(require "jdvm".new(options)))
 end
 
+-- What two calls of a catalogue come to: where their answers came from, or the first one's failure.
+local function ask_twice(catalogue, image)
+  local answer, meta, detail = catalogue:describe_image(image)
+  if not answer and detail.code ~= 404 then return detail.kind .. " " .. tostring(detail.phase) .. ": " .. meta end
+  local _, again, again_detail = catalogue:describe_image(image)
+  return (detail or meta).cache .. " " .. (again_detail or again).cache
+end
+
+--- Tries a catalogue of a name, with other options than the shared client's.
+function M.try_cache(name, changes, catalogue)
+  local options = {}
+  for key, value in pairs(M.options) do options[key] = value end
+  for key, value in pairs(changes) do options[key] = value end
+  ngx.shared.notes:set(name, ask_twice(require "jdvm.cache".new {
+    client = require "jdvm".new(options), dict = "jdvm", name = catalogue,
+  }, id))
+end
+
+--- What ngx.run_worker_thread runs: a catalogue of its own.
+function M.cache_in_thread(options, image)
+  local catalogue = require "jdvm.cache".new {
+    client = require "jdvm".new(options), dict = "jdvm", name = "thread", ttl = 0.2,
+  }
+  local first = ask_twice(catalogue, image)
+  local until_then = os.clock() + 0.3                   -- there is no sleep here
+  repeat until os.clock() >= until_then
+  ngx.update_time()
+  return first .. " " .. ask_twice(catalogue, image) .. ", one that is absent: "
+    .. ask_twice(catalogue, "img-0000000000")
+end
+
 --- What ngx.run_worker_thread runs: in a Lua of its own, so with a client of its own.
 function M.in_thread(options, image)
   M.open(options, image)
