@@ -209,6 +209,27 @@ describe("a table as transport", function()
     assert.is_nil(fake.closed)
   end)
 
+  it("is asked no more for a call whose client was closed while it waited", function()
+    for _, place in ipairs { "perform", "sleep" } do
+      local client, performed
+      local fake = { start = function() end, finish = function() end, cancel = function() end,
+        now = function() return 0 end }
+      function fake.perform()
+        performed = performed + 1
+        if place == "perform" then client:close() end
+        return nil, { kind = "transport", message = "the connection broke", sent = true }
+      end
+      function fake.sleep()
+        if place == "sleep" then client:close() end
+      end
+      client, performed = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S", transport = fake }, 0
+      local images, message, detail = client:describe_images { imageSource = "public" }
+      assert.is_nil(images)
+      assert.equal("cancelled", detail.kind, message)
+      assert.equal(1, performed)
+    end
+  end)
+
   it("is asked as often as max_attempts says when each of its failures takes long", function()
     local now, performed = 0, 0
     local slow = { start = function() end, finish = function() end, cancel = function() end,

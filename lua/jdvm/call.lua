@@ -240,6 +240,13 @@ local function was_neglected(self, failure, finish_began)
   return finish_began - self.try_started > IDLE and now - finish_began < AT_ONCE and now < self.budget.deadline
 end
 
+-- Whether somebody cancelled the call while it waited, or closed the client: what is waited for in one piece
+-- (`perform`) is not among what `close` cancels, so it ends here, with its answer, and is not tried again.
+local function was_cancelled(self)
+  if self.state.closed then self:cancel() end
+  return self.outcome
+end
+
 --- Waits for the answer, trying again as the client's options say.
 ---@param received function|nil called when a good answer is there and about to be read, unless the call was throttled
 ---@return table|nil result
@@ -262,7 +269,7 @@ function Call:finish(received)
       self.state.in_flight[self] = nil
     end
     self.pending, self.response, self.failure = nil, nil, nil
-    if self.outcome then return self.outcome[1], self.outcome[2], self.outcome[3] end
+    if was_cancelled(self) then return self.outcome[1], self.outcome[2], self.outcome[3] end
 
     if not response and was_neglected(self, failure, began) then
       try(self, true, carrier:now())
@@ -298,7 +305,7 @@ function Call:finish(received)
       end
       self.last = failure
       if delay > 0 then carrier:sleep(delay) end
-      if self.outcome then return self.outcome[1], self.outcome[2], self.outcome[3] end
+      if was_cancelled(self) then return self.outcome[1], self.outcome[2], self.outcome[3] end
       try(self, true, carrier:now())
     end
   end
