@@ -10,6 +10,9 @@ advice.GIVEN_UP = "look-up and connection timed out"
 local RESOLVER = 'nginx reads neither /etc/resolv.conf nor /etc/hosts: write "resolver ADDRESS;" in the http block of '
   .. 'nginx.conf, with the address of your name server (OpenResty also knows "resolver local=on;")'
 
+-- What the system says of IPv6 addresses where there is no IPv6.
+local NO_IPV6 = { "no route to host", "unreachable", "address family", "cannot assign requested address" }
+
 -- "20: unable to get local issuer certificate" is said for each of these reasons.
 local ISSUER = 'write "lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;" in the http block of '
   .. 'nginx.conf (or the file of your own CA: nginx trusts no certificate by itself); if such a line is there, write '
@@ -52,7 +55,16 @@ function advice.connect(err, route, seconds)
   elseif err == "timeout" then
     return "timeout", "connect", "no connection to " .. place .. " within connect_timeout"
   end
-  return "connect", "connect", "could not connect to " .. place .. ": " .. err
+  local hint
+  if route.named then
+    for _, words in ipairs(NO_IPV6) do
+      if err:find(words, 1, true) then
+        hint = 'nginx also tries the IPv6 addresses of a name: on a machine without IPv6 write "resolver ADDRESS '
+          .. 'ipv6=off;" in nginx.conf; else check the network'
+      end
+    end
+  end
+  return "connect", "connect", "could not connect to " .. place .. ": " .. err, hint
 end
 
 --- Why the TLS handshake failed.
