@@ -416,6 +416,27 @@ describe("the option fields", function()
     assert.matches("has an empty part", check.fields_fault(list, { "" }))
     assert.matches("is not printable", check.fields_fault(list, { "a\nb" }))
   end)
+
+  it("speaks of the items, of what is unwrapped, or of the result itself", function()
+    local result = {
+      { name = "tags", type = "Tag[]" }, { name = "names", type = "string[]" }, { name = "disk", type = "LocalDisk" },
+    }
+    local function faults_of(entry, ...)
+      entry.name, entry.result = "describeX", result
+      local found = {}
+      for i, name in ipairs { ... } do
+        found[i] = (check.fields_fault(entry, { name }) or "fine"):gsub("^option 'fields': element 1 ", "")
+      end
+      return found
+    end
+    assert.same({ "fine", '"kye" is no field of Tag; did you mean \'key\'?', "fine" },
+      faults_of({ page = { items = "tags" } }, "key", "kye", "diskTyp"))
+    assert.same({ "fine", '"diskTyp" is no field of LocalDisk; did you mean \'diskType\'?' },
+      faults_of({ unwrap = "disk" }, "kye", "diskTyp"))
+    assert.same({ "fine", '"nmaes" is no field of the result; did you mean \'names\'?',
+      '"tags.kye" is no field of Tag; did you mean \'tags.key\'?' }, faults_of({}, "disk", "nmaes", "tags.kye"))
+    assert.same({ "fine" }, faults_of({ unwrap = "names" }, "anything"))
+  end)
 end)
 
 describe("the option source", function()

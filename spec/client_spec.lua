@@ -210,6 +210,7 @@ describe("misuse", function()
       ["is not a resume token"] = function() client:images(PUBLIC, { start = "page 3" }) end,
       ["call methods with a colon"] = function() client.images(PUBLIC) end,
       ["known are describeImages and describeImage"] = function() client:start "describeInstances" end,
+      ['there is no operation "region"; known are describeImages'] = function() client:start "region" end,
     } do
       assert.truthy(raised(f):find(part, 1, true), part .. ": " .. raised(f))
     end

@@ -6,6 +6,7 @@
 -- back as an empty or an unfiltered list.
 
 local lazy = require "jdvm.lazy"
+local operations = require "jdvm.operations"
 local options = require "jdvm.options"
 local text = require "jdvm.text"
 
@@ -296,14 +297,14 @@ function check.check(operation, params, region, level)
   return path, query, used
 end
 
--- Follows a dotted name through the models; gives what is wrong with it, or nil. Names that no model
--- has are taken as they are (the service adds fields) unless they look like a known one.
-local function path_fault(name, model)
+-- Follows a dotted name through the models, from the fields of one on; gives what is wrong with it, or nil. Names that
+-- no model has are taken as they are (the service adds fields) unless they look like a known one.
+local function path_fault(name, fields, model)
   local at = ""
   if ("." .. name .. "."):find("..", 1, true) then return "has an empty part" end
   for part in (name .. "."):gmatch("(.-)%.") do
     local known, names = nil, {}
-    for i, field in ipairs(models.by_name[model] or {}) do
+    for i, field in ipairs(fields) do
       names[i] = field.name
       if field.name == part then known = field end
     end
@@ -313,7 +314,8 @@ local function path_fault(name, model)
     end
     at = at .. part .. "."
     model = known.type:gsub("%[%]$", "")
-    if not models.by_name[model] then
+    fields = models.by_name[model]
+    if not fields then
       if #at <= #name then return ("goes into %s, which is of type %s"):format(at:sub(1, -2), known.type) end
       return nil
     end
@@ -321,38 +323,24 @@ local function path_fault(name, model)
   return nil
 end
 
--- The model of what an operation answers, or nil.
-local function model_of(operation)
-  local model
-  for _, field in ipairs(operation.result) do
-    local base = field.type:gsub("%[%]$", "")
-    if models.by_name[base] then model = base end
-  end
-  return model
-end
-
 --- What is wrong with the option `fields` of a call, or nil: a misspelled name would come back as absent.
 ---@param operation table an entry of operations.list
 ---@param names string[] field names, dotted for nested ones
 ---@return string|nil message
 function check.fields_fault(operation, names)
-  local model = model_of(operation)
+  local fields, model = operations.item_model(operation)
   for i, name in ipairs(names) do
-    local fault
-    if text.control_fault(name) or text.utf8_fault(name) then
-      fault = "is not printable"
-    elseif model then
-      fault = path_fault(name, model)
-    end
+    local fault = (text.control_fault(name) or text.utf8_fault(name)) and "is not printable"
+      or path_fault(name, fields, model)
     if fault then return ("option 'fields': element %d %s %s"):format(i, text.show(name), fault) end
   end
   return nil
 end
 
--- What is wrong with the option `source`, a key that is added to each image, or nil.
+-- What is wrong with the option `source`, a key that is added to each object, or nil.
 local function source_fault(operation, key)
-  local model = model_of(operation)
-  for _, field in ipairs(models.by_name[model] or {}) do
+  local fields, model = operations.item_model(operation)
+  for _, field in ipairs(fields) do
     if field.name == key then
       return ("option 'source' is %s, a field of %s, which it would overwrite: give another key"):format(
         text.show(key), model)

@@ -189,13 +189,12 @@ end
 ---@return jdvm.Call call with finish() -> result, meta | nil, message, detail; and cancel()
 function methods:start(name, params, options)
   local state = state_of(self)
-  local operation = operations[name]
-  for _, known in ipairs(operations.list) do
-    if known.method_name == name then operation = known end
+  local operation, names = nil, {}
+  for i, known in ipairs(operations.list) do
+    names[i] = known.name
+    if known.name == name or known.method_name == name then operation = known end
   end
-  if type(operation) ~= "table" or not operation.path then
-    local names = {}
-    for i, known in ipairs(operations.list) do names[i] = known.name end
+  if not operation then
     error(("jdvm: there is no operation %s; known are %s"):format(text.show(name), text.enumerate(names, "and")), 2)
   end
   local pending = begin(state, operation, params, options, false)

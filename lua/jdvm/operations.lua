@@ -32,7 +32,6 @@
 -- Sources: the pages describeImages and describeImage of the service, and its SDK 1.6.1 for
 -- imageName, serviceCode, architecture, instanceIds, bootMode.
 
-local check = require "jdvm.check"
 local lazy = require "jdvm.lazy"
 local regions = require "jdvm.regions"
 
@@ -230,16 +229,28 @@ local operations = {
 }
 for _, operation in ipairs(operations.list) do operations[operation.name] = operation end
 
---- The model of what an operation lists or shows: that of the items or of the field that is unwrapped, else the
---- result itself.
+--- The field of the result that a method gives its caller, an object at a time: the items of a list or what is
+--- unwrapped. The options `fields` and `source` speak of it; nil when they speak of the result itself.
 ---@param operation table
----@return table[] fields
+---@return string|nil name
+function operations.inner(operation)
+  return operation.page and operation.page.items or operation.unwrap
+end
+
+--- The fields of what an operation lists or shows: those of its model, or of the result itself (see `inner`).
+---@param operation table
+---@return table[] fields none when it lists or shows plain values
+---@return string name of the model, for messages
 function operations.item_model(operation)
-  local name = operation.page and operation.page.items or operation.unwrap
+  local name = operations.inner(operation)
+  if not name then return operation.result, "the result" end
   for _, field in ipairs(operation.result) do
-    if field.name == name then return models.by_name[field.type:gsub("%[%]$", "")] end
+    if field.name == name then
+      local model = field.type:gsub("%[%]$", "")
+      return models.by_name[model] or {}, model
+    end
   end
-  return operation.result
+  error(("%s: the result has no field %s"):format(operation.name, name))
 end
 
 --- The names of the methods that read all pages: for items "images" images, image_pages, list_images, count_images.
@@ -249,8 +260,5 @@ function operations.list_methods(operation)
   local items = operation.page.items:gsub("(%l)(%u)", "%1_%2"):lower()
   return { items = items, pages = items:gsub("s$", "") .. "_pages", list = "list_" .. items, count = "count_" .. items }
 end
-
--- For the command, which checks its columns by it.
-operations.fields_fault = check.fields_fault
 
 return operations

@@ -1,4 +1,5 @@
 -- What each subcommand does: calls the client, prints, and gives the exit status.
+local check = require "jdvm.check"
 local operations = require "jdvm.operations"
 local output = require "jdvm.cli.output"
 local parser = require "jdvm.cli.parser"
@@ -96,7 +97,7 @@ local function columns_of(context, operation)
   if #columns == 0 then
     context.usage("--columns needs at least one field")
   end
-  local fault = operations.fields_fault(operation, columns)
+  local fault = check.fields_fault(operation, columns)
   if fault then
     context.usage((fault:gsub("^option 'fields': element %d+", "--columns:")))
   end
