@@ -691,6 +691,48 @@ describe("jdvm", function()
     assert.equal("owner.key    team\nowner.value  infra\n", table.concat(printed))
   end)
 
+  describe("a command of an operation by its entry", function()
+    local commands, operations = require "jdvm.cli.commands", require "jdvm.operations"
+    local output = require "jdvm.cli.output"
+
+    it("ends with 1 when what it is asked for does not exist", function()
+      local function status(operation, changes)
+        local detail = { kind = "api", http_status = 404, status = "NOT_FOUND", operation = operation }
+        for name, value in pairs(changes or {}) do
+          detail[name] = value
+        end
+        return commands.status_of(detail)
+      end
+      operations.describeVault = { name = "describeVault", shorthand = "vaultId" }
+      local found = {
+        status "describeVault", status "describeImage", status("describeImage", { status = "HTTP_NO_ROUTE" }),
+        status "describeImages",
+      }
+      operations.describeVault = nil
+      assert.same({ 1, 1, 4, 4 }, found)
+    end)
+
+    it("shows its first plain fields, or all where none is plain", function()
+      local function columns_of(fields)
+        return output.default_columns { name = "x", result = fields }
+      end
+      assert.same({ "a", "d" }, columns_of {
+        { name = "a", type = "string" }, { name = "b", type = "Tag" }, { name = "c", type = "string[]" },
+        { name = "d", type = "integer" },
+      })
+      assert.same({ "b", "c" }, columns_of { { name = "b", type = "Tag" }, { name = "c", type = "string[]" } })
+    end)
+
+    it("asks for the id of its rows by its own name", function()
+      local entry = { name = "x", result = {}, shorthand = "vaultName", id = "vaultId" }
+      local _, options = output.new("table", { "size" }, entry, print)
+      assert.same({ "vaultId", "size" }, options.fields)
+      entry.id = nil
+      _, options = output.new("json", {}, entry, print)
+      assert.same({ source = "_json" }, options)
+    end)
+  end)
+
   it("has never printed a secret", function()
     local text = table.concat(everything)
     assert.is_true(#text > 10000)

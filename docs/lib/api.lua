@@ -224,7 +224,8 @@ api.functions = {
   { name = "jdvm.decode", doc = "Reads JSON strictly (RFC 8259), straight into tables.",
     doc_zh = "严格按照 RFC 8259 将 JSON 解码为 Lua 表。",
     params = { { "text", "string" }, { "options", "jdvm.DecodeOptions", optional = true } },
-    returns = { { "any", "value" }, { "string?", "message what was expected" }, { "integer?", "offset of the byte, from 0; so in the message" } } },
+    returns = { { "any", "value" }, { "string?", "message what was expected" },
+      { "integer?", "offset of the byte, from 0; so in the message" } } },
 }
 
 -- The module jdvm.cache: its constructor and its options.

@@ -20,6 +20,12 @@ local function is_unreachable(detail)
   return phase == "dns" or phase == "connect" or phase == "tls"
 end
 
+-- Whether the service said that what was asked for by its id does not exist: an answer rather than a failure.
+local function is_absent(detail)
+  local operation = operations[detail.operation]
+  return detail.kind == "api" and detail.status == "NOT_FOUND" and operation ~= nil and operation.shorthand ~= nil
+end
+
 ---The exit status that tells a failure's kind to a script.
 ---@param detail table
 ---@return integer
@@ -29,7 +35,7 @@ function commands.status_of(detail)
     return is_unreachable(detail) and STATUS.service or STATUS.timeout
   elseif kind == "credentials" or http == 401 or http == 403 then
     return STATUS.credentials
-  elseif kind == "wait" or (kind == "api" and http == 404 and detail.operation == "describeImage") then
+  elseif kind == "wait" or is_absent(detail) then
     return STATUS.not_found
   end
   return STATUS.service

@@ -24,24 +24,33 @@ local ROWS_THAT_ALIGN = 100
 -- The key under which the decoder leaves a row's own JSON text (option `source`).
 local SOURCE = "_json"
 
+local PLAIN = { string = true, integer = true, boolean = true }
+
+-- The first elements of a list, as a new one.
+local function first(list, count)
+  local taken = {}
+  for i = 1, math.min(count, #list) do
+    taken[i] = list[i]
+  end
+  return taken
+end
+
 ---What a table or CSV shows unless `--columns` says otherwise: the columns the operation names, else the
----first plain fields of what it lists.
+---first plain fields of what it lists, or the first of all where none is plain.
 ---@param operation table
 ---@return string[]
 function output.default_columns(operation)
-  local columns = {}
-  for i, name in ipairs(operation.columns or {}) do
-    columns[i] = name
+  if operation.columns then
+    return first(operation.columns, #operation.columns)
   end
-  if #columns > 0 then
-    return columns
-  end
-  for _, field in ipairs(operations.item_model(operation)) do
-    if #columns < COLUMNS and (field.type == "string" or field.type == "integer" or field.type == "boolean") then
-      columns[#columns + 1] = field.name
+  local plain, all = {}, {}
+  for i, field in ipairs(operations.item_model(operation)) do
+    all[i] = field.name
+    if PLAIN[field.type] then
+      plain[#plain + 1] = field.name
     end
   end
-  return columns
+  return first(#plain > 0 and plain or all, COLUMNS)
 end
 
 -- Integers print without a fraction or an exponent on every Lua; lists and objects print as JSON.
@@ -70,11 +79,11 @@ local function text_at(value, path)
   elseif value[1] == nil then
     return text_at(value[name], rest)
   end
-  local texts = {}
+  local parts = {}
   for i, element in ipairs(value) do
-    texts[i] = text_at(element, path)
+    parts[i] = text_at(element, path)
   end
-  return table.concat(texts, ",")
+  return table.concat(parts, ",")
 end
 
 -- What stands in a cell.
@@ -316,17 +325,18 @@ end
 ---`finish()` at the end or `abandon()` where the list broke off
 ---@return table options what the call needs so that each row carries what the format prints
 function output.new(format, columns, operation, write, screen, region)
-  local id = operation.page and operation.page.id or operation.shorthand
-  local options = { fields = { id } }
+  local id = operation.page and operation.page.id or operation.id
+  local fields, options = { id }, {}
   if format == "json" or format == "jsonl" then
     options.source = SOURCE
   elseif format ~= "ids" then
     for _, column in ipairs(columns) do
       if column ~= output.REGION and column ~= id then
-        table.insert(options.fields, column)
+        fields[#fields + 1] = column
       end
     end
   end
+  options.fields = fields[1] and fields
   return makers[format](columns, write, screen, id, region), options
 end
 
