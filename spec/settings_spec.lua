@@ -42,6 +42,27 @@ describe("the region", function()
   end)
 end)
 
+describe("the environment", function()
+  it("gives each option by the variable that its entry names", function()
+    local asked = 0
+    for _, option in ipairs(require("jdvm.options").client) do
+      if option.env then
+        asked = asked + 1
+        local environment = { JDCLOUD_ACCESS_KEY = AK, JDCLOUD_SECRET_KEY = SK }
+        if option.name == "profile" then environment = {} end
+        environment[option.env] = option.name == "profile" and "prod" or "made-up"
+        local resolved = resolve({}, environment, { config = CONFIG })
+        if option.name == "profile" then
+          assert.equal('profile "prod" of /h/.jdc/config', resolved.origins.access_key)
+        else
+          assert.equal("environment variable " .. option.env, resolved.origins[option.name], option.name)
+        end
+      end
+    end
+    assert.is_true(asked >= 7, asked)
+  end)
+end)
+
 describe("the endpoint", function()
   it("comes from the option, the environment, the profile whose keys are used", function()
     local environment, files = { JDCLOUD_ENDPOINT = "https://env:1" }, { config = CONFIG, current = "prod" }

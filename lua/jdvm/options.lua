@@ -8,7 +8,8 @@
 -- names in `kinds` below or several of them with "|"; `above` is a bound that the value may not touch;
 -- `required` says that it may not be left out, `class` which of its tables an editor should expect;
 -- `empty` says that the empty string is a value; `other_names` are what people write for the option;
--- `env` is the environment variable that gives it (jdvm.settings reads it). `goes` says what looks at
+-- `env` is the environment variable that gives it: jdvm.settings takes the name from here, but for those of
+-- keys, which jdvm.keychain knows in groups, together with the names of other tools. `goes` says what looks at
 -- an option of a client: transport, call or both; without it jdvm.settings or the client itself does.
 -- Times are seconds, fractions allowed.
 

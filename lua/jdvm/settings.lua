@@ -9,11 +9,16 @@
 
 local keychain = require "jdvm.keychain"
 local lazy = require "jdvm.lazy"
+local options_of = require "jdvm.options"
 local text = require "jdvm.text"
 
 local profile = lazy "jdvm.profile"
 
 local settings = {}
+
+-- The environment variable of each option that has one.
+local variables = {}
+for _, option in ipairs(options_of.client) do variables[option.name] = option.env end
 
 local function present(value) return value ~= nil and value ~= "" end
 
@@ -84,7 +89,7 @@ function settings.resolve(options, sources)
     local value = sources.getenv(name)
     return present(value) and value or nil
   end
-  local wanted = options.profile or environment("JDCLOUD_PROFILE")
+  local wanted = options.profile or environment(variables.profile)
   -- Read when it is first needed: a client with all its options reads no file.
   local found
   local function profile_in_use()
@@ -124,7 +129,7 @@ function settings.resolve(options, sources)
   end
   set("region", option, "region")
   set("region", named, region_of_profile)
-  set("region", variable, "JDCLOUD_REGION")
+  set("region", variable, variables.region)
   set("region", variable, keys.region)
   set("region", region_of_profile)
   -- A profile that was asked for and cannot be had is why there is no region: that is what to say.
@@ -138,10 +143,10 @@ function settings.resolve(options, sources)
   end
   set("endpoint", option, "endpoint")
   set("endpoint", named, endpoint_of_profile)
-  set("endpoint", variable, "JDCLOUD_ENDPOINT")
+  set("endpoint", variable, variables.endpoint)
   if options.profile == nil then set("endpoint", endpoint_of_profile) end
   set("ca_file", option, "ca_file")
-  set("ca_file", variable, "JDCLOUD_CA_FILE")
+  set("ca_file", variable, variables.ca_file)
   return resolved
 end
 
