@@ -209,8 +209,8 @@ describe("misuse", function()
       end,
       ["is not a resume token"] = function() client:images(PUBLIC, { start = "page 3" }) end,
       ["call methods with a colon"] = function() client.images(PUBLIC) end,
-      ["known are describeImages and describeImage"] = function() client:start "describeInstances" end,
-      ['there is no operation "region"; known are describeImages'] = function() client:start "region" end,
+      ['no operation "describeInstances"; known are describeImages'] = function() client:start "describeInstances" end,
+      ['no operation "region"; known are describeImages'] = function() client:start "region" end,
     } do
       assert.truthy(raised(f):find(part, 1, true), part .. ": " .. raised(f))
     end

@@ -150,16 +150,18 @@ describe("the models", function()
     end
   end)
 
-  it("can all be reached from Image", function()
+  it("can all be reached from the results of the operations", function()
     local seen = {}
-    local function visit(model)
-      if seen[model] then return end
-      seen[model] = true
-      for _, field in ipairs(models.by_name[model]) do
-        if models.by_name[base(field.type)] then visit(base(field.type)) end
+    local function visit(fields)
+      for _, field in ipairs(fields) do
+        local model = base(field.type)
+        if models.by_name[model] and not seen[model] then
+          seen[model] = true
+          visit(models.by_name[model])
+        end
       end
     end
-    visit "Image"
+    for _, operation in ipairs(operations.list) do visit(operation.result) end
     for model in pairs(models.by_name) do assert.is_true(seen[model], model) end
   end)
 end)
