@@ -733,6 +733,45 @@ describe("jdvm", function()
     end)
   end)
 
+  it("takes limits, defaults and formats from the library and the printer", function()
+    local options, parser = require "jdvm.options", require "jdvm.cli.parser"
+    local output = require "jdvm.cli.output"
+    local size, endpoint = options.find("client", "page_size"), options.find("client", "endpoint")
+    local ahead = options.find("client", "prefetch")
+    local kept = { size.max, ahead.max }
+    size.max, ahead.max = 77, 7
+    table.insert(output.formats, "yaml")
+    local root = parser.new()
+    size.max, ahead.max = kept[1], kept[2]
+    table.remove(output.formats)
+    local function is_taken(...)
+      return (root:pparse { ... })
+    end
+    assert.is_true(is_taken("images", "--page-size", "77"))
+    assert.is_false(is_taken("images", "--page-size", "78"))
+    assert.is_true(is_taken("images", "--prefetch", "7"))
+    assert.is_false(is_taken("images", "--prefetch", "8"))
+    assert.is_true(is_taken("images", "--consistency", "eventual"))
+    for _, command in ipairs { "images", "latest", "image" } do
+      assert.is_true(is_taken(command, command == "image" and "img-1" or "--source=public", "--output", "yaml"))
+    end
+    assert.is_false(is_taken("image", "img-1", "--output", "ids"))
+    local help = root:get_help():gsub("%s+", " ")
+    assert.truthy(help:find("default " .. endpoint.default .. ".", 1, true), help)
+    for _, option in ipairs(options.client) do
+      if option.env then
+        assert.truthy(help:find(option.env, 1, true), option.env)
+      end
+    end
+  end)
+
+  it("takes the library's default for an answer", function()
+    local out, status = jdvm "count --source public"
+    assert.equal(0, status)
+    local lines = lines_of((jdvm "images --source public --consistency eventual -o ids"))
+    assert.equal(tonumber(out), #lines)
+  end)
+
   it("has never printed a secret", function()
     local text = table.concat(everything)
     assert.is_true(#text > 10000)

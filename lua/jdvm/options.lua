@@ -381,6 +381,12 @@ function options.check(set, given, who, level, parameters)
   error(who .. ": " .. message, (level or 1) + 1)
 end
 
+--- An option of a set, or of one that the set includes.
+---@param set string client, call, list, wait or cache
+---@param name string
+---@return table|nil option
+function options.find(set, name) return index(set).by_name[name] end
+
 --- Defaults of a set, as a new table.
 ---@param set string
 ---@return table<string, any>

@@ -94,7 +94,7 @@ local function columns_of(context, operation)
   local text, columns, format = context.given.columns, {}, context.given.output
   if not text then
     return output.default_columns(operation)
-  elseif format and format ~= "table" and format ~= "csv" then
+  elseif format and not output.has_columns[format] then
     context.usage(("--columns is for table and csv; %s has its own fields"):format(format))
   end
   for name in text:gmatch("[^,%s]+") do

@@ -3,6 +3,7 @@
 local core = require "jdvm.core"
 local errors = require "jdvm.errors"
 local operations = require "jdvm.operations"
+local options_of = require "jdvm.options"
 local parser = require "jdvm.cli.parser"
 local profile = require "jdvm.profile"
 local retry = require "jdvm.retry"
@@ -13,7 +14,7 @@ local words = require "jdvm.cli.words"
 
 local doctor = {}
 
-local DEFAULT_ENDPOINT = "https://vm.jdcloud-api.com"
+local DEFAULT_ENDPOINT = options_of.defaults("client").endpoint
 
 local function first_line(command)
   local pipe = io.popen(command .. " 2>/dev/null", "r")

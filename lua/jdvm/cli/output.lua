@@ -12,6 +12,9 @@ local output = {}
 ---The names that `--output` takes.
 output.formats = { "table", "json", "jsonl", "csv", "ids" }
 
+---Those of them that show columns; the others have their own fields.
+output.has_columns = { table = true, csv = true }
+
 ---The column that tells rows of several regions apart.
 output.REGION = "region"
 
@@ -313,6 +316,19 @@ function makers.table(columns, write, screen, id, own_region)
   }
 end
 
+---The formats for what an operation gives. Bare ids are for lists: what is asked for by its id has none to tell.
+---@param operation table
+---@return string[]
+function output.formats_of(operation)
+  local formats = {}
+  for _, format in ipairs(output.formats) do
+    if format ~= "ids" or operation.page then
+      formats[#formats + 1] = format
+    end
+  end
+  return formats
+end
+
 ---A printer of rows.
 ---@param format string one of `output.formats`
 ---@param columns string[] dotted field names, for tables and CSV
@@ -327,14 +343,14 @@ end
 function output.new(format, columns, operation, write, screen, region)
   local id = operation.page and operation.page.id or operation.id
   local fields, options = { id }, {}
-  if format == "json" or format == "jsonl" then
-    options.source = SOURCE
-  elseif format ~= "ids" then
+  if output.has_columns[format] then
     for _, column in ipairs(columns) do
       if column ~= output.REGION and column ~= id then
         fields[#fields + 1] = column
       end
     end
+  elseif format ~= "ids" then
+    options.source = SOURCE
   end
   options.fields = fields[1] and fields
   return makers[format](columns, write, screen, id, region), options

@@ -15,13 +15,36 @@ parser.status = {
   fine = 0, not_found = 1, usage = 2, credentials = 3, service = 4, timeout = 124, interrupted = 130,
 }
 
+-- A text in lines of at most so many bytes, broken at blanks.
+local function wrapped(text, width)
+  local lines, line = {}, ""
+  for word in text:gmatch("%S+") do
+    if line ~= "" and #line + 1 + #word > width then
+      lines[#lines + 1], line = line, ""
+    end
+    line = line == "" and word or line .. " " .. word
+  end
+  lines[#lines + 1] = line
+  return table.concat(lines, "\n")
+end
+
+-- Where settings come from; the variable that names the profile comes with it.
+local function about_settings()
+  local variables = {}
+  for _, option in ipairs(options.client) do
+    if option.env and option.name ~= "profile" then
+      variables[#variables + 1] = option.env
+    end
+  end
+  return wrapped(("Settings: options first, then %s, then the profile in ~/.jdc/config that --profile, %s or "
+    .. "~/.jdc/current names. NO_COLOR turns colours off; JDVM_NGINX is the nginx that jdvm emulator runs."):format(
+    table.concat(variables, ", "), options.find("client", "profile").env), 100)
+end
+
 local EPILOG = [[
 Exit status: 0 fine, 1 not found or the wait failed, 2 wrong usage, 3 credentials or permission,
 4 service or network, 124 timed out.
-Settings: options first, then JDCLOUD_ACCESS_KEY, JDCLOUD_SECRET_KEY, JDCLOUD_SESSION_TOKEN,
-JDCLOUD_REGION, JDCLOUD_ENDPOINT, JDCLOUD_CA_FILE, then the profile in ~/.jdc/config that --profile,
-JDCLOUD_PROFILE or ~/.jdc/current names. NO_COLOR turns colours off; JDVM_NGINX is the nginx that
-jdvm emulator runs.]]
+]] .. about_settings()
 
 local GLOBAL_OPTIONS = "Global options (--region, --profile, --timeout, --verbose, ...): jdvm --help"
 
@@ -116,16 +139,19 @@ end
 
 local function add_listing(command)
   command:option("--max", "Stop after this many.", nil, whole_number("--max", 1)):argname("<n>")
-  command:option("--page-size", "How many to ask the service for at a time, 10 to 100; default "
-    .. DEFAULTS.page_size .. ".")
-    :convert(whole_number("--page-size", 10, 100)):argname("<n>"):target("page_size")
-  command:option("--prefetch", "Pages in flight ahead of the one printed; 0 for none; default "
-    .. DEFAULTS.prefetch .. ".")
-    :convert(whole_number("--prefetch", 0, 64)):argname("<n>")
-  command:option("--consistency", "'stable' scans again until nothing changed meanwhile."):choices { "stable" }
+  local size, ahead = options.find("client", "page_size"), options.find("client", "prefetch")
+  command:option("--page-size", ("How many to ask the service for at a time, %d to %d; default %d."):format(
+    size.min, size.max, size.default)):convert(whole_number("--page-size", size.min, size.max)):argname("<n>")
+    :target("page_size")
+  command:option("--prefetch", ("Pages in flight ahead of the one printed, at most %d; 0 for none; default %d."):format(
+    ahead.max, ahead.default)):convert(whole_number("--prefetch", ahead.min, ahead.max)):argname("<n>")
+  local consistency = options.find("list", "consistency")
+  command:option("--consistency", ("'stable' scans again until nothing changed meanwhile; default %s."):format(
+    consistency.default)):choices(consistency.values)
 end
 
-local function add_output(command, operation, formats, default, is_completing)
+local function add_output(command, operation, default, is_completing)
+  local formats = output.formats_of(operation)
   command:option("--output -o", "How to print: " .. table.concat(formats, ", ") .. ".", default):choices(formats)
     :argname("<format>")
   local columns = command:option("--columns", "Fields of table and csv, comma-separated, nested ones dotted.")
@@ -149,9 +175,9 @@ local function add_operations(root, is_completing)
     end
     if operation.page then
       add_listing(command)
-      add_output(command, operation, output.formats, "table", is_completing)
+      add_output(command, operation, "table", is_completing)
     elseif operation.unwrap then
-      add_output(command, operation, { "table", "json", "jsonl", "csv" }, nil, is_completing)
+      add_output(command, operation, nil, is_completing)
     end
     by_command[name] = operation
   end
@@ -215,7 +241,7 @@ local function add_global_options(root, is_completing, say)
   end
   offer(region, names, is_completing)
   root:option("--profile", "Section of ~/.jdc/config to take keys and region from."):argname("<name>")
-  root:option("--endpoint", "Service to talk to; default https://vm.jdcloud-api.com."):argname("<url>")
+  root:option("--endpoint", "Service to talk to; default " .. DEFAULTS.endpoint .. "."):argname("<url>")
   root:option("--ca-file", "Certificates to trust instead of the system's."):argname("<file>"):target("ca_file")
   root:option("--timeout", ("Longest time the whole command may take, such as 30s or 5m; default %ds for each list or "
     .. "image, wait: %dm."):format(DEFAULTS.timeout, WAIT_DEFAULTS.timeout / 60)):convert(duration("--timeout"))
@@ -292,12 +318,13 @@ function parser.new(is_completing, say)
   add_parameters(count, listing, is_completing)
   local latest = root:command("latest", "Show the newest image that is ready.")
   add_parameters(latest, listing, is_completing)
-  add_output(latest, listing, output.formats, "table", is_completing)
+  add_output(latest, listing, "table", is_completing)
   local wait = root:command("wait", "Wait until images are ready, for --timeout or half an hour; fails at once when "
     .. "one cannot become so.")
   wait:argument("ids"):args("+"):description("One or more image ids.")
   local states = states_of(listing)
-  offer(wait:option("--status", "State to wait for: " .. table.concat(states, ", ") .. ".", "ready")
+  offer(wait:option("--status", "State to wait for: " .. table.concat(states, ", ") .. ".",
+    WAIT_DEFAULTS.status)
     :argname("<status>"), states, is_completing)
   wait:option("--interval", "Time between two looks at first; default " .. WAIT_DEFAULTS.interval .. "s.")
     :convert(duration("--interval")):argname("<time>")
