@@ -14,8 +14,8 @@ local OPTIONS = {
   status = "--status", interval = "--interval", fields = "--columns",
 }
 
--- What the library advises, and what there is to do on a command line.
-local PHRASES = {
+-- What the library advises (the first text is its own, word for word), and what there is to do on a command line.
+words.phrases = {
   { "give jdvm.new access_key and secret_key, set JDCLOUD_ACCESS_KEY", "set JDCLOUD_ACCESS_KEY" },
   { "looked at the options, the environment", "looked at the environment" },
   { 'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile',
@@ -81,7 +81,7 @@ end
 ---@param operation table
 ---@return string
 function words.failure(message, operation)
-  for _, phrase in ipairs(PHRASES) do
+  for _, phrase in ipairs(words.phrases) do
     message = replaced(message, phrase[1], phrase[2])
   end
   local said, hint = message:match("^(.*; hint: )(.-)$")
