@@ -83,6 +83,21 @@ for _, language in ipairs { "en", "zh" } do
       end
     end)
 
+    it("describes the file of profiles, by an example that is read as it stands", function()
+      local profile = require "jdvm.profile"
+      local sections, names, problems = profile.parse(page:match("\n```ini\n(.-)```\n"))
+      assert.same({ "default", "test" }, names)
+      assert.same({}, problems)
+      assert.equal("cn-north-1", sections.default.region_id)
+      assert.equal("http", sections.test.scheme)
+      for _, section in pairs(sections) do assert.same({}, profile.near_misses(section)) end
+      for _, key in ipairs(profile.keys) do
+        assert.is_truthy(page:find(("\n| `%s` | [^\n]*"):format(key.name) .. (language == "zh" and key.doc_zh
+          or key.doc):gsub("%p", "%%%0")), key.name)
+      end
+      assert.is_truthy(page:find("`~/.jdc/current`", 1, true))
+    end)
+
     it("describes every parameter, field, option and failure", function()
       for _, model in ipairs(models.list) do
         assert.is_truthy(page:find("\n### " .. model.name .. "\n", 1, true), model.name)

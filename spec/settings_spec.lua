@@ -42,6 +42,25 @@ describe("the region", function()
   end)
 end)
 
+describe("a profile", function()
+  it("with names that are nearly those of keys, or of the section, is told of", function()
+    local function notes(config, environment) return resolve({}, environment or {}, { config = config }).notes end
+    local own = 'profile "default" of /h/.jdc/config: the key '
+    assert.same({
+      own .. "access_key_id is not read; did you mean access_key?",
+      own .. "region is not read; did you mean region_id?",
+      own .. "secretkey is not read; did you mean secret_key?",
+    }, notes "[default]\nregion = cn-north-1\nACCESS_KEY_ID = a\nsecretKey = s\noutput = json\ncolour = red\n")
+    assert.same({}, notes "[default]\nregion = cn-north-1\nregion_id = cn-north-1\n")
+    assert.same({}, notes(CONFIG))
+    assert.same({ 'no profile "default" in /h/.jdc/config; did you mean "Default"?' },
+      notes "[Default]\nregion_id = cn-north-1\n")
+    assert.same({}, notes "[default]\nregion_id = a\n[Default]\nregion_id = b\n")
+    assert.same({}, notes "[other]\nregion_id = b\n")
+    assert.same({}, notes("[Default]\nregion_id = b\n", { JDCLOUD_PROFILE = "default" }))
+  end)
+end)
+
 describe("the environment", function()
   it("gives each option by the variable that its entry names", function()
     local asked = 0

@@ -7,6 +7,7 @@ local keychain = require "jdvm.keychain"
 local models = require "jdvm.models"
 local operations = require "jdvm.operations"
 local options = require "jdvm.options"
+local profile = require "jdvm.profile"
 
 -- The words of the page itself, by language.
 local words = {
@@ -39,6 +40,17 @@ local words = {
         .. "`scheme` belongs to it. `timeout` is ignored, as `jdc` does. The network is never asked for keys unless "
         .. "`credentials = \"instance-role\"` says so; the format of its answer is unverified.",
     },
+    file = "The file `~/.jdc/config`",
+    file_text = {
+      "`jdvm configure`, the command `jdc` or an editor writes it, and both commands read it: a section is a profile. "
+        .. "`~/.jdc/current` holds the name of the profile in use and nothing else; without that file it is `default`.",
+      "Names of sections are taken as they are written, keys in any case. `=` or `:` stands between a key and its "
+        .. "value, `%%` for one per cent sign; lines that begin with `#` or `;` are comments. A section `[DEFAULT]` gives "
+        .. "its values to all others. Only you should be able to read the file (`chmod 600`). A profile holds no session "
+        .. "token. Lines that cannot be read, and names that look like a key but are none (`region`), are told to "
+        .. "`logger` and by `jdvm doctor`.",
+    },
+    key = "Key", option = "Option",
     sentence = " %s: %s.", comma = ", ",
     regions = "Regions", regions_text = "Known so far; others work, too.",
     access = "Access key", secret = "Secret key", token = "Session token", region = "Region",
@@ -68,6 +80,15 @@ local words = {
         .. "`www.jdcloud-api.com`（`jdc` 默认写入）或其他产品的地址；`scheme` 随服务地址生效。与 `jdc` 相同，`timeout` "
         .. "不起作用。除非指定 `credentials = \"instance-role\"`，不会通过网络获取密钥；其应答格式未经验证。",
     },
+    file = "文件 `~/.jdc/config`",
+    file_text = {
+      "由 `jdvm configure`、`jdc` 命令或编辑器写入，两个命令均可读取：每一节为一个配置。`~/.jdc/current` 仅包含当前配置的名称；"
+        .. "没有该文件时为 `default`。",
+      "节名区分大小写，键名不区分。键与值之间为 `=` 或 `:`，`%%` 表示一个百分号；以 `#` 或 `;` 开头的行为注释。`[DEFAULT]` 节的值"
+        .. "对其他各节生效。该文件应仅本人可读（`chmod 600`）。配置中不能保存会话令牌。无法读取的行，以及与键名相似但不是键名的名称"
+        .. "（如 `region`），会通知 `logger`，并由 `jdvm doctor` 列出。",
+    },
+    key = "键", option = "选项",
     sentence = "%s：%s。", comma = "、",
     regions = "地域", regions_text = "目前已知的地域；其他地域同样可用。",
     access = "Access Key", secret = "Secret Key", token = "会话令牌", region = "地域",
@@ -224,6 +245,34 @@ local function sources_section(page)
   page.add(w.sources_text[3])
 end
 
+local PROFILE = [[
+```ini
+[default]
+access_key = 0123456789ABCDEF0123456789ABCDEF
+secret_key = FEDCBA9876543210FEDCBA9876543210
+region_id = cn-north-1
+
+[test]
+access_key = ABCDEF0123456789ABCDEF0123456789
+secret_key = 9876543210FEDCBA9876543210FEDCBA
+region_id = cn-east-2
+endpoint = 127.0.0.1:8080
+scheme = http
+```]]
+
+local function file_section(page)
+  local w = page.w
+  page.heading(3, w.file, "profilefile")
+  page.add(w.file_text[1])
+  page.add("")
+  page.add(PROFILE)
+  page.add("")
+  page.add(w.file_text[2])
+  page.add("")
+  page.header(w.key, w.option, w.meaning)
+  for _, key in ipairs(profile.keys) do page.row(code(key.name), code(key.option), page.doc(key)) end
+end
+
 local function regions_section(page)
   page.heading(2, page.w.regions)
   page.add(page.w.regions_text)
@@ -293,6 +342,7 @@ return function(language)
   end
 
   sources_section(page)
+  file_section(page)
   regions_section(page)
 
   page.heading(2, w.operations)

@@ -9,9 +9,23 @@
 --
 -- Parsing and updating are pure; `read` opens files. No message repeats a line, which may be a secret.
 
+local options = require "jdvm.options"
 local text = require "jdvm.text"
 
 local profile = {}
+
+--- The keys of a section, in the order in which jdc writes them; `option` is the option of a client that they give.
+profile.keys = {
+  { name = "access_key", option = "access_key", doc = "Access key; needs secret_key.",
+    doc_zh = "Access Key，需与 secret_key 同时填写。" },
+  { name = "secret_key", option = "secret_key", doc = "Secret key.", doc_zh = "Secret Key。" },
+  { name = "region_id", option = "region", doc = "Region of calls that name none.", doc_zh = "调用未指定地域时使用的地域。" },
+  { name = "endpoint", option = "endpoint", doc = "Host of the service, with a port if need be, or a URL.",
+    doc_zh = "服务地址：主机名（可带端口）或 URL。" },
+  { name = "scheme", doc = "https (default) or http, for an endpoint that is no URL.",
+    doc_zh = "endpoint 不是 URL 时使用的协议：https（默认）或 http。" },
+  { name = "timeout", doc = "Written by jdc, and not read.", doc_zh = "由 jdc 写入，不读取。" },
+}
 
 local MAX_FILE = 1048576
 
@@ -86,10 +100,11 @@ function profile.update(content, name, values)
     lines[#lines + 1] = "[" .. name .. "]"
     insert_at = #lines
   end
-  for _, key in ipairs { "access_key", "secret_key", "region_id", "endpoint", "scheme", "timeout" } do
-    if left[key] then
+  for _, key in ipairs(profile.keys) do
+    local value = left[key.name]
+    if value then
       insert_at = insert_at + 1
-      table.insert(lines, insert_at, key .. " = " .. left[key]:gsub("%%", "%%%%"))
+      table.insert(lines, insert_at, key.name .. " = " .. value:gsub("%%", "%%%%"))
     end
   end
   return table.concat(lines, "\n") .. "\n"
@@ -151,6 +166,51 @@ function profile.values(files, name)
   end
   return nil, ("no profile %s in %s; it has %s"):format(text.show(name), files.path,
     #files.names > 0 and text.one_line(text.enumerate(files.names, "and"), 200) or "none")
+end
+
+-- The key that is meant by a name that is none: another spelling, the option's name or what other tools call that, or
+-- a slip of the pen.
+local function key_meant(name)
+  local known = {}
+  for i, key in ipairs(profile.keys) do
+    known[i] = key.name
+    if key.name == name then return nil end
+  end
+  for _, key in ipairs(profile.keys) do
+    local option = key.option and options.find("client", key.option)
+    if option and text.same_name(name, option.name) then return key.name end
+    for _, other in ipairs(option and option.other_names or {}) do
+      if text.same_name(name, other) then return key.name end
+    end
+  end
+  return text.nearest(name, known)
+end
+
+--- What stands in a profile under a name that nothing reads, but that looks like a key which is not there.
+---@param values table<string, string>
+---@return string[] messages that follow the profile's name; no value stands in them
+function profile.near_misses(values)
+  local names, messages = {}, {}
+  for name in pairs(values) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local meant = key_meant(name)
+    if meant and values[meant] == nil then
+      messages[#messages + 1] = ("the key %s is not read; did you mean %s?"):format(text.one_line(name, 60), meant)
+    end
+  end
+  return messages
+end
+
+--- The section that differs from the name of a profile by its spelling alone, or nil.
+---@param files table what `read` gave
+---@param name string
+---@return string|nil
+function profile.other_spelling(files, name)
+  for _, other in ipairs(files.names) do
+    if other ~= name and text.same_name(other, name) then return other end
+  end
+  return nil
 end
 
 --- Mode of a file in octal digits such as "600", asked of `stat`; nil when that cannot be had. Starts a

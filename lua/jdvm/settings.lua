@@ -42,8 +42,14 @@ local function find_profile(wanted, sources, notes)
   notes[#notes + 1] = profile.mode_warning(path, (sources.file_mode or profile.known_mode)(path))
   local name = wanted or files.current
   local values, missing = profile.values(files, name)
+  local origin = ('profile "%s" of %s'):format(text.one_line(name, 60), path)
+  for _, near in ipairs(values and profile.near_misses(values) or {}) do
+    notes[#notes + 1] = origin .. ": " .. near
+  end
+  -- Of a profile that was asked for, the failure that follows says it.
+  if not values and not wanted and profile.other_spelling(files, name) then notes[#notes + 1] = missing end
   return {
-    origin = ('profile "%s" of %s'):format(text.one_line(name, 60), path), values = values, message = missing,
+    origin = origin, values = values, message = missing,
     -- A file without the section "default", and nothing that asks for it, is no mistake.
     is_mistake = values == nil and (wanted ~= nil or name ~= "default"),
   }
