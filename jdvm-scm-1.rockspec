@@ -53,6 +53,7 @@ build = {
     ["jdvm.emulator.kinds"] = "lua/jdvm/emulator/kinds.lua",
     ["jdvm.emulator.launcher"] = "lua/jdvm/emulator/launcher.lua",
     ["jdvm.emulator.life"] = "lua/jdvm/emulator/life.lua",
+    ["jdvm.emulator.names"] = "lua/jdvm/emulator/names.lua",
     ["jdvm.emulator.random"] = "lua/jdvm/emulator/random.lua",
     ["jdvm.emulator.server"] = "lua/jdvm/emulator/server.lua",
     ["jdvm.emulator.settings"] = "lua/jdvm/emulator/settings.lua",

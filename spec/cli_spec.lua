@@ -619,7 +619,7 @@ describe("jdvm", function()
       ["count --source public --region a,b"] = "repeat the option for each: --region a --region b",
       ["wait img-1 --interval abc"] = "--interval: 'abc' is not a duration",
       ["images --source public --offline maybe"] = "--offline: 'maybe' is neither",
-      ["emulator --set latncy=1"] = "unknown setting 'latncy'; see jdvm emulator --explain",
+      ["emulator --set latncy=1"] = "unknown setting 'latncy'; did you mean 'latency'? (see jdvm emulator --explain)",
     } do
       local _, status, complaint = jdvm(command)
       assert.equal(2, status, command)

@@ -203,6 +203,51 @@ describe("control", function()
     assert.equal("no control path 'x%3Cy'", select(2, ask("x<y")))
   end)
 
+  it("refuses arguments that a path does not have, and changes nothing", function()
+    assert.equal(1, ask("faults", { spec = "error:code=503" }).faults)
+    for message, case in pairs {
+      ["faults takes no argument 'fault'; it takes add, script, spec"] = { "faults", { fault = "throttle" } },
+      ["faults takes no argument 'scrpt'; it takes add, script, spec; did you mean 'script'?"] =
+        { "faults", { scrpt = "[]" } },
+      ["reset takes no argument 'stings'; it takes script, settings, spec; did you mean 'settings'?"] =
+        { "reset", { stings = "{}" } },
+      ["mark takes no argument 'x%3C'; it takes none"] = { "mark", { ["x<"] = "1" } },
+      ["unknown setting 'past_edn'; did you mean 'past_end'?"] = { "settings", { past_edn = "empty" } },
+      ["the argument 'spec' is given several times"] = { "faults", { spec = { "quota", "quota" } } },
+    } do
+      assert.equal(message, select(2, ask(case[1], case[2])))
+    end
+    assert.matches("^images takes no argument 'acount'; .*; did you mean 'account'%?$",
+      select(2, ask("images", { acount = "other", insert = "1" })))
+    assert.matches("; did you mean 'status'%?$", select(2, ask("oracle", { mark = "0", sttus = "ready" })))
+    assert.matches("^a fault is an object whose key 'fault' names its kind; there are: cut, ",
+      select(2, ask("faults", { script = '{"kind":"throttle"}' })))
+    assert.truthy(select(2, ask("reset", { spec = "throtle" })):find("unknown fault 'throtle'", 1, true))
+    assert.truthy(select(2, ask("reset", { settings = '{"past_edn":"empty"}' })))
+    assert.equal("503", statuses(1))
+  end)
+
+  it("plays the faults of the page about it, as they stand there", function()
+    local page = io.open("docs/emulator.md"):read("*a")
+    local faults = {}
+    for spec in page:gmatch("`(%a+:%a+=[^`]*)`") do faults[#faults + 1] = spec end
+    local last
+    for _, spec in ipairs(faults) do
+      if not spec:find("NAME", 1, true) then
+        assert.equal(2, ask("faults", { spec = spec .. " quota:after=1000" }).faults, spec)
+        last = spec
+      end
+    end
+    assert.equal(1, ask("faults", { script = assert(page:match('`({"fault":[^`]*})`')) }).faults)
+    local id = last:match("^life:image=([%w-]+),")
+    emulated.start()
+    ask("faults", { spec = last })
+    local function image(now) return select(2, send(NORTH .. "/" .. id, nil, { now = now })).result.image end
+    assert.same({ "pending", "10" }, { image(NOW).status, image(NOW).progress })
+    assert.same({ "pending", "60" }, { image(NOW + 1).status, image(NOW + 1).progress })
+    assert.equal("ready", image(NOW + 2).status)
+  end)
+
   it("writes JSON that others read", function()
     assert.same({ a = { 1, "x", true }, b = { c = "\"\\\n\1\127é" }, d = 0.5 },
       core.decode(json.encode { a = { 1, "x", true }, b = { c = "\"\\\n\1\127é" }, d = 0.5 }))

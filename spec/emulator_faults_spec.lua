@@ -26,6 +26,11 @@ describe("a fault rule", function()
 
   it("is refused with what would be right", function()
     local function message(text) return select(2, faults.parse(text)) end
+    assert.truthy(message("throtle"):find("; did you mean 'throttle'?", 1, true))
+    assert.truthy(message("throttle:cont=1"):find("; did you mean 'count'?", 1, true))
+    assert.truthy(message("throttle:operation=describeImagez"):find("operation must be describeImages, describeImage, "
+      .. "not 'describeImagez'", 1, true))
+    assert.truthy(message("throttle:account=ownr"):find("account must be owner, other", 1, true))
     assert.truthy(message("throtle"):find("unknown fault 'throtle'; there are: .*throttle"))
     assert.truthy(message("throttle:cont=1"):find("fault 'throttle' has no parameter 'cont'; it has: .*conditions: "))
     assert.equal("fault 'throttle': count must be a whole number from 0, not 'x'", message("throttle:count=x"))
@@ -39,7 +44,7 @@ describe("a fault rule", function()
     for _, text in ipairs { "", ":", ":count=1", 1 } do
       assert.truthy(message(text):find("unknown fault '1?'; there are"), text)
     end
-    assert.equal("fault 'life': which image?", message("life:steps=ready"))
+    assert.equal("fault 'life': image=ID is missing: the life of which image?", message("life:steps=ready"))
     assert.truthy(message("life:image=x,steps=ready@x"):find("'ready@x' is not STATUS", 1, true))
     assert.has_error(function() emulator.new { faults = { "nothing" } } end)
   end)

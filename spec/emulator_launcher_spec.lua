@@ -133,8 +133,8 @@ describe("the emulator's command", function()
 
   it("names what to install when there is no nginx with Lua", function()
     local text = run("JDVM_NGINX=/nowhere/nginx " .. emulator.command {} .. " 2>&1")
-    assert.equal("jdvm: emulator: the emulator needs nginx with its Lua module: apt-get install nginx "
-      .. "libnginx-mod-http-lua (or install OpenResty)\nstatus 4", text)
+    assert.equal("jdvm: emulator: JDVM_NGINX names /nowhere/nginx, which does not exist; the emulator needs nginx "
+      .. "with its Lua module: apt-get install nginx libnginx-mod-http-lua (or install OpenResty)\nstatus 4", text)
   end)
 
   it("runs on OpenResty's program, which has Lua built in", function()

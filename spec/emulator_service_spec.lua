@@ -326,7 +326,8 @@ describe("the emulated service", function()
   end)
 
   it("refuses settings that are none", function()
-    assert.has_error(function() emulator.new { settings = { latencyy = 1 } } end, "unknown setting 'latencyy'")
+    assert.has_error(function() emulator.new { settings = { latencyy = 1 } } end,
+      "unknown setting 'latencyy'; did you mean 'latency'?")
     assert.has_error(function() emulator.new { settings = { past_end = "x" } } end,
       "setting 'past_end' must be empty or clamped, not 'x'")
     assert.has_error(function() emulator.new { settings = { skew = "x" } } end,

@@ -44,8 +44,8 @@ $ JDCLOUD_ENDPOINT=http://127.0.0.1:8080 JDCLOUD_REGION=cn-north-1 JDCLOUD_ACCES
 local CONTROL = [[
 ## Control
 
-Tests steer a running emulator over HTTP, GET or POST, from this machine only. Answers are JSON; a mistake is a 400 with
-`error`.
+Tests steer a running emulator over HTTP, GET or POST, from this machine only. Answers are JSON; a mistake,
+an argument that a path does not have among them, is a 400 with `error` and changes nothing.
 ]]
 
 -- Path, arguments, meaning.
@@ -118,7 +118,9 @@ local function faults_table()
   local lines = { "## Faults", "",
     "A fault is written `KIND:NAME=VALUE,NAME=VALUE`, as in `throttle:count=2,retry_after=1` or",
     "`drift:insert=3,page=2`; a comma or percent sign in a value is percent-encoded. Several act together; of those",
-    "that replace the whole answer (" .. table.concat(replacing, ", ") .. ") the first one acts.", "",
+    "that replace the whole answer (" .. table.concat(replacing, ", ") .. ") the first one acts. The steps of a life",
+    "are separated by blanks: `life:image=img-9ha1rgelkq,steps=pending:10 pending:60@1s ready@2s`. In JSON a fault is",
+    'an object whose key `fault` names the kind: `{"fault":"throttle","count":2,"retry_after":1}`.', "",
     "| kind | what happens | parameters (values; default) |", "|---|---|---|" }
   for _, name in ipairs(sorted(kinds)) do
     lines[#lines + 1] = ("| `%s` | %s | %s |"):format(name, kinds[name].doc, parameters_of(kinds[name]))
@@ -129,7 +131,8 @@ local function faults_table()
   lines[#lines + 1] = "| condition | meaning |"
   lines[#lines + 1] = "|---|---|"
   for _, name in ipairs(sorted(faults.conditions)) do
-    lines[#lines + 1] = ("| `%s` | %s |"):format(name, faults.conditions[name][2])
+    local condition = faults.conditions[name]
+    lines[#lines + 1] = ("| `%s` | %s (%s) |"):format(name, condition[2], values_of(condition[1]))
   end
   lines[#lines + 1] = ""
   lines[#lines + 1] = "Shapes: `" .. table.concat(shapes.names, "`, `") .. "`."

@@ -45,10 +45,10 @@ local words = {
       "`jdvm configure`, the command `jdc` or an editor writes it, and both commands read it: a section is a profile. "
         .. "`~/.jdc/current` holds the name of the profile in use and nothing else; without that file it is `default`.",
       "Names of sections are taken as they are written, keys in any case. `=` or `:` stands between a key and its "
-        .. "value, `%%` for one per cent sign; lines that begin with `#` or `;` are comments. A section `[DEFAULT]` gives "
-        .. "its values to all others. Only you should be able to read the file (`chmod 600`). A profile holds no session "
-        .. "token. Lines that cannot be read, and names that look like a key but are none (`region`), are told to "
-        .. "`logger` and by `jdvm doctor`.",
+        .. "value, `%%` for one per cent sign; lines that begin with `#` or `;` are comments. A section `[DEFAULT]` "
+        .. "gives its values to all others. Only you should be able to read the file (`chmod 600`). A profile holds "
+        .. "no session token. Lines that cannot be read, and names that look like a key but are none (`region`), are "
+        .. "told to `logger` and by `jdvm doctor`.",
     },
     key = "Key", option = "Option",
     sentence = " %s: %s.", comma = ", ",

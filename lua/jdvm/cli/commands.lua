@@ -449,7 +449,7 @@ function commands.emulator(context)
     workers = given.workers, seed = given.seed, faults = given.faults, settings = settings,
   }
   if message then
-    local advice = status == STATUS.usage and "; see jdvm emulator --explain" or ""
+    local advice = status == STATUS.usage and " (see jdvm emulator --explain)" or ""
     context.complain("jdvm: emulator: " .. message .. advice)
   end
   return status

@@ -8,6 +8,7 @@ local filters = require "jdvm.emulator.filters"
 local journal = require "jdvm.emulator.journal"
 local json = require "jdvm.emulator.json"
 local life = require "jdvm.emulator.life"
+local names = require "jdvm.emulator.names"
 local random = require "jdvm.emulator.random"
 local settings = require "jdvm.emulator.settings"
 local uri = require "jdvm.emulator.uri"
@@ -17,6 +18,35 @@ local M = {}
 local COUNTERS = { "requests", "nonces", "nonces_repeated", "nonces_forgotten", "in_flight", "peak", "connections" }
 
 local paths = {}
+
+local function set(...)
+  local entries = {}
+  for _, name in ipairs { ... } do entries[name] = true end
+  return entries
+end
+
+-- The arguments of each path. A misspelled one would do nothing, and a test that steers the emulator by it would pass
+-- for the wrong reason.
+local known = {
+  stats = {}, mark = {}, settings = settings.by_name, faults = set("script", "spec", "add"),
+  reset = set("script", "spec", "settings"),
+  images = set("account", "region", "source", "imageSource", "insert", "delete", "at", "id", "steps"),
+  oracle = set("account", "region", "source", "mark"),
+}
+for name in pairs(filters.names) do known.oracle[name] = true end
+
+-- What is wrong with the arguments of a path by their names, or nil.
+local function stranger_in(path, arguments)
+  for name, value in pairs(arguments) do
+    if path == "settings" then
+      if not known.settings[name] then return select(2, settings.read(name, value)) end
+    elseif not known[path][name] then
+      return ("%s takes no argument '%s'; it takes %s%s"):format(path, uri.encode(tostring(name)),
+        next(known[path]) and names.all(known[path]) or "none", names.meant(name, known[path]))
+    end
+    if type(value) == "table" then return ("the argument '%s' is given several times"):format(name) end
+  end
+end
 
 --- Counters since the start or the last reset; `latest_total` and the like are not among them: ask the oracle.
 function paths.stats(state)
@@ -50,14 +80,14 @@ local function read_rules(arguments)
   if arguments.script then
     local script, problem = decode_json(arguments.script)
     if type(script) ~= "table" then return nil, "script: " .. (problem or "not an array") end
-    if script.fault then script = { script } end
+    if script[1] == nil and next(script) ~= nil then script = { script } end
     for _, rule in ipairs(script) do
       local message
       if type(rule) == "table" then message = take(faults.read(rule)) else message = take(faults.parse(rule)) end
       if message then return nil, message end
     end
   end
-  for spec in (arguments.spec or ""):gmatch("%S+") do
+  for _, spec in ipairs(faults.split(tostring(arguments.spec or ""))) do
     local message = take(faults.parse(spec))
     if message then return nil, message end
   end
@@ -73,21 +103,37 @@ function paths.faults(state, arguments)
   return { faults = #state.faults }
 end
 
---- Each argument is a setting; answers with all of them.
-function paths.settings(state, arguments)
+-- Lines of the journal for settings by name, or nil and what is wrong with one.
+local function setting_lines(values)
   local lines = {}
-  for name, value in pairs(arguments) do
+  for name, value in pairs(values) do
     local read, message = settings.read(name, value)
     if read == nil then return nil, message end
     lines[#lines + 1] = "set " .. name .. " " .. tostring(read)
   end
+  return lines
+end
+
+--- Each argument is a setting; answers with all of them.
+function paths.settings(state, arguments)
+  local lines, message = setting_lines(arguments)
+  if not lines then return nil, message end
   for _, line in ipairs(lines) do journal.append(state, line) end
   return state.settings
 end
 
 --- Back to the start: images, settings, faults, counters, nonces. `script` or `spec` then set faults, `settings`
---- (JSON) settings. Answers with a mark for the oracle.
+--- (JSON) settings. Answers with a mark for the oracle. Arguments that are wrong reset nothing.
 function paths.reset(state, arguments)
+  local values, problem = {}, nil
+  if arguments.settings then values, problem = decode_json(arguments.settings) end
+  if type(values) ~= "table" then return nil, "settings: " .. (problem or "not an object") end
+  local lines, rules, message
+  lines, message = setting_lines(values)
+  if not lines then return nil, message end
+  rules, message = read_rules(arguments)
+  if not rules then return nil, message end
+
   journal.append(state, "reset")
   state.store:forget()
   for _, name in ipairs(COUNTERS) do
@@ -97,16 +143,8 @@ function paths.reset(state, arguments)
     state.store:set("fault:" .. -n .. ":met", nil)
     state.store:set("fault:" .. -n .. ":used", nil)
   end
-  if arguments.settings then
-    local values, problem = decode_json(arguments.settings)
-    if not values then return nil, problem end
-    local done, message = paths.settings(state, values)
-    if not done then return nil, message end
-  end
-  if arguments.script or arguments.spec then
-    local done, message = paths.faults(state, arguments)
-    if not done then return nil, message end
-  end
+  for _, line in ipairs(lines) do journal.append(state, line) end
+  if arguments.script or arguments.spec then paths.faults(state, arguments) end
   return { mark = state.applied }
 end
 
@@ -200,7 +238,8 @@ function M.answer(state, path, arguments, now)
   journal.sync(state)
   local handler = paths[path]
   if not handler then return 404, json.encode { error = "no control path '" .. uri.encode(path) .. "'" } end
-  local answer, message = handler(state, arguments, now)
+  local answer, message = nil, stranger_in(path, arguments)
+  if not message then answer, message = handler(state, arguments, now) end
   if not answer then return 400, json.encode { error = message } end
   return 200, json.encode(answer)
 end

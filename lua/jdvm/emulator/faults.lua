@@ -2,6 +2,8 @@
 -- parameters, and conditions. Written as `kind:name=value,name=value`, in JSON as an object.
 
 local kinds = require "jdvm.emulator.kinds"
+local life = require "jdvm.emulator.life"
+local names = require "jdvm.emulator.names"
 local random = require "jdvm.emulator.random"
 local uri = require "jdvm.emulator.uri"
 
@@ -10,10 +12,10 @@ local M = {}
 -- name, kind of value, what it means; all that are given must hold. Kinds: text, number (0 or more), integer (the same,
 -- whole), signed (any number), share (0 to 1), or the allowed words.
 M.conditions = {
-  operation = { "text", "describeImages or describeImage" },
+  operation = { { "describeImages", "describeImage" }, "operation of the request" },
   region = { "text", "region of the request" },
   source = { "text", "imageSource of the request" },
-  account = { "text", "owner or other" },
+  account = { { "owner", "other" }, "whose images the request sees" },
   image = { "text", "id of the image asked for" },
   page = { "integer", "page number asked for" },
   from_page = { "integer", "first page number it befalls" },
@@ -46,21 +48,18 @@ local function read_value(kind, text)
   end
 end
 
-local function known(names)
-  local list = {}
-  for name in pairs(names) do list[#list + 1] = name end
-  table.sort(list)
-  return table.concat(list, ", ")
-end
-
 --- Checks a rule.
 ---@param given table `{fault, name = value…}` with values as text or of the right type
 ---@return table|nil rule
 ---@return string|nil message
 function M.read(given)
+  if given.fault == nil then
+    return nil, "a fault is an object whose key 'fault' names its kind; there are: " .. names.all(kinds)
+  end
   local kind = kinds[given.fault]
   if not kind then
-    return nil, ("unknown fault '%s'; there are: %s"):format(tostring(given.fault), known(kinds))
+    return nil, ("unknown fault '%s'; there are: %s%s"):format(tostring(given.fault), names.all(kinds),
+      names.meant(given.fault, kinds))
   end
   local rule = { fault = given.fault }
   for name, default in pairs(kind.defaults or {}) do rule[name] = default end
@@ -68,8 +67,9 @@ function M.read(given)
     if name ~= "fault" then
       local entry = kind.parameters[name] or M.conditions[name]
       if not entry then
-        return nil, ("fault '%s' has no parameter '%s'; it has: %s; conditions: %s")
-          :format(given.fault, tostring(name), known(kind.parameters), known(M.conditions))
+        return nil, ("fault '%s' has no parameter '%s'; it has: %s; conditions: %s%s"):format(given.fault,
+          tostring(name), names.all(kind.parameters), names.all(M.conditions),
+          names.meant(name, kind.parameters, M.conditions))
       end
       local value = read_value(entry[1], text)
       if value == nil then
@@ -98,6 +98,19 @@ function M.parse(text)
     given[key] = uri.decode(value)
   end
   return M.read(given)
+end
+
+--- Takes several specs apart that are separated by blanks. Blanks in the steps of a life separate none.
+---@param text string
+---@return string[]
+function M.split(text)
+  local specs = {}
+  for word in text:gmatch("%S+") do
+    local last = specs[#specs]
+    local is_step = last and last:find("^life:") and not kinds[word] and life.parse(word:match("^[^,]*"))
+    if is_step then specs[#specs] = last .. " " .. word else specs[#specs + 1] = word end
+  end
+  return specs
 end
 
 --- Writes a rule as `parse` reads it.

@@ -22,6 +22,10 @@ local FILTERS = {
   "platform", "rootDeviceType", "launchPermission", "status", "architecture", "serviceCode", "bootMode",
 }
 
+--- The filters of one value, by name.
+M.names = { imageSource = true, imageName = true, offline = true }
+for _, name in ipairs(FILTERS) do M.names[name] = true end
+
 local function refuse(status, message) return nil, { code = 400, status = status, message = message } end
 
 -- The items of `name.1`, `name.2`, … in the order of their numbers.

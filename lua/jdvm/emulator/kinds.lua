@@ -253,7 +253,7 @@ M.life = {
   parameters = { steps = { "text", "states with their time, as in `pending:10 pending:60@1s ready@2s`" } },
   defaults = { steps = "pending ready@3" },
   check = function(rule)
-    if not rule.image then return "which image?" end
+    if not rule.image then return "image=ID is missing: the life of which image?" end
     return select(2, life.parse(rule.steps))
   end,
   before = function(rule, _, state, call) drift.begin_life(state, call, rule.image, rule.steps) end,

@@ -110,7 +110,7 @@ local function lua_of(path)
   return ("load_module %s/ndk_http_module.so;\nload_module %s/ngx_http_lua_module.so;"):format(modules, modules)
 end
 
--- An nginx that has Lua: JDVM_NGINX, or where packages put it, or wherever the shell finds one.
+-- An nginx that has Lua: JDVM_NGINX, or where packages put it, or wherever the shell finds one; else nil and why not.
 local function find_nginx()
   local candidates, chosen = {}, os.getenv("JDVM_NGINX")
   for _, path in ipairs(chosen and { chosen } or PROGRAMS) do
@@ -125,6 +125,9 @@ local function find_nginx()
     local load_modules = lua_of(path)
     if load_modules then return path, load_modules end
   end
+  if not chosen then return nil, HOW_TO_INSTALL end
+  return nil, ("JDVM_NGINX names %s, which %s; %s"):format(chosen,
+    candidates[1] and "has no Lua module" or "does not exist", HOW_TO_INSTALL)
 end
 
 -- The folder that holds `jdvm/`, so that nginx loads the same files as this Lua; @PWD@ is where the command runs.
@@ -217,7 +220,7 @@ function M.run(options)
   local problem = check(options)
   if problem then return MISUSE, problem end
   local nginx, load_modules = find_nginx()
-  if not nginx then return FAILURE, HOW_TO_INSTALL end
+  if not nginx then return FAILURE, load_modules end
   local pipe = io.popen(supervisor_command(nginx, load_modules, options))
   local said = {}
   local function relay()

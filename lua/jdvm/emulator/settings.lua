@@ -1,6 +1,8 @@
 -- What may be set while the emulator runs. Most settings are answers to questions that neither the service's pages
 -- nor its SDKs settle.
 
+local names = require "jdvm.emulator.names"
+
 local M = {}
 
 -- name, default, kind (or the allowed words), what it means
@@ -45,7 +47,7 @@ end
 ---@return string|nil message
 function M.read(name, value)
   local entry = M.by_name[name]
-  if not entry then return nil, ("unknown setting '%s'"):format(tostring(name)) end
+  if not entry then return nil, ("unknown setting '%s'%s"):format(tostring(name), names.meant(name, M.by_name)) end
   local kind = entry.kind
   local read, expected
   if kind == "number" then
