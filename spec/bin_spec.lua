@@ -54,6 +54,13 @@ describe("the command", function()
     assert.matches(OF_TREE, ask("lib/luarocks/rocks-" .. version .. "/jdvm/scm-1/bin/jdvm", tree))
   end)
 
+  it("says in one line what to install when argparse is missing", function()
+    local said = run("{ LUA_PATH=/nowhere/?.lua LUA_CPATH=/nowhere/?.so @ @ images; echo $?; }", emulator.this_lua(),
+      here .. "/bin/jdvm")
+    assert.equal(("jdvm: the command needs argparse for Lua %s: apt-get install lua-argparse, or luarocks "
+      .. "--lua-version %s install argparse\n2"):format(version, version), said)
+  end)
+
   it("runs through links and under other names", function()
     run("ln -s @ vm && ln -s @ @ && ln -s vm again", here .. "/bin/jdvm", script, "it's 100%")
     assert.matches(OF_CHECKOUT, ask(folder .. "/vm", "/"))

@@ -191,8 +191,8 @@ describe("types", function()
     assert.equal("'ids' must be an array of strings, got \"img-a\": write { \"img-a\" }", with "img-a")
     assert.equal("'ids' must be an array of strings, got 7", with(7))
     assert.equal("'ids' is empty: leave it out, or give at least one", with {})
-    assert.equal("'ids' has a hole: element 2 of 2 is nil", with { "img-a", nil, "img-c" })
-    assert.equal("'ids' has a hole: element 1 of 1 is nil", with { [3] = "img-c" })
+    assert.equal("'ids' has a hole: element 2 is nil", with { "img-a", nil, "img-c" })
+    assert.equal("'ids' has a hole: element 1 is nil", with { [3] = "img-c" })
     assert.equal("'ids' must be an array of strings; it has the key \"first\"", with { first = "img-a" })
     assert.equal("'ids' element 2 must be a string, got 5", with { "img-a", 5 })
     assert.equal("'ids' element 1 is empty: leave it out instead", with { "" })
@@ -467,7 +467,7 @@ describe("the ids of a list", function()
     long[1999] = "img/b"
     for words, ids in pairs {
       ["must be an array of strings; it has the key \"extra\""] = { "img-a", "img-b", extra = "img-c" },
-      ["has a hole: element 3 of 3 is nil"] = gap, ["has a hole: element 1 of 1 is nil"] = { nil, "img-b" },
+      ["has a hole: element 3 is nil"] = gap, ["has a hole: element 1 is nil"] = { nil, "img-b" },
       ["element 3 must consist of"] = { "img-a", "img-b", "img c" }, ["element 1999 must consist of"] = long,
       ["is empty: leave it out"] = {},
     } do

@@ -108,8 +108,8 @@ describe("options", function()
   it("have types", function()
     assert.equal("the options must be a table, got 5", options.fault("call", 5))
     assert.equal('option \'timeout\' must be a number, got "5"', options.fault("call", { timeout = "5" }))
-    assert.matches("must be a number, got ", options.fault("call", { timeout = 0 / 0 }))
-    assert.matches("must be a number, got ", options.fault("call", { timeout = math.huge }))
+    assert.matches("must be a finite number, got ", options.fault("call", { timeout = 0 / 0 }))
+    assert.equal("option 'timeout' must be a finite number, got inf", options.fault("call", { timeout = math.huge }))
     assert.equal("option 'prefetch' must be an integer, got 2.5", options.fault("list", { prefetch = 2.5 }))
     assert.equal("option 'http2' must be true or false, got 1", options.fault("client", { http2 = 1 }))
     assert.equal("option 'logger' must be a function, got a table", options.fault("client", { logger = {} }))
@@ -118,8 +118,13 @@ describe("options", function()
     assert.is_nil(options.fault("client", { transport = print }))
     assert.equal("option 'transport' must be a string, a table or a function, got 5",
       options.fault("client", { transport = 5 }))
-    for _, wrong in ipairs { "imageId", { 5 }, { a = "b" }, { "a", [3] = "b" } } do
-      assert.matches("^option 'fields' must be an array of strings", options.fault("call", { fields = wrong }))
+    for message, wrong in pairs {
+      ['must be an array of strings, got "imageId"'] = "imageId", ["element 1 must be a string, got 5"] = { 5 },
+      ['must be an array of strings; it has the key "a"'] = { a = "b" },
+      ["has a hole: element 2 is nil"] = { "a", [3] = "b" },
+      ["is empty: leave it out, or give at least one"] = {},
+    } do
+      assert.equal("option 'fields' " .. message, options.fault("call", { fields = wrong }))
     end
   end)
 

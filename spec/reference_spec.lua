@@ -216,6 +216,14 @@ describe("public names", function()
     assert.truthy(meta.token and meta.request_id and meta.http_status and meta.elapsed and meta.attempts)
   end)
 
+  it("of the options of jdvm.decode are those that it names itself", function()
+    local _, message = pcall(require("jdvm").decode, "[]", { colour = 1 })
+    local known, described = {}, {}
+    for name in message:match("there are ([^)]*)"):gmatch("[%l_%d]+") do known[name] = true end
+    for _, option in ipairs(api.decode_options) do described[option.name] = true end
+    assert.same(known, described)
+  end)
+
   it("are documented in both languages", function()
     local function check(entry, where)
       assert.matches("%.$", entry.doc, where)

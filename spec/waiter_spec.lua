@@ -265,7 +265,7 @@ describe("a wait", function()
     local client, fake = service {}
     for words, id in pairs {
       ["the image id must consist of letters"] = "img/1", ["the image id is empty"] = "",
-      ["must be an image id or an array of them, got 7"] = 7, ["the array of ids is empty"] = {},
+      ["must be an image id or an array of them, got 7"] = 7, ["the array of ids is empty: give at least one"] = {},
       ["the array of ids element 2 must consist of"] = { "img-1", "a b" },
       ['it has the key "imageId"'] = { imageId = "img-1" }, ['it has the key "x"'] = { "img-1", x = "img-2" },
       ["has a hole"] = { "img-1", nil, "img-3" }, ["element 1 must be a string"] = { 1 },

@@ -329,6 +329,10 @@ api.decode_options = {
     doc_zh = "fields 所作用的数组路径。" },
   { name = "source", type = "string", doc = "Key under which each item also gets its own JSON text; needs fields.",
     doc_zh = "每个元素另以该键给出其 JSON 原文；需与 fields 同用。" },
+  { name = "array_mt", type = "table|false",
+    doc = "Metatable of arrays, false for none; left out, it is that of lua-cjson if that was loaded first, else the "
+      .. "library's own.",
+    doc_zh = "数组的元表，false 表示不设置；不填时，若先加载了 lua-cjson 则使用其元表，否则使用自身的元表。" },
 }
 
 --- Type names of an operation's parameters and result.

@@ -86,20 +86,7 @@ local function array_fault(parameter, value)
     return ("must be an array of strings, got %s: write { %s }"):format(text.show(value), text.show(value))
   end
   if type(value) ~= "table" then return "must be an array of strings, got " .. text.show(value) end
-  local count = 0
-  for key in pairs(value) do
-    if type(key) ~= "number" then
-      return ("must be an array of strings; it has the key %s"):format(text.show(key))
-    end
-    count = count + 1
-  end
-  if count == 0 then return "is empty: leave it out, or give at least one" end
-  for i = 1, count do
-    local element = value[i]
-    if element == nil then return ("has a hole: element %d of %d is nil"):format(i, count) end
-    local fault = string_fault(parameter, element)
-    if fault then return ("element %d %s"):format(i, fault) end
-  end
+  return options.array_fault(value, function(element) return string_fault(parameter, element) end, parameter.required)
 end
 
 local faults = {

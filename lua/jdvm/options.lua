@@ -212,15 +212,7 @@ local kinds = {
     return type(value) == "function" or (type(metatable) == "table" and metatable.__call ~= nil)
   end,
   table = function(value) return type(value) == "table" end,
-  ["string[]"] = function(value)
-    if type(value) ~= "table" then return false end
-    local count = 0
-    for _, element in pairs(value) do
-      count = count + 1
-      if type(element) ~= "string" or value[count] == nil then return false end
-    end
-    return true
-  end,
+  ["string[]"] = function(value) return type(value) == "table" end,
 }
 
 local articles = {
@@ -233,6 +225,32 @@ local is_key = { access_key = true, secret_key = true, session_token = true }
 -- Options whose value must not stand in a message.
 local secret = { access_key = true, secret_key = true, session_token = true, proxy = true }
 
+local function string_fault(value)
+  return type(value) ~= "string" and "must be a string, got " .. text.show(value) or nil
+end
+
+--- What is wrong with a table as an array of strings, or nil.
+---@param value table
+---@param element_fault fun(element: any): string|nil words that follow "element 3"
+---@param is_required boolean|nil whether it may not be left out
+---@return string|nil message words that follow a name
+function options.array_fault(value, element_fault, is_required)
+  local count = 0
+  for key in pairs(value) do
+    if type(key) ~= "number" then
+      return ("must be an array of strings; it has the key %s"):format(text.show(key))
+    end
+    count = count + 1
+  end
+  if count == 0 then return "is empty: " .. (is_required and "" or "leave it out, or ") .. "give at least one" end
+  for i = 1, count do
+    local element = value[i]
+    if element == nil then return ("has a hole: element %d is nil"):format(i) end
+    local message = element_fault(element)
+    if message then return ("element %d %s"):format(i, message) end
+  end
+end
+
 local function fault(option, value)
   local fits, wanted = false, {}
   for kind in option.type:gmatch("[^|]+") do
@@ -240,7 +258,13 @@ local function fault(option, value)
     wanted[#wanted + 1] = articles[kind]
   end
   local got = secret[option.name] and ("a " .. type(value)) or text.show(value)
-  if not fits then return ("must be %s, got %s"):format(text.enumerate(wanted), got) end
+  if not fits then
+    if option.type == "number" and type(value) == "number" then return "must be a finite number, got " .. got end
+    return ("must be %s, got %s"):format(text.enumerate(wanted), got)
+  end
+  if option.type == "string[]" then
+    return options.array_fault(value, string_fault, option.required)
+  end
   if type(value) == "string" then
     if value == "" then return not option.empty and "is empty: leave it out instead" or nil end
     if not is_key[option.name] and text.control_fault(value) then return "holds a control character" end

@@ -234,6 +234,7 @@
 ---@field fields? string[] Only these fields, dotted for nested ones. 仅解析这些字段，嵌套字段以点分隔。
 ---@field items? string Path of the array whose elements fields applies to. fields 所作用的数组路径。
 ---@field source? string Key under which each item also gets its own JSON text; needs fields. 每个元素另以该键给出其 JSON 原文；需与 fields 同用。
+---@field array_mt? table|false Metatable of arrays, false for none; left out, it is that of lua-cjson if that was loaded first, else the library's own. 数组的元表，false 表示不设置；不填时，若先加载了 lua-cjson 则使用其元表，否则使用自身的元表。
 
 ---Options of jdvm.cache.
 ---@class jdvm.CacheOptions

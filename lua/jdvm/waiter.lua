@@ -19,7 +19,7 @@ local final = { error = true, deleting = true }
 -- Failures that the next look may not meet.
 local passing = { timeout = true, transport = true, http = true, decode = true }
 
-local one, many = { type = "string", path = true, required = true }, { type = "string[]", id = true }
+local one, many = { type = "string", path = true, required = true }, { type = "string[]", id = true, required = true }
 
 --- What is wrong with the ids or the region of a wait, or nil.
 ---@param id any
