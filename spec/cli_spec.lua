@@ -468,6 +468,24 @@ describe("jdvm", function()
     assert.truthy(complaint:find("give --region", 1, true), complaint)
   end)
 
+  it("advises --region only where the region alone is missing", function()
+    local settings = folder .. "/home/.jdc"
+    local no_keys = { JDCLOUD_REGION = false, JDCLOUD_SECRET_KEY = false, JDCLOUD_ACCESS_KEY = false }
+    os.execute("mkdir -p " .. settings)
+    local file = assert(io.open(settings .. "/config", "w"))
+    file:write("[work]\nregion_id = cn-north-1\n")
+    file:close()
+    os.execute("chmod 600 " .. settings .. "/config")
+    local misspelled = select(3, jdvm("count --source public --profile wrok", no_keys))
+    local beside_keys = select(3, jdvm("count --source public", { JDCLOUD_REGION = false, JDCLOUD_PROFILE = "wrok" }))
+    os.execute("rm -rf " .. settings .. " && mkdir -p " .. settings .. "/config")
+    local directory = select(3, jdvm("count --source public", no_keys))
+    os.execute("rm -rf " .. settings)
+    assert.matches('no profile "wrok" in .*; did you mean "work"%?\n$', misspelled)
+    assert.matches("; hint: correct that, or give %-%-region\n$", beside_keys)
+    assert.matches("Is a directory\n$", directory)
+  end)
+
   it("names the ids that are not there", function()
     local out, status, complaint = jdvm "images --id img-9ha1rgelkq --id img-nosuchone1 -o ids"
     assert.equal("img-9ha1rgelkq\n", out)

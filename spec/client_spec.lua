@@ -593,7 +593,9 @@ describe("parameters too long for a request line", function()
       end
     end
     assert.truthy(most)
-    for _ in client:images { imageSource = "public", imageName = ("n"):rep(most) } do break end
+    local next_image = client:images { imageSource = "public", imageName = ("n"):rep(most) }
+    next_image()
+    next_image:close()
     local sent = #fake.requests[#fake.requests].url:gsub("^https://[^/]*", "")
     assert.is_true(sent + #"2147483647" - #"1" <= 8192)
     assert.error_matches(function()

@@ -123,7 +123,7 @@ function client.new(given, level)
   state.config, state.endpoint = config, endpoint
   state.region, state.region_fault, message = region_of(resolved, given)
   if message then misuse(message) end
-  state.credentials = resolved.credentials
+  state.credentials, state.lacks_keys = resolved.credentials, resolved.origins.access_key == nil
   state.clock, state.random = given.clock and checked_clock(given.clock) or os.time, random
   state.decoding = { null = state.null, utf8 = state.utf8 }
 

@@ -94,7 +94,8 @@ return {
   -- Connections.
   { kind = "connect", find = { "status 407" },
     hint = "the proxy asks for a user name and a password: put them into the proxy option" },
-  { kind = "connect", find = { "the proxy did not connect" }, hint = "the proxy refuses this endpoint: ask who runs it" },
+  { kind = "connect", find = { "the proxy did not connect" },
+    hint = "the proxy refuses this endpoint: ask who runs it" },
   { kind = "connect", phase = "tls", hint = "the other side ended it: try again later, and check the endpoint" },
   { kind = "connect", find = { "check the name" }, hint = false },
   { kind = "connect", phase = "dns", hint = "check the name in the endpoint, and this machine's name servers" },

@@ -1,6 +1,7 @@
 -- What one request is made of: the region, the options of its answer's decoding, and a signature.
 
 local core = require "jdvm.core"
+local operations = require "jdvm.operations"
 
 local request = {}
 
@@ -21,7 +22,7 @@ function request.decoding(state, operation, options, id)
     if not has_id then fields[#fields + 1] = id end
     decoding.fields, decoding.source = fields, options.source
     -- The fields are those of the items, of the field that is unwrapped, or of the result itself.
-    local inner = operation.page and operation.page.items or operation.unwrap
+    local inner = operations.inner(operation)
     decoding.items = inner and "result." .. inner or "result"
   end
   return decoding
@@ -38,7 +39,8 @@ function request.region_failure(state, params)
     kind = "credentials", message = state.region_fault or "no region", retryable = false, has_no_region = true,
     hint = not state.region_fault
       and 'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile'
-      or "correct that, or give jdvm.new a region",
+      -- Where there are no keys either, a region alone would help nobody.
+      or not state.lacks_keys and "correct that, or give jdvm.new a region" or nil,
   }
 end
 
