@@ -4,16 +4,17 @@
 -- An iterator is called by the generic `for`. In Lua 5.4 it is also the loop's closing value: leaving the
 -- loop cancels what is in flight at once. Elsewhere close() does, or the collector.
 --
--- What the user holds has no fields; they are in `states`. Calls in flight know the client's options, among them a
--- proxy with its password, and inspectors that walk through tables show all they reach. And it is no table of images:
--- ipairs, pairs and # would find nothing in it, so they raise. Lua 5.1 and LuaJIT look into tables without asking, but
--- not into a userdata.
+-- What the user holds has no fields; they are behind the functions of its metatable. Calls in flight know the client's
+-- options, among them a proxy with its password, and inspectors that walk through tables show all they reach. And it is
+-- no table of images: ipairs, pairs and # would find nothing in it, so they raise. Lua 5.1 and LuaJIT look into tables
+-- without asking, but not into a userdata. (A weak table of fields would keep those of a loop that was left through one
+-- more cycle of the collector there.)
 
 local newproxy = newproxy     -- luacheck: ignore (Lua 5.1 and LuaJIT)
 
 local iterator = {}
 
-local states = setmetatable({}, { __mode = "k" })
+local FIELDS = {}     -- key in the metatable of an iterator: a function that gives its fields
 
 local function is_no_table()
   error("jdvm: read a list by: for image in client:images { … } do; client:list_images gives a table", 2)
@@ -61,8 +62,7 @@ local function advance(self)
   return nil
 end
 
-local function next_item(given)
-  local self = states[given]
+local function next_item(self)
   local index = self.index + 1
   local row = self.rows[index]
   if row == nil then
@@ -73,8 +73,7 @@ local function next_item(given)
   return row
 end
 
-local function next_page(given)
-  local self = states[given]
+local function next_page(self)
   local result = advance(self)
   if not result then return nil end
   self.index = #self.rows
@@ -83,7 +82,9 @@ end
 
 -- The fields of an iterator whose method was called; raises at the caller's line when that was done with a dot.
 local function checked(given, name)
-  return states[given] or error(("jdvm: call methods with a colon: iterator:%s()"):format(name), 3)
+  local mt = getmetatable(given)
+  local fields = type(mt) == "table" and rawget(mt, FIELDS)
+  return fields and fields() or error(("jdvm: call methods with a colon: iterator:%s()"):format(name), 3)
 end
 
 --- Counters of what was read so far.
@@ -117,23 +118,14 @@ function methods:failure()
   return own.failed, own.detail
 end
 
--- Makes what the user holds, without fields.
-local function new_maker(name, call)
-  local mt = {
-    __name = name, __index = methods, __call = call, __close = function(given) close(states[given]) end,
-    __len = is_no_table, __pairs = is_no_table, __ipairs = is_no_table,
-  }
-  if not newproxy then return function() return setmetatable({}, mt) end end
-  local first = newproxy(true)
-  for event, value in pairs(mt) do getmetatable(first)[event] = value end
-  return function() return newproxy(first) end
-end
-
-local new_items, new_pages = new_maker("jdvm.images", next_item), new_maker("jdvm.image_pages", next_page)
-
-local function new(make, reader, source)
-  local held = make()
-  states[held] = { reader = reader, source = source, rows = {}, index = 0 }
+local function new(name, call, reader, source)
+  local self = { reader = reader, source = source, rows = {}, index = 0 }
+  local held = newproxy and newproxy(true) or setmetatable({}, {})
+  local mt = getmetatable(held)
+  mt[FIELDS] = function() return self end
+  mt.__name, mt.__index = name, methods
+  mt.__call, mt.__close = function() return call(self) end, function() close(self) end
+  mt.__len, mt.__pairs, mt.__ipairs = is_no_table, is_no_table, is_no_table
   return held, nil, nil, held
 end
 
@@ -145,7 +137,7 @@ end
 ---@return nil state
 ---@return nil control
 ---@return jdvm.Iterator closing value of the generic for
-function iterator.items(reader, source) return new(new_items, reader, source) end
+function iterator.items(reader, source) return new("jdvm.images", next_item, reader, source) end
 
 --- An iterator over pages: result, meta.
 ---@param reader table see jdvm.pages
@@ -154,7 +146,7 @@ function iterator.items(reader, source) return new(new_items, reader, source) en
 ---@return nil state
 ---@return nil control
 ---@return jdvm.Iterator closing value of the generic for
-function iterator.pages(reader, source) return new(new_pages, reader, source) end
+function iterator.pages(reader, source) return new("jdvm.image_pages", next_page, reader, source) end
 
 --- Reads a list to its end.
 ---@param reader table see jdvm.pages
