@@ -1,5 +1,6 @@
 #include "jdvm_canonical.h"
 #include "jdvm_chars.h"
+#include "jdvm_crypto.h"
 #include "jdvm_uri.h"
 
 #include <stdint.h>
@@ -208,6 +209,9 @@ static bool make_room(jdvm_buf *out, const jdvm_parts *parts) {
     done = want(&room, parts->ready[i].length, 1);
   }
   out->length = 0;
+  if (out->capacity < room) {
+    jdvm_buf_wipe(out); /* growing would leave the token in what it frees */
+  }
   return done && jdvm_buf_reserve(out, room);
 }
 

@@ -47,6 +47,24 @@ static int crypto_failed(jdvm_error *error, const char *what) {
   return jdvm_fail(error, JDVM_CRYPTO, "libcrypto failed to %s", what);
 }
 
+/* After a failure a context may be half made: OpenSSL 1.1.1 sets its digest before it has memory for
+** the state, and would write through NULL the next time. */
+static bool begin(EVP_MD_CTX *context, const EVP_MD *md) {
+  if (EVP_DigestInit_ex(context, md, NULL) == 1) {
+    return true;
+  }
+  (void)EVP_MD_CTX_reset(context);
+  return false;
+}
+
+static bool copy(EVP_MD_CTX *to, const EVP_MD_CTX *from) {
+  if (EVP_MD_CTX_copy_ex(to, from) == 1) {
+    return true;
+  }
+  (void)EVP_MD_CTX_reset(to);
+  return false;
+}
+
 int jdvm_hasher_open(jdvm_hasher *hasher, jdvm_error *error) {
   if (hasher->md == NULL) {
     hasher->md = fetch_sha256();
@@ -74,7 +92,7 @@ void jdvm_hasher_close(jdvm_hasher *hasher) {
 
 int jdvm_sha256(jdvm_hasher *hasher, const void *bytes, size_t length,
                 unsigned char digest[JDVM_SHA256_SIZE], jdvm_error *error) {
-  if (EVP_DigestInit_ex(hasher->context, hasher->md, NULL) != 1 ||
+  if (!begin(hasher->context, hasher->md) ||
       EVP_DigestUpdate(hasher->context, bytes, length) != 1 ||
       EVP_DigestFinal_ex(hasher->context, digest, NULL) != 1) {
     return crypto_failed(error, "compute SHA-256");
@@ -96,13 +114,13 @@ int jdvm_sha256_similar(jdvm_hasher *hasher, jdvm_beginning *beginning, const vo
     if (beginning->state == NULL) {
       beginning->state = EVP_MD_CTX_new();
     }
-    if (beginning->state == NULL || EVP_DigestInit_ex(beginning->state, hasher->md, NULL) != 1 ||
+    if (beginning->state == NULL || !begin(beginning->state, hasher->md) ||
         EVP_DigestUpdate(beginning->state, bytes, BLOCK_SIZE) != 1) {
       return crypto_failed(error, "compute SHA-256");
     }
     beginning->ready = true;
   }
-  if (EVP_MD_CTX_copy_ex(hasher->context, beginning->state) != 1 ||
+  if (!copy(hasher->context, beginning->state) ||
       EVP_DigestUpdate(hasher->context, (const unsigned char *)bytes + BLOCK_SIZE,
                        length - BLOCK_SIZE) != 1 ||
       EVP_DigestFinal_ex(hasher->context, digest, NULL) != 1) {
@@ -129,7 +147,7 @@ static bool start_from(jdvm_hasher *hasher, EVP_MD_CTX **context,
   for (i = 0; i < BLOCK_SIZE; i++) {
     padded[i] = block[i] ^ pad;
   }
-  done = *context != NULL && EVP_DigestInit_ex(*context, hasher->md, NULL) == 1 &&
+  done = *context != NULL && begin(*context, hasher->md) &&
          EVP_DigestUpdate(*context, padded, sizeof padded) == 1;
   OPENSSL_cleanse(padded, sizeof padded);
   return done;
@@ -158,8 +176,8 @@ static int finish_hmac(jdvm_hasher *hasher, const EVP_MD_CTX *inner, const EVP_M
                        const void *bytes, size_t length, unsigned char mac[JDVM_SHA256_SIZE],
                        jdvm_error *error) {
   EVP_MD_CTX *context = hasher->context;
-  if (EVP_MD_CTX_copy_ex(context, inner) != 1 || EVP_DigestUpdate(context, bytes, length) != 1 ||
-      EVP_DigestFinal_ex(context, mac, NULL) != 1 || EVP_MD_CTX_copy_ex(context, outer) != 1 ||
+  if (!copy(context, inner) || EVP_DigestUpdate(context, bytes, length) != 1 ||
+      EVP_DigestFinal_ex(context, mac, NULL) != 1 || !copy(context, outer) ||
       EVP_DigestUpdate(context, mac, JDVM_SHA256_SIZE) != 1 ||
       EVP_DigestFinal_ex(context, mac, NULL) != 1) {
     return crypto_failed(error, "compute HMAC-SHA256");
@@ -176,7 +194,7 @@ int jdvm_hmac_begin(jdvm_hmac_key *prepared, const void *bytes, size_t length, j
   if (prepared->begun == NULL) {
     prepared->begun = EVP_MD_CTX_new();
   }
-  if (prepared->begun == NULL || EVP_MD_CTX_copy_ex(prepared->begun, prepared->inner) != 1 ||
+  if (prepared->begun == NULL || !copy(prepared->begun, prepared->inner) ||
       EVP_DigestUpdate(prepared->begun, bytes, length) != 1) {
     return crypto_failed(error, "begin an HMAC-SHA256");
   }

@@ -91,13 +91,17 @@ static bool is_bad_proxy(const jdvm_facts *facts) {
 
 static void explain_proxy(jdvm_failure *failure, const jdvm_facts *facts) {
   char named[128];
+  int end = 0;
   if (is_bad_proxy(facts)) {
     failure->lasting = true;
     (void)jdvm_fail(&failure->error, JDVM_CONNECT,
                     "the address of the proxy cannot be used (proxy; https_proxy and its like in "
                     "the environment): it must be scheme://user:password@host:port, with %%XX "
                     "for '/', '@' and their like");
-  } else if (sscanf(facts->detail, "Could not resolve proxy: %127[A-Za-z0-9._-]", named) == 1) {
+  } else if (sscanf(facts->detail, "Could not resolve proxy: %127[A-Za-z0-9._-]%n", named, &end) ==
+                 1 &&
+             (facts->detail[end] == '\0' || facts->detail[end] == ' ')) {
+    /* Nothing else is in it: older libcurls take the end of a password for a name. */
     (void)jdvm_fail(&failure->error, JDVM_CONNECT, "could not resolve the name of the proxy (%s)",
                     named);
   } else {

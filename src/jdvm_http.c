@@ -218,7 +218,7 @@ jdvm_transfer *jdvm_http_take(jdvm_http *http) {
   transfer->link.next = transfer->link.previous = &transfer->link;
   transfer->state = BUILDING;
   transfer->exchange.phase = JDVM_PHASE_QUEUED;
-  transfer->exchange.ready = false;
+  transfer->exchange.ready = transfer->exchange.again = false;
   jdvm_http_request_reset(&transfer->exchange.request);
   jdvm_response_reset(&transfer->exchange.response, http->config.max_header_bytes,
                       http->config.max_body_bytes);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "jdvm_error.h"
 
@@ -69,9 +70,13 @@ static inline const unsigned char *jdvm_json_space(const jdvm_json *json, const 
 const unsigned char *jdvm_json_string(jdvm_json *json, const unsigned char *at,
                                       jdvm_json_text *text);
 
-/* The room that jdvm_json_unescape() may need for `text`. */
+/* The room that jdvm_json_unescape() may need for `text`; more than there can be, if that is more
+** than a size_t holds. */
 static inline size_t jdvm_json_room(const jdvm_json *json, const jdvm_json_text *text) {
-  return json->replace ? 3 * text->length : text->length;
+  if (!json->replace) {
+    return text->length;
+  }
+  return text->length > SIZE_MAX / 3 ? SIZE_MAX : 3 * text->length;
 }
 
 /* Writes the value of a string that jdvm_json_string() has read; returns its length. */

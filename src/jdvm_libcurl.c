@@ -564,6 +564,11 @@ static jdvm_phase phase_of(const jdvm_exchange *exchange) {
 /* ---- what went wrong ---- */
 
 static jdvm_cause cause_of(CURLcode code) {
+  /* Before 7.62 a wrong host name and a certificate that cannot be verified had a code each; 51 was
+  ** CURLE_PEER_FAILED_VERIFICATION, 60 has become it. */
+  if ((int)code == 51 || (int)code == 60) {
+    return JDVM_CAUSE_CERTIFICATE;
+  }
   switch (code) {
   case CURLE_OK: /* libcurl is content with a header that does not end */
   case CURLE_PARTIAL_FILE:
@@ -581,8 +586,6 @@ static jdvm_cause cause_of(CURLcode code) {
     return JDVM_CAUSE_NO_CONNECTION;
   case CURLE_OPERATION_TIMEDOUT: /* of libcurl's time limits only this one is set */
     return JDVM_CAUSE_CONNECT_TIMEOUT;
-  case CURLE_PEER_FAILED_VERIFICATION:
-    return JDVM_CAUSE_CERTIFICATE;
   case CURLE_SSL_CACERT_BADFILE:
     return JDVM_CAUSE_CA_FILE;
   case CURLE_SSL_CONNECT_ERROR:

@@ -39,7 +39,7 @@ static int status_of(const char *line, size_t length) {
   for (; i < length && digits < 3 && line[i] >= '0' && line[i] <= '9'; i++, digits++) {
     status = status * 10 + (line[i] - '0');
   }
-  return digits == 3 ? status : 0;
+  return digits == 3 && (i == length || is_space(line[i])) ? status : 0;
 }
 
 /* Appends [text, text + length) trimmed, and tells where it went. */

@@ -67,6 +67,9 @@ static const jdvm_field *read_fields(lua_State *L, int index, int slot) {
     names += path_names(L, index, "items", "a dotted name");
     lua_pop(L, 1);
   }
+  if (names > SIZE_MAX / sizeof *root) {
+    (void)luaL_argerror(L, index, "too many names in fields");
+  }
   root = items = lua_newuserdata(L, names * sizeof *root);
   memset(root, 0, names * sizeof *root);
   (void)jdvm_fields_open(&fields, root);

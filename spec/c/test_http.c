@@ -304,6 +304,13 @@ static void test_sentences(void) {
   facts.detail = "error:0A00010B:SSL routines::wrong version number";
   jdvm_explain(&failure, &facts);
   CHECK(failure.error.kind == JDVM_TLS);
+  facts.cause = JDVM_CAUSE_NO_PROXY;
+  facts.detail = "Could not resolve proxy: proxy.example";
+  jdvm_explain(&failure, &facts);
+  CHECK(strstr(failure.error.message, "(proxy.example)") != NULL);
+  facts.detail = "Could not resolve proxy: ss5@127.0.0.1"; /* the end of a password */
+  jdvm_explain(&failure, &facts);
+  CHECK(strstr(failure.error.message, "ss5") == NULL);
   facts.cause = JDVM_CAUSE_TUNNEL;
   for (facts.number = 400; facts.number < 504; facts.number++) {
     jdvm_explain(&failure, &facts);
