@@ -274,7 +274,8 @@ function Call:finish(received)
     if not response and was_neglected(self, failure, began) then
       try(self, true, carrier:now())
     else
-      self.attempts = self.attempts + 1
+      -- Where nothing can wait, nothing was tried.
+      if response or failure.kind ~= "phase" then self.attempts = self.attempts + 1 end
       local is_skewed = false
       if response then
         if received and response.status == 200 and self.throttled == 0 then received() end

@@ -147,7 +147,8 @@ function transport.choose(config)
     return config.own
   end
 
-  local situation, phase = situation_of()
+  -- The transport for nginx asks itself whether Lua can yield.
+  local situation, phase = situation_of(wanted ~= "curl")
   if not situation or situation == "worker thread" then
     if wanted ~= "ngx" then return curl_of(config) end
     return refuse("phase", phase, ("transport \"ngx\" works only inside nginx's phases, not %s"):format(

@@ -189,8 +189,7 @@ local function attempt(self, request, deadline, control, fresh)
 end
 
 -- Where Lua cannot yield, a socket or a light thread must not even be tried: nginx has noted that it waits by the time
--- that Lua raises, and would later wake whatever waits then. A call is refused there before it comes here; but one that
--- was started elsewhere may be finished there.
+-- that Lua raises, and would later wake whatever waits then.
 local function within_c()
   local message, hint = advice.phase(ngx.get_phase(), "within C")
   local _, problem = failure("phase", ngx.get_phase(), message, false, hint)
@@ -255,6 +254,11 @@ end
 ---@return table pending for `finish` or `cancel`, in the same nginx request
 function Transport:start(request, deadline)
   local control = {}
+  if not can_yield() then
+    control.response, control.failure = within_c()
+    control.over = true
+    return { control = control, deadline = deadline }
+  end
   local thread = ngx.thread.spawn(function()
     control.response, control.failure = perform(self, request, deadline, control)
     control.over = true

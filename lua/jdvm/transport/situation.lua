@@ -8,14 +8,15 @@ local YIELDS = {
   rewrite = true, access = true, content = true, timer = true, server_rewrite = true, ssl_cert = true, preread = true,
 }
 
+---@param is_asked_later boolean? whether somebody else asks, before anything waits, whether Lua can yield
 ---@return string? situation nil outside nginx; "yields", "init", "worker thread", "forbidden", or "within C" where the
 ---  phase may wait but a function in C has called this, through which Lua cannot yield
 ---@return string? phase as ngx.get_phase names it
-return function()
+return function(is_asked_later)
   if type(ngx) ~= "table" or not ngx.get_phase then return nil end
   if not ngx.socket then return "worker thread" end     -- the VM of ngx.run_worker_thread; its phase says "init"
   local phase = ngx.get_phase()
-  if YIELDS[phase] then return can_yield() and "yields" or "within C", phase end
+  if YIELDS[phase] then return (is_asked_later or can_yield()) and "yields" or "within C", phase end
   if phase == "init" then return "init", phase end
   return "forbidden", phase
 end
