@@ -4,7 +4,7 @@
 JDVM_INLINE void open_frame(jdvm_decoder *d, jdvm_frame *f) {
   f->base = lua_gettop(d->L) + 1;
   f->batch = f->base < JDVM_CROWDED ? d->batch : JDVM_SMALL_BATCH;
-  if (f->base + d->level_slots > d->ceiling) {
+  if (f->base + d->level_slots - 1 > d->ceiling) {
     luaL_checkstack(d->L, d->level_slots, "JSON is nested too deeply");
     d->ceiling = f->base + d->level_slots - 1;
   }

@@ -32,10 +32,8 @@ local mt = {
 -- Settings are fixed when the client is made: one that was assigned would be read back, and count for nothing. Anything
 -- else may be put into a client, as tests do with methods.
 function mt.__newindex(self, name, value)
-  for _, option in ipairs(options_of.client) do
-    if option.name == name then
-      error(("jdvm: the %s of a client is fixed: give it to a call, or make another client"):format(name), 2)
-    end
+  if options_of.find("client", name) then
+    error(("jdvm: the %s of a client is fixed: give it to a call, or make another client"):format(name), 2)
   end
   rawset(self, name, value)
 end

@@ -113,15 +113,15 @@ function lists.open(state, operation, params, options, level)
   options.prefetch = options.prefetch or state.prefetch
 
   -- Long lists of ids are legal here: each is checked, and then one stands for all in the check of one request.
-  local probe = type(params) == "table" and copy_of(params) or params
-  local wanted = page.ids and type(probe) == "table" and probe[page.ids]
-  if type(wanted) == "table" then
-    check.check_value(operation, page.ids, wanted, level + 1)
-    probe[page.ids] = { wanted[1] }
-  end
-  -- With the longest values that a list sets: it is not to fail for its length in the middle.
-  if type(probe) == "table" or probe == nil then
-    probe = copy_of(probe)
+  -- That one has the longest values that a list sets: it is not to fail for its length in the middle.
+  local probe, wanted = params, nil
+  if params == nil or type(params) == "table" then
+    probe = copy_of(params)
+    wanted = page.ids and probe[page.ids]
+    if type(wanted) == "table" then
+      check.check_value(operation, page.ids, wanted, level + 1)
+      probe[page.ids] = { wanted[1] }
+    end
     probe[page.number], probe[page.size] = 2147483647, page.max
   end
   local path, query, region = check.check(operation, probe, state.region or "unset", level + 1)

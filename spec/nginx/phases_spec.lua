@@ -71,9 +71,7 @@ local SERVER = [[
   location = /thread {
     content_by_lua_block {
       local phases = require "spec.nginx.support.phases"
-      local options = {}
-      for name, value in pairs(phases.options) do options[name] = value end
-      options.ca_file = "%s"
+      local options = phases.with { ca_file = "%s" }
       local ok, outcome = ngx.run_worker_thread("jdvm", "spec.nginx.support.phases", "in_thread", options, "%s")
       ngx.shared.notes:set("thread", ok and outcome or tostring(outcome))
     }
@@ -87,9 +85,7 @@ local SERVER = [[
   location = /thread-cache {
     content_by_lua_block {
       local phases = require "spec.nginx.support.phases"
-      local options = {}
-      for name, value in pairs(phases.options) do options[name] = value end
-      options.ca_file = "%s"
+      local options = phases.with { ca_file = "%s" }
       local ok, outcome = ngx.run_worker_thread("jdvm", "spec.nginx.support.phases", "cache_in_thread", options, "%s")
       ngx.shared.notes:set("thread, cache", ok and outcome or tostring(outcome))
     }

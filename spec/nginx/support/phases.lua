@@ -21,12 +21,17 @@ function M.try(name)
   ngx.shared.notes:set(name, describe(client))
 end
 
---- Tries it with other options than the shared client's.
-function M.try_with(name, changes)
+--- The options of the shared client, changed.
+function M.with(changes)
   local options = {}
   for key, value in pairs(M.options) do options[key] = value end
   for key, value in pairs(changes) do options[key] = value end
-  ngx.shared.notes:set(name, describe(require "jdvm".new(options)))
+  return options
+end
+
+--- Tries it with other options than the shared client's.
+function M.try_with(name, changes)
+  ngx.shared.notes:set(name, describe(require "jdvm".new(M.with(changes))))
 end
 
 -- What two calls of a catalogue come to: where their answers came from, or the first one's failure.
@@ -39,11 +44,8 @@ end
 
 --- Tries a catalogue of a name, with other options than the shared client's.
 function M.try_cache(name, changes, catalogue)
-  local options = {}
-  for key, value in pairs(M.options) do options[key] = value end
-  for key, value in pairs(changes) do options[key] = value end
   ngx.shared.notes:set(name, ask_twice(require "jdvm.cache".new {
-    client = require "jdvm".new(options), dict = "jdvm", name = catalogue,
+    client = require "jdvm".new(M.with(changes)), dict = "jdvm", name = catalogue,
   }, id))
 end
 
