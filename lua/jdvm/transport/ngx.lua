@@ -22,6 +22,8 @@ local CONNECT_TIMEOUT, READ_TIMEOUT = 5, 10      -- seconds, where the request n
 local IDLE = 30                                  -- seconds a pooled connection waits: less than common servers do
 local POOL_SIZE = 100                            -- idle connections of one pool in one worker
 local MAX_ROUTES = 64
+-- No host: nginx looks into the pool first, by the pool's name, and then fails without looking anything up.
+local NOWHERE = ""
 
 local M = {}
 
@@ -49,9 +51,10 @@ local Transport = {}
 Transport.__index = Transport
 
 -- nginx bounds a look-up by resolver_timeout (30 s unless set) and nothing else, so it goes into a light thread that
--- can be given up; then nobody knows whether it still asked for the name or connected already. A pooled connection
--- needs no look-up: then the thread has ended when spawn returns.
+-- can be given up; then nobody knows whether it still asked for the name or connected already.
 local function connect_by_name(socket, route, options, seconds, control)
+  -- A pooled connection needs no look-up, and no thread.
+  if socket:connect(NOWHERE, route.address_port, options) then return true end
   local outcome, semaphore = {}, nil
   local thread = ngx.thread.spawn(function()
     outcome.ok, outcome.err = socket:connect(route.address, route.address_port, options)

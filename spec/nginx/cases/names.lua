@@ -18,15 +18,35 @@ case("looks names up", function(run)
   equal(200, assert(get(run, "https://JDVM.test:" .. run.ports.good .. "/connection")).status)
 end)
 
-case("uses a connection to a name again", function(run)
+-- Light threads that `fn` spawns.
+local function spawned(fn)
+  local spawn, count = ngx.thread.spawn, 0
+  rawset(ngx.thread, "spawn", function(...)
+    count = count + 1
+    return spawn(...)
+  end)
+  local ran, message = pcall(fn)
+  rawset(ngx.thread, "spawn", spawn)
+  if not ran then error(message, 0) end
+  return count
+end
+
+case("uses a connection to a name again, without a light thread", function(run)
   local transport = require "jdvm.transport.ngx".new {}
-  local connections = {}
+  local request = {
+    method = "GET", url = "http://jdvm.test:" .. run.ports.plain .. "/connection", headers = { host = "again.example" },
+  }
+  local first, connections, threads = nil, {}, {}
   for n = 1, 3 do
-    local request = { method = "GET", url = "http://jdvm.test:" .. run.ports.plain .. "/connection", headers = {} }
-    connections[n] = assert(transport:perform(request, transport:now() + 5)):text():match(" (%d+)")
+    threads[n] = spawned(function()
+      local response = assert(transport:perform(request, transport:now() + 5))
+      equal(200, response.status)
+      connections[n] = assert(response:text():match(" (%d+)"), "no connection is named")
+      first = first or connections[n]
+    end)
   end
-  equal(connections[1], connections[2])
-  equal(connections[1], connections[3])
+  equal(first .. " " .. first .. " " .. first, table.concat(connections, " "))
+  equal("0 0", threads[2] .. " " .. threads[3])
 end)
 
 case("says that a name does not exist", function(run)
