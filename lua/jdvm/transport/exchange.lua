@@ -107,13 +107,12 @@ end
 --- Sends a request and reads the answer to its end.
 ---@param socket table connected; its send time-out is set, and `waiting` is its receive time-out
 ---@param head string from http1.head
----@param body string?
 ---@param reader jdvm.Http1Response
 ---@param call jdvm.Exchange
 ---@return true? complete
 ---@return jdvm.TransportFailure?
-function exchange.run(socket, head, body, reader, call)
-  local ok, err = socket:send(body and body ~= "" and { head, body } or head)
+function exchange.run(socket, head, reader, call)
+  local ok, err = socket:send(head)
   if not ok then
     if err == "timeout" then return failure("timeout", "send", "the request could not be sent in time", true) end
     local _, problem = failure("transport", "send", "the connection broke while the request was sent: " .. err, true)

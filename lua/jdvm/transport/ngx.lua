@@ -148,9 +148,6 @@ end
 
 local function request_head(self, route, target, request)
   local fixed = self.fixed
-  if request.body or request.method == "POST" or request.method == "PUT" then
-    fixed = fixed .. "content-length: " .. #(request.body or "") .. "\r\n"
-  end
   if route.proxy and not route.secure then
     target = request.url:gsub("#.*$", "")
     if route.proxy.authorization then
@@ -178,7 +175,7 @@ local function attempt(self, request, deadline, control, fresh)
   if not socket then return nil, problem end
   local reader = http1.response(request.method, request.max_body or self.max_body)
   local complete
-  complete, problem = exchange.run(socket, head, request.body, reader, call)
+  complete, problem = exchange.run(socket, head, reader, call)
   -- A connection that cannot be kept is no failure of the request: TLS 1.3 may have sent a late ticket.
   if not complete or fresh or not reader.reusable or not socket:setkeepalive(IDLE * 1000, self.pool_size) then
     socket:close()
@@ -224,18 +221,8 @@ local function perform(self, request, deadline, control)
   return failure("transport", "send", "the transport failed: " .. tostring(response))
 end
 
----@class jdvm.TransportRequest
----@field method string
----@field url string absolute
----@field headers table<string, string>
----@field body string?
----@field connect_timeout number? seconds, for the look-up and the connection, and again for TLS; default 5
----@field read_timeout number? seconds without a byte; default 10
----@field max_body integer? bytes
----@field renew (fun(): jdvm.TransportRequest)? the same request signed anew, for a stale pooled connection
-
 --- Sends a request and waits for the answer in the caller's own light thread.
----@param request jdvm.TransportRequest
+---@param request jdvm.TransportRequest time-outs and max_body may be absent here
 ---@param deadline number on `now()`
 ---@return jdvm.Http1Response? response complete
 ---@return jdvm.TransportFailure?
