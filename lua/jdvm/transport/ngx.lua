@@ -22,8 +22,9 @@ local CONNECT_TIMEOUT, READ_TIMEOUT = 5, 10      -- seconds, where the request n
 local IDLE = 30                                  -- seconds a pooled connection waits: less than common servers do
 local POOL_SIZE = 100                            -- idle connections of one pool in one worker
 local MAX_ROUTES = 64
--- No host: nginx looks into the pool first, by the pool's name, and then fails without looking anything up.
-local NOWHERE = ""
+-- A Unix socket without a path: nginx looks into the pool first, by the pool's name, and then fails at once, without a
+-- look-up. (Those who replace `connect` to look names up themselves leave Unix sockets alone.)
+local NOWHERE = "unix:"
 
 local M = {}
 
