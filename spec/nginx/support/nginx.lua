@@ -156,10 +156,12 @@ function Server:stop()
   if self.stopped then return end
   self.stopped = true
   if self.pid then
+    local workers = self:workers()
     self:signal("QUIT")
-    local gone = shell.wait(10 * M.patience, function() return not shell.exists(self.folder .. "/nginx.pid") end)
-    if not gone then self:signal("KILL") end
-    self.ended_well = gone
+    -- A worker whose resolver still asks for a name stays for half a minute; it would outlive its master.
+    if not shell.wait(10 * M.patience, function() return not shell.exists(self.folder .. "/nginx.pid") end) then
+      shell.run("kill -KILL " .. self.pid .. " " .. table.concat(workers, " ") .. " 2>/dev/null")
+    end
   elseif self.process then
     shell.run("kill -TERM " .. self.process .. " 2>/dev/null")
   end
