@@ -36,16 +36,16 @@ case("uses a connection to a name again, without a light thread", function(run)
   local request = {
     method = "GET", url = "http://jdvm.test:" .. run.ports.plain .. "/connection", headers = { host = "again.example" },
   }
-  local first, connections, threads = nil, {}, {}
+  local connections, threads = {}, {}
   for n = 1, 3 do
     threads[n] = spawned(function()
       local response = assert(transport:perform(request, transport:now() + 5))
       equal(200, response.status)
       connections[n] = assert(response:text():match(" (%d+)"), "no connection is named")
-      first = first or connections[n]
     end)
   end
-  equal(first .. " " .. first .. " " .. first, table.concat(connections, " "))
+  equal(connections[1], connections[2])
+  equal(connections[1], connections[3])
   equal("0 0", threads[2] .. " " .. threads[3])
 end)
 
