@@ -49,8 +49,9 @@ spec: ## one spec on one Lua, e.g. make spec LUA=luajit SPEC=spec/pages_spec.lua
 lint: ## luacheck, clang-format, the warnings of gcc and clang
 	@spec/steps/lint.sh
 
-format: ## clang-format, in place
+format: ## clang-format and StyLua, in place
 	clang-format -i $(wildcard src/*.c src/*.h spec/*/*.c spec/*/*.h)
+	@spec/stylua/run.sh
 
 bench: ## ratios against named peers, in one run
 	@spec/support/deps.sh bench

@@ -14,8 +14,16 @@ local function shown(value, unit) return value == nil and "-" or value .. (unit 
 -- The loop asks for pages as it goes; it raises an error when the list cannot be completed.
 local images = client:images { imageSource = arg[1] or "public" }
 for image in images do
-  print(ROW:format(image.imageId, shown(image.status), shown(image.platform), shown(image.architecture),
-    shown(image.systemDiskSizeGB, " GB"), shown(image.name)))
+  print(
+    ROW:format(
+      image.imageId,
+      shown(image.status),
+      shown(image.platform),
+      shown(image.architecture),
+      shown(image.systemDiskSizeGB, " GB"),
+      shown(image.name)
+    )
+  )
 end
 
 local stats = images:stats()

@@ -19,7 +19,9 @@ end
 
 local function show(value, indent)
   local names = {}
-  for name in pairs(value) do names[#names + 1] = name end
+  for name in pairs(value) do
+    names[#names + 1] = name
+  end
   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
   for _, name in ipairs(names) do
     local element = value[name]

@@ -12,14 +12,20 @@ describe("the command", function()
 
   -- What a command prints, in which the words stand for each "@".
   local function run(command, ...)
-    for _, word in ipairs { ... } do command = command:gsub("@", (shell.quote(word):gsub("%%", "%%%%")), 1) end
+    for _, word in ipairs { ... } do
+      command = command:gsub("@", (shell.quote(word):gsub("%%", "%%%%")), 1)
+    end
     return shell.output("cd " .. shell.quote(folder) .. " && " .. command .. " 2>&1")
   end
 
   -- What `path` says to --version, run by this Lua from another folder.
   local function ask(path, from)
-    return run(("cd @ && %s env -u LUA_PATH -u LUA_CPATH @ @ --version"):format(emulator.NO_SETTINGS),
-      from or folder, emulator.this_lua(), path)
+    return run(
+      ("cd @ && %s env -u LUA_PATH -u LUA_CPATH @ @ --version"):format(emulator.NO_SETTINGS),
+      from or folder,
+      emulator.this_lua(),
+      path
+    )
   end
 
   setup(function()
@@ -30,13 +36,15 @@ describe("the command", function()
     run("mkdir -p @ @ @", rock, tree .. "/share/lua", tree .. "/lib/lua")
     run("cp @ @", here .. "/bin/jdvm", script)
     run("cp -r @ @", here .. "/lua", tree .. "/share/lua/" .. version)
-    run("ln -s @ @", here .. "/build/" .. version,
-      tree .. "/lib/lua/" .. version)
+    run("ln -s @ @", here .. "/build/" .. version, tree .. "/lib/lua/" .. version)
     -- The modules of this tree tell where they are from.
-    shell.write(("%s/share/lua/%s/jdvm/cli.lua"):format(tree, version), [[return { main = function(words)
+    shell.write(
+      ("%s/share/lua/%s/jdvm/cli.lua"):format(tree, version),
+      [[return { main = function(words)
       io.write("tree ", words[1], " ", require("jdvm.core")._VERSION, "\n")
       return 0
-    end }]])
+    end }]]
+    )
   end)
 
   teardown(function() run("rm -rf @", folder) end)
@@ -55,10 +63,18 @@ describe("the command", function()
   end)
 
   it("says in one line what to install when argparse is missing", function()
-    local said = run("{ LUA_PATH=/nowhere/?.lua LUA_CPATH=/nowhere/?.so @ @ images; echo $?; }", emulator.this_lua(),
-      here .. "/bin/jdvm")
-    assert.equal(("jdvm: the command needs argparse for Lua %s: apt-get install lua-argparse, or luarocks "
-      .. "--lua-version %s install argparse\n2"):format(version, version), said)
+    local said = run(
+      "{ LUA_PATH=/nowhere/?.lua LUA_CPATH=/nowhere/?.so @ @ images; echo $?; }",
+      emulator.this_lua(),
+      here .. "/bin/jdvm"
+    )
+    assert.equal(
+      (
+        "jdvm: the command needs argparse for Lua %s: apt-get install lua-argparse, or luarocks "
+        .. "--lua-version %s install argparse\n2"
+      ):format(version, version),
+      said
+    )
   end)
 
   it("runs through links and under other names", function()
@@ -77,8 +93,12 @@ describe("the command", function()
 
   it("elsewhere runs with the modules that Lua finds", function()
     run("cp @ copy", script)
-    local output = run("LUA_PATH=@ LUA_CPATH=@ @ copy --version", ("%s/share/lua/%s/?.lua;;"):format(tree, version),
-      ("%s/lib/lua/%s/?.so;;"):format(tree, version), emulator.this_lua())
+    local output = run(
+      "LUA_PATH=@ LUA_CPATH=@ @ copy --version",
+      ("%s/share/lua/%s/?.lua;;"):format(tree, version),
+      ("%s/lib/lua/%s/?.so;;"):format(tree, version),
+      emulator.this_lua()
+    )
     assert.matches(OF_TREE, output)
   end)
 end)

@@ -23,7 +23,9 @@ local function resident()
 end
 
 local function settle()
-  for _ = 1, 4 do collectgarbage() end
+  for _ = 1, 4 do
+    collectgarbage()
+  end
 end
 
 describe("loops left at a random place", function()
@@ -31,8 +33,13 @@ describe("loops left at a random place", function()
 
   setup(function()
     server = emulator.start { images = 200 }
-    client = jdvm.new { region = server.regions[1], endpoint = server.endpoint, no_proxy = "*",
-      access_key = server.accounts.owner.access_key, secret_key = server.accounts.owner.secret_key }
+    client = jdvm.new {
+      region = server.regions[1],
+      endpoint = server.endpoint,
+      no_proxy = "*",
+      access_key = server.accounts.owner.access_key,
+      secret_key = server.accounts.owner.secret_key,
+    }
   end)
   teardown(function()
     client:close()
@@ -43,8 +50,10 @@ describe("loops left at a random place", function()
     local most = 0
     for i = 1, times do
       local after, how = draw(0, 60), draw(1, 4)
-      local images = client:images({ imageSource = "private" }, { page_size = 10, prefetch = draw(0, 8),
-        fields = { "imageId" } })
+      local images = client:images(
+        { imageSource = "private" },
+        { page_size = 10, prefetch = draw(0, 8), fields = { "imageId" } }
+      )
       local count = 0
       pcall(function()
         for _ in images do
@@ -69,9 +78,18 @@ describe("loops left at a random place", function()
     local most = leave_loops(BREAKS, draw)
     settle()
     client:describe_images { imageSource = "private" }
-    print(("note: %d loops left; sockets %d then %d, at most %d; heap %.0f then %.0f KiB; resident %d then %d KiB")
-      :format(BREAKS, sockets_before, sockets(), most, heap_before, collectgarbage "count", resident_before,
-        resident()))
+    print(
+      ("note: %d loops left; sockets %d then %d, at most %d; heap %.0f then %.0f KiB; resident %d then %d KiB"):format(
+        BREAKS,
+        sockets_before,
+        sockets(),
+        most,
+        heap_before,
+        collectgarbage "count",
+        resident_before,
+        resident()
+      )
+    )
     assert.is_true(sockets() <= sockets_before + 8)
     assert.is_true(most < 300)
     assert.is_true(collectgarbage "count" < heap_before * 1.1 + 64)

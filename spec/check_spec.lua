@@ -20,7 +20,9 @@ local function request(operation, params, region)
   local path, query, used = check.build(operation, params, region or "cn-north-1")
   assert.is_string(path, query)
   local pairs_of = {}
-  for i = 1, #query, 2 do pairs_of[#pairs_of + 1] = query[i] .. "=" .. query[i + 1] end
+  for i = 1, #query, 2 do
+    pairs_of[#pairs_of + 1] = query[i] .. "=" .. query[i + 1]
+  end
   return path, table.concat(pairs_of, "&"), used
 end
 
@@ -41,10 +43,16 @@ describe("a request", function()
 
   it("flattens arrays, booleans and integers", function()
     local _, query = request(list, {
-      imageSource = "thirdparty", offline = false, instanceIds = { "i-1", "i-2" }, pageNumber = 3, pageSize = 100.0,
+      imageSource = "thirdparty",
+      offline = false,
+      instanceIds = { "i-1", "i-2" },
+      pageNumber = 3,
+      pageSize = 100.0,
     })
-    assert.equal("imageSource=thirdparty&offline=false&pageNumber=3&pageSize=100&instanceIds.1=i-1&instanceIds.2=i-2",
-      query)
+    assert.equal(
+      "imageSource=thirdparty&offline=false&pageNumber=3&pageSize=100&instanceIds.1=i-1&instanceIds.2=i-2",
+      query
+    )
     _, query = request(list, { ids = { "img-a", "img-b" }, regionId = "cn-south-1" })
     assert.equal("ids.1=img-a&ids.2=img-b", query)
     _, query = request(list, { imageSource = "public", offline = true })
@@ -65,14 +73,18 @@ describe("a request", function()
 
   it("takes the id of an image alone", function()
     assert.equal("/v1/regions/cn-north-1/images/img-chn8lfcn6j", (request(one, "img-chn8lfcn6j")))
-    assert.equal("/v1/regions/x/images/98d44a0f-88c1-451a-8971-f1f769073b6c",
-      (request(one, { imageId = "98d44a0f-88c1-451a-8971-f1f769073b6c", regionId = "x" })))
+    assert.equal(
+      "/v1/regions/x/images/98d44a0f-88c1-451a-8971-f1f769073b6c",
+      (request(one, { imageId = "98d44a0f-88c1-451a-8971-f1f769073b6c", regionId = "x" }))
+    )
   end)
 
   it("makes the page large enough for all ids, where no size is given", function()
     local function query_of(count, size)
       local ids = {}
-      for i = 1, count do ids[i] = "img-" .. i end
+      for i = 1, count do
+        ids[i] = "img-" .. i
+      end
       local _, query = request(list, { ids = ids, pageSize = size })
       return query
     end
@@ -81,9 +93,13 @@ describe("a request", function()
     assert.matches("pageSize=100", query_of(100), 1, true)
     assert.matches("pageSize=10&", query_of(30, 10) .. "&", 1, true)
     local ids = {}
-    for i = 1, 101 do ids[i] = "img-" .. i end
-    assert.equal("101 ids are more than the 100 of a page: use list_images, which takes any number",
-      message_of(list, { ids = ids }))
+    for i = 1, 101 do
+      ids[i] = "img-" .. i
+    end
+    assert.equal(
+      "101 ids are more than the 100 of a page: use list_images, which takes any number",
+      message_of(list, { ids = ids })
+    )
   end)
 
   it("allows paging beside ids, and an empty filter where it means any", function()
@@ -103,31 +119,50 @@ end)
 
 describe("unknown parameters", function()
   it("suggest the nearest", function()
-    assert.equal("unknown parameter 'imagesource'; did you mean 'imageSource'?",
-      message_of(list, { imagesource = "public" }))
-    assert.equal("unknown parameter 'image_source'; did you mean 'imageSource'?",
-      message_of(list, { image_source = "public" }))
+    assert.equal(
+      "unknown parameter 'imagesource'; did you mean 'imageSource'?",
+      message_of(list, { imagesource = "public" })
+    )
+    assert.equal(
+      "unknown parameter 'image_source'; did you mean 'imageSource'?",
+      message_of(list, { image_source = "public" })
+    )
     assert.equal("unknown parameter 'platfrom'; did you mean 'platform'?", message_of(list, { platfrom = "CentOS" }))
   end)
 
   it("suggest what other tools call it", function()
     for wrong, right in pairs {
-      name = "imageName", id = "ids", region = "regionId", arch = "architecture",
-      state = "status", page = "pageNumber", perPage = "pageSize", imageIds = "ids", source = "imageSource",
+      name = "imageName",
+      id = "ids",
+      region = "regionId",
+      arch = "architecture",
+      state = "status",
+      page = "pageNumber",
+      perPage = "pageSize",
+      imageIds = "ids",
+      source = "imageSource",
     } do
-      assert.equal(("unknown parameter '%s'; did you mean '%s'?"):format(wrong, right),
-        message_of(list, { [wrong] = "x" }))
+      assert.equal(
+        ("unknown parameter '%s'; did you mean '%s'?"):format(wrong, right),
+        message_of(list, { [wrong] = "x" })
+      )
     end
     assert.equal("unknown parameter 'id'; did you mean 'imageId'?", message_of(one, { id = "img-a" }))
   end)
 
   it("are told from options", function()
-    assert.equal("unknown parameter 'timeout': it is an option, which goes into the table after the parameters",
-      message_of(list, { imageSource = "public", timeout = 3 }))
-    assert.equal("unknown parameter 'max_items': it is an option of lists, which goes into the table after the "
-      .. "parameters", message_of(list, { imageSource = "public", max_items = 50 }))
-    assert.equal("unknown parameter 'page_size': it is an option of lists; here give the parameter 'pageSize'",
-      message_of(list, { imageSource = "public", page_size = 50 }))
+    assert.equal(
+      "unknown parameter 'timeout': it is an option, which goes into the table after the parameters",
+      message_of(list, { imageSource = "public", timeout = 3 })
+    )
+    assert.equal(
+      "unknown parameter 'max_items': it is an option of lists, which goes into the table after the " .. "parameters",
+      message_of(list, { imageSource = "public", max_items = 50 })
+    )
+    assert.equal(
+      "unknown parameter 'page_size': it is an option of lists; here give the parameter 'pageSize'",
+      message_of(list, { imageSource = "public", page_size = 50 })
+    )
   end)
 
   it("list the known when none is near", function()
@@ -147,9 +182,10 @@ describe("unknown parameters", function()
     assert.matches("with the key true", message_of(list, { [true] = 1 }))
   end)
 
-  it("show nothing that could break a line", function()
-    assert.matches("^unknown parameter 'a b'", message_of(list, { ["a\r\nb"] = 1 }))
-  end)
+  it(
+    "show nothing that could break a line",
+    function() assert.matches("^unknown parameter 'a b'", message_of(list, { ["a\r\nb"] = 1 })) end
+  )
 end)
 
 describe("types", function()
@@ -164,15 +200,19 @@ describe("types", function()
     assert.equal("'imageName' must be a string, got 5", message_of(list, { imageSource = "public", imageName = 5 }))
     assert.equal("'imageId' must be a string, got a table", message_of(one, { imageId = {} }))
     assert.equal("'imageId' must be a string, got 12", message_of(one, { imageId = 12 }))
-    assert.equal("'imageName' is empty: leave it out instead",
-      message_of(list, { imageSource = "public", imageName = "" }))
+    assert.equal(
+      "'imageName' is empty: leave it out instead",
+      message_of(list, { imageSource = "public", imageName = "" })
+    )
   end)
 
   it("of integers", function()
     local function with(value) return message_of(list, { imageSource = "public", pageSize = value }) end
-    assert.equal("'pageSize' must be an integer, got the string \"40\": write it without quotes or use tonumber",
-      with "40")
-    assert.equal('\'pageSize\' must be an integer, got "many"', with "many")
+    assert.equal(
+      "'pageSize' must be an integer, got the string \"40\": write it without quotes or use tonumber",
+      with "40"
+    )
+    assert.equal("'pageSize' must be an integer, got \"many\"", with "many")
     assert.matches("^'pageSize' must be an integer, got 40.5", with(40.5))
     assert.matches("^'pageSize' must be an integer, got ", with(1 / 0))
     assert.matches("^'pageSize' must be an integer, got ", with(0 / 0))
@@ -181,14 +221,16 @@ describe("types", function()
 
   it("of booleans", function()
     for _, value in ipairs { "true", "false", 1, 0 } do
-      assert.matches("^'offline' must be true or false, got ",
-        message_of(list, { imageSource = "public", offline = value }))
+      assert.matches(
+        "^'offline' must be true or false, got ",
+        message_of(list, { imageSource = "public", offline = value })
+      )
     end
   end)
 
   it("of arrays", function()
     local function with(value) return message_of(list, { ids = value }) end
-    assert.equal("'ids' must be an array of strings, got \"img-a\": write { \"img-a\" }", with "img-a")
+    assert.equal('\'ids\' must be an array of strings, got "img-a": write { "img-a" }', with "img-a")
     assert.equal("'ids' must be an array of strings, got 7", with(7))
     assert.equal("'ids' is empty: leave it out, or give at least one", with {})
     assert.equal("'ids' has a hole: element 2 is nil", with { "img-a", nil, "img-c" })
@@ -202,8 +244,10 @@ end)
 describe("ranges", function()
   it("of pageSize", function()
     for _, value in ipairs { 9, 101, 0, -1, 1e9 } do
-      assert.matches("^'pageSize' must be from 10 to 100, got ",
-        message_of(list, { imageSource = "public", pageSize = value }))
+      assert.matches(
+        "^'pageSize' must be from 10 to 100, got ",
+        message_of(list, { imageSource = "public", pageSize = value })
+      )
     end
     request(list, { imageSource = "public", pageSize = 10 })
     request(list, { imageSource = "public", pageSize = 100 })
@@ -218,39 +262,63 @@ describe("ranges", function()
 
   it("of the request line", function()
     local ids = {}
-    for i = 1, 100 do ids[i] = ("img-%090d"):format(i) end
-    assert.matches("^the parameters make a request line of %d+ bytes, more than the 8192 .*: give fewer ids, or use "
-      .. "the iterators", message_of(list, { ids = ids }))
-    assert.matches("^the parameters make a request line of .*: shorten 'imageName', the longest$",
-      message_of(list, { imageSource = "public", imageName = ("镜"):rep(1000), platform = ("x"):rep(2000) }))
-    assert.matches("^the parameters make a request line of .*: shorten 'instanceIds', the longest$",
-      message_of(list, { imageSource = "public", instanceIds = ids }))
+    for i = 1, 100 do
+      ids[i] = ("img-%090d"):format(i)
+    end
+    assert.matches(
+      "^the parameters make a request line of %d+ bytes, more than the 8192 .*: give fewer ids, or use "
+        .. "the iterators",
+      message_of(list, { ids = ids })
+    )
+    assert.matches(
+      "^the parameters make a request line of .*: shorten 'imageName', the longest$",
+      message_of(list, { imageSource = "public", imageName = ("镜"):rep(1000), platform = ("x"):rep(2000) })
+    )
+    assert.matches(
+      "^the parameters make a request line of .*: shorten 'instanceIds', the longest$",
+      message_of(list, { imageSource = "public", instanceIds = ids })
+    )
     assert.matches(": shorten 'imageId', the longest$", message_of(one, ("x"):rep(8200)))
-    for i = 1, 100 do ids[i] = ("img-%040d"):format(i) end
+    for i = 1, 100 do
+      ids[i] = ("img-%040d"):format(i)
+    end
     request(list, { ids = ids })
   end)
 end)
 
 describe("known values", function()
   it("suggest the nearest", function()
-    assert.equal("'imageSource' must be public, thirdparty, private, shared or community, got \"pubic\"; did you mean "
-      .. '"public"?', message_of(list, { imageSource = "pubic" }))
-    assert.equal("'status' must be pending, ready, deleting or error, got \"Ready\"; did you mean \"ready\"?",
-      message_of(list, { imageSource = "public", status = "Ready" }))
-    assert.equal("'bootMode' must be bios or uefi, got \"secure\"",
-      message_of(list, { imageSource = "public", bootMode = "secure" }))
+    assert.equal(
+      "'imageSource' must be public, thirdparty, private, shared or community, got \"pubic\"; did you mean "
+        .. '"public"?',
+      message_of(list, { imageSource = "pubic" })
+    )
+    assert.equal(
+      '\'status\' must be pending, ready, deleting or error, got "Ready"; did you mean "ready"?',
+      message_of(list, { imageSource = "public", status = "Ready" })
+    )
+    assert.equal(
+      "'bootMode' must be bios or uefi, got \"secure\"",
+      message_of(list, { imageSource = "public", bootMode = "secure" })
+    )
   end)
 
   it("name the new word for an old one", function()
     for old, new in pairs { jcloud = "public", marketplace = "thirdparty", self = "private", share = "shared" } do
-      assert.equal(("'imageSource' is \"%s\"; did you mean \"%s\"?"):format(old, new),
-        message_of(list, { imageSource = old }))
+      assert.equal(
+        ('\'imageSource\' is "%s"; did you mean "%s"?'):format(old, new),
+        message_of(list, { imageSource = old })
+      )
     end
-    assert.equal("'architecture' is \"amd64\"; did you mean \"x86_64\"?",
-      message_of(list, { imageSource = "public", architecture = "amd64" }))
+    assert.equal(
+      '\'architecture\' is "amd64"; did you mean "x86_64"?',
+      message_of(list, { imageSource = "public", architecture = "amd64" })
+    )
     for _, word in ipairs { "Windows", "windows" } do
-      assert.equal(("'platform' is \"%s\"; did you mean \"Windows Server\"?"):format(word),
-        message_of(list, { imageSource = "public", platform = word }))
+      assert.equal(
+        ('\'platform\' is "%s"; did you mean "Windows Server"?'):format(word),
+        message_of(list, { imageSource = "public", platform = word })
+      )
     end
   end)
 
@@ -260,12 +328,18 @@ describe("known values", function()
   end)
 
   it("in another spelling are refused even there", function()
-    assert.equal("'platform' is \"windows server\"; did you mean \"Windows Server\"?",
-      message_of(list, { imageSource = "public", platform = "windows server" }))
-    assert.equal("'architecture' is \"x86-64\"; did you mean \"x86_64\"?",
-      message_of(list, { imageSource = "public", architecture = "x86-64" }))
-    assert.equal("'regionId' is \"cn_north_1\"; did you mean \"cn-north-1\"?",
-      message_of(list, { imageSource = "public", regionId = "cn_north_1" }))
+    assert.equal(
+      '\'platform\' is "windows server"; did you mean "Windows Server"?',
+      message_of(list, { imageSource = "public", platform = "windows server" })
+    )
+    assert.equal(
+      '\'architecture\' is "x86-64"; did you mean "x86_64"?',
+      message_of(list, { imageSource = "public", architecture = "x86-64" })
+    )
+    assert.equal(
+      '\'regionId\' is "cn_north_1"; did you mean "cn-north-1"?',
+      message_of(list, { imageSource = "public", regionId = "cn_north_1" })
+    )
   end)
 end)
 
@@ -278,19 +352,31 @@ describe("rules between parameters", function()
 
   it("want ids alone", function()
     for name, value in pairs {
-      imageSource = "public", offline = false, platform = "CentOS", rootDeviceType = "cloudDisk", status = "ready",
-      launchPermission = "all", imageName = "x", serviceCode = "x", architecture = "x86_64",
-      instanceIds = { "i-a" }, bootMode = "uefi",
+      imageSource = "public",
+      offline = false,
+      platform = "CentOS",
+      rootDeviceType = "cloudDisk",
+      status = "ready",
+      launchPermission = "all",
+      imageName = "x",
+      serviceCode = "x",
+      architecture = "x86_64",
+      instanceIds = { "i-a" },
+      bootMode = "uefi",
     } do
-      assert.equal(("'%s' has no effect beside ids: leave one of the two out"):format(name),
-        message_of(list, { ids = { "img-a" }, [name] = value }))
+      assert.equal(
+        ("'%s' has no effect beside ids: leave one of the two out"):format(name),
+        message_of(list, { ids = { "img-a" }, [name] = value })
+      )
     end
   end)
 
   it("allow offline with public and thirdparty only", function()
     for _, source in ipairs { "private", "shared", "community" } do
-      assert.matches("^'offline' has no effect on " .. source .. " images",
-        message_of(list, { imageSource = source, offline = true }))
+      assert.matches(
+        "^'offline' has no effect on " .. source .. " images",
+        message_of(list, { imageSource = source, offline = true })
+      )
     end
     request(list, { imageSource = "public", offline = true })
     request(list, { imageSource = "thirdparty", offline = false })
@@ -298,8 +384,10 @@ describe("rules between parameters", function()
 
   it("allow launchPermission with private only", function()
     for _, source in ipairs { "public", "thirdparty", "shared", "community" } do
-      assert.matches("^'launchPermission' has no effect on " .. source .. " images",
-        message_of(list, { imageSource = source, launchPermission = "all" }))
+      assert.matches(
+        "^'launchPermission' has no effect on " .. source .. " images",
+        message_of(list, { imageSource = source, launchPermission = "all" })
+      )
     end
     request(list, { imageSource = "private", launchPermission = "ownerOnly" })
   end)
@@ -308,7 +396,18 @@ end)
 describe("text that could change the request", function()
   it("is refused in ids", function()
     for _, id in ipairs {
-      "a/../b", "a?x=1", "a#b", "a b", "a%2Fb", "a\r\nHost: x", "a\0", "镜像", "a&b", ".", "..", "a:b",
+      "a/../b",
+      "a?x=1",
+      "a#b",
+      "a b",
+      "a%2Fb",
+      "a\r\nHost: x",
+      "a\0",
+      "镜像",
+      "a&b",
+      ".",
+      "..",
+      "a:b",
       "img-m5s0****29",
     } do
       assert.matches("^'imageId' must consist of letters, digits, '.', '_' and '%-', got ", message_of(one, id))
@@ -328,14 +427,22 @@ describe("text that could change the request", function()
   end)
 
   it("is refused in strings", function()
-    assert.equal("'imageName' holds a control character (0x0D at byte 1)",
-      message_of(list, { imageSource = "private", imageName = "a\r\nb" }))
-    assert.equal("'imageName' holds a control character (0x00 at byte 0)",
-      message_of(list, { imageSource = "private", imageName = "\0" }))
-    assert.equal("'serviceCode' is not valid UTF-8 (at byte 2)",
-      message_of(list, { imageSource = "private", serviceCode = "ab\255" }))
-    assert.equal("'platform' holds a control character (0x0A at byte 6)",
-      message_of(list, { imageSource = "public", platform = "CentOS\n" }))
+    assert.equal(
+      "'imageName' holds a control character (0x0D at byte 1)",
+      message_of(list, { imageSource = "private", imageName = "a\r\nb" })
+    )
+    assert.equal(
+      "'imageName' holds a control character (0x00 at byte 0)",
+      message_of(list, { imageSource = "private", imageName = "\0" })
+    )
+    assert.equal(
+      "'serviceCode' is not valid UTF-8 (at byte 2)",
+      message_of(list, { imageSource = "private", serviceCode = "ab\255" })
+    )
+    assert.equal(
+      "'platform' holds a control character (0x0A at byte 6)",
+      message_of(list, { imageSource = "public", platform = "CentOS\n" })
+    )
   end)
 
   it("needs no region from the client when the call names one", function()
@@ -382,17 +489,28 @@ end)
 describe("the option fields", function()
   it("takes names of the model, nested ones and new ones", function()
     assert.is_nil(check.fields_fault(list, {
-      "imageId", "name", "systemDisk", "systemDisk.cloudDisk.diskSizeGB", "dataDisks.cloudDisk.tags.key",
-      "chargeInfo.formula", "someNewField", "someNewField.deep",
+      "imageId",
+      "name",
+      "systemDisk",
+      "systemDisk.cloudDisk.diskSizeGB",
+      "dataDisks.cloudDisk.tags.key",
+      "chargeInfo.formula",
+      "someNewField",
+      "someNewField.deep",
     }))
     assert.is_nil(check.fields_fault(one, { "imageId" }))
   end)
 
   it("refuses what is nearly a name", function()
-    assert.equal("option 'fields': element 2 \"imageID\" is no field of Image; did you mean 'imageId'?",
-      check.fields_fault(list, { "name", "imageID" }))
-    assert.equal("option 'fields': element 1 \"systemDisk.cloudDisc\" is no field of InstanceDiskAttachment; did you "
-      .. "mean 'systemDisk.cloudDisk'?", check.fields_fault(list, { "systemDisk.cloudDisc" }))
+    assert.equal(
+      "option 'fields': element 2 \"imageID\" is no field of Image; did you mean 'imageId'?",
+      check.fields_fault(list, { "name", "imageID" })
+    )
+    assert.equal(
+      "option 'fields': element 1 \"systemDisk.cloudDisc\" is no field of InstanceDiskAttachment; did you "
+        .. "mean 'systemDisk.cloudDisk'?",
+      check.fields_fault(list, { "systemDisk.cloudDisc" })
+    )
   end)
 
   it("is refused by calls and lists at the caller's line", function()
@@ -404,14 +522,21 @@ describe("the option fields", function()
         client[method](client, { imageSource = "public" }, { fields = { "imageID" } })
         return nil
       end)
-      assert.matches("check_spec%.lua:" .. line .. ": jdvm: describeImages: option 'fields': element 1 \"imageID\" is "
-        .. "no field of Image", message)
+      assert.matches(
+        "check_spec%.lua:"
+          .. line
+          .. ": jdvm: describeImages: option 'fields': element 1 \"imageID\" is "
+          .. "no field of Image",
+        message
+      )
     end
   end)
 
   it("refuses paths that lead nowhere", function()
-    assert.equal("option 'fields': element 1 \"name.first\" goes into name, which is of type string",
-      check.fields_fault(list, { "name.first" }))
+    assert.equal(
+      "option 'fields': element 1 \"name.first\" goes into name, which is of type string",
+      check.fields_fault(list, { "name.first" })
+    )
     assert.matches("has an empty part", check.fields_fault(list, { "systemDisk..x" }))
     assert.matches("has an empty part", check.fields_fault(list, { "" }))
     assert.matches("is not printable", check.fields_fault(list, { "a\nb" }))
@@ -419,7 +544,9 @@ describe("the option fields", function()
 
   it("speaks of the items, of what is unwrapped, or of the result itself", function()
     local result = {
-      { name = "tags", type = "Tag[]" }, { name = "names", type = "string[]" }, { name = "disk", type = "LocalDisk" },
+      { name = "tags", type = "Tag[]" },
+      { name = "names", type = "string[]" },
+      { name = "disk", type = "LocalDisk" },
     }
     local function faults_of(entry, ...)
       entry.name, entry.result = "describeX", result
@@ -429,12 +556,19 @@ describe("the option fields", function()
       end
       return found
     end
-    assert.same({ "fine", '"kye" is no field of Tag; did you mean \'key\'?', "fine" },
-      faults_of({ page = { items = "tags" } }, "key", "kye", "diskTyp"))
-    assert.same({ "fine", '"diskTyp" is no field of LocalDisk; did you mean \'diskType\'?' },
-      faults_of({ unwrap = "disk" }, "kye", "diskTyp"))
-    assert.same({ "fine", '"nmaes" is no field of the result; did you mean \'names\'?',
-      '"tags.kye" is no field of Tag; did you mean \'tags.key\'?' }, faults_of({}, "disk", "nmaes", "tags.kye"))
+    assert.same(
+      { "fine", "\"kye\" is no field of Tag; did you mean 'key'?", "fine" },
+      faults_of({ page = { items = "tags" } }, "key", "kye", "diskTyp")
+    )
+    assert.same(
+      { "fine", "\"diskTyp\" is no field of LocalDisk; did you mean 'diskType'?" },
+      faults_of({ unwrap = "disk" }, "kye", "diskTyp")
+    )
+    assert.same({
+      "fine",
+      "\"nmaes\" is no field of the result; did you mean 'names'?",
+      "\"tags.kye\" is no field of Tag; did you mean 'tags.key'?",
+    }, faults_of({}, "disk", "nmaes", "tags.kye"))
     assert.same({ "fine" }, faults_of({ unwrap = "names" }, "anything"))
   end)
 end)
@@ -449,8 +583,15 @@ describe("the option source", function()
         client[method](client, { imageSource = "public" }, { source = "imageId" })
         return nil
       end)
-      assert.matches("check_spec.lua:" .. line .. ": jdvm: describeImages: option 'source' is \"imageId\", a field of "
-        .. "Image, which it would overwrite", message, 1, true)
+      assert.matches(
+        "check_spec.lua:"
+          .. line
+          .. ": jdvm: describeImages: option 'source' is \"imageId\", a field of "
+          .. "Image, which it would overwrite",
+        message,
+        1,
+        true
+      )
     end
     assert.has_no.errors(function() check.check_reading(one, { source = "json", fields = { "name" } }) end)
     assert.has_no.errors(function() check.check_reading(one, nil) end)
@@ -463,12 +604,16 @@ describe("the ids of a list", function()
     local gap = { "img-a", "img-b" }
     gap[5] = "img-e"
     local long = {}
-    for i = 1, 2000 do long[i] = "img-0000000000" .. i end
+    for i = 1, 2000 do
+      long[i] = "img-0000000000" .. i
+    end
     long[1999] = "img/b"
     for words, ids in pairs {
-      ["must be an array of strings; it has the key \"extra\""] = { "img-a", "img-b", extra = "img-c" },
-      ["has a hole: element 3 is nil"] = gap, ["has a hole: element 1 is nil"] = { nil, "img-b" },
-      ["element 3 must consist of"] = { "img-a", "img-b", "img c" }, ["element 1999 must consist of"] = long,
+      ['must be an array of strings; it has the key "extra"'] = { "img-a", "img-b", extra = "img-c" },
+      ["has a hole: element 3 is nil"] = gap,
+      ["has a hole: element 1 is nil"] = { nil, "img-b" },
+      ["element 3 must consist of"] = { "img-a", "img-b", "img c" },
+      ["element 1999 must consist of"] = long,
       ["is empty: leave it out"] = {},
     } do
       for _, method in ipairs { "images", "list_images", "image_pages", "count_images" } do

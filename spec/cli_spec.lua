@@ -19,8 +19,12 @@ end
 
 local function environment(changes)
   local values = {
-    JDCLOUD_ENDPOINT = server.endpoint, JDCLOUD_REGION = "cn-north-1", JDCLOUD_ACCESS_KEY = keys.access_key,
-    JDCLOUD_SECRET_KEY = keys.secret_key, HOME = folder .. "/home", COLUMNS = "80",
+    JDCLOUD_ENDPOINT = server.endpoint,
+    JDCLOUD_REGION = "cn-north-1",
+    JDCLOUD_ACCESS_KEY = keys.access_key,
+    JDCLOUD_SECRET_KEY = keys.secret_key,
+    HOME = folder .. "/home",
+    COLUMNS = "80",
   }
   for name, value in pairs(changes or {}) do
     values[name] = value or nil
@@ -41,8 +45,9 @@ local function jdvm(arguments, changes, input)
   local answers = assert(io.open(folder .. "/in", "wb"))
   answers:write(input or "")
   answers:close()
-  local pipe = io.popen(("%s %s bin/jdvm %s >%s 2>%s <%s/in; echo $?"):format(environment(changes), lua, arguments, out,
-    err, folder))
+  local pipe = io.popen(
+    ("%s %s bin/jdvm %s >%s 2>%s <%s/in; echo $?"):format(environment(changes), lua, arguments, out, err, folder)
+  )
   local status = tonumber(pipe:read("*a"):match("(%d+)%s*$"))
   pipe:close()
   local result, complaint = read(out), read(err)
@@ -69,9 +74,7 @@ describe("jdvm", function()
     os.execute("rm -rf " .. folder)
   end)
 
-  before_each(function()
-    server.control "reset"
-  end)
+  before_each(function() server.control "reset" end)
 
   describe("images", function()
     it("prints an aligned table, wide characters counted as two columns", function()
@@ -124,9 +127,10 @@ describe("jdvm", function()
       assert.equal(4, #lines_of((jdvm "count --source public --region all")))
     end)
 
-    it("does not print control characters of names to a table", function()
-      assert.is_nil((jdvm "images --source private --columns imageId,desc"):find("[%z\1-\9\11-\31\127]"))
-    end)
+    it(
+      "does not print control characters of names to a table",
+      function() assert.is_nil((jdvm "images --source private --columns imageId,desc"):find("[%z\1-\9\11-\31\127]")) end
+    )
 
     it("leaves a JSON array open when the list breaks off, and says why", function()
       server.control("faults", { script = { { fault = "error", code = 500, page = 2 } } })
@@ -137,8 +141,9 @@ describe("jdvm", function()
     end)
 
     it("ends quietly when nobody reads any more", function()
-      local pipe = io.popen(("%s sh -c '%s bin/jdvm images --source public --output jsonl 2>&1 | head -n 1'"):format(
-        environment(), lua))
+      local pipe = io.popen(
+        ("%s sh -c '%s bin/jdvm images --source public --output jsonl 2>&1 | head -n 1'"):format(environment(), lua)
+      )
       local out = pipe:read("*a")
       pipe:close()
       assert.equal(1, #lines_of(out))
@@ -187,12 +192,14 @@ describe("jdvm", function()
     local function print_table(columns, screen, rows)
       local printed = {}
       left_out = nil
-      if screen then
-        screen.left_out = function(names) left_out = names end
-      end
-      local printer = output.new("table", columns, operations.describeImages, function(line)
-        printed[#printed + 1] = line
-      end, screen)
+      if screen then screen.left_out = function(names) left_out = names end end
+      local printer = output.new(
+        "table",
+        columns,
+        operations.describeImages,
+        function(line) printed[#printed + 1] = line end,
+        screen
+      )
       for _, row in ipairs(rows) do
         printer.row(row)
       end
@@ -200,9 +207,17 @@ describe("jdvm", function()
       return lines_of(table.concat(printed))
     end
 
-    local image = { imageId = "img-9ha1rgelkq", name = ("n"):rep(40), platform = "Ubuntu", osVersion = "16.04 64-bit",
-      architecture = "x86_64", systemDiskSizeGB = 40, imageSource = "public", status = "ready",
-      createTime = "2018-10-11 17:31:22" }
+    local image = {
+      imageId = "img-9ha1rgelkq",
+      name = ("n"):rep(40),
+      platform = "Ubuntu",
+      osVersion = "16.04 64-bit",
+      architecture = "x86_64",
+      systemDiskSizeGB = 40,
+      imageSource = "public",
+      status = "ready",
+      createTime = "2018-10-11 17:31:22",
+    }
 
     it("drops the last of the usual columns, then narrows the name, and never the id", function()
       local columns = output.default_columns(operations.describeImages)
@@ -257,8 +272,10 @@ describe("jdvm", function()
     end)
 
     it("shows a failing wait in the line of progress", function()
-      local text = on_terminal("wait img-9ha1rgelkq --interval 0.1 --timeout 0.5",
-        { TERM = "xterm", JDCLOUD_ENDPOINT = "http://127.0.0.1:9" })
+      local text = on_terminal(
+        "wait img-9ha1rgelkq --interval 0.1 --timeout 0.5",
+        { TERM = "xterm", JDCLOUD_ENDPOINT = "http://127.0.0.1:9" }
+      )
       assert.truthy(text:find("\r\27[Kimg-9ha1rgelkq: not seen yet, 0 s; could not connect to 127", 1, true), text)
       assert.is_nil(text:find("going on", 1, true))
     end)
@@ -288,8 +305,11 @@ describe("jdvm", function()
     local out, status = jdvm "latest --source public --platform Ubuntu --output csv --columns imageId,createTime"
     assert.equal(0, status)
     local newest = ""
-    for line in (jdvm "images --source public --platform Ubuntu --output csv --columns createTime,imageId")
-      :gmatch("(%d%d%d%d[^\r]*)\r\n") do
+    for line in
+      (jdvm "images --source public --platform Ubuntu --output csv --columns createTime,imageId"):gmatch(
+        "(%d%d%d%d[^\r]*)\r\n"
+      )
+    do
       newest = line > newest and line or newest
     end
     local time, id = newest:match("^([^,]*),(.*)$")
@@ -304,7 +324,10 @@ describe("jdvm", function()
 
   describe("exit status and message for", function()
     local data_commands = {
-      "images --source public", "image img-9ha1rgelkq", "count --source public", "latest --source public",
+      "images --source public",
+      "image img-9ha1rgelkq",
+      "count --source public",
+      "latest --source public",
       "wait img-9ha1rgelkq",
     }
 
@@ -323,8 +346,10 @@ describe("jdvm", function()
 
       it("no network: 4, " .. command, function()
         local is_wait = command:find("^wait") ~= nil
-        local _, status, complaint = jdvm(command .. (is_wait and " --interval 0.1 --timeout 1" or " --timeout 10"),
-          { JDCLOUD_ENDPOINT = "http://127.0.0.1:9" })
+        local _, status, complaint = jdvm(
+          command .. (is_wait and " --interval 0.1 --timeout 1" or " --timeout 10"),
+          { JDCLOUD_ENDPOINT = "http://127.0.0.1:9" }
+        )
         assert.equal(4, status)
         local _, warnings = complaint:gsub("jdvm: wait: could not connect[^\n]*; going on", "")
         assert.equal(is_wait and 1 or 0, warnings, complaint)
@@ -341,9 +366,18 @@ describe("jdvm", function()
 
     it("wrong usage: 2", function()
       for _, command in ipairs {
-        "", "nosuch", "images --output xml --source public", "images --source pubic", "images", "image", "wait",
-        "images --source public --timeout soon", "image 'a/../b'", "images --source public --page-size 9",
-        "images --source public --columns ,", "images --source public --columns imageID",
+        "",
+        "nosuch",
+        "images --output xml --source public",
+        "images --source pubic",
+        "images",
+        "image",
+        "wait",
+        "images --source public --timeout soon",
+        "image 'a/../b'",
+        "images --source public --page-size 9",
+        "images --source public --columns ,",
+        "images --source public --columns imageID",
       } do
         local out, status, complaint = jdvm(command)
         assert.equal(2, status, command)
@@ -363,8 +397,10 @@ describe("jdvm", function()
     local pipe = io.popen("stat -c %a " .. folder .. "/home/.jdc/config")
     assert.equal("600", pipe:read("*l"))
     pipe:close()
-    out, status = jdvm("count --source public --profile work",
-      { JDCLOUD_ENDPOINT = false, JDCLOUD_ACCESS_KEY = false, JDCLOUD_SECRET_KEY = false, JDCLOUD_REGION = false })
+    out, status = jdvm(
+      "count --source public --profile work",
+      { JDCLOUD_ENDPOINT = false, JDCLOUD_ACCESS_KEY = false, JDCLOUD_SECRET_KEY = false, JDCLOUD_REGION = false }
+    )
     assert.equal("30\n", out)
     assert.equal(0, status)
   end)
@@ -372,8 +408,14 @@ describe("jdvm", function()
   it("configure refuses what would be a broken profile, before it asks", function()
     os.execute("rm -rf " .. folder .. "/home/.jdc")
     for _, options in ipairs {
-      "--region all", "--region cn-north-1 --region cn-east-1", "--region 'a b'", "--profile DEFAULT",
-      "--profile 'a b'", "--profile ''", "--endpoint nonsense", "--endpoint http://",
+      "--region all",
+      "--region cn-north-1 --region cn-east-1",
+      "--region 'a b'",
+      "--profile DEFAULT",
+      "--profile 'a b'",
+      "--profile ''",
+      "--endpoint nonsense",
+      "--endpoint http://",
     } do
       local out, status, complaint = jdvm("configure " .. options, {}, "A\nBBBBBBBB\n\n")
       assert.equal(2, status, options)
@@ -427,7 +469,11 @@ describe("jdvm", function()
     local out, status = jdvm "doctor"
     assert.equal(0, status)
     for _, text in ipairs {
-      "libcurl", "OpenSSL", "environment variable JDCLOUD_REGION", "reached", "keys           accepted",
+      "libcurl",
+      "OpenSSL",
+      "environment variable JDCLOUD_REGION",
+      "reached",
+      "keys           accepted",
     } do
       assert.truthy(out:find(text, 1, true), text)
     end
@@ -439,11 +485,17 @@ describe("jdvm", function()
 
   it("fails when its output cannot be written", function()
     for _, command in ipairs {
-      "images --source public -o jsonl", "count --source public", "man", "completions bash", "doctor", "--help",
-      "images --help", "--version",
+      "images --source public -o jsonl",
+      "count --source public",
+      "man",
+      "completions bash",
+      "doctor",
+      "--help",
+      "images --help",
+      "--version",
     } do
-      local pipe = io.popen(("%s sh -c '%s bin/jdvm %s >/dev/full 2>%s/err; echo $?'"):format(environment(), lua,
-        command, folder))
+      local pipe =
+        io.popen(("%s sh -c '%s bin/jdvm %s >/dev/full 2>%s/err; echo $?'"):format(environment(), lua, command, folder))
       assert.equal(4, pipe:read("*n"), command)
       pipe:close()
       assert.truthy(read(folder .. "/err"):find("jdvm: the output could not be written", 1, true), command)
@@ -452,10 +504,13 @@ describe("jdvm", function()
 
   it("says what is wrong with a setting, as wrong usage", function()
     for _, case in ipairs {
-      { "count --source public --endpoint foo", "endpoint" }, { "count --source public --region ''", "region" },
-      { "count --source public --profile ''", "profile" }, { "doctor --endpoint foo", false },
+      { "count --source public --endpoint foo", "endpoint" },
+      { "count --source public --region ''", "region" },
+      { "count --source public --profile ''", "profile" },
+      { "doctor --endpoint foo", false },
       { "image img-9ha1rgelkq --region cn-north-1 --region cn-east-1", "--region" },
-      { "images --source public --page-size 101", "--page-size" }, { "images", "--source" },
+      { "images --source public --page-size 101", "--page-size" },
+      { "images", "--source" },
       { "images --source pubic", "images: --source must be" },
     } do
       local out, status, complaint = jdvm(case[1])
@@ -495,7 +550,8 @@ describe("jdvm", function()
 
   it("of several regions names those ids that are in none of them, once", function()
     for command, expected in pairs {
-      ["images -o ids"] = "img-9ha1rgelkq\n", ["latest -o ids"] = "img-9ha1rgelkq\n",
+      ["images -o ids"] = "img-9ha1rgelkq\n",
+      ["latest -o ids"] = "img-9ha1rgelkq\n",
       count = "cn-north-1 1\ncn-east-1 0\ncn-east-2 0\ncn-south-1 0\n",
     } do
       local out, status, complaint = jdvm(command .. " --region all --id img-9ha1rgelkq --id img-nosuchone1")
@@ -532,8 +588,10 @@ describe("jdvm", function()
     out = jdvm "images --source public --max 1 -o csv --columns imageId,region --region cn-east-1 --region cn-north-1"
     assert.truthy(out:find("^imageId,region\r\nimg%-%w+,cn%-east%-1\r\n$"), out)
     assert.truthy((jdvm "count --source public --region cn-north-1 --region cn-north-1"):find("^%d+\n$"))
-    assert.equal("imageId,region\r\nimg-9ha1rgelkq,cn-north-1\r\n",
-      (jdvm "image img-9ha1rgelkq -o csv --columns imageId,region"))
+    assert.equal(
+      "imageId,region\r\nimg-9ha1rgelkq,cn-north-1\r\n",
+      (jdvm "image img-9ha1rgelkq -o csv --columns imageId,region")
+    )
   end)
 
   it("image shows the columns that are asked for, and no blank line before the first", function()
@@ -580,23 +638,25 @@ describe("jdvm", function()
       for _, command in ipairs(commands) do
         assert.truthy(text:find(command, 1, true), shell .. " " .. command)
       end
-      if check then
-        assert.truthy((os.execute(check .. " " .. folder .. "/out")) ~= nil)
-      end
+      if check then assert.truthy((os.execute(check .. " " .. folder .. "/out")) ~= nil) end
     end
   end)
 
   it("completes the values of options", function()
     local script = folder .. "/complete.bash"
     local file = assert(io.open(script, "wb"))
-    file:write((jdvm "completions bash"),
-      'COMP_WORDS=(jdvm "$@" ""); COMP_CWORD=$(($# + 1)); _jdvm; echo "${COMPREPLY[*]}"\n')
+    file:write(
+      (jdvm "completions bash"),
+      'COMP_WORDS=(jdvm "$@" ""); COMP_CWORD=$(($# + 1)); _jdvm; echo "${COMPREPLY[*]}"\n'
+    )
     file:close()
     for words, expected in pairs {
       ["images --source"] = "public thirdparty private shared community",
       ["wait --status"] = "pending ready deleting error",
-      ["--region"] = "all cn-north-1 cn-east-1 cn-east-2 cn-south-1", ["completions"] = "bash zsh fish",
-      ["images --columns"] = "region imageId name platform ", ["images --output"] = "table json jsonl csv ids",
+      ["--region"] = "all cn-north-1 cn-east-1 cn-east-2 cn-south-1",
+      ["completions"] = "bash zsh fish",
+      ["images --columns"] = "region imageId name platform ",
+      ["images --output"] = "table json jsonl csv ids",
     } do
       local pipe = io.popen(("bash %s %s"):format(script, words))
       local reply = pipe:read("*a")
@@ -610,8 +670,13 @@ describe("jdvm", function()
   it("names values, defaults and settings in its help, in its own words", function()
     for command, texts in pairs {
       [""] = { "JDCLOUD_PROFILE", "NO_COLOR", "JDVM_NGINX", "default 30s for each list", "wait: 30m" },
-      images = { "table, json, jsonl, csv, ids", "Required unless --id is given", "default 100", "default 4",
-        "with --source public or thirdparty" },
+      images = {
+        "table, json, jsonl, csv, ids",
+        "Required unless --id is given",
+        "default 100",
+        "default 4",
+        "with --source public or thirdparty",
+      },
       wait = { "pending, ready, deleting, error", "default 5s" },
       emulator = { "good, wrong-name, unknown-ca", "default good", "--port <n>", "default, picks" },
     } do
@@ -631,7 +696,8 @@ describe("jdvm", function()
 
   it("speaks of what stands on the command line", function()
     for command, expected in pairs {
-      ["image 'img x'"] = "jdvm: image: the id must", ["wait img-1 'img x'"] = "jdvm: wait: the id must",
+      ["image 'img x'"] = "jdvm: image: the id must",
+      ["wait img-1 'img x'"] = "jdvm: wait: the id must",
       ["images --source public --ca-file ''"] = "jdvm: --ca-file is empty",
       ["images --id a,b"] = "repeat the option for each: --id a --id b",
       ["count --source public --region a,b"] = "repeat the option for each: --region a --region b",
@@ -644,7 +710,8 @@ describe("jdvm", function()
       assert.truthy(complaint:find(expected, 1, true), command .. ": " .. complaint)
     end
     for _, changes in ipairs {
-      { JDCLOUD_SECRET_KEY = false, JDCLOUD_ACCESS_KEY = false }, { JDCLOUD_REGION = false },
+      { JDCLOUD_SECRET_KEY = false, JDCLOUD_ACCESS_KEY = false },
+      { JDCLOUD_REGION = false },
     } do
       for _, command in ipairs { "count --source public", "doctor" } do
         local out, _, complaint = jdvm(command, changes)
@@ -674,8 +741,12 @@ describe("jdvm", function()
   it("has a command for an operation by its entry alone", function()
     local operations = require "jdvm.operations"
     local entry = {
-      name = "describeVaultKeys", method_name = "describe_vault_keys", method = "GET",
-      path = "/v1/regions/{regionId}/vaults/{vaultId}/keys", doc = "Keys of a vault.", doc_zh = "…",
+      name = "describeVaultKeys",
+      method_name = "describe_vault_keys",
+      method = "GET",
+      path = "/v1/regions/{regionId}/vaults/{vaultId}/keys",
+      doc = "Keys of a vault.",
+      doc_zh = "…",
       parameters = {
         { name = "regionId", type = "string", path = true, required = true, doc = "Region.", doc_zh = "…" },
         { name = "vaultId", type = "string", path = true, required = true, doc = "Vault.", doc_zh = "…" },
@@ -689,13 +760,27 @@ describe("jdvm", function()
     table.insert(operations.list, entry)
     local root, by_command = require("jdvm.cli.parser").new()
     table.remove(operations.list)
-    local given = root:parse { "describe-vault-keys", "--vault-id", "v-1", "--key-names", "a", "--key-names", "b",
-      "--depth", "2", "--shared", "false" }
+    local given = root:parse {
+      "describe-vault-keys",
+      "--vault-id",
+      "v-1",
+      "--key-names",
+      "a",
+      "--key-names",
+      "b",
+      "--depth",
+      "2",
+      "--shared",
+      "false",
+    }
     assert.equal(entry, by_command[given.command])
 
     local asked, printed = nil, {}
     local status = require("jdvm.cli.commands").show({
-      given = given, regions = { "cn-north-1" }, time_left = function() end, flush = function() end,
+      given = given,
+      regions = { "cn-north-1" },
+      time_left = function() end,
+      flush = function() end,
       write = function(text) printed[#printed + 1] = text end,
       client = {
         describe_vault_keys = function(_, params)
@@ -723,7 +808,9 @@ describe("jdvm", function()
       end
       operations.describeVault = { name = "describeVault", shorthand = "vaultId" }
       local found = {
-        status "describeVault", status "describeImage", status("describeImage", { status = "HTTP_NO_ROUTE" }),
+        status "describeVault",
+        status "describeImage",
+        status("describeImage", { status = "HTTP_NO_ROUTE" }),
         status "describeImages",
       }
       operations.describeVault = nil
@@ -731,13 +818,16 @@ describe("jdvm", function()
     end)
 
     it("shows its first plain fields, or all where none is plain", function()
-      local function columns_of(fields)
-        return output.default_columns { name = "x", result = fields }
-      end
-      assert.same({ "a", "d" }, columns_of {
-        { name = "a", type = "string" }, { name = "b", type = "Tag" }, { name = "c", type = "string[]" },
-        { name = "d", type = "integer" },
-      })
+      local function columns_of(fields) return output.default_columns { name = "x", result = fields } end
+      assert.same(
+        { "a", "d" },
+        columns_of {
+          { name = "a", type = "string" },
+          { name = "b", type = "Tag" },
+          { name = "c", type = "string[]" },
+          { name = "d", type = "integer" },
+        }
+      )
       assert.same({ "b", "c" }, columns_of { { name = "b", type = "Tag" }, { name = "c", type = "string[]" } })
     end)
 
@@ -777,9 +867,7 @@ describe("jdvm", function()
     local root = parser.new()
     size.max, ahead.max = kept[1], kept[2]
     table.remove(output.formats)
-    local function is_taken(...)
-      return (root:pparse { ... })
-    end
+    local function is_taken(...) return (root:pparse { ... }) end
     assert.is_true(is_taken("images", "--page-size", "77"))
     assert.is_false(is_taken("images", "--page-size", "78"))
     assert.is_true(is_taken("images", "--prefetch", "7"))
@@ -792,9 +880,7 @@ describe("jdvm", function()
     local help = root:get_help():gsub("%s+", " ")
     assert.truthy(help:find("default " .. endpoint.default .. ".", 1, true), help)
     for _, option in ipairs(options.client) do
-      if option.env then
-        assert.truthy(help:find(option.env, 1, true), option.env)
-      end
+      if option.env then assert.truthy(help:find(option.env, 1, true), option.env) end
     end
   end)
 

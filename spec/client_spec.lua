@@ -12,22 +12,32 @@ local function answer_of(value) return { status = 200, body = cjson.encode(value
 
 local function image(id) return { imageId = id, name = "n", status = "ready" } end
 
-local function one_page()
-  return answer_of { requestId = "r1", result = { images = { image "img-1" }, totalCount = 1 } }
-end
+local function one_page() return answer_of { requestId = "r1", result = { images = { image "img-1" }, totalCount = 1 } } end
 
 local function failing(code, status, headers)
-  return { status = code, headers = headers, body = cjson.encode { requestId = "r" .. code,
-    error = { code = code, status = status, message = "no luck" } } }
+  return {
+    status = code,
+    headers = headers,
+    body = cjson.encode { requestId = "r" .. code, error = { code = code, status = status, message = "no luck" } },
+  }
 end
 
 local function client_of(answer, options)
   local fake = fake_transport.new(answer)
-  local all = { region = "cn-north-1", access_key = "AKIDEXAMPLE", secret_key = SECRET, transport = fake,
-    endpoint = "https://vm.jdcloud-api.com" }
-  for name, value in pairs(options or {}) do all[name] = value end
+  local all = {
+    region = "cn-north-1",
+    access_key = "AKIDEXAMPLE",
+    secret_key = SECRET,
+    transport = fake,
+    endpoint = "https://vm.jdcloud-api.com",
+  }
+  for name, value in pairs(options or {}) do
+    all[name] = value
+  end
   -- false means none
-  for _, name in ipairs { "region", "access_key", "secret_key" } do all[name] = all[name] or nil end
+  for _, name in ipairs { "region", "access_key", "secret_key" } do
+    all[name] = all[name] or nil
+  end
   return jdvm.new(all), fake
 end
 
@@ -45,13 +55,18 @@ describe("a call", function()
     local result, meta = client:describe_images { imageSource = "public", pageNumber = 2, pageSize = 50 }
     assert.equal("img-1", result.images[1].imageId)
     assert.equal(1, result.totalCount)
-    assert.same({ request_id = "r1", http_status = 200, attempts = 1, throttled = 0 },
-      { request_id = meta.request_id, http_status = meta.http_status, attempts = meta.attempts,
-        throttled = meta.throttled })
+    assert.same({ request_id = "r1", http_status = 200, attempts = 1, throttled = 0 }, {
+      request_id = meta.request_id,
+      http_status = meta.http_status,
+      attempts = meta.attempts,
+      throttled = meta.throttled,
+    })
     assert.is_true(meta.elapsed > 0)
     local request = fake.requests[1]
-    assert.equal("https://vm.jdcloud-api.com/v1/regions/cn-north-1/images?imageSource=public&pageNumber=2&pageSize=50",
-      request.url)
+    assert.equal(
+      "https://vm.jdcloud-api.com/v1/regions/cn-north-1/images?imageSource=public&pageNumber=2&pageSize=50",
+      request.url
+    )
     assert.equal("GET", request.method)
     assert.truthy(request.headers.authorization:find("AKIDEXAMPLE", 1, true))
     assert.equal("vm.jdcloud-api.com", request.headers.host)
@@ -61,9 +76,9 @@ describe("a call", function()
   end)
 
   it("gives the image itself for its id", function()
-    local client, fake = client_of(function()
-      return answer_of { requestId = "r", result = { image = image "img-7" } }
-    end)
+    local client, fake = client_of(
+      function() return answer_of { requestId = "r", result = { image = image "img-7" } } end
+    )
     assert.equal("img-7", (client:describe_image "img-7").imageId)
     assert.equal("img-7", (client:describe_image { imageId = "img-7", regionId = "cn-east-2" }).imageId)
     assert.truthy(fake.requests[2].url:find("/regions/cn-east-2/images/img-7", 1, true))
@@ -74,8 +89,17 @@ describe("a call", function()
     local result, message, detail = client:describe_image "img-x"
     assert.is_nil(result)
     assert.truthy(message:find("jdvm: describeImage: 404 NOT_FOUND: no luck (request r404)", 1, true), message)
-    for name, value in pairs { kind = "api", code = 404, status = "NOT_FOUND", request_id = "r404", http_status = 404,
-      operation = "describeImage", region = "cn-north-1", attempts = 1, retryable = false } do
+    for name, value in pairs {
+      kind = "api",
+      code = 404,
+      status = "NOT_FOUND",
+      request_id = "r404",
+      http_status = 404,
+      operation = "describeImage",
+      region = "cn-north-1",
+      attempts = 1,
+      retryable = false,
+    } do
       assert.equal(value, detail[name], name)
     end
   end)
@@ -94,9 +118,16 @@ describe("a call", function()
 
   it("never takes an error or a wrong shape for an empty list", function()
     for _, case in ipairs {
-      { "{}", "decode" }, { '{"result":{}}', "decode" }, { '{"result":{"images":{}}}', "decode" },
-      { '{"result":{"images":[{"imageId":', "decode" }, { "", "decode" }, { "[]", "decode" }, { "null", "decode" },
-      { "<html>hello</html>", "decode" }, { "<html>502</html>", "http", 502 }, { "", "http", 503 },
+      { "{}", "decode" },
+      { '{"result":{}}', "decode" },
+      { '{"result":{"images":{}}}', "decode" },
+      { '{"result":{"images":[{"imageId":', "decode" },
+      { "", "decode" },
+      { "[]", "decode" },
+      { "null", "decode" },
+      { "<html>hello</html>", "decode" },
+      { "<html>502</html>", "http", 502 },
+      { "", "http", 503 },
       { '{"error":{"code":403,"status":"HTTP_FORBIDDEN","message":"no"}}', "api", 200 },
     } do
       local client = client_of(function() return { status = case[3] or 200, body = case[1] } end, { max_attempts = 1 })
@@ -106,7 +137,9 @@ describe("a call", function()
       local list, list_message = client:list_images(PUBLIC)
       assert.is_nil(list)
       local loop_message = raised(function()
-        for _ in client:images(PUBLIC) do error "an image" end
+        for _ in client:images(PUBLIC) do
+          error "an image"
+        end
       end)
       assert.equal(message:gsub("%d+%.%d+ s", ""), (list_message:gsub("%d+%.%d+ s", "")))
       assert.equal(message, loop_message)
@@ -130,10 +163,23 @@ describe("a call", function()
   end)
 
   it("decodes only the fields that are wanted", function()
-    local client = client_of(function()
-      return answer_of { requestId = "r", result = { totalCount = 1, images = { {
-        imageId = "img-1", name = "n", systemDisk = { cloudDisk = { diskSizeGB = 40, iops = 3 } } } } } }
-    end)
+    local client = client_of(
+      function()
+        return answer_of {
+          requestId = "r",
+          result = {
+            totalCount = 1,
+            images = {
+              {
+                imageId = "img-1",
+                name = "n",
+                systemDisk = { cloudDisk = { diskSizeGB = 40, iops = 3 } },
+              },
+            },
+          },
+        }
+      end
+    )
     local result = client:describe_images(PUBLIC, { fields = { "systemDisk.cloudDisk.diskSizeGB" } })
     assert.same({ { systemDisk = { cloudDisk = { diskSizeGB = 40 } } } }, result.images)
     assert.equal(1, result.totalCount)
@@ -142,9 +188,10 @@ describe("a call", function()
   end)
 
   it("hands JSON null through when asked to", function()
-    local client = client_of(function()
-      return { status = 200, body = '{"result":{"images":[{"imageId":"i","desc":null}],"totalCount":1}}' }
-    end, { null = "keep" })
+    local client = client_of(
+      function() return { status = 200, body = '{"result":{"images":[{"imageId":"i","desc":null}],"totalCount":1}}' } end,
+      { null = "keep" }
+    )
     assert.equal(jdvm.null, client:describe_images(PUBLIC).images[1].desc)
     assert.is_nil(client:describe_images(PUBLIC, { null = "drop" }).images[1].desc)
   end)
@@ -155,7 +202,8 @@ describe("a call", function()
     local options = setmetatable({ timeout = 3 }, { __newindex = function() error "changed" end })
     assert.truthy(client:describe_images(params, options))
     assert.truthy(client:list_images(params, options))
-    for _ in client:images(params, options) do end -- luacheck: ignore 542
+    for _ in client:images(params, options) do
+    end -- luacheck: ignore 542
     assert.same({ imageSource = "public" }, params)
   end)
 end)
@@ -168,26 +216,86 @@ describe("misuse", function()
   it("is raised at the caller's line, before anything is sent", function()
     local line
     local cases = {
-      function() line = here() client:describe_images { imageSource = "pubic" } end,
-      function() line = here() client:describe_images(PUBLIC, { timeuot = 3 }) end,
-      function() line = here() client:describe_image "a/../b" end,
-      function() line = here() client:describe_images(PUBLIC, { fields = { "unknown..name" } }) end,
-      function() line = here() client:list_images(PUBLIC, { fields = { "name." } }) end,
-      function() line = here() client:images { imageSource = "pubic" } end,
-      function() line = here() client:image_pages({}, {}) end,
-      function() line = here() client:list_images(PUBLIC, { page_size = 9 }) end,
-      function() line = here() client:list_images { imageSource = "public", pageSize = 100 } end,
-      function() line = here() client:images { imageSource = "public", pageNumber = 2 } end,
-      function() line = here() client:images(PUBLIC, { start = "jdvm1-00" }) end,
-      function() line = here() client:images(PUBLIC, { start = "" }) end,
-      function() line = here() client:list_images { ids = { "img-1", "a b" } } end,
-      function() line = here() client:count_images { imageSource = "public", pagesize = 3 } end,
-      function() line = here() client:count_images(PUBLIC, { max_attempts = "3" }) end,
-      function() line = here() client:start("describeImages", {}) end,
-      function() line = here() client:start "describeimages" end,
-      function() line = here() client:wait_image(7) end,
-      function() line = here() client:wait_image("img-1", { interval = 0 }) end,
-      function() line = here() client.describe_image("img-1") end,
+      function()
+        line = here() + 1
+        client:describe_images { imageSource = "pubic" }
+      end,
+      function()
+        line = here() + 1
+        client:describe_images(PUBLIC, { timeuot = 3 })
+      end,
+      function()
+        line = here() + 1
+        client:describe_image "a/../b"
+      end,
+      function()
+        line = here() + 1
+        client:describe_images(PUBLIC, { fields = { "unknown..name" } })
+      end,
+      function()
+        line = here() + 1
+        client:list_images(PUBLIC, { fields = { "name." } })
+      end,
+      function()
+        line = here() + 1
+        client:images { imageSource = "pubic" }
+      end,
+      function()
+        line = here() + 1
+        client:image_pages({}, {})
+      end,
+      function()
+        line = here() + 1
+        client:list_images(PUBLIC, { page_size = 9 })
+      end,
+      function()
+        line = here() + 1
+        client:list_images { imageSource = "public", pageSize = 100 }
+      end,
+      function()
+        line = here() + 1
+        client:images { imageSource = "public", pageNumber = 2 }
+      end,
+      function()
+        line = here() + 1
+        client:images(PUBLIC, { start = "jdvm1-00" })
+      end,
+      function()
+        line = here() + 1
+        client:images(PUBLIC, { start = "" })
+      end,
+      function()
+        line = here() + 1
+        client:list_images { ids = { "img-1", "a b" } }
+      end,
+      function()
+        line = here() + 1
+        client:count_images { imageSource = "public", pagesize = 3 }
+      end,
+      function()
+        line = here() + 1
+        client:count_images(PUBLIC, { max_attempts = "3" })
+      end,
+      function()
+        line = here() + 1
+        client:start("describeImages", {})
+      end,
+      function()
+        line = here() + 1
+        client:start "describeimages"
+      end,
+      function()
+        line = here() + 1
+        client:wait_image(7)
+      end,
+      function()
+        line = here() + 1
+        client:wait_image("img-1", { interval = 0 })
+      end,
+      function()
+        line = here() + 1
+        client.describe_image("img-1")
+      end,
     }
     for i, case in ipairs(cases) do
       local message = raised(case)
@@ -239,7 +347,8 @@ describe("closing a client", function()
     local _, _, detail = call:finish()
     assert.equal("cancelled", detail.kind)
     local message = raised(function()
-      for _ in images do end -- luacheck: ignore 542
+      for _ in images do
+      end -- luacheck: ignore 542
     end)
     assert.truthy(message:find("cancelled", 1, true), message)
     images:close()
@@ -291,7 +400,7 @@ describe("a region that cannot be one", function()
     local result, message, detail = client:describe_images(PUBLIC)
     assert.is_nil(result)
     assert.equal("credentials", detail.kind)
-    assert.truthy(message:find('environment variable JDCLOUD_REGION: the region must consist of', 1, true), message)
+    assert.truthy(message:find("environment variable JDCLOUD_REGION: the region must consist of", 1, true), message)
     assert.is_nil(client:list_images(PUBLIC))
     assert.truthy(client:describe_images { imageSource = "public", regionId = "cn-south-1" })
   end)
@@ -299,10 +408,15 @@ end)
 
 describe("a list that cannot be right", function()
   it("says how long it took, and takes rows without an id for an answer that is none", function()
-    local client, fake = client_of(function()
-      return { status = 200, after = 2, body = cjson.encode { requestId = "r", result = { images = { { name = "n" } },
-        totalCount = 1 } } }
-    end)
+    local client, fake = client_of(
+      function()
+        return {
+          status = 200,
+          after = 2,
+          body = cjson.encode { requestId = "r", result = { images = { { name = "n" } }, totalCount = 1 } },
+        }
+      end
+    )
     for _, params in ipairs { PUBLIC, { ids = { "img-1" } } } do
       local list, message, detail = client:list_images(params)
       assert.is_nil(list)
@@ -312,9 +426,9 @@ describe("a list that cannot be right", function()
       assert.is_true(detail.elapsed >= 2 and detail.elapsed < 3, detail.elapsed)
       assert.is_false(detail.retryable)
     end
-    client = client_of(function()
-      return { status = 200, after = 2, body = '{"result":{"images":[],"totalCount":5}}' }
-    end)
+    client = client_of(
+      function() return { status = 200, after = 2, body = '{"result":{"images":[],"totalCount":5}}' } end
+    )
     local it = client:images(PUBLIC)
     fake.time = fake.time + 100
     raised(it)
@@ -332,9 +446,13 @@ describe("retries", function()
 
   it("try again what may pass, with a new date, nonce and signature", function()
     for _, first in ipairs {
-      failing(500, "INTERNAL"), failing(503, "UNAVAILABLE"), failing(429, "RATE_LIMIT"),
-      { status = 502, body = "<html>" }, { status = 504 },
-      { kind = "connect", phase = "connect" }, { kind = "timeout", phase = "read" },
+      failing(500, "INTERNAL"),
+      failing(503, "UNAVAILABLE"),
+      failing(429, "RATE_LIMIT"),
+      { status = 502, body = "<html>" },
+      { status = 504 },
+      { kind = "connect", phase = "connect" },
+      { kind = "timeout", phase = "read" },
       { kind = "transport", phase = "read", message = "the connection was closed" },
     } do
       local client, fake = script { first, first, one_page() }
@@ -344,18 +462,27 @@ describe("retries", function()
       assert.equal(3, #fake.requests)
       assert.equal(2, #fake.sleeps)
       local nonces = {}
-      for _, request in ipairs(fake.requests) do nonces[request.headers["x-jdcloud-nonce"]] = true end
+      for _, request in ipairs(fake.requests) do
+        nonces[request.headers["x-jdcloud-nonce"]] = true
+      end
       local count = 0
-      for _ in pairs(nonces) do count = count + 1 end
+      for _ in pairs(nonces) do
+        count = count + 1
+      end
       assert.equal(3, count)
     end
   end)
 
   it("do not try again what would fail again", function()
     for _, first in ipairs {
-      failing(400, "INVALID_ARGUMENT"), failing(404, "NOT_FOUND"), failing(429, "QUOTA_EXCEEDED"),
-      failing(403, "HTTP_FORBIDDEN"), { status = 404, body = "<html>" }, { status = 200, body = "{}" },
-      { kind = "tls", phase = "tls" }, { kind = "transport", message = "too large", lasting = true },
+      failing(400, "INVALID_ARGUMENT"),
+      failing(404, "NOT_FOUND"),
+      failing(429, "QUOTA_EXCEEDED"),
+      failing(403, "HTTP_FORBIDDEN"),
+      { status = 404, body = "<html>" },
+      { status = 200, body = "{}" },
+      { kind = "tls", phase = "tls" },
+      { kind = "transport", message = "too large", lasting = true },
     } do
       local client, fake = script { first, one_page() }
       local result, _, detail = client:describe_images(PUBLIC)
@@ -416,7 +543,9 @@ describe("retries", function()
 
     it("count one that broke while it was waited for, or was not left for long, or never connected", function()
       for _, case in ipairs {
-        { 2, { kind = "transport", message = "closed", after = 2.5 } }, { 0.9, BROKEN }, { 2, { kind = "connect" } },
+        { 2, { kind = "transport", message = "closed", after = 2.5 } },
+        { 0.9, BROKEN },
+        { 2, { kind = "connect" } },
       } do
         local fake, _, meta = left_alone(case[1], { case[2], one_page() })
         assert.same({ 2, 2, 1 }, { meta.attempts, #fake.requests, #fake.sleeps })
@@ -457,9 +586,10 @@ describe("the deadline", function()
   end)
 
   it("covers tries and sleeps, and tells of the failure before", function()
-    local client, fake = client_of(function(_, n)
-      return n < 3 and failing(503, "UNAVAILABLE") or { after = 100, phase = "read" }
-    end, { max_attempts = 10 })
+    local client, fake = client_of(
+      function(_, n) return n < 3 and failing(503, "UNAVAILABLE") or { after = 100, phase = "read" } end,
+      { max_attempts = 10 }
+    )
     local began = fake.time
     local _, message, detail = client:describe_images(PUBLIC, { timeout = 2 })
     assert.equal("timeout", detail.kind)
@@ -556,16 +686,16 @@ describe("the clock", function()
 
   it("follows no date that could not be signed with, and none of a proxy", function()
     for _, date in ipairs { "Mon, 01 Jan 1900 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT" } do
-      local client = client_of(function(_, n)
-        return n == 1 and failing(401, "ACCESS_ERROR", { date = date }) or one_page()
-      end)
+      local client = client_of(
+        function(_, n) return n == 1 and failing(401, "ACCESS_ERROR", { date = date }) or one_page() end
+      )
       assert.is_nil((client:describe_images(PUBLIC)))
       assert.truthy(client:describe_images(PUBLIC))
       assert.is_nil(client.state().offset)
     end
-    local client, fake = client_of(function()
-      return { status = 403, headers = { date = "Sun, 06 Nov 1994 08:49:37 GMT" }, body = "no" }
-    end)
+    local client, fake = client_of(
+      function() return { status = 403, headers = { date = "Sun, 06 Nov 1994 08:49:37 GMT" }, body = "no" } end
+    )
     assert.is_nil((client:describe_images(PUBLIC)))
     assert.equal(1, #fake.requests)
   end)
@@ -598,17 +728,20 @@ describe("parameters too long for a request line", function()
     next_image:close()
     local sent = #fake.requests[#fake.requests].url:gsub("^https://[^/]*", "")
     assert.is_true(sent + #"2147483647" - #"1" <= 8192)
-    assert.error_matches(function()
-      client:images { imageSource = "public", imageName = ("n"):rep(most + 1) }
-    end, "request line of 8193 bytes")
+    assert.error_matches(
+      function() client:images { imageSource = "public", imageName = ("n"):rep(most + 1) } end,
+      "request line of 8193 bytes"
+    )
   end)
 end)
 
 describe("a retry for which there is no time", function()
   it("costs nothing, and is not announced", function()
     local tries = {}
-    local client = client_of(function() return failing(429, "RATE_LIMIT", { ["retry-after"] = "4" }) end,
-      { timeout = 2, on_attempt = function(event) tries[#tries + 1] = event end })
+    local client = client_of(
+      function() return failing(429, "RATE_LIMIT", { ["retry-after"] = "4" }) end,
+      { timeout = 2, on_attempt = function(event) tries[#tries + 1] = event end }
+    )
     for _ = 1, 150 do
       local _, _, detail = client:describe_images(PUBLIC)
       assert.equal("timeout", detail.kind)
@@ -623,11 +756,15 @@ describe("a provider of keys that outlasts its call", function()
   it("is what the call says, and nothing is sent", function()
     local fake
     local client
-    client, fake = client_of(one_page, { access_key = false, secret_key = false, timeout = 2,
+    client, fake = client_of(one_page, {
+      access_key = false,
+      secret_key = false,
+      timeout = 2,
       credentials = function()
         fake.time = fake.time + 5
         return { access_key = "A", secret_key = "S" }
-      end })
+      end,
+    })
     local _, message, detail = client:describe_images(PUBLIC)
     assert.equal("timeout", detail.kind)
     assert.truthy(message:find("while keys were asked for", 1, true), message)
@@ -655,11 +792,15 @@ describe("keys", function()
   it("that the service refuses are asked for again", function()
     local fake = service_transport.new {}
     local asked = 0
-    local options = service_transport.options(fake, { credentials = function()
-      asked = asked + 1
-      return { access_key = "JDVM-EMULATOR-OWNER",
-        secret_key = asked == 1 and "an-old-secret" or "owner-secret-for-tests-only" }
-    end })
+    local options = service_transport.options(fake, {
+      credentials = function()
+        asked = asked + 1
+        return {
+          access_key = "JDVM-EMULATOR-OWNER",
+          secret_key = asked == 1 and "an-old-secret" or "owner-secret-for-tests-only",
+        }
+      end,
+    })
     options.access_key, options.secret_key = nil, nil
     local client = jdvm.new(options)
     assert.is_nil(client:describe_images(PUBLIC))
@@ -672,12 +813,16 @@ end)
 describe("hooks", function()
   it("tell of each try and each call, and change nothing", function()
     local lines, tries, calls = {}, {}, {}
-    local client = client_of(function(_, n)
-      return n == 1 and failing(503, "UNAVAILABLE") or one_page()
-    end, {
+    local client = client_of(function(_, n) return n == 1 and failing(503, "UNAVAILABLE") or one_page() end, {
       logger = function(event) lines[#lines + 1] = tostring(event) end,
-      on_attempt = function(event) tries[#tries + 1] = event error "in a hook" end,
-      on_call = function(event) calls[#calls + 1] = event error "in a hook" end,
+      on_attempt = function(event)
+        tries[#tries + 1] = event
+        error "in a hook"
+      end,
+      on_call = function(event)
+        calls[#calls + 1] = event
+        error "in a hook"
+      end,
     })
     assert.truthy(client:describe_images(PUBLIC))
     assert.equal(2, #tries)
@@ -732,19 +877,44 @@ describe("secrets", function()
     end
     local token = "SESSIONTOKENSESSIONTOKEN"
     for _, answer in ipairs {
-      one_page(), failing(401, "ACCESS_ERROR"), failing(500, "INTERNAL"),
-      { kind = "tls", message = "secret " .. SECRET }, { status = 502, body = "<html>" .. SECRET .. token },
+      one_page(),
+      failing(401, "ACCESS_ERROR"),
+      failing(500, "INTERNAL"),
+      { kind = "tls", message = "secret " .. SECRET },
+      { status = 502, body = "<html>" .. SECRET .. token },
       { status = 502, body = "refused " .. ("-"):rep(100) .. token },
-      { status = 400, body = cjson.encode { error = { code = 400, status = "BAD", message = "you sent "
-        .. "U0VTU0lPTlRPS0VOU0VTU0lPTlRPS0VO" } } },
-      { status = 400, body = cjson.encode { error = { code = 400, status = SECRET,
-        message = "you sent " .. SECRET .. " and " .. token, details = { { a = SECRET } } } } },
+      {
+        status = 400,
+        body = cjson.encode {
+          error = { code = 400, status = "BAD", message = "you sent " .. "U0VTU0lPTlRPS0VOU0VTU0lPTlRPS0VO" },
+        },
+      },
+      {
+        status = 400,
+        body = cjson.encode {
+          error = {
+            code = 400,
+            status = SECRET,
+            message = "you sent " .. SECRET .. " and " .. token,
+            details = { { a = SECRET } },
+          },
+        },
+      },
     } do
-      local client = client_of(function() return answer end, { session_token = token, logger = note,
-        on_attempt = note, on_call = note, proxy = "http://user:passw0rd@proxy:1" })
+      local client = client_of(function() return answer end, {
+        session_token = token,
+        logger = note,
+        on_attempt = note,
+        on_call = note,
+        proxy = "http://user:passw0rd@proxy:1",
+      })
       note(client)
-      for _, value in pairs { client:describe_images(PUBLIC) } do note(value) end
-      for _, value in pairs { client:list_images(PUBLIC) } do note(value) end
+      for _, value in pairs { client:describe_images(PUBLIC) } do
+        note(value)
+      end
+      for _, value in pairs { client:list_images(PUBLIC) } do
+        note(value)
+      end
       note(raised(function() client:describe_images { imageSource = "x" } end))
       note(client:start("describeImages", PUBLIC))
     end
@@ -779,8 +949,12 @@ describe("what users hold", function()
         end
       end
     end
-    for name, value in pairs { client = client, iterator = it, pages = by_page,
-      call = client:start("describeImages", PUBLIC) } do
+    for name, value in pairs {
+      client = client,
+      iterator = it,
+      pages = by_page,
+      call = client:start("describeImages", PUBLIC),
+    } do
       walk(value, name)
     end
     it:close()
@@ -792,9 +966,12 @@ describe("a dot where a colon belongs, and the other way round,", function()
     local client = client_of(one_page)
     local call, it = client:start("describeImages", PUBLIC), client:images(PUBLIC)
     for name, f in pairs {
-      ["client:close()"] = function() client.close() end, ["call:finish()"] = function() call.finish() end,
-      ["call:cancel()"] = function() call.cancel() end, ["iterator:stats()"] = function() it.stats() end,
-      ["iterator:close()"] = function() it.close() end, ["iterator:token()"] = function() it.token() end,
+      ["client:close()"] = function() client.close() end,
+      ["call:finish()"] = function() call.finish() end,
+      ["call:cancel()"] = function() call.cancel() end,
+      ["iterator:stats()"] = function() it.stats() end,
+      ["iterator:close()"] = function() it.close() end,
+      ["iterator:token()"] = function() it.token() end,
       ["iterator:failure()"] = function() it.failure() end,
       ["jdvm.new { … }"] = function() jdvm:new { region = "cn-north-1" } end,
     } do
@@ -834,7 +1011,9 @@ describe("coroutines", function()
       end
     end
     assert.equal(10, #results)
-    for _, count in ipairs(results) do assert.equal(expected, count) end
+    for _, count in ipairs(results) do
+      assert.equal(expected, count)
+    end
     assert.equal(0, fake.open)
   end)
 end)
@@ -842,15 +1021,23 @@ end)
 describe("keys from a function", function()
   it("are asked for anew shortly before they expire, and not at every call", function()
     local now, given = 1700000000, 0
-    local client = jdvm.new { region = "cn-north-1", transport = fake_transport.new(one_page),
-      clock = function() return now end, credentials = function()
+    local client = jdvm.new {
+      region = "cn-north-1",
+      transport = fake_transport.new(one_page),
+      clock = function() return now end,
+      credentials = function()
         given = given + 1
         return { access_key = "AK" .. given, secret_key = SECRET, expires_at = now + 3600 }
-      end }
-    for _ = 1, 3 do assert(client:describe_images { imageSource = "public" }) end
+      end,
+    }
+    for _ = 1, 3 do
+      assert(client:describe_images { imageSource = "public" })
+    end
     assert.equal(1, given)
     now = now + 3600 - 60
-    for _ = 1, 3 do assert(client:describe_images { imageSource = "public" }) end
+    for _ = 1, 3 do
+      assert(client:describe_images { imageSource = "public" })
+    end
     assert.equal(2, given)
   end)
 end)
@@ -858,8 +1045,8 @@ end)
 describe("options of a call", function()
   it("may come from a table behind them", function()
     local client = client_of(one_page)
-    local result = client:describe_images({ imageSource = "public" },
-      setmetatable({}, { __index = { fields = { "imageId" } } }))
+    local result =
+      client:describe_images({ imageSource = "public" }, setmetatable({}, { __index = { fields = { "imageId" } } }))
     assert.same({ { imageId = "img-1" } }, result.images)
   end)
 end)

@@ -11,8 +11,10 @@ describe("sha256", function()
   it("has its known answers", function() -- FIPS 180-4
     assert.equal("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", core.sha256(""))
     assert.equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", core.sha256("abc"))
-    assert.equal("248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
-      core.sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"))
+    assert.equal(
+      "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+      core.sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")
+    )
     assert.equal("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", core.sha256(("a"):rep(1000000)))
   end)
 end)
@@ -27,16 +29,23 @@ describe("hmac_sha256", function()
     answer("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", "Jefe", "what do ya want for nothing?")
     answer("773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe", ("\170"):rep(20), ("\221"):rep(50))
     answer("a3b6167473100ee06e0c796c2955552b", ("\12"):rep(20), "Test With Truncation")
-    answer("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54", ("\170"):rep(131),
-      "Test Using Larger Than Block-Size Key - Hash Key First")
-    answer("9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2", ("\170"):rep(131),
+    answer(
+      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+      ("\170"):rep(131),
+      "Test Using Larger Than Block-Size Key - Hash Key First"
+    )
+    answer(
+      "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
+      ("\170"):rep(131),
       "This is a test using a larger than block-size key and a larger than block-size data. "
-      .. "The key needs to be hashed before being used by the HMAC algorithm.")
+        .. "The key needs to be hashed before being used by the HMAC algorithm."
+    )
   end)
 
-  it("takes empty keys and texts", function()
-    answer("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad", "", "")
-  end)
+  it(
+    "takes empty keys and texts",
+    function() answer("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad", "", "") end
+  )
 end)
 
 describe("has_control", function()
@@ -60,7 +69,7 @@ describe("can_yield", function()
     end
     local in_coroutine, in_callback = coroutine.wrap(function() return core.can_yield(), within_c() end)()
     assert.is_true(in_coroutine)
-    assert.equal(not coroutine.isyieldable, in_callback)            -- luacheck: ignore 143
+    assert.equal(not coroutine.isyieldable, in_callback) -- luacheck: ignore 143
   end)
 end)
 
@@ -193,8 +202,11 @@ describe("the module", function()
     getmetatable(shared).__gc(shared)
     getmetatable(shared).__gc(shared)
     for _, call in ipairs {
-      function() return again.sha256("") end, function() return again.hmac_sha256("", "") end, again.nonce,
-      function() return again.canonical_request {} end, function() return again.string_to_sign("", "", "", "") end,
+      function() return again.sha256("") end,
+      function() return again.hmac_sha256("", "") end,
+      again.nonce,
+      function() return again.canonical_request {} end,
+      function() return again.string_to_sign("", "", "", "") end,
       function() return again.signing_key("JDCLOUD2-HMAC-SHA256", "", "", "", "") end,
     } do
       local good, text = pcall(call)
@@ -205,8 +217,16 @@ describe("the module", function()
   end)
 
   it("says what was wrong with an argument", function()
-    for _, name in ipairs { "sha256", "hmac_sha256", "hex", "equal", "encode_uri", "decode_uri", "string_to_sign",
-      "authorization" } do
+    for _, name in ipairs {
+      "sha256",
+      "hmac_sha256",
+      "hex",
+      "equal",
+      "encode_uri",
+      "decode_uri",
+      "string_to_sign",
+      "authorization",
+    } do
       local good, text = pcall(core[name], {})
       assert.is_false(good)
       assert.truthy(text:find("string expected, got table", 1, true), text)
@@ -241,14 +261,13 @@ describe("canonical_request", function()
     assert.equal("", names)
   end)
 
-  it("writes the method in capitals", function()
-    assert.equal("POST\n", core.canonical_request { method = "post" }:sub(1, 5))
-  end)
+  it(
+    "writes the method in capitals",
+    function() assert.equal("POST\n", core.canonical_request { method = "post" }:sub(1, 5)) end
+  )
 
   it("takes the hash of the body from whom is nearest", function()
-    local function last(fields)
-      return (core.canonical_request(fields):match("[^\n]*$"))
-    end
+    local function last(fields) return (core.canonical_request(fields):match("[^\n]*$")) end
     local headers = { { "X-Jdcloud-Content-SHA256", "from-header" } }
     assert.equal(core.sha256("b"), last { body = "b" })
     assert.equal("from-header", last { body = "b", headers = headers })

@@ -9,16 +9,19 @@ local function world()
       clock = function() return self.now end,
       sleep = function(seconds) self.now = self.now + seconds end,
     }
-    for name, value in pairs(more or {}) do context[name] = value end
+    for name, value in pairs(more or {}) do
+      context[name] = value
+    end
     return context
   end
   function self.holder(provider, fixed)
-    return credentials.new(function(context)
-      self.asked = self.asked + 1
-      return provider(context, self.asked)
-    end, { origin = "the test", fixed = fixed, warn = function(message)
-      self.warnings[#self.warnings + 1] = message
-    end })
+    return credentials.new(
+      function(context)
+        self.asked = self.asked + 1
+        return provider(context, self.asked)
+      end,
+      { origin = "the test", fixed = fixed, warn = function(message) self.warnings[#self.warnings + 1] = message end }
+    )
   end
   -- A provider of keys that live for `lifetime` seconds; their access key counts up.
   function self.numbered(lifetime)
@@ -50,35 +53,51 @@ describe("what a provider gives", function()
     assert.equal("the test: access_key must be a string, got a nil", problem {})
     assert.equal("the test: secret_key must be a string, got a nil", problem { access_key = "a" })
     assert.equal("the test: secret_key is empty", problem { access_key = "a", secret_key = "" })
-    assert.matches("session_token ends in a newline",
-      problem { access_key = "a", secret_key = "s", session_token = "t\n" })
-    assert.matches("expires_at must be a number of seconds since 1970, got \"2026%-01%-01\"",
-      problem { access_key = "a", secret_key = "s", expires_at = "2026-01-01" })
+    assert.matches(
+      "session_token ends in a newline",
+      problem { access_key = "a", secret_key = "s", session_token = "t\n" }
+    )
+    assert.matches(
+      'expires_at must be a number of seconds since 1970, got "2026%-01%-01"',
+      problem { access_key = "a", secret_key = "s", expires_at = "2026-01-01" }
+    )
     assert.matches("expires_at must be a number", problem { access_key = "a", secret_key = "s", expires_at = 0 / 0 })
   end)
 
   it("is not misread when other tools' names are used", function()
     for wrong, right in pairs {
-      token = "session_token", sessionToken = "session_token", security_token = "session_token",
-      accessKey = "access_key", secretKey = "secret_key", expiration = "expires_at", Expires = "expires_at",
+      token = "session_token",
+      sessionToken = "session_token",
+      security_token = "session_token",
+      accessKey = "access_key",
+      secretKey = "secret_key",
+      expiration = "expires_at",
+      Expires = "expires_at",
     } do
-      assert.equal(("the provider returned '%s'; did you mean '%s'?"):format(wrong, right),
-        problem { access_key = "a", secret_key = "s", [wrong] = "x" })
+      assert.equal(
+        ("the provider returned '%s'; did you mean '%s'?"):format(wrong, right),
+        problem { access_key = "a", secret_key = "s", [wrong] = "x" }
+      )
     end
   end)
 
   it("may hold more", function()
     local w = world()
-    assert.equal("a", access_key(w.holder(function()
-      return { access_key = "a", secret_key = "s", note = "x", origin = "the vault" }
-    end), w.context()))
+    assert.equal(
+      "a",
+      access_key(
+        w.holder(function() return { access_key = "a", secret_key = "s", note = "x", origin = "the vault" } end),
+        w.context()
+      )
+    )
   end)
 
   it("may be a message or an error instead", function()
     local w = world()
-    assert.equal("the vault is sealed", select(2, access_key(w.holder(function()
-      return nil, "the vault\r\nis sealed"
-    end), w.context())))
+    assert.equal(
+      "the vault is sealed",
+      select(2, access_key(w.holder(function() return nil, "the vault\r\nis sealed" end), w.context()))
+    )
     for pattern, thrown in pairs { boom = "boom", table = {} } do
       local _, message = access_key(w.holder(function() error(thrown) end), w.context())
       assert.matches("^the provider failed: .*" .. pattern, message)
@@ -138,7 +157,9 @@ describe("a holder", function()
   it("does not ask at every call for keys that come expired", function()
     local w = world()
     local holder = w.holder(w.numbered(-5))
-    for _ = 1, 20 do access_key(holder, w.context()) end
+    for _ = 1, 20 do
+      access_key(holder, w.context())
+    end
     assert.equal(1, w.asked)
     w.now = w.now + 11
     assert.equal("AK2", access_key(holder, w.context()))
@@ -154,10 +175,14 @@ describe("a holder", function()
     access_key(holder, w.context())
     broken = true
     w.now = w.now + 2800
-    for _ = 1, 10 do assert.equal("AK1", access_key(holder, w.context())) end
+    for _ = 1, 10 do
+      assert.equal("AK1", access_key(holder, w.context()))
+    end
     assert.equal(2, w.asked)
-    assert.equal("keys from the test could not be renewed, the old ones stay in use: the vault is sealed",
-      w.warnings[1])
+    assert.equal(
+      "keys from the test could not be renewed, the old ones stay in use: the vault is sealed",
+      w.warnings[1]
+    )
     assert.equal("the vault is sealed", holder:problem())
     -- Early on it is asked again each minute, later each ten seconds.
     w.now = w.now + 59
@@ -193,7 +218,9 @@ describe("a holder", function()
   it("asks a failing provider at most once a second when it has no keys", function()
     local w = world()
     local holder = w.holder(function() return nil, "sealed" end)
-    for _ = 1, 20 do assert.equal("sealed", select(2, access_key(holder, w.context()))) end
+    for _ = 1, 20 do
+      assert.equal("sealed", select(2, access_key(holder, w.context())))
+    end
     assert.equal(1, w.asked)
     w.now = w.now + 1.1
     access_key(holder, w.context())
@@ -265,7 +292,9 @@ describe("several coroutines", function()
     w.now = w.now + 3000
     local second = thread(function() return access_key(holder, w.context()) end)
     assert.equal("asking", second())
-    for _ = 1, 5 do assert.equal("AK1", access_key(holder, w.context())) end
+    for _ = 1, 5 do
+      assert.equal("AK1", access_key(holder, w.context()))
+    end
     assert.equal("AK2", second())
     assert.equal("AK2", access_key(holder, w.context()))
     assert.equal(2, w.asked)
@@ -278,11 +307,16 @@ describe("several coroutines", function()
     first()
     local naps = 0
     local waiting = thread(function()
-      return access_key(holder, w.context { sleep = function(seconds)
-        naps = naps + 1
-        w.now = w.now + seconds
-        coroutine.yield "sleeping"
-      end })
+      return access_key(
+        holder,
+        w.context {
+          sleep = function(seconds)
+            naps = naps + 1
+            w.now = w.now + seconds
+            coroutine.yield "sleeping"
+          end,
+        }
+      )
     end)
     assert.equal("sleeping", waiting())
     assert.equal("sleeping", waiting())
@@ -310,7 +344,9 @@ describe("several coroutines", function()
       for i = 1, 5 do
         if running[i] then
           local value, status = running[i]()
-          if status == "dead" then running[i], results[i], open = nil, value, open - 1 end
+          if status == "dead" then
+            running[i], results[i], open = nil, value, open - 1
+          end
         end
       end
       assert.is_true(w.now - began < 20)
@@ -327,8 +363,10 @@ describe("several coroutines", function()
     local began = w.now
     local keys, failure = holder:get(w.context { timeout = 0.5 })
     assert.is_nil(keys)
-    assert.same({ kind = "timeout", phase = "sleep", message = "another coroutine is still asking for the keys" },
-      failure)
+    assert.same(
+      { kind = "timeout", phase = "sleep", message = "another coroutine is still asking for the keys" },
+      failure
+    )
     assert.is_true(w.now - began > 0.45 and w.now - began < 0.55, w.now - began)
     assert.equal(1, w.asked)
   end)
@@ -378,8 +416,10 @@ describe("several coroutines", function()
       local _, failure = holder:get(context)
       return nil, failure.message
     end)
-    assert.equal("the credentials provider calls the client that it gives the keys to",
-      select(2, access_key(holder, w.context())))
+    assert.equal(
+      "the credentials provider calls the client that it gives the keys to",
+      select(2, access_key(holder, w.context()))
+    )
   end)
 end)
 
@@ -402,9 +442,14 @@ describe("secrets", function()
   end
 
   it("are seen neither in keys nor in holders", function()
-    local holder = credentials.new(credentials.static({
-      access_key = "AKAKAKAKAKAK9999", secret_key = SECRET, session_token = TOKEN,
-    }, "here"), { origin = "here", fixed = true })
+    local holder = credentials.new(
+      credentials.static({
+        access_key = "AKAKAKAKAKAK9999",
+        secret_key = SECRET,
+        session_token = TOKEN,
+      }, "here"),
+      { origin = "here", fixed = true }
+    )
     local keys = holder:get { clock = os.time }
     assert.same({ "AKAKAKAKAKAK9999", SECRET, TOKEN }, { keys.reveal() })
     assert.equal("jdvm keys AK…9999 from here", tostring(keys))

@@ -36,13 +36,9 @@ local function fails(expected, status, failure)
 end
 
 describe("jdvm.curl", function()
-  setup(function()
-    server = hostile.start()
-  end)
+  setup(function() server = hostile.start() end)
 
-  teardown(function()
-    server:stop()
-  end)
+  teardown(function() server:stop() end)
 
   describe("over a connection that breaks", function()
     local cases = {
@@ -50,15 +46,31 @@ describe("jdvm.curl", function()
       { "before the answer, by reset", "wait", "reset by peer", "reset" },
       { "in the status line", "wait", "closed the connection without an answer", write "HTTP/1.1 200 ", "close" },
       { "in the header", "read", "closed the connection before its answer was complete", write(OK .. "X-a"), "close" },
-      { "in the header, after a whole line", "read",
-        "before its answer was complete", write(OK .. "X-a: b\r\n"), "close" },
+      {
+        "in the header, after a whole line",
+        "read",
+        "before its answer was complete",
+        write(OK .. "X-a: b\r\n"),
+        "close",
+      },
       { "in the header, by reset", "read", "reset by peer", write(OK .. "X-a"), "p=30", "reset" },
       { "in the body", "read", "before its answer was complete", write(LENGTH), "x=100", "close" },
       { "in the body, by reset", "read", "reset by peer", write(LENGTH), "x=100", "p=30", "reset" },
-      { "in a chunk", "read", "before its answer was complete", write(OK .. "Transfer-Encoding: chunked\r\n\r\n64\r\n"),
-        "x=50", "close" },
-      { "between chunks", "read", "before its answer was complete",
-        write(OK .. "Transfer-Encoding: chunked\r\n\r\n4\r\nxxxx\r\n"), "close" },
+      {
+        "in a chunk",
+        "read",
+        "before its answer was complete",
+        write(OK .. "Transfer-Encoding: chunked\r\n\r\n64\r\n"),
+        "x=50",
+        "close",
+      },
+      {
+        "between chunks",
+        "read",
+        "before its answer was complete",
+        write(OK .. "Transfer-Encoding: chunked\r\n\r\n4\r\nxxxx\r\n"),
+        "close",
+      },
     }
     for _, scheme in ipairs { "http", "https" } do
       for _, case in ipairs(cases) do
@@ -81,30 +93,68 @@ describe("jdvm.curl", function()
       { "a header with a NUL", "not HTTP", write(OK .. "X-A: b\0c\r\nContent-Length: 0\r\n\r\n") },
       { "a header without a colon", "not HTTP", write(OK .. "X-A b\r\nContent-Length: 0\r\n\r\n") },
       { "a negative length", "not HTTP", write(OK .. "Content-Length: -5\r\n\r\nabc"), "close" },
-      { "two lengths that differ", "two Content%-Length",
-        write(OK .. "Content-Length: 2\r\nContent-Length: 3\r\n\r\nabc") },
+      {
+        "two lengths that differ",
+        "two Content%-Length",
+        write(OK .. "Content-Length: 2\r\nContent-Length: 3\r\n\r\nabc"),
+      },
       { "a chunk size that is none", "chunk", write(OK .. "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc"), "close" },
-      { "a length larger than max_body", "larger than 1000000 bytes %(max_body%)",
-        write(OK .. "Content-Length: 1000001\r\n\r\n"), "hang" },
-      { "a body larger than max_body", "larger than 1000000 bytes %(max_body%)",
-        write(OK .. "Connection: close\r\n\r\n"), "x=1000001", "hang" },
-      { "chunks larger than max_body", "larger than 1000000 bytes %(max_body%)",
-        write(OK .. "Transfer-Encoding: chunked\r\n\r\n1e8480\r\n"), "x=2000000" },
-      { "a body that inflates beyond max_body", "larger than 1000000 bytes %(max_body%)",
-        write(GZIP), "gzip=1000001", "close" },
-      { "a header larger than max_header_bytes", "header of the answer of %S+ port %d+ is larger than 65536 bytes$",
-        write(OK .. ("X-A: " .. ("y"):rep(1000) .. "\r\n"):rep(70)), "hang" },
-      { "a header line larger than max_header_bytes", "larger than 65536 bytes",
-        write(OK .. "X-A: "), "x=70000", write "\r\n", "hang" },
+      {
+        "a length larger than max_body",
+        "larger than 1000000 bytes %(max_body%)",
+        write(OK .. "Content-Length: 1000001\r\n\r\n"),
+        "hang",
+      },
+      {
+        "a body larger than max_body",
+        "larger than 1000000 bytes %(max_body%)",
+        write(OK .. "Connection: close\r\n\r\n"),
+        "x=1000001",
+        "hang",
+      },
+      {
+        "chunks larger than max_body",
+        "larger than 1000000 bytes %(max_body%)",
+        write(OK .. "Transfer-Encoding: chunked\r\n\r\n1e8480\r\n"),
+        "x=2000000",
+      },
+      {
+        "a body that inflates beyond max_body",
+        "larger than 1000000 bytes %(max_body%)",
+        write(GZIP),
+        "gzip=1000001",
+        "close",
+      },
+      {
+        "a header larger than max_header_bytes",
+        "header of the answer of %S+ port %d+ is larger than 65536 bytes$",
+        write(OK .. ("X-A: " .. ("y"):rep(1000) .. "\r\n"):rep(70)),
+        "hang",
+      },
+      {
+        "a header line larger than max_header_bytes",
+        "larger than 65536 bytes",
+        write(OK .. "X-A: "),
+        "x=70000",
+        write "\r\n",
+        "hang",
+      },
       { "a header line larger than libcurl takes", "header line", write(OK .. "X-A: "), "x=300000", "hang" },
-      { "interim answers without end", "larger than 65536 bytes",
-        write(("HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"):rep(1800)), "hang" },
+      {
+        "interim answers without end",
+        "larger than 65536 bytes",
+        write(("HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"):rep(1800)),
+        "hang",
+      },
       { "more than 256 header lines", "more than 256 header lines", write(OK .. ("X-A: b\r\n"):rep(257)), "hang" },
       { "gzip that is none", "inflated", write(GZIP .. "this is plain text"), "close" },
       { "gzip with a flipped byte", "inflated", write(GZIP), "gzip=1000:0:11", "close" },
       { "gzip with a wrong checksum", "inflated", write(GZIP), "gzip=1000:0:1016", "close" },
-      { "an encoding it did not ask for", "inflated",
-        write(OK .. "Content-Encoding: rot13\r\nContent-Length: 2\r\n\r\nab") },
+      {
+        "an encoding it did not ask for",
+        "inflated",
+        write(OK .. "Content-Encoding: rot13\r\nContent-Length: 2\r\n\r\nab"),
+      },
     }
     for _, case in ipairs(cases) do
       it(case[1], function()
@@ -132,28 +182,55 @@ describe("jdvm.curl", function()
     local cases = {
       { "gzip", { 200, ("x"):rep(100000) }, write(GZIP), "gzip=100000", "close" },
       { "a body that ends with the connection", { 200, "abc" }, write(OK .. "\r\nabc"), "close" },
-      { "chunks, trailers dropped", { 200, "abcd", ["x-t"] = false, ["x-a"] = "b" },
-        write(OK .. "X-A: b\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2;x=y\r\ncd\r\n0\r\n"
-          .. "X-T: v\r\nX-A: w\r\n\r\n") },
-      { "interim answers, their headers dropped", { 200, "ok", ["x-a"] = "b", link = false },
-        write("HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" .. OK
-          .. "X-A: b\r\nContent-Length: 2\r\n\r\nok") },
-      { "folded headers", { 200, "", ["x-a"] = "b c d", ["x-b"] = "e" },
-        write(OK .. "X-A: b\r\n  c\r\n\t\r\n\td \r\nX-B:e\r\nContent-Length: 0\r\n\r\n") },
+      {
+        "chunks, trailers dropped",
+        { 200, "abcd", ["x-t"] = false, ["x-a"] = "b" },
+        write(
+          OK
+            .. "X-A: b\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n2;x=y\r\ncd\r\n0\r\n"
+            .. "X-T: v\r\nX-A: w\r\n\r\n"
+        ),
+      },
+      {
+        "interim answers, their headers dropped",
+        { 200, "ok", ["x-a"] = "b", link = false },
+        write(
+          "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+            .. OK
+            .. "X-A: b\r\nContent-Length: 2\r\n\r\nok"
+        ),
+      },
+      {
+        "folded headers",
+        { 200, "", ["x-a"] = "b c d", ["x-b"] = "e" },
+        write(OK .. "X-A: b\r\n  c\r\n\t\r\n\td \r\nX-B:e\r\nContent-Length: 0\r\n\r\n"),
+      },
       { "a length said twice", { 200, "ok" }, write(OK .. "Content-Length: 2\r\ncontent-length: 2\r\n\r\nok") },
-      { "lines that end in LF alone",
-        { 200, "ok", ["x-a"] = "b" }, write("HTTP/1.1 200 OK\nX-A: b\nContent-Length: 2\n\nok") },
+      {
+        "lines that end in LF alone",
+        { 200, "ok", ["x-a"] = "b" },
+        write("HTTP/1.1 200 OK\nX-A: b\nContent-Length: 2\n\nok"),
+      },
       { "a status line without reason", { 404, "" }, write "HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n" },
       { "HTTP/1.0", { 200, "ok" }, write "HTTP/1.0 200 OK\r\n\r\nok", "close" },
       { "no content", { 204, "" }, write "HTTP/1.1 204 No Content\r\n\r\n" },
       { "not modified", { 304, "" }, write "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n" },
-      { "256 header lines", { 200, "", ["x-a"] = ("b, "):rep(254) .. "b" },
-        write(OK .. ("X-A: b\r\n"):rep(255) .. "Content-Length: 0\r\n\r\n") },
+      {
+        "256 header lines",
+        { 200, "", ["x-a"] = ("b, "):rep(254) .. "b" },
+        write(OK .. ("X-A: b\r\n"):rep(255) .. "Content-Length: 0\r\n\r\n"),
+      },
       { "exactly max_body", { 200, ("x"):rep(1000000) }, write(OK .. "Content-Length: 1000000\r\n\r\n"), "x=1000000" },
-      { "a redirect, as it is", { 302, "", location = "http://127.0.0.1:1/" },
-        write "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n" },
-      { "a demand to log in, as it is", { 401, "", ["www-authenticate"] = "Basic realm=\"x\"" },
-        write "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n" },
+      {
+        "a redirect, as it is",
+        { 302, "", location = "http://127.0.0.1:1/" },
+        write "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+      },
+      {
+        "a demand to log in, as it is",
+        { 401, "", ["www-authenticate"] = 'Basic realm="x"' },
+        write 'HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n',
+      },
     }
     for _, case in ipairs(cases) do
       it(case[1], function()
@@ -161,9 +238,7 @@ describe("jdvm.curl", function()
         assert.equal(case[2][1], status, type(headers) == "table" and headers.message or nil)
         assert.equal(case[2][2], body)
         for name, value in pairs(case[2]) do
-          if type(name) == "string" then
-            assert.equal(value or nil, headers[name])
-          end
+          if type(name) == "string" then assert.equal(value or nil, headers[name]) end
         end
       end)
     end
@@ -177,7 +252,9 @@ describe("jdvm.curl", function()
 
     it("refuses every other, and says why", function()
       for name, says in pairs {
-        other = "is for another host name", expired = "has expired", future = "is not yet valid",
+        other = "is for another host name",
+        expired = "has expired",
+        future = "is not yet valid",
         alone = "not signed by a known CA.*ca_file",
       } do
         fails({ "tls", "tls", false, "127.0.0.1 port %d+.*" .. says }, fetch_with(config(), server:url(name, "echo")))
@@ -185,17 +262,25 @@ describe("jdvm.curl", function()
     end)
 
     it("trusts the CAs it was told instead of the system's, not besides them #measures", function()
-      fails({ "tls", "tls", false, "not signed by a known CA.*ca_file" },
-        fetch_with({ proxy = "" }, server:url("https", "echo")))
-      fails({ "tls", "tls", false, "not signed by a known CA" },
-        fetch_with({ proxy = "", ca_path = "/etc/ssl/certs" }, server:url("https", "echo")))
+      fails(
+        { "tls", "tls", false, "not signed by a known CA.*ca_file" },
+        fetch_with({ proxy = "" }, server:url("https", "echo"))
+      )
+      fails(
+        { "tls", "tls", false, "not signed by a known CA" },
+        fetch_with({ proxy = "", ca_path = "/etc/ssl/certs" }, server:url("https", "echo"))
+      )
     end)
 
     it("says which CA file it cannot read", function()
-      fails({ "tls", "tls", false, "/nonexistent/ca.pem.*ca_file" },
-        fetch_with({ proxy = "", ca_file = "/nonexistent/ca.pem" }, server:url("https", "echo")))
-      fails({ "tls", "tls", false, "ca_file" },
-        fetch_with({ proxy = "", ca_file = server.key }, server:url("https", "echo")))
+      fails(
+        { "tls", "tls", false, "/nonexistent/ca.pem.*ca_file" },
+        fetch_with({ proxy = "", ca_file = "/nonexistent/ca.pem" }, server:url("https", "echo"))
+      )
+      fails(
+        { "tls", "tls", false, "ca_file" },
+        fetch_with({ proxy = "", ca_file = server.key }, server:url("https", "echo"))
+      )
     end)
 
     it("verifies nothing when told so", function()
@@ -225,16 +310,25 @@ describe("jdvm.curl", function()
 
   describe("without a way to the server", function()
     it("says that nobody listens", function()
-      fails({ "connect", "connect", false, "^could not connect to 127.0.0.1 port 9: Connection refused$" },
-        fetch_with(config(), "http://127.0.0.1:9/"))
-      fails({ "connect", "connect", false, "^could not connect to ::1 port 9: " },
-        fetch_with(config(), "http://[::1]:9/"))
+      fails(
+        { "connect", "connect", false, "^could not connect to 127.0.0.1 port 9: Connection refused$" },
+        fetch_with(config(), "http://127.0.0.1:9/")
+      )
+      fails(
+        { "connect", "connect", false, "^could not connect to ::1 port 9: " },
+        fetch_with(config(), "http://[::1]:9/")
+      )
     end)
 
-    it("says that the name is unknown", function()
-      fails({ "connect", "dns", false, "could not resolve the host name no%-such%-host.invalid" },
-        fetch_with(config(), "https://no-such-host.invalid/"))
-    end)
+    it(
+      "says that the name is unknown",
+      function()
+        fails(
+          { "connect", "dns", false, "could not resolve the host name no%-such%-host.invalid" },
+          fetch_with(config(), "https://no-such-host.invalid/")
+        )
+      end
+    )
   end)
 
   describe("through a proxy", function()
@@ -250,19 +344,31 @@ describe("jdvm.curl", function()
     end)
 
     it("names the proxy when that is what fails", function()
-      fails({ "connect", "connect", false, "could not connect to the proxy 127.0.0.1 port 9: Connection refused" },
-        fetch_with({ proxy = "http://127.0.0.1:9" }, "http://vm.invalid/"))
-      fails({ "connect", "dns", false, "name of the proxy" },
-        fetch_with({ proxy = "http://no-such-proxy.invalid:9" }, "http://127.0.0.1/"))
-      fails({ "connect", "connect", false, "the proxy did not connect to vm.invalid port 443: status 403" },
-        fetch_with({ proxy = server:base "http" }, "https://vm.invalid/"))
+      fails(
+        { "connect", "connect", false, "could not connect to the proxy 127.0.0.1 port 9: Connection refused" },
+        fetch_with({ proxy = "http://127.0.0.1:9" }, "http://vm.invalid/")
+      )
+      fails(
+        { "connect", "dns", false, "name of the proxy" },
+        fetch_with({ proxy = "http://no-such-proxy.invalid:9" }, "http://127.0.0.1/")
+      )
+      fails(
+        { "connect", "connect", false, "the proxy did not connect to vm.invalid port 443: status 403" },
+        fetch_with({ proxy = server:base "http" }, "https://vm.invalid/")
+      )
     end)
 
     it("never shows an address that it cannot read, which may have a password in it", function()
       for _, proxy in ipairs {
-        "http://user:pa/ss5@127.0.0.1:9", "http://user:pa ss5@127.0.0.1:9", "gopher://user:ss5@127.0.0.1:9",
-        "http://user:pa?ss5@127.0.0.1:9", "http://user:pa@ss5@127.0.0.1:9", "http://user:ss5@127.0.0.1:port",
-        "http://user:ss5@no-such-proxy.invalid:9", "http://user:ss5@127.0.0.1:9", "user:ss5://a",
+        "http://user:pa/ss5@127.0.0.1:9",
+        "http://user:pa ss5@127.0.0.1:9",
+        "gopher://user:ss5@127.0.0.1:9",
+        "http://user:pa?ss5@127.0.0.1:9",
+        "http://user:pa@ss5@127.0.0.1:9",
+        "http://user:ss5@127.0.0.1:port",
+        "http://user:ss5@no-such-proxy.invalid:9",
+        "http://user:ss5@127.0.0.1:9",
+        "user:ss5://a",
       } do
         local status, failure = fetch_with({ proxy = proxy }, "http://vm.invalid/")
         assert.is_nil(status)
@@ -292,13 +398,9 @@ describe("jdvm.curl", function()
       return tonumber(transfer:body():match '"requests":(%d+)')
     end
 
-    before_each(function()
-      multi = curl.new(config())
-    end)
+    before_each(function() multi = curl.new(config()) end)
 
-    after_each(function()
-      multi:close()
-    end)
+    after_each(function() multi:close() end)
 
     it("notices that the server has closed it meanwhile", function()
       for _ = 1, 5 do

@@ -49,17 +49,11 @@ local function opens(expected)
 end
 
 describe("jdvm.curl", function()
-  setup(function()
-    server = hostile.start()
-  end)
+  setup(function() server = hostile.start() end)
 
-  teardown(function()
-    server:stop()
-  end)
+  teardown(function() server:stop() end)
 
-  before_each(function()
-    multi = curl.new { ca_file = server.ca_file, proxy = "" }
-  end)
+  before_each(function() multi = curl.new { ca_file = server.ca_file, proxy = "" } end)
 
   after_each(function()
     collectgarbage "restart"
@@ -69,8 +63,17 @@ describe("jdvm.curl", function()
   describe("arguments", function()
     it("of new are checked by type", function()
       for name, bad in pairs {
-        ca_file = 1, ca_path = true, proxy = {}, no_proxy = 1, user_agent = 1, verify = "yes", http2 = 1, gzip = "on",
-        max_header_bytes = "1", max_body_bytes = {}, max_connections = "8",
+        ca_file = 1,
+        ca_path = true,
+        proxy = {},
+        no_proxy = 1,
+        user_agent = 1,
+        verify = "yes",
+        http2 = 1,
+        gzip = "on",
+        max_header_bytes = "1",
+        max_body_bytes = {},
+        max_connections = "8",
       } do
         local ok, message = pcall(curl.new, { [name] = bad })
         assert.is_false(ok, name)
@@ -122,8 +125,13 @@ describe("jdvm.curl", function()
   describe("a request", function()
     it("goes out as it was given", function()
       local _, _, text = fetch(server:base "http" .. "/a/../b/./%2E%2e/c?echo&q=%7e%20+;=/?:@!$'()*,", {
-        headers = { ["x-one"] = "1", ["x-empty"] = "", ["x-blank"] = " \t", ["x-text"] = "\195\164\9b",
-          host = "vm.example" },
+        headers = {
+          ["x-one"] = "1",
+          ["x-empty"] = "",
+          ["x-blank"] = " \t",
+          ["x-text"] = "\195\164\9b",
+          host = "vm.example",
+        },
       })
       assert.equal("GET /a/../b/./%2E%2e/c?echo&q=%7e%20+;=/?:@!$'()*, HTTP/1.1", text:match "^[^\r]*")
       assert.truthy(text:find("\r\nx-one: 1\r\n", 1, true))
@@ -176,9 +184,20 @@ describe("jdvm.curl", function()
 
     it("goes to http and https and nowhere else", function()
       for _, url in ipairs {
-        "ftp://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1/", "127.0.0.1/", "", "http://", "http:///x",
-        "https://user:password@127.0.0.1/", "http://user@127.0.0.1/", "http://127.0.0.1:99999/", "http://127.0.0.1:x/",
-        "http://127.0.0.1:0/", "http://[::1", "http://a:b:c/",
+        "ftp://127.0.0.1/",
+        "file:///etc/passwd",
+        "gopher://127.0.0.1/",
+        "127.0.0.1/",
+        "",
+        "http://",
+        "http:///x",
+        "https://user:password@127.0.0.1/",
+        "http://user@127.0.0.1/",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:x/",
+        "http://127.0.0.1:0/",
+        "http://[::1",
+        "http://a:b:c/",
       } do
         local status, failure = fetch(url)
         assert.is_nil(status, url)
@@ -190,11 +209,16 @@ describe("jdvm.curl", function()
 
   describe("a response", function()
     it("has a status, headers by lower-case name, and a body", function()
-      local status, headers, body = fetch(server:url(hostile.respond("hello",
-        "Content-Type: text/plain\r\nX-Two: a\r\nX-EMPTY:\r\nx-two:  b \t\r\n", "404 No")))
+      local status, headers, body = fetch(
+        server:url(
+          hostile.respond("hello", "Content-Type: text/plain\r\nX-Two: a\r\nX-EMPTY:\r\nx-two:  b \t\r\n", "404 No")
+        )
+      )
       assert.equal(404, status)
-      assert.same({ ["content-type"] = "text/plain", ["x-two"] = "a, b", ["x-empty"] = "", ["content-length"] = "5" },
-        headers)
+      assert.same(
+        { ["content-type"] = "text/plain", ["x-two"] = "a, b", ["x-empty"] = "", ["content-length"] = "5" },
+        headers
+      )
       assert.equal("hello", body)
     end)
 
@@ -314,7 +338,9 @@ describe("jdvm.curl", function()
     it("end a transfer whose time is over before it begins", function()
       for _, timeout in ipairs { 0, -1, -1e9 } do
         local status, failure
-        local took = seconds(function() status, failure = fetch(server:url "echo", { timeout = timeout }) end)
+        local took = seconds(function()
+          status, failure = fetch(server:url "echo", { timeout = timeout })
+        end)
         assert.is_nil(status)
         assert.equal("timeout", failure.kind)
         assert.is_false(failure.sent)
@@ -362,10 +388,14 @@ describe("jdvm.curl", function()
       assert.truthy(failure.message:find("0.2 s", 1, true) and failure.message:find "read_timeout", failure.message)
       assert.truthy(took >= 0.2 and took < 0.2 + LATE, took)
 
-      took = seconds(function()
-        status = fetch(server:url(hostile.write "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", "drip=50", "x=10"),
-          { read_timeout = 0.25 })
-      end)
+      took = seconds(
+        function()
+          status = fetch(
+            server:url(hostile.write "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", "drip=50", "x=10"),
+            { read_timeout = 0.25 }
+          )
+        end
+      )
       assert.equal(200, status)
       assert.truthy(took >= 0.45, took)
     end)
@@ -386,8 +416,10 @@ describe("jdvm.curl", function()
     it("do not count the time the caller spent elsewhere as the server's", function()
       local idle = curl.new { proxy = "" } -- another client's sleep drives nothing here
       local slow_start = start(server:url("https", hostile.respond "ok"), { connect_timeout = 0.2, read_timeout = 0.2 })
-      local slow_read = start(server:url(hostile.write "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", "p=500",
-        hostile.write "ok"), { read_timeout = 0.4 })
+      local slow_read = start(
+        server:url(hostile.write "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", "p=500", hostile.write "ok"),
+        { read_timeout = 0.4 }
+      )
       multi:sleep(0.01)
       idle:sleep(0.4)
       assert.equal(200, (multi:finish(slow_start)))
@@ -397,8 +429,10 @@ describe("jdvm.curl", function()
 
     it("that are infinite or huge are no limits", function()
       for _, none in ipairs { math.huge, 1e18 } do
-        assert.equal(200, (fetch(server:url(hostile.respond "ok"),
-          { timeout = none, connect_timeout = none, read_timeout = none })))
+        assert.equal(
+          200,
+          (fetch(server:url(hostile.respond "ok"), { timeout = none, connect_timeout = none, read_timeout = none }))
+        )
       end
     end)
   end)
@@ -406,7 +440,9 @@ describe("jdvm.curl", function()
   describe("cancelling", function()
     it("ends a transfer in any state, once and for all", function()
       for _, url in ipairs {
-        server:base "full", "https://127.0.0.1:" .. server.ports.silent, server:url "hang",
+        server:base "full",
+        "https://127.0.0.1:" .. server.ports.silent,
+        server:url "hang",
         server:url(hostile.write "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", "x=10", "hang"),
       } do
         for _, wait in ipairs { 0, 0.03 } do
@@ -477,9 +513,7 @@ describe("jdvm.curl", function()
           running, finished = nil, nil
         end
         collectgarbage()
-        if client then
-          client:close()
-        end
+        if client then client:close() end
         assert.is_nil(running or (finished and finished:release()))
       end
       collectgarbage()

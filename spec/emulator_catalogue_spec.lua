@@ -33,7 +33,9 @@ describe("the built-in catalogue", function()
       found["os " .. image.osType] = true
       found["root " .. image.rootDeviceType] = true
       found["source " .. image.imageSource] = true
-      for name in pairs(image) do found[name] = true end
+      for name in pairs(image) do
+        found[name] = true
+      end
       for _, name in ipairs { "desc", "dataDisks", "progress", "offline", "uefiSupport", "bootMode" } do
         if image[name] == nil then found["no " .. name] = true end
       end
@@ -51,12 +53,43 @@ describe("the built-in catalogue", function()
       end
     end
     for _, name in ipairs {
-      "status pending", "status ready", "status deleting", "status error", "os windows", "os linux",
-      "root cloudDisk", "root localDisk", "source public", "source thirdparty", "source private",
-      "source shared", "source community", "chargeInfo", "loginName", "expiredTime", "imported", "instanceId",
-      "serviceCode", "no desc", "no dataDisks", "no progress", "no offline", "no uefiSupport", "no bootMode",
-      "quote", "newline", "emoji", "chinese", "backslash", "empty desc", "empty snapshotId", "no data disks",
-      "data cloud", "data local", "tags", "charge",
+      "status pending",
+      "status ready",
+      "status deleting",
+      "status error",
+      "os windows",
+      "os linux",
+      "root cloudDisk",
+      "root localDisk",
+      "source public",
+      "source thirdparty",
+      "source private",
+      "source shared",
+      "source community",
+      "chargeInfo",
+      "loginName",
+      "expiredTime",
+      "imported",
+      "instanceId",
+      "serviceCode",
+      "no desc",
+      "no dataDisks",
+      "no progress",
+      "no offline",
+      "no uefiSupport",
+      "no bootMode",
+      "quote",
+      "newline",
+      "emoji",
+      "chinese",
+      "backslash",
+      "empty desc",
+      "empty snapshotId",
+      "no data disks",
+      "data cloud",
+      "data local",
+      "tags",
+      "charge",
     } do
       assert.is_true(found[name], name)
     end
@@ -69,11 +102,15 @@ describe("the built-in catalogue", function()
         local part, of = value[field.name], field.type:gsub("%[%]$", "")
         if part ~= nil then found[name .. "." .. field.name] = true end
         if part ~= nil and models.by_name[of] then
-          for _, item in ipairs(of == field.type and { part } or part) do visit(of, item) end
+          for _, item in ipairs(of == field.type and { part } or part) do
+            visit(of, item)
+          end
         end
       end
     end
-    for _, image in ipairs(images) do visit("Image", image) end
+    for _, image in ipairs(images) do
+      visit("Image", image)
+    end
     local function check(model)
       inside[model] = true
       for _, field in ipairs(models.by_name[model]) do
@@ -86,8 +123,12 @@ describe("the built-in catalogue", function()
   end)
 
   it("holds no market image of a system that cannot be", function()
-    local versions = { CentOS = "^[678]%.%d$", Ubuntu = "^%d%d%.04$", ["Windows Server"] = "^20%d%d$",
-      ["Other Linux"] = "^11%.4$" }
+    local versions = {
+      CentOS = "^[678]%.%d$",
+      Ubuntu = "^%d%d%.04$",
+      ["Windows Server"] = "^20%d%d$",
+      ["Other Linux"] = "^11%.4$",
+    }
     local count = 0
     for _, image in ipairs(images) do
       if image.imageSource == "thirdparty" then
@@ -104,17 +145,18 @@ describe("the built-in catalogue", function()
   end)
 
   it("is the same every time", function()
-    local function fingerprint()
-      return core.sha256((send(NORTH, { "imageSource", "private", "pageSize", "100" })).body)
-    end
+    local function fingerprint() return core.sha256((send(NORTH, { "imageSource", "private", "pageSize", "100" })).body) end
     emulated.start()
     local first = fingerprint()
     assert.is_not.equal(first, fingerprint()) -- another request id
     emulated.start()
     assert.equal(first, fingerprint())
     -- On every Lua, and from one version to the next: people's tests name what is in it.
-    assert.equal("f4698659845a", first:sub(1, 12),
-      "the built-in catalogue has changed: if it was meant to, put the new fingerprint here")
+    assert.equal(
+      "f4698659845a",
+      first:sub(1, 12),
+      "the built-in catalogue has changed: if it was meant to, put the new fingerprint here"
+    )
   end)
 end)
 
@@ -123,9 +165,13 @@ describe("a catalogue of a chosen size", function()
     emulated.start { images = 1234, seed = 7 }
     for _, source in ipairs { "public", "private", "shared" } do
       local images, seen = all({ "imageSource", source, "offline", "false" }), {}
-      for _, image in ipairs(images) do seen[image.imageId] = true end
+      for _, image in ipairs(images) do
+        seen[image.imageId] = true
+      end
       local distinct = 0
-      for _ in pairs(seen) do distinct = distinct + 1 end
+      for _ in pairs(seen) do
+        distinct = distinct + 1
+      end
       assert.equal(#images, distinct)
       if source ~= "public" then assert.equal(1234, #images) end
       for i = 1, #images, 100 do

@@ -16,7 +16,9 @@ describe("drift", function()
     local found, page, total = {}, 1
     repeat
       local result = list(page, size, source)
-      for _, id in ipairs(ids(result.images)) do found[#found + 1] = id end
+      for _, id in ipairs(ids(result.images)) do
+        found[#found + 1] = id
+      end
       page, total = page + 1, result.totalCount
     until #result.images == 0
     return found, total
@@ -41,7 +43,9 @@ describe("drift", function()
   it("happens at the end, at a position or anywhere", function()
     for _, at in ipairs { "end", "12", "random", "front", "1000" } do
       emulated.start { images = 30, faults = { "drift:insert=2,delete=2,at=" .. at .. ",page=1,count=3" } }
-      for _ = 1, 5 do all("private") end
+      for _ = 1, 5 do
+        all("private")
+      end
       local result = list(1, 100)
       assert.equal(at == "1000" and 36 or 30, result.totalCount)
       local seen = {}
@@ -199,29 +203,35 @@ describe("control", function()
     assert.is_true(#ready.stable < 23 and #ready.stable > 0)
   end)
 
-  it("says what it does not know", function()
-    assert.equal("no control path 'x%3Cy'", select(2, ask("x<y")))
-  end)
+  it("says what it does not know", function() assert.equal("no control path 'x%3Cy'", select(2, ask("x<y"))) end)
 
   it("refuses arguments that a path does not have, and changes nothing", function()
     assert.equal(1, ask("faults", { spec = "error:code=503" }).faults)
     for message, case in pairs {
       ["faults takes no argument 'fault'; it takes add, script, spec"] = { "faults", { fault = "throttle" } },
-      ["faults takes no argument 'scrpt'; it takes add, script, spec; did you mean 'script'?"] =
-        { "faults", { scrpt = "[]" } },
-      ["reset takes no argument 'stings'; it takes script, settings, spec; did you mean 'settings'?"] =
-        { "reset", { stings = "{}" } },
+      ["faults takes no argument 'scrpt'; it takes add, script, spec; did you mean 'script'?"] = {
+        "faults",
+        { scrpt = "[]" },
+      },
+      ["reset takes no argument 'stings'; it takes script, settings, spec; did you mean 'settings'?"] = {
+        "reset",
+        { stings = "{}" },
+      },
       ["mark takes no argument 'x%3C'; it takes none"] = { "mark", { ["x<"] = "1" } },
       ["unknown setting 'past_edn'; did you mean 'past_end'?"] = { "settings", { past_edn = "empty" } },
       ["the argument 'spec' is given several times"] = { "faults", { spec = { "quota", "quota" } } },
     } do
       assert.equal(message, select(2, ask(case[1], case[2])))
     end
-    assert.matches("^images takes no argument 'acount'; .*; did you mean 'account'%?$",
-      select(2, ask("images", { acount = "other", insert = "1" })))
+    assert.matches(
+      "^images takes no argument 'acount'; .*; did you mean 'account'%?$",
+      select(2, ask("images", { acount = "other", insert = "1" }))
+    )
     assert.matches("; did you mean 'status'%?$", select(2, ask("oracle", { mark = "0", sttus = "ready" })))
-    assert.matches("^a fault is an object whose key 'fault' names its kind; there are: cut, ",
-      select(2, ask("faults", { script = '{"kind":"throttle"}' })))
+    assert.matches(
+      "^a fault is an object whose key 'fault' names its kind; there are: cut, ",
+      select(2, ask("faults", { script = '{"kind":"throttle"}' }))
+    )
     assert.truthy(select(2, ask("reset", { spec = "throtle" })):find("unknown fault 'throtle'", 1, true))
     assert.truthy(select(2, ask("reset", { settings = '{"past_edn":"empty"}' })))
     assert.equal("503", statuses(1))
@@ -230,7 +240,9 @@ describe("control", function()
   it("plays the faults of the page about it, as they stand there", function()
     local page = io.open("docs/emulator.md"):read("*a")
     local faults = {}
-    for spec in page:gmatch("`(%a+:%a+=[^`]*)`") do faults[#faults + 1] = spec end
+    for spec in page:gmatch("`(%a+:%a+=[^`]*)`") do
+      faults[#faults + 1] = spec
+    end
     local last
     for _, spec in ipairs(faults) do
       if not spec:find("NAME", 1, true) then
@@ -249,8 +261,10 @@ describe("control", function()
   end)
 
   it("writes JSON that others read", function()
-    assert.same({ a = { 1, "x", true }, b = { c = "\"\\\n\1\127é" }, d = 0.5 },
-      core.decode(json.encode { a = { 1, "x", true }, b = { c = "\"\\\n\1\127é" }, d = 0.5 }))
+    assert.same(
+      { a = { 1, "x", true }, b = { c = '"\\\n\1\127é' }, d = 0.5 },
+      core.decode(json.encode { a = { 1, "x", true }, b = { c = '"\\\n\1\127é' }, d = 0.5 })
+    )
     assert.equal("[]", json.encode {})
   end)
 end)

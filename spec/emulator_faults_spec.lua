@@ -14,22 +14,32 @@ local start_with, statuses = emulated.start_with, emulated.statuses
 
 describe("a fault rule", function()
   it("reads and writes the same", function()
-    for _, text in ipairs { "throttle:count=2,page=3,retry_after=0.5,format=seconds,status=RATE_LIMIT",
-      "drift:at=front,count=1,delete=0,insert=5", "error:body=json,code=503,message=a%2Cb %25 中",
-      "life:image=img-1,steps=pending:10 ready@2.5s" } do
+    for _, text in ipairs {
+      "throttle:count=2,page=3,retry_after=0.5,format=seconds,status=RATE_LIMIT",
+      "drift:at=front,count=1,delete=0,insert=5",
+      "error:body=json,code=503,message=a%2Cb %25 中",
+      "life:image=img-1,steps=pending:10 ready@2.5s",
+    } do
       local rule = assert(faults.parse(text))
       assert.same(rule, faults.parse(faults.format(rule)))
     end
-    assert.equal("error:body=json,code=503,message=a%2Cb",
-      faults.format(faults.read { fault = "error", code = "503", message = "a,b" }))
+    assert.equal(
+      "error:body=json,code=503,message=a%2Cb",
+      faults.format(faults.read { fault = "error", code = "503", message = "a,b" })
+    )
   end)
 
   it("is refused with what would be right", function()
     local function message(text) return select(2, faults.parse(text)) end
     assert.truthy(message("throtle"):find("; did you mean 'throttle'?", 1, true))
     assert.truthy(message("throttle:cont=1"):find("; did you mean 'count'?", 1, true))
-    assert.truthy(message("throttle:operation=describeImagez"):find("operation must be describeImages, describeImage, "
-      .. "not 'describeImagez'", 1, true))
+    assert.truthy(
+      message("throttle:operation=describeImagez"):find(
+        "operation must be describeImages, describeImage, " .. "not 'describeImagez'",
+        1,
+        true
+      )
+    )
     assert.truthy(message("throttle:account=ownr"):find("account must be owner, other", 1, true))
     assert.truthy(message("throtle"):find("unknown fault 'throtle'; there are: .*throttle"))
     assert.truthy(message("throttle:cont=1"):find("fault 'throttle' has no parameter 'cont'; it has: .*conditions: "))
@@ -136,8 +146,12 @@ describe("the kinds of faults", function()
   end)
 
   it("answer errors in JSON, in HTML or with nothing", function()
-    for code, word in pairs { [500] = "INTERNAL", [502] = "SOURCE_UNAVAILABLE", [503] = "UNAVAILABLE",
-      [504] = "HTTP_SERVER_TIMING_OUT" } do
+    for code, word in pairs {
+      [500] = "INTERNAL",
+      [502] = "SOURCE_UNAVAILABLE",
+      [503] = "UNAVAILABLE",
+      [504] = "HTTP_SERVER_TIMING_OUT",
+    } do
       local response, body = one("error:code=" .. code)
       assert.same({ code, code, word }, { response.status, body.error.code, body.error.status })
       response = one("error:code=" .. code .. ",body=html")
@@ -158,9 +172,13 @@ describe("the kinds of faults", function()
         local response, body = one("shape:as=" .. shape, path)
         assert.equal(200, response.status)
         local result = type(body) == "table" and type(body.result) == "table" and body.result or {}
-        local looks_right = type(result.images) == "table" and type(result.images[1]) == "table"
-          and result.images[1].imageId and type(result.totalCount) == "number" and result.totalCount % 1 == 0
-          and result.totalCount > 0 and body.error == nil
+        local looks_right = type(result.images) == "table"
+          and type(result.images[1]) == "table"
+          and result.images[1].imageId
+          and type(result.totalCount) == "number"
+          and result.totalCount % 1 == 0
+          and result.totalCount > 0
+          and body.error == nil
         assert.is_falsy(looks_right and path == NORTH, shape)
       end
     end
@@ -203,8 +221,7 @@ describe("the kinds of faults", function()
   it("tell the server what to do to the connection", function()
     assert.same({ how = "cut", at = "body", fraction = 0.5, seconds = 0 }, one("cut").wire.stop)
     assert.same({ how = "reset", at = "before", fraction = 0.5, seconds = 0 }, one("reset").wire.stop)
-    assert.same({ how = "hang", at = "header", fraction = 0.5, seconds = 5 },
-      one("hang:at=header,seconds=5").wire.stop)
+    assert.same({ how = "hang", at = "header", fraction = 0.5, seconds = 5 }, one("hang:at=header,seconds=5").wire.stop)
     assert.same({ bytes = 1, interval = 0.1 }, one("drip").wire.drip)
     assert.same({ bytes = 7, interval = 0.1 }, one("drip:part=header,bytes=7").wire.header_drip)
     assert.equal(-4, one("length:by=-4").wire.content_length)

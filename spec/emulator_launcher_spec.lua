@@ -30,8 +30,11 @@ local ENDS = {
   { "the command gets SIGTERM", "echo $$; exec %s", "kill -TERM " },
   { "the command gets SIGHUP", "echo $$; exec %s", "kill -HUP " },
   { "the command is killed", "echo $$; exec %s", "kill -KILL " },
-  { "the terminal interrupts the whole group", [[exec setsid sh -c "echo \$\$; trap : INT; %s; :"]],
-    "kill -INT -" },
+  {
+    "the terminal interrupts the whole group",
+    [[exec setsid sh -c "echo \$\$; trap : INT; %s; :"]],
+    "kill -INT -",
+  },
   { "the whole group is killed", [[exec setsid sh -c "echo \$\$; %s; :"]], "kill -KILL -" },
   { "the command's parent gets SIGTERM", "echo $$; %s & wait", "kill -TERM " },
   { "the command's parent is killed", "echo $$; %s & wait", "kill -KILL " },
@@ -41,7 +44,9 @@ describe("nothing of the emulator is left when", function()
   local started = {}
 
   setup(function() -- all at once, for speed
-    for i, way in ipairs(ENDS) do started[i] = { pipe = io.popen(way[2]:format(emulator.command { tls = true })) } end
+    for i, way in ipairs(ENDS) do
+      started[i] = { pipe = io.popen(way[2]:format(emulator.command { tls = true })) }
+    end
     for i, way in ipairs(ENDS) do
       local one = started[i]
       one.pid = one.pipe:read("*l")
@@ -112,40 +117,52 @@ describe("the emulator's command", function()
     local server = emulator.start()
     finally(function() server.stop() end)
     local port = server.endpoint:match(":(%d+)$")
-    assert.equal("jdvm: emulator: port " .. port .. " is taken\nstatus 4",
-      run(emulator.command { port = port } .. " 2>&1"))
+    assert.equal(
+      "jdvm: emulator: port " .. port .. " is taken\nstatus 4",
+      run(emulator.command { port = port } .. " 2>&1")
+    )
   end)
 
-  it("says that there is no such port", function()
-    assert.truthy(run(emulator.command { port = 65536 } .. " 2>&1"):find("'65536'.*0 to 65535.*status 2"))
-  end)
+  it(
+    "says that there is no such port",
+    function() assert.truthy(run(emulator.command { port = 65536 } .. " 2>&1"):find("'65536'.*0 to 65535.*status 2")) end
+  )
 
   it("finds free ports for many at once", function()
     local servers, endpoints = {}, {}
-    for i = 1, 4 do servers[i] = emulator.begin() end
+    for i = 1, 4 do
+      servers[i] = emulator.begin()
+    end
     for i = 1, 4 do
       servers[i] = servers[i]()
       assert.is_nil(endpoints[servers[i].endpoint])
       endpoints[servers[i].endpoint] = true
     end
-    for i = 1, 4 do servers[i].stop() end
+    for i = 1, 4 do
+      servers[i].stop()
+    end
   end)
 
   it("names what to install when there is no nginx with Lua", function()
     local text = run("JDVM_NGINX=/nowhere/nginx " .. emulator.command {} .. " 2>&1")
-    assert.equal("jdvm: emulator: JDVM_NGINX names /nowhere/nginx, which does not exist; the emulator needs nginx "
-      .. "with its Lua module: apt-get install nginx libnginx-mod-http-lua (or install OpenResty)\nstatus 4", text)
+    assert.equal(
+      "jdvm: emulator: JDVM_NGINX names /nowhere/nginx, which does not exist; the emulator needs nginx "
+        .. "with its Lua module: apt-get install nginx libnginx-mod-http-lua (or install OpenResty)\nstatus 4",
+      text
+    )
   end)
 
   it("runs on OpenResty's program, which has Lua built in", function()
     local folder = shell.temporary_folder()
     local file = io.open(folder .. "/openresty", "w")
-    file:write("#!/bin/sh\nexec nginx -g 'load_module /usr/lib/nginx/modules/ndk_http_module.so; "
-      .. "load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;' \"$@\"\n")
+    file:write(
+      "#!/bin/sh\nexec nginx -g 'load_module /usr/lib/nginx/modules/ndk_http_module.so; "
+        .. 'load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;\' "$@"\n'
+    )
     file:close()
     os.execute("chmod +x " .. folder .. "/openresty")
-    local pipe = io.popen("JDVM_NGINX=" .. folder .. "/openresty; export JDVM_NGINX; echo $$; exec "
-      .. emulator.command {})
+    local pipe =
+      io.popen("JDVM_NGINX=" .. folder .. "/openresty; export JDVM_NGINX; echo $$; exec " .. emulator.command {})
     local pid = pipe:read("*l")
     assert.truthy(emulator.read_announcement(pipe).endpoint)
     os.execute("kill -INT " .. pid .. "; rm -r " .. folder)

@@ -65,10 +65,13 @@ describe("the emulated service", function()
       { "400 INVALID_ARGUMENT Invalid parameter imageSource", NORTH, { "imageSource", "pubic" } },
       { "400 INVALID_ARGUMENT Invalid parameter offline", NORTH, { "imageSource", "public", "offline", "maybe" } },
       { "404 NOT_FOUND Image 'img-nosuchone1' not found", NORTH .. "/img-nosuchone1" },
-      { "404 NOT_FOUND Image '\"quoted\"' not found", NORTH .. "/\"quoted\"" },
+      { "404 NOT_FOUND Image '\"quoted\"' not found", NORTH .. '/"quoted"' },
       { "404 NOT_FOUND no route and no API found with those values [gw]", "/v1/regions/cn-north-1/image" },
-      { "404 NOT_FOUND no route and no API found with those values [gw]", "/v1/regions/cn-mars-1/images",
-        { "imageSource", "public" } },
+      {
+        "404 NOT_FOUND no route and no API found with those values [gw]",
+        "/v1/regions/cn-mars-1/images",
+        { "imageSource", "public" },
+      },
       { "404 NOT_FOUND no route and no API found with those values [gw]", "/" },
       { "414 HTTP_URI_TOO_LONG limit 8k [gw]", NORTH, { "imageName", limit } },
     }
@@ -90,18 +93,22 @@ describe("the emulated service", function()
     assert.equal("401 ACCESS_ERROR lack of header authorization[gw]", altered("authorization"))
     assert.equal("401 ACCESS_ERROR lack of header x-jdcloud-date [gw]", altered("x-jdcloud-date"))
     assert.equal("401 ACCESS_ERROR Invalid authentication credentials [gw]", altered("authorization", "Basic x"))
-    assert.equal("401 ACCESS_ERROR lack of credential in the header authorization [gw]",
-      altered("authorization", "JDCLOUD2-HMAC-SHA256 SignedHeaders=host, Signature=00"))
-    assert.equal("401 ACCESS_ERROR lack of header signedHeaders [gw]",
-      altered("authorization", "JDCLOUD2-HMAC-SHA256 Credential=a/20231114/r/vm/jdcloud2_request, Signature=00"))
+    assert.equal(
+      "401 ACCESS_ERROR lack of credential in the header authorization [gw]",
+      altered("authorization", "JDCLOUD2-HMAC-SHA256 SignedHeaders=host, Signature=00")
+    )
+    assert.equal(
+      "401 ACCESS_ERROR lack of header signedHeaders [gw]",
+      altered("authorization", "JDCLOUD2-HMAC-SHA256 Credential=a/20231114/r/vm/jdcloud2_request, Signature=00")
+    )
     assert.equal("401 ACCESS_ERROR sign result is not same [gw]", altered("host", "example.com"))
-    local function with(key, secret)
-      return refusal(send(NORTH, nil, nil, { access_key = key, secret_key = secret }))
-    end
+    local function with(key, secret) return refusal(send(NORTH, nil, nil, { access_key = key, secret_key = secret })) end
     assert.equal("401 ACCESS_ERROR Invalid accessKey [gw]", with("NOBODY", "x"))
     assert.equal("401 ACCESS_ERROR sign result is not same [gw]", with(owner.access_key, "x"))
-    assert.equal("401 ACCESS_ERROR sign result is not same [gw]",
-      refusal(send(NORTH, { "imageSource", "public" }, { region = "cn-east-1" })))
+    assert.equal(
+      "401 ACCESS_ERROR sign result is not same [gw]",
+      refusal(send(NORTH, { "imageSource", "public" }, { region = "cn-east-1" }))
+    )
   end)
 
   it("refuses a nonce that it has seen, from the same key", function()
@@ -140,8 +147,12 @@ describe("the emulated service", function()
 
   it("takes a session token as base64 or raw, and nothing else", function()
     local function with(token, encoding)
-      return (send(NORTH, { "imageSource", "private" }, { token_encoding = encoding },
-        { access_key = session.access_key, secret_key = session.secret_key, session_token = token })).status
+      return (send(
+        NORTH,
+        { "imageSource", "private" },
+        { token_encoding = encoding },
+        { access_key = session.access_key, secret_key = session.secret_key, session_token = token }
+      )).status
     end
     assert.equal(200, with(session.token, "base64"))
     assert.equal(200, with(session.token, "raw"))
@@ -154,8 +165,8 @@ describe("the emulated service", function()
 
   it("pages", function()
     local function page(number, size)
-      local _, body = send(NORTH, { "imageSource", "public", "pageNumber", ("%d"):format(number), "pageSize",
-        ("%d"):format(size) })
+      local _, body =
+        send(NORTH, { "imageSource", "public", "pageNumber", ("%d"):format(number), "pageSize", ("%d"):format(size) })
       return #body.result.images, body.result.totalCount, body.result.images[1] and body.result.images[1].imageId
     end
     assert.equal(12, (page(1, 12)))
@@ -180,7 +191,9 @@ describe("the emulated service", function()
       end
     end
     local as_shared = all({ "imageSource", "shared" }, other)
-    for _, image in ipairs(as_shared) do assert.equal("specifiedUsers", image.launchPermission) end
+    for _, image in ipairs(as_shared) do
+      assert.equal("specifiedUsers", image.launchPermission)
+    end
     local mine = 0
     for _, image in ipairs(all({ "imageSource", "private" }, owner)) do
       local theirs = seen["other" .. image.imageId]
@@ -204,19 +217,31 @@ describe("the emulated service", function()
     local public = all { "imageSource", "public" }
     local function expected(test)
       local n = 0
-      for _, image in ipairs(public) do n = test(image) and n + 1 or n end
+      for _, image in ipairs(public) do
+        n = test(image) and n + 1 or n
+      end
       return n
     end
-    assert.equal(expected(function(i) return i.platform == "Ubuntu" end),
-      count("imageSource", "public", "platform", "Ubuntu"))
-    assert.equal(expected(function(i) return i.platform == "CentOS" and i.architecture == "arm64" end),
-      count("imageSource", "public", "platform", "CentOS", "architecture", "arm64"))
-    assert.equal(expected(function(i) return i.name:find("中文版", 1, true) end),
-      count("imageSource", "public", "imageName", "中文版"))
-    assert.equal(expected(function(i) return i.rootDeviceType == "localDisk" end),
-      count("imageSource", "public", "rootDeviceType", "localDisk"))
-    assert.equal(expected(function(i) return i.bootMode == "uefi" end),
-      count("imageSource", "public", "bootMode", "uefi"))
+    assert.equal(
+      expected(function(i) return i.platform == "Ubuntu" end),
+      count("imageSource", "public", "platform", "Ubuntu")
+    )
+    assert.equal(
+      expected(function(i) return i.platform == "CentOS" and i.architecture == "arm64" end),
+      count("imageSource", "public", "platform", "CentOS", "architecture", "arm64")
+    )
+    assert.equal(
+      expected(function(i) return i.name:find("中文版", 1, true) end),
+      count("imageSource", "public", "imageName", "中文版")
+    )
+    assert.equal(
+      expected(function(i) return i.rootDeviceType == "localDisk" end),
+      count("imageSource", "public", "rootDeviceType", "localDisk")
+    )
+    assert.equal(
+      expected(function(i) return i.bootMode == "uefi" end),
+      count("imageSource", "public", "bootMode", "uefi")
+    )
     assert.equal(0, count("imageSource", "public", "platform", "Solaris"))
     assert.equal(#public, count("imageSource", "public", "platform", "", "status", "", "launchPermission", "ownerOnly"))
     for _, state_name in ipairs { "pending", "ready", "deleting", "error" } do
@@ -233,7 +258,9 @@ describe("the emulated service", function()
   it("hides what is off the shelf unless asked", function()
     local offline = all { "imageSource", "public", "offline", "True" }
     assert.equal(4, #offline)
-    for _, image in ipairs(offline) do assert.is_true(image.offline) end
+    for _, image in ipairs(offline) do
+      assert.is_true(image.offline)
+    end
     assert.equal(30, #all { "imageSource", "public", "offline", "false" })
     emulated.start { settings = { offline_default = "any" } }
     assert.equal(34, #all { "imageSource", "public" })
@@ -241,8 +268,20 @@ describe("the emulated service", function()
 
   it("finds images by id and ignores everything else then", function()
     local private = all { "imageSource", "private" }
-    local query = { "ids.1", private[5].imageId, "ids.2", "img-nosuchone1", "ids.10", private[1].imageId,
-      "ids.3", private[5].imageId, "imageSource", "public", "pageSize", "5" }
+    local query = {
+      "ids.1",
+      private[5].imageId,
+      "ids.2",
+      "img-nosuchone1",
+      "ids.10",
+      private[1].imageId,
+      "ids.3",
+      private[5].imageId,
+      "imageSource",
+      "public",
+      "pageSize",
+      "5",
+    }
     local _, body = send(NORTH, query)
     assert.equal(2, body.result.totalCount)
     assert.equal(private[1].imageId, body.result.images[1].imageId) -- the catalogue's order
@@ -260,18 +299,24 @@ describe("the emulated service", function()
       return refusal(send(path, query, { region = path:match("regions/([^/]+)") }))
     end
     local mars = "/v1/regions/cn-mars-1/images"
-    assert.equal("400 INVALID_ARGUMENT Invalid regionId 'cn-mars-1'",
-      status_with({ unknown_region = "argument" }, mars, { "imageSource", "public" }))
-    assert.equal("400 INVALID_ARGUMENT Invalid parameter platform",
-      status_with({ unknown_value = "refused" }, NORTH, { "imageSource", "public", "platform", "Solaris" }))
+    assert.equal(
+      "400 INVALID_ARGUMENT Invalid regionId 'cn-mars-1'",
+      status_with({ unknown_region = "argument" }, mars, { "imageSource", "public" })
+    )
+    assert.equal(
+      "400 INVALID_ARGUMENT Invalid parameter platform",
+      status_with({ unknown_value = "refused" }, NORTH, { "imageSource", "public", "platform", "Solaris" })
+    )
     emulated.start { settings = { unknown_region = "empty", unknown_source = "empty" } }
     local _, body = send(mars, { "imageSource", "public" })
     assert.equal(0, body.result.totalCount)
     _, body = send(NORTH, { "imageSource", "pubic" })
     assert.same({}, body.result.images)
     emulated.start { settings = { unknown_key_message = "secret key is null" } }
-    assert.equal("401 ACCESS_ERROR secret key is null",
-      refusal(send(NORTH, nil, nil, { access_key = "NOBODY", secret_key = "x" })))
+    assert.equal(
+      "401 ACCESS_ERROR secret key is null",
+      refusal(send(NORTH, nil, nil, { access_key = "NOBODY", secret_key = "x" }))
+    )
     emulated.start { settings = { words = "old", keep_alive = false, line_feed = false, latency = 0.05 } }
     local response = send(NORTH, { "imageSource", "private" })
     assert.equal("self", core.decode(response.body).result.images[1].imageSource)
@@ -299,18 +344,24 @@ describe("the emulated service", function()
 
   it("takes integers in decimal only", function()
     for _, text in ipairs { "0x14", "1e1", " 20", "20.0", "20 ", "+20", "--20", ("9"):rep(400) } do
-      assert.equal("400 INVALID_ARGUMENT Invalid parameter PageSize",
-        refusal(send(NORTH, { "imageSource", "public", "pageSize", text })))
-      assert.equal("400 INVALID_ARGUMENT Invalid parameter PageNumber",
-        refusal(send(NORTH, { "imageSource", "public", "pageNumber", text })))
+      assert.equal(
+        "400 INVALID_ARGUMENT Invalid parameter PageSize",
+        refusal(send(NORTH, { "imageSource", "public", "pageSize", text }))
+      )
+      assert.equal(
+        "400 INVALID_ARGUMENT Invalid parameter PageNumber",
+        refusal(send(NORTH, { "imageSource", "public", "pageNumber", text }))
+      )
     end
   end)
 
   it("refuses each unknown value when it is told to", function()
     emulated.start { settings = { unknown_value = "refused" } }
     for _, name in ipairs { "platform", "rootDeviceType", "launchPermission", "status", "architecture", "bootMode" } do
-      assert.equal("400 INVALID_ARGUMENT Invalid parameter " .. name,
-        refusal(send(NORTH, { "imageSource", "private", name, "nonsense" })))
+      assert.equal(
+        "400 INVALID_ARGUMENT Invalid parameter " .. name,
+        refusal(send(NORTH, { "imageSource", "private", name, "nonsense" }))
+      )
     end
   end)
 
@@ -326,25 +377,41 @@ describe("the emulated service", function()
   end)
 
   it("refuses settings that are none", function()
-    assert.has_error(function() emulator.new { settings = { latencyy = 1 } } end,
-      "unknown setting 'latencyy'; did you mean 'latency'?")
-    assert.has_error(function() emulator.new { settings = { past_end = "x" } } end,
-      "setting 'past_end' must be empty or clamped, not 'x'")
-    assert.has_error(function() emulator.new { settings = { skew = "x" } } end,
-      "setting 'skew' must be a number, not 'x'")
+    assert.has_error(
+      function() emulator.new { settings = { latencyy = 1 } } end,
+      "unknown setting 'latencyy'; did you mean 'latency'?"
+    )
+    assert.has_error(
+      function() emulator.new { settings = { past_end = "x" } } end,
+      "setting 'past_end' must be empty or clamped, not 'x'"
+    )
+    assert.has_error(
+      function() emulator.new { settings = { skew = "x" } } end,
+      "setting 'skew' must be a number, not 'x'"
+    )
   end)
 
   it("survives whatever comes as a target", function()
     for seed = 1, 300 do
       local bytes = {}
-      for i = 1, seed % 60 do bytes[i] = string.char((seed * 7919 + i * i * 31) % 255 + 1) end
+      for i = 1, seed % 60 do
+        bytes[i] = string.char((seed * 7919 + i * i * 31) % 255 + 1)
+      end
       local request = signed.request(owner, NORTH)
       request.target = (seed % 3 == 0 and NORTH .. "?" or "/") .. table.concat(bytes)
       local response = answer(request)
       assert.truthy(core.decode(response.body).error)
     end
-    for _, query in ipairs { { "ids.", "x" }, { "ids.1", "" }, { "ids.99999999999999999999", "x" }, { "x", "" },
-      { "pageSize", "1e999" }, { "pageSize", "nan" }, { "pageSize", "0x20" }, { "pageNumber", "-1e400" } } do
+    for _, query in ipairs {
+      { "ids.", "x" },
+      { "ids.1", "" },
+      { "ids.99999999999999999999", "x" },
+      { "x", "" },
+      { "pageSize", "1e999" },
+      { "pageSize", "nan" },
+      { "pageSize", "0x20" },
+      { "pageNumber", "-1e400" },
+    } do
       query[#query + 1], query[#query + 2] = "imageSource", "public"
       local response = send(NORTH, query)
       assert.is_true(response.status == 200 or response.status == 400)

@@ -18,8 +18,10 @@ describe("the emulator's hashes", function()
   it("are those of RFC 6234 and RFC 4231", function()
     local provider = hash.provider()
     assert.equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", provider.sha256_hex("abc"))
-    assert.equal("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
-      provider.hex(provider.hmac("Jefe", "what do ya want for nothing?")))
+    assert.equal(
+      "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+      provider.hex(provider.hmac("Jefe", "what do ya want for nothing?"))
+    )
   end)
 
   it("compare in full", function()
@@ -33,20 +35,27 @@ end)
 describe("the emulator's verifier", function()
   it("accepts the documentation's example", function()
     local request = {
-      method = "POST", target = "/v1/resource:action?p1=p1&p0=p0&o=%25&u=u", body = "body data",
+      method = "POST",
+      target = "/v1/resource:action?p1=p1&p0=p0&o=%25&u=u",
+      body = "body data",
       headers = {
-        { "x-jdcloud-date", "20190214T104514Z" }, { "x-jdcloud-nonce", "testnonce" },
-        { "x-my-header", "test  " }, { "x-my-header_blank", "  blank" },
-        { "Authorization", "JDCLOUD2-HMAC-SHA256 Credential=TESTAK/20190214/cn-north-1/test/jdcloud2_request, "
-          .. "SignedHeaders=x-jdcloud-date;x-jdcloud-nonce;x-my-header;x-my-header_blank, "
-          .. "Signature=2a98f83c074e7bee260bfc8ef64f009c07595bd93f7f0c3f4e156bf6479ed9bf" },
+        { "x-jdcloud-date", "20190214T104514Z" },
+        { "x-jdcloud-nonce", "testnonce" },
+        { "x-my-header", "test  " },
+        { "x-my-header_blank", "  blank" },
+        {
+          "Authorization",
+          "JDCLOUD2-HMAC-SHA256 Credential=TESTAK/20190214/cn-north-1/test/jdcloud2_request, "
+            .. "SignedHeaders=x-jdcloud-date;x-jdcloud-nonce;x-my-header;x-my-header_blank, "
+            .. "Signature=2a98f83c074e7bee260bfc8ef64f009c07595bd93f7f0c3f4e156bf6479ed9bf",
+        },
       },
     }
     local function secret(key) return key == "TESTAK" and "TESTSK" or nil end
     local parts = assert(verify(request, secret))
     assert.equal("cn-north-1", parts.region)
-    local text = signature.canonical_request(request, signature.index_headers(request.headers), parts,
-      core.sha256(request.body))
+    local text =
+      signature.canonical_request(request, signature.index_headers(request.headers), parts, core.sha256(request.body))
     assert.equal("fb2e317056269590681d091f8eb22272967c0b922b2deda887312215ea4eed4c", core.sha256(text))
     request.target = "/v1/resource%3Aaction?u=u&o=%25&p0=p0&p1=p1"
     assert.truthy(verify(request, secret))
@@ -56,13 +65,20 @@ describe("the emulator's verifier", function()
 
   it("accepts the known answer of JDCLOUD3", function()
     local request = {
-      method = "GET", target = "/v1/regions/cn-north-1/instances", body = "",
+      method = "GET",
+      target = "/v1/regions/cn-north-1/instances",
+      body = "",
       headers = {
-        { "Host", "apigw-internal-dev.cn-north-1.jcloudcs.com:8000" }, { "content-type", "application/json" },
-        { "x-jdcloud-date", "20190917T064708Z" }, { "x-jdcloud-nonce", " X-Jdcloud- -Nonce " },
-        { "Authorization", "JDCLOUD3-HMAC-SHA256 Credential=ak/20190917/cn-north-1/apigatewaytestproductline/"
-          .. "jdcloud3_request, SignedHeaders=content-type;host;x-jdcloud-date;x-jdcloud-nonce, "
-          .. "Signature=5d955d1de475eac2b4378473ca0adce8fddd13f45d2be53bc2ffb6eee6450ba4" },
+        { "Host", "apigw-internal-dev.cn-north-1.jcloudcs.com:8000" },
+        { "content-type", "application/json" },
+        { "x-jdcloud-date", "20190917T064708Z" },
+        { "x-jdcloud-nonce", " X-Jdcloud- -Nonce " },
+        {
+          "Authorization",
+          "JDCLOUD3-HMAC-SHA256 Credential=ak/20190917/cn-north-1/apigatewaytestproductline/"
+            .. "jdcloud3_request, SignedHeaders=content-type;host;x-jdcloud-date;x-jdcloud-nonce, "
+            .. "Signature=5d955d1de475eac2b4378473ca0adce8fddd13f45d2be53bc2ffb6eee6450ba4",
+        },
       },
     }
     assert.truthy(verify(request, function() return "sk" end))
@@ -70,18 +86,26 @@ describe("the emulator's verifier", function()
 
   for _, algorithm in ipairs(ALGORITHMS) do
     it("agrees with the library's signer on " .. algorithm, function()
-      local values = { "", " ", "a b", "64位 中文版", "a+b", "a/b", "=&?#%", "%41", "🚀", "~-_.", "'!()*", "  two  " }
+      local values =
+        { "", " ", "a b", "64位 中文版", "a+b", "a/b", "=&?#%", "%41", "🚀", "~-_.", "'!()*", "  two  " }
       for i, value in ipairs(values) do
-        local request = signed.request(owner, "/v1/regions/cn-north-1/images/img-" .. i,
+        local request = signed.request(
+          owner,
+          "/v1/regions/cn-north-1/images/img-" .. i,
           { "imageName", value, "ids.2", "b", "ids.10", "a", "imageName", values[i % #values + 1] },
-          { algorithm = algorithm, body = i % 2 == 0 and value or nil })
+          { algorithm = algorithm, body = i % 2 == 0 and value or nil }
+        )
         assert.truthy(verify(request), value)
       end
     end)
 
     it("normalises what arrives under " .. algorithm, function()
-      local request = signed.request(owner, "/v1/regions/cn-north-1/images", { "imageName", "a*b é", "status", "" },
-        { algorithm = algorithm })
+      local request = signed.request(
+        owner,
+        "/v1/regions/cn-north-1/images",
+        { "imageName", "a*b é", "status", "" },
+        { algorithm = algorithm }
+      )
       for _, target in ipairs {
         "/v1/regions/cn-north-1/images?status=&imageName=a%2Ab%20%C3%A9",
         "/v1/regions/cn-north-1/images?imageName=a*b%20%c3%a9&status",
@@ -103,8 +127,8 @@ describe("the emulator's verifier", function()
 
   it("folds inner spaces under JDCLOUD2 only", function()
     for i, algorithm in ipairs(ALGORITHMS) do
-      local request = signed.request(owner, "/v1/regions/r/images", nil,
-        { algorithm = algorithm, headers = { ["x-note"] = "a b" } })
+      local request =
+        signed.request(owner, "/v1/regions/r/images", nil, { algorithm = algorithm, headers = { ["x-note"] = "a b" } })
       signed.set_header(request, "x-note", " a  b ")
       assert.equal(i == 1, verify(request) ~= nil)
     end
@@ -127,8 +151,12 @@ describe("the emulator's verifier", function()
 
   it("joins the values of one header in the order of arrival", function()
     local index = signature.index_headers { { "X-A", " 1" }, { "b", "x" }, { "x-a", "2 " } }
-    local text = signature.canonical_request({ method = "GET", target = "/", body = "" }, index,
-      { algorithm = { version = 2 }, signed = { "x-a" } }, "hash")
+    local text = signature.canonical_request(
+      { method = "GET", target = "/", body = "" },
+      index,
+      { algorithm = { version = 2 }, signed = { "x-a" } },
+      "hash"
+    )
     assert.equal("GET\n/\n\nx-a:1,2\n\nx-a\nhash", text)
   end)
 
@@ -144,7 +172,9 @@ describe("the emulator's verifier", function()
   it("says what is missing or wrong", function()
     local credential = owner.access_key .. "/20231114/cn-north-1/vm/jdcloud2_request"
     local cases = {
-      [""] = "invalid", ["Basic abc"] = "invalid", ["JDCLOUD2-HMAC-SHA256"] = "invalid",
+      [""] = "invalid",
+      ["Basic abc"] = "invalid",
+      ["JDCLOUD2-HMAC-SHA256"] = "invalid",
       ["JDCLOUD1-HMAC-SHA256 Credential=x"] = "invalid",
       ["JDCLOUD2-HMAC-SHA256 SignedHeaders=host, Signature=ab"] = "credential",
       ["JDCLOUD2-HMAC-SHA256 Credential=, SignedHeaders=host, Signature=ab"] = "credential",
@@ -154,16 +184,18 @@ describe("the emulator's verifier", function()
       ["JDCLOUD2-HMAC-SHA256 Credential=" .. credential .. ", SignedHeaders=host, Signature="] = "mismatch",
       ["JDCLOUD3-HMAC-SHA256 Credential=" .. credential .. ", SignedHeaders=host, Signature=ab"] = "invalid",
       ["JDCLOUD2-HMAC-SHA256 Credential=" .. credential .. ", SignedHeaders=nowhere, Signature=ab"] = "mismatch",
-      ["JDCLOUD2-HMAC-SHA256 Credential=NOBODY/20231114/r/vm/jdcloud2_request, SignedHeaders=host, Signature=ab"] =
-        "unknown_key",
+      ["JDCLOUD2-HMAC-SHA256 Credential=NOBODY/20231114/r/vm/jdcloud2_request, SignedHeaders=host, Signature=ab"] = "unknown_key",
     }
     for text, problem in pairs(cases) do
       local request = signed.request(owner, "/v1/regions/cn-north-1/images")
       signed.set_header(request, "authorization", text)
       assert.same({ nil, problem }, { verify(request) }, text)
     end
-    for name, problem in pairs { authorization = "authorization", ["x-jdcloud-date"] = "date",
-      ["x-jdcloud-nonce"] = "nonce" } do
+    for name, problem in pairs {
+      authorization = "authorization",
+      ["x-jdcloud-date"] = "date",
+      ["x-jdcloud-nonce"] = "nonce",
+    } do
       local request = signed.request(owner, "/v1/regions/cn-north-1/images")
       signed.set_header(request, name, nil)
       assert.same({ nil, problem }, { verify(request) })
@@ -201,21 +233,29 @@ end)
 -- What a mutated request still says, read by other means than the emulator's.
 local function meaning(request)
   local path, query = request.target:match("^([^?]*)%??(.*)$")
-  local function plain(text) return (text:gsub("%%(%x%x)", function(h) return string.char(tonumber(h, 16)) end)) end
+  local function plain(text)
+    return (text:gsub("%%(%x%x)", function(h) return string.char(tonumber(h, 16)) end))
+  end
   local facts = { request.method, request.body }
-  for segment in (path .. "/"):gmatch("(.-)/") do facts[#facts + 1] = "segment " .. plain(segment) end
+  for segment in (path .. "/"):gmatch("(.-)/") do
+    facts[#facts + 1] = "segment " .. plain(segment)
+  end
   local parameters = {}
   for part in query:gmatch("[^&]+") do
     local name, value = part:match("^([^=]*)=?(.*)$")
     parameters[#parameters + 1] = "query " .. plain(name) .. "\0" .. plain(value)
   end
   table.sort(parameters)
-  for _, parameter in ipairs(parameters) do facts[#facts + 1] = parameter end
+  for _, parameter in ipairs(parameters) do
+    facts[#facts + 1] = parameter
+  end
   local text, listed = "", {}
   for _, header in ipairs(request.headers) do
     if header[1]:lower() == "authorization" then text = header[2] end
   end
-  for name in text:lower():match("signedheaders=%s*([^,]*)"):gmatch("[^;%s]+") do listed[#listed + 1] = name end
+  for name in text:lower():match("signedheaders=%s*([^,]*)"):gmatch("[^;%s]+") do
+    listed[#listed + 1] = name
+  end
   table.sort(listed)
   for _, name in ipairs(listed) do
     local values = {}
@@ -253,8 +293,12 @@ describe("a valid request, changed at random,", function()
   it("is never accepted when it says something else, and breaks nothing", function()
     local accepted, refused = 0, 0
     for round = 1, rounds do
-      local request = signed.request(owner, "/v1/regions/cn-north-1/images/img-9ha1rgelkq",
-        { "imageName", "a/b 中", "ids.1", "x" }, { nonce = "nonce-" .. round })
+      local request = signed.request(
+        owner,
+        "/v1/regions/cn-north-1/images/img-9ha1rgelkq",
+        { "imageName", "a/b 中", "ids.1", "x" },
+        { nonce = "nonce-" .. round }
+      )
       local before = meaning(request)
       local place = random(#request.headers + 3)
       if place == 1 then

@@ -9,14 +9,22 @@ local NORTH = "/v1/regions/cn-north-1/images"
 local function get(server, path, query, options)
   options = options or {}
   local account = server.accounts[options.account or "owner"]
-  local signer = core.signer { access_key = account.access_key, secret_key = account.secret_key,
-    session_token = account.session_token, region = "cn-north-1" }
-  local multi = options.multi or curl.new { ca_file = server.ca_file, proxy = "", gzip = options.gzip or false,
-    http2 = options.http2 or false }
+  local signer = core.signer {
+    access_key = account.access_key,
+    secret_key = account.secret_key,
+    session_token = account.session_token,
+    region = "cn-north-1",
+  }
+  local multi = options.multi
+    or curl.new { ca_file = server.ca_file, proxy = "", gzip = options.gzip or false, http2 = options.http2 or false }
   local host = server.endpoint:match("//(.*)$")
   local target, headers = signer:sign("GET", host, path, query, os.time(), core.nonce())
-  local transfer = multi:start { url = server.endpoint .. target, headers = headers, timeout = options.timeout or 5,
-    read_timeout = 5 }
+  local transfer = multi:start {
+    url = server.endpoint .. target,
+    headers = headers,
+    timeout = options.timeout or 5,
+    read_timeout = 5,
+  }
   if options.start_only then return transfer, multi end
   local status, answer = multi:finish(transfer)
   local body = status and transfer:body()
@@ -25,9 +33,7 @@ local function get(server, path, query, options)
   return status, answer, body
 end
 
-local function list(server, options)
-  return get(server, NORTH, { "imageSource", "private", "pageSize", "100" }, options)
-end
+local function list(server, options) return get(server, NORTH, { "imageSource", "private", "pageSize", "100" }, options) end
 
 describe("the emulator, served,", function()
   local server
@@ -73,15 +79,21 @@ describe("the emulator, served,", function()
   it("counts requests, nonces, connections and how many ran at once", function()
     server.control("settings", { latency = 0.4 })
     local multi, running = curl.new { proxy = "" }, {}
-    for i = 1, 6 do running[i] = list(server, { multi = multi, start_only = true }) end
-    for i = 1, 6 do assert.equal(200, (multi:finish(running[i]))) end
+    for i = 1, 6 do
+      running[i] = list(server, { multi = multi, start_only = true })
+    end
+    for i = 1, 6 do
+      assert.equal(200, (multi:finish(running[i])))
+    end
     multi:close()
     local stats = server.control "stats"
     assert.same({ 6, 6, 0, 6, 0 }, { stats.requests, stats.nonces, stats.nonces_repeated, stats.peak, stats.in_flight })
     assert.is_true(stats.connections >= 1 and stats.connections <= 6)
     multi = curl.new { proxy = "" }
     server.control "reset"
-    for _ = 1, 5 do assert.equal(200, (list(server, { multi = multi }))) end
+    for _ = 1, 5 do
+      assert.equal(200, (list(server, { multi = multi })))
+    end
     stats = server.control "stats"
     assert.same({ 5, 1, 1 }, { stats.requests, stats.connections, stats.peak })
   end)
@@ -97,16 +109,31 @@ describe("the emulator, served,", function()
 
   -- What a client sees of each fault that needs the connection itself.
   local outcomes = {
-    { "cut:at=before", "transport" }, { "cut:at=header", "transport" }, { "cut:at=body", "transport" },
-    { "reset:at=before", "transport" }, { "reset:at=header", "transport" }, { "reset:at=body", "transport" },
-    { "hang:at=before", "timeout" }, { "hang:at=header", "timeout" }, { "hang:at=body", "timeout" },
-    { "drip:interval=0.05", "timeout" }, { "drip:part=header,interval=0.05", "timeout" },
-    { "latency:seconds=3", "timeout" }, { "length:by=10", "transport" },
-    { "header:bytes=90000", "transport" }, { "oversized:bytes=80000000", "transport" },
-    { "drip:bytes=4000,interval=0.001", 200 }, { "drip:part=header,bytes=40,interval=0.001", 200 },
-    { "length:by=-10", 200, "truncated" }, { "truncated", 200, "truncated" },
-    { "error:code=502,body=html", 502 }, { "error:code=504,body=empty", 504 }, { "oversized:bytes=300000", 200 },
-    { "throttle:retry_after=1", 429 }, { "date:by=60", 200 }, { "header:bytes=100,lines=20", 200 },
+    { "cut:at=before", "transport" },
+    { "cut:at=header", "transport" },
+    { "cut:at=body", "transport" },
+    { "reset:at=before", "transport" },
+    { "reset:at=header", "transport" },
+    { "reset:at=body", "transport" },
+    { "hang:at=before", "timeout" },
+    { "hang:at=header", "timeout" },
+    { "hang:at=body", "timeout" },
+    { "drip:interval=0.05", "timeout" },
+    { "drip:part=header,interval=0.05", "timeout" },
+    { "latency:seconds=3", "timeout" },
+    { "length:by=10", "transport" },
+    { "header:bytes=90000", "transport" },
+    { "oversized:bytes=80000000", "transport" },
+    { "drip:bytes=4000,interval=0.001", 200 },
+    { "drip:part=header,bytes=40,interval=0.001", 200 },
+    { "length:by=-10", 200, "truncated" },
+    { "truncated", 200, "truncated" },
+    { "error:code=502,body=html", 502 },
+    { "error:code=504,body=empty", 504 },
+    { "oversized:bytes=300000", 200 },
+    { "throttle:retry_after=1", 429 },
+    { "date:by=60", 200 },
+    { "header:bytes=100,lines=20", 200 },
   }
   for _, outcome in ipairs(outcomes) do
     local spec, expected, note = outcome[1], outcome[2], outcome[3]
@@ -150,7 +177,9 @@ describe("the emulator, served,", function()
     multi:cancel(transfer)
     multi:close()
     local patience = curl.now() + 2
-    while server.control("stats").in_flight > 0 and curl.now() < patience do os.execute("sleep 0.02") end
+    while server.control("stats").in_flight > 0 and curl.now() < patience do
+      os.execute("sleep 0.02")
+    end
     assert.equal(0, server.control("stats").in_flight)
   end)
 end)
@@ -161,7 +190,9 @@ describe("the emulator, served with TLS,", function()
     finally(function() server.stop() end)
     local multi = curl.new { ca_file = server.ca_file, proxy = "", http2 = true }
     assert.equal(429, (list(server, { multi = multi })))
-    for _ = 1, 3 do assert.equal(200, (list(server, { multi = multi }))) end
+    for _ = 1, 3 do
+      assert.equal(200, (list(server, { multi = multi })))
+    end
     assert.equal(1, server.control("stats").connections)
     for _, spec in ipairs { "cut:at=before", "cut:at=header", "cut", "reset", "reset:at=body", "length:by=10" } do
       server.control("faults", { spec = spec })
@@ -192,7 +223,9 @@ describe("the emulator, served with TLS,", function()
   it("shows the certificate that was asked for", function()
     local kinds = { good = 200, chain = 200, ["wrong-name"] = "tls", ["unknown-ca"] = "tls", ["self-signed"] = "tls" }
     local starting = {}
-    for kind in pairs(kinds) do starting[kind] = emulator.begin { tls = true, certificate = kind } end
+    for kind in pairs(kinds) do
+      starting[kind] = emulator.begin { tls = true, certificate = kind }
+    end
     for kind, wait in pairs(starting) do
       local server = wait()
       local status, failure = list(server)

@@ -18,8 +18,10 @@ describe("encode", function()
   end)
 
   it("keeps integers, whole, and floats", function()
-    assert.equal("[0,-1,40,100000000000000,9007199254740991,-9007199254740991]",
-      same "[0,-1,40,100000000000000,9007199254740991,-9007199254740991]")
+    assert.equal(
+      "[0,-1,40,100000000000000,9007199254740991,-9007199254740991]",
+      same "[0,-1,40,100000000000000,9007199254740991,-9007199254740991]"
+    )
     same "[0.1,-2.5,1e300,1e-300,0.30000000000000004,123456789.125]"
     local large = core.decode "[9007199254740993,12345678901234567890123]"
     assert.same(large, core.decode(encode(large)))
@@ -34,9 +36,10 @@ describe("encode", function()
     end
   end)
 
-  it("keeps null, true and false", function()
-    assert.equal('[null,true,false,{"a":null}]', same '[null,true,false,{"a":null}]')
-  end)
+  it(
+    "keeps null, true and false",
+    function() assert.equal('[null,true,false,{"a":null}]', same '[null,true,false,{"a":null}]') end
+  )
 
   it("says what cannot be JSON", function()
     local loop = {}

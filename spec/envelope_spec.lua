@@ -23,15 +23,15 @@ end
 
 describe("a good answer", function()
   it("gives the result and the request id", function()
-    local result, request_id = read(list, 200,
-      '{"requestId":"5dfb","result":{"images":[{"imageId":"img-a"}],"totalCount":1}}\n')
+    local result, request_id =
+      read(list, 200, '{"requestId":"5dfb","result":{"images":[{"imageId":"img-a"}],"totalCount":1}}\n')
     assert.same({ images = { { imageId = "img-a" } }, totalCount = 1 }, result)
     assert.equal("5dfb", request_id)
   end)
 
   it("gives the image of a detail", function()
-    local image, request_id = read(one, 200, '{"result":{"image":{"imageId":"img-a"}}}',
-      { ["x-jdcloud-request-id"] = "from-header" })
+    local image, request_id =
+      read(one, 200, '{"result":{"image":{"imageId":"img-a"}}}', { ["x-jdcloud-request-id"] = "from-header" })
     assert.same({ imageId = "img-a" }, image)
     assert.equal("from-header", request_id)
   end)
@@ -44,15 +44,30 @@ describe("a good answer", function()
   end)
 
   it("may carry an error that is none", function()
-    for _, none in ipairs { "null", "{}", '{"code":0,"status":"","message":""}', '""',
-      '{"code":0,"details":[],"more":{"code":null}}' } do
+    for _, none in ipairs {
+      "null",
+      "{}",
+      '{"code":0,"status":"","message":""}',
+      '""',
+      '{"code":0,"details":[],"more":{"code":null}}',
+    } do
       assert.is_table((read(list, 200, '{"error":' .. none .. ',"result":{"images":[],"totalCount":0}}')))
     end
   end)
 
   it("is no good with an error of any other form", function()
-    for _, some in ipairs { "true", "5", "[1]", '"broken"', "[null,1]", '{"code":"Throttling"}',
-      '{"reason":"throttled"}', '{"details":[1]}', '{"msg":"boom"}', '{"code":true}' } do
+    for _, some in ipairs {
+      "true",
+      "5",
+      "[1]",
+      '"broken"',
+      "[null,1]",
+      '{"code":"Throttling"}',
+      '{"reason":"throttled"}',
+      '{"details":[1]}',
+      '{"msg":"boom"}',
+      '{"code":true}',
+    } do
       local failure = failure_of(list, 200, '{"error":' .. some .. ',"result":{"images":[],"totalCount":0}}')
       assert.equal("api", failure.kind)
     end
@@ -65,15 +80,19 @@ describe("a good answer", function()
     end
     assert.equal("good", about { imageId = "img-a" })
     assert.equal("unexpected answer: 'result.image.imageId' is missing or null", about {})
-    assert.equal("unexpected answer: 'result.image.imageId' is \"img-b\", which was not asked for",
-      about { imageId = "img-b" })
+    assert.equal(
+      "unexpected answer: 'result.image.imageId' is \"img-b\", which was not asked for",
+      about { imageId = "img-b" }
+    )
   end)
 
   it("has a request id of one line, whatever was sent", function()
     local forged = "a\n2026 CRITICAL forged\27[31m"
     local result = core.decode '{"images":[],"totalCount":0}'
-    for _, given in ipairs { { {}, { result = result, requestId = forged } },
-      { { ["x-jdcloud-request-id"] = forged }, { result = result } } } do
+    for _, given in ipairs {
+      { {}, { result = result, requestId = forged } },
+      { { ["x-jdcloud-request-id"] = forged }, { result = result } },
+    } do
       local _, id = envelope.read(list, 200, given[1], given[2])
       assert.is_nil(id:find "%c")
       assert.truthy(id:find("forged", 1, true))
@@ -96,11 +115,20 @@ end)
 
 describe("an error of the service", function()
   it("is read in any order and with its details", function()
-    local failure = failure_of(one, 403, '{"error":{"message":"no","details":[{"param0":"*"}],'
-      .. '"status":"HTTP_FORBIDDEN","code":403},"requestId":"bbf8"}')
+    local failure = failure_of(
+      one,
+      403,
+      '{"error":{"message":"no","details":[{"param0":"*"}],'
+        .. '"status":"HTTP_FORBIDDEN","code":403},"requestId":"bbf8"}'
+    )
     assert.same({
-      kind = "api", code = 403, status = "HTTP_FORBIDDEN", message = "no", details = { { param0 = "*" } },
-      http_status = 403, request_id = "bbf8",
+      kind = "api",
+      code = 403,
+      status = "HTTP_FORBIDDEN",
+      message = "no",
+      details = { { param0 = "*" } },
+      http_status = 403,
+      request_id = "bbf8",
     }, failure)
   end)
 
@@ -134,12 +162,21 @@ end)
 
 describe("an answer that is not the service's", function()
   it("is kind http with its status when that is an error", function()
-    local failure = failure_of(list, 502, "<html><head><title>502 Bad\r\nGateway</title></head>x</html>",
-      { ["content-type"] = "text/html; charset=utf-8" })
+    local failure = failure_of(
+      list,
+      502,
+      "<html><head><title>502 Bad\r\nGateway</title></head>x</html>",
+      { ["content-type"] = "text/html; charset=utf-8" }
+    )
     assert.equal("http", failure.kind)
-    assert.equal('jdvm: describeImages: HTTP 502: text/html: "502 Bad Gateway"',
-      (errors.new { kind = "http", http_status = 502, message = failure.message,
-        operation = "describeImages" }:match "^(.-); hint"))
+    assert.equal(
+      'jdvm: describeImages: HTTP 502: text/html: "502 Bad Gateway"',
+      (
+        errors
+          .new { kind = "http", http_status = 502, message = failure.message, operation = "describeImages" }
+          :match "^(.-); hint"
+      )
+    )
     assert.equal("an empty body", failure_of(list, 503, "").message)
     assert.equal('text: "upstream died"', failure_of(list, 504, "upstream died").message)
     assert.equal("http", failure_of(list, 500, "{}").kind)
@@ -153,8 +190,8 @@ describe("an answer that is not the service's", function()
     local failure = failure_of(list, 200, '{"result":{"images":[{"imageId"')
     assert.equal("decode", failure.kind)
     assert.matches("^the answer is not JSON: .+ at byte %d+ %(text: ", failure.message)
-    failure = failure_of(list, 200, "<!DOCTYPE html><html><TITLE>Please log in</TITLE>",
-      { ["content-type"] = "text/html" })
+    failure =
+      failure_of(list, 200, "<!DOCTYPE html><html><TITLE>Please log in</TITLE>", { ["content-type"] = "text/html" })
     assert.matches('%(text/html: "Please log in"%)$', failure.message)
     assert.equal("decode", failure_of(list, 204, "").kind)
   end)

@@ -22,31 +22,59 @@ describe("the details of a failure", function()
 end)
 
 describe("the line of a failure", function()
-  it("is what the design says", function()
-    assert.equal("jdvm: describeImage: 404 NOT_FOUND: Image 'img-x' not found (request 5dfb); hint: an image exists in "
-      .. "one region only (asked in cn-north-1), and sub-accounts see only what they may use", (line_of {
-      kind = "api", operation = "describeImage", region = "cn-north-1", code = 404, status = "NOT_FOUND",
-      message = "Image 'img-x' not found", request_id = "5dfb", http_status = 404, attempts = 1, elapsed = 0.1,
-    }))
-  end)
+  it(
+    "is what the design says",
+    function()
+      assert.equal(
+        "jdvm: describeImage: 404 NOT_FOUND: Image 'img-x' not found (request 5dfb); hint: an image exists in "
+          .. "one region only (asked in cn-north-1), and sub-accounts see only what they may use",
+        (
+          line_of {
+            kind = "api",
+            operation = "describeImage",
+            region = "cn-north-1",
+            code = 404,
+            status = "NOT_FOUND",
+            message = "Image 'img-x' not found",
+            request_id = "5dfb",
+            http_status = 404,
+            attempts = 1,
+            elapsed = 0.1,
+          }
+        )
+      )
+    end
+  )
 
   it("has the facts that matter in brackets", function()
     assert.equal("jdvm: describeImages: no answer within 10 s (phase read, 3 attempts, 30.0 s)", (line_of {
-      kind = "timeout", operation = "describeImages", message = "no answer within 10 s", phase = "read",
-      attempts = 3, elapsed = 30.04,
+      kind = "timeout",
+      operation = "describeImages",
+      message = "no answer within 10 s",
+      phase = "read",
+      attempts = 3,
+      elapsed = 30.04,
     }))
-    assert.equal("jdvm: it broke (2 attempts, 1.5 s)",
-      (line_of { kind = "transport", message = "it broke", attempts = 2, elapsed = 1.5 }))
+    assert.equal(
+      "jdvm: it broke (2 attempts, 1.5 s)",
+      (line_of { kind = "transport", message = "it broke", attempts = 2, elapsed = 1.5 })
+    )
     assert.equal("jdvm: it broke", (line_of { kind = "transport", message = "it broke", attempts = 1, elapsed = 1.5 }))
   end)
 
   it("names the failure before a timeout", function()
     local message, detail = line_of {
-      kind = "timeout", message = "the time ran out", phase = "sleep", attempts = 2, elapsed = 2,
+      kind = "timeout",
+      message = "the time ran out",
+      phase = "sleep",
+      attempts = 2,
+      elapsed = 2,
       cause = { kind = "api", code = 503, status = "UNAVAILABLE", message = "later" },
     }
-    assert.equal("jdvm: the time ran out (phase sleep, 2 attempts, 2.0 s); before that: 503 UNAVAILABLE: later",
-      message)
+    assert.equal(
+      "jdvm: the time ran out (phase sleep, 2 attempts, 2.0 s); before that: 503 UNAVAILABLE: later",
+      message
+    )
     assert.same({ kind = "api", code = 503, status = "UNAVAILABLE", message = "later" }, detail.cause)
   end)
 
@@ -58,14 +86,30 @@ describe("the line of a failure", function()
       assert.matches("%.$", kind.doc)
       assert.matches("。$", kind.doc_zh)
     end
-    assert.same({
-      "credentials", "connect", "tls", "timeout", "transport", "http", "decode", "api", "pagination", "wait", "phase",
-      "cache", "cancelled",
-    }, (function()
-      local names = {}
-      for i, kind in ipairs(errors.kinds) do names[i] = kind.name end
-      return names
-    end)())
+    assert.same(
+      {
+        "credentials",
+        "connect",
+        "tls",
+        "timeout",
+        "transport",
+        "http",
+        "decode",
+        "api",
+        "pagination",
+        "wait",
+        "phase",
+        "cache",
+        "cancelled",
+      },
+      (function()
+        local names = {}
+        for i, kind in ipairs(errors.kinds) do
+          names[i] = kind.name
+        end
+        return names
+      end)()
+    )
   end)
 
   it("is made from next to nothing", function()
@@ -78,8 +122,15 @@ describe("the line of a failure", function()
   it("is one printable line whatever comes in", function()
     local hostile = "a\r\nb\0c\27[31m\226\128\174d\255" .. ("é"):rep(5000)
     local message, detail = line_of {
-      kind = "api", operation = hostile, region = hostile, status = hostile, message = hostile, request_id = hostile,
-      phase = hostile, details = { { [hostile] = hostile } }, code = 500,
+      kind = "api",
+      operation = hostile,
+      region = hostile,
+      status = hostile,
+      message = hostile,
+      request_id = hostile,
+      phase = hostile,
+      details = { { [hostile] = hostile } },
+      code = 500,
     }
     assert.is_true(#message < 1100, #message)
     assert.is_nil(message:find("\27", 1, true))
@@ -93,9 +144,23 @@ end)
 describe("the data of a failure", function()
   it("holds what it was given, and nothing that is not plain", function()
     local given = {
-      kind = "api", code = 404, status = "NOT_FOUND", message = "m", http_status = 404, request_id = "r",
-      details = { { param0 = "*", f = print } }, operation = "describeImage", region = "x", attempts = 2, elapsed = 1.5,
-      phase = "read", retryable = false, hint = "h", retry_after = 3, skew = 5, stranger = "y",
+      kind = "api",
+      code = 404,
+      status = "NOT_FOUND",
+      message = "m",
+      http_status = 404,
+      request_id = "r",
+      details = { { param0 = "*", f = print } },
+      operation = "describeImage",
+      region = "x",
+      attempts = 2,
+      elapsed = 1.5,
+      phase = "read",
+      retryable = false,
+      hint = "h",
+      retry_after = 3,
+      skew = 5,
+      stranger = "y",
     }
     local _, detail = errors.new(given)
     given.stranger, given.details = nil, { { param0 = "*" } }
@@ -130,7 +195,9 @@ describe("secrets", function()
   local function assert_clean(message, detail)
     local function walk(value)
       if type(value) == "string" then
-        for _, secret in ipairs(secrets) do assert.is_nil(value:find(secret, 1, true), value) end
+        for _, secret in ipairs(secrets) do
+          assert.is_nil(value:find(secret, 1, true), value)
+        end
         assert.is_nil(value:find("0123456789abcdef", 1, true), value)
         assert.is_nil(value:find("hunter2", 1, true), value)
       elseif type(value) == "table" then
@@ -147,8 +214,13 @@ describe("secrets", function()
   it("are taken out of everything", function()
     local text = "you sent " .. secrets[1] .. " and " .. secrets[2] .. secrets[2] .. ", why?"
     assert_clean(errors.new({
-      kind = "api", message = text, status = text, request_id = text, hint = text,
-      details = { [text] = { text } }, cause = { kind = "api", message = text },
+      kind = "api",
+      message = text,
+      status = text,
+      request_id = text,
+      hint = text,
+      details = { [text] = { text } },
+      cause = { kind = "api", message = text },
     }, secrets))
     local message = errors.new({ kind = "api", code = 400, message = text }, secrets)
     assert.equal("jdvm: 400: you sent [redacted] and [redacted][redacted], why?", message)
@@ -156,33 +228,50 @@ describe("secrets", function()
 
   it("are taken out even when nobody named them", function()
     assert_clean(errors.new {
-      kind = "api", message = "Authorization: JDCLOUD2-HMAC-SHA256 Credential=AK/x, SignedHeaders=a;b, "
+      kind = "api",
+      message = "Authorization: JDCLOUD2-HMAC-SHA256 Credential=AK/x, SignedHeaders=a;b, "
         .. "Signature=0123456789abcdef0123456789abcdef",
     })
     assert_clean(errors.new { kind = "connect", message = "proxy http://me:hunter2@proxy:3128 refused" })
-    for _, url in ipairs { "http://me:hun/hunter2@h:1", "http://me:a hunter2@h", "socks5://me:a@hunter2@h:1",
-      "http://hunter2@h" } do
+    for _, url in ipairs {
+      "http://me:hun/hunter2@h:1",
+      "http://me:a hunter2@h",
+      "socks5://me:a@hunter2@h:1",
+      "http://hunter2@h",
+    } do
       local message = errors.new { kind = "connect", message = "Unsupported proxy syntax in '" .. url .. "': bad" }
       assert_clean(message)
       assert.matches("://[redacted]@h", message, 1, true)
     end
     assert_clean(errors.new { kind = "connect", message = "http://a:hunter2@b, then http://c:hunter2@d" })
-    assert.equal("jdvm: https://a.b/c said no", (errors.new { kind = "connect", message = "https://a.b/c said no",
-      hint = false }):match("^[^;]*"))
+    assert.equal(
+      "jdvm: https://a.b/c said no",
+      (errors.new { kind = "connect", message = "https://a.b/c said no", hint = false }):match("^[^;]*")
+    )
     assert_clean(errors.new { kind = "api", message = "header x-jdcloud-security-token: hunter2 is bad" })
     assert_clean(errors.new { kind = "api", message = '{"x-jdcloud-security-token":"hunter2"}' })
   end)
 
-  it("that are too short to be any leave the text alone", function()
-    assert.equal("jdvm: a cat", (errors.new({ kind = "wait", message = "a cat" }, { "a", "", "cat" })))
-  end)
+  it(
+    "that are too short to be any leave the text alone",
+    function() assert.equal("jdvm: a cat", (errors.new({ kind = "wait", message = "a cat" }, { "a", "", "cat" }))) end
+  )
 end)
 
 describe("hints", function()
   local function api(code, status, message, more)
-    local fields = { kind = "api", code = code, http_status = code, status = status, message = message,
-      operation = "describeImages", region = "cn-north-1" }
-    for name, value in pairs(more or {}) do fields[name] = value end
+    local fields = {
+      kind = "api",
+      code = code,
+      http_status = code,
+      status = status,
+      message = message,
+      operation = "describeImages",
+      region = "cn-north-1",
+    }
+    for name, value in pairs(more or {}) do
+      fields[name] = value
+    end
     return hint_of(fields)
   end
 
@@ -194,10 +283,14 @@ describe("hints", function()
   end)
 
   it("tell by how much the clock is wrong", function()
-    assert.equal("this machine's clock is 412 s behind the service's: set it right (NTP)",
-      api(401, "ACCESS_ERROR", "sign result is not same [gw]", { skew = 412.3 }))
-    assert.equal("this machine's clock is 3600 s ahead of the service's: set it right (NTP)",
-      api(403, "HTTP_FORBIDDEN", "x", { skew = -3600 }))
+    assert.equal(
+      "this machine's clock is 412 s behind the service's: set it right (NTP)",
+      api(401, "ACCESS_ERROR", "sign result is not same [gw]", { skew = 412.3 })
+    )
+    assert.equal(
+      "this machine's clock is 3600 s ahead of the service's: set it right (NTP)",
+      api(403, "HTTP_FORBIDDEN", "x", { skew = -3600 })
+    )
     assert.matches("secret key", api(401, "ACCESS_ERROR", "sign result is not same", { skew = 3 }))
   end)
 
@@ -210,15 +303,21 @@ describe("hints", function()
     assert.matches("certain addresses", api(403, "HTTP_FORBIDDEN", "Your IP address is not allowed [gw]"))
     local refusal = "You are not authorized to perform (vm:x) on resource (*) [IAM] [gw]"
     assert.matches("do not allow vm:describeImages;", api(403, "HTTP_FORBIDDEN", refusal))
-    assert.matches("do not allow vm:listThings;", api(403, "HTTP_FORBIDDEN", refusal,
-      { details = { { param1 = "vm:listThings", param0 = "*" } } }))
+    assert.matches(
+      "do not allow vm:listThings;",
+      api(403, "HTTP_FORBIDDEN", refusal, { details = { { param1 = "vm:listThings", param0 = "*" } } })
+    )
   end)
 
   it("tell about regions and routes", function()
-    assert.matches('check the region "cn%-nroth%-1" %(did you mean "cn%-north%-1"%?%)',
-      api(404, "NOT_FOUND", "no route and no API found with those values", { region = "cn-nroth-1" }))
-    assert.matches('^check the region "mars", and',
-      api(404, "NOT_FOUND", "no route and no API found", { region = "mars" }))
+    assert.matches(
+      'check the region "cn%-nroth%-1" %(did you mean "cn%-north%-1"%?%)',
+      api(404, "NOT_FOUND", "no route and no API found with those values", { region = "cn-nroth-1" })
+    )
+    assert.matches(
+      '^check the region "mars", and',
+      api(404, "NOT_FOUND", "no route and no API found", { region = "mars" })
+    )
     assert.matches("^check the endpoint", api(404, "NOT_FOUND", "no route and no API found"))
   end)
 
@@ -248,8 +347,10 @@ describe("hints", function()
     assert.matches("firewall", hint_of { kind = "connect", message = "Connection refused" })
     assert.matches("firewall", hint_of { kind = "timeout", phase = "connect", message = "x" })
     for _, message in ipairs {
-      "SSL certificate problem: unable to get local issuer certificate", "20: unable to get local issuer certificate",
-      "18: self-signed certificate", "certificate verify failed",
+      "SSL certificate problem: unable to get local issuer certificate",
+      "20: unable to get local issuer certificate",
+      "18: self-signed certificate",
+      "certificate verify failed",
     } do
       local hint = hint_of { kind = "tls", message = message }
       assert.matches("ca_file", hint)
@@ -263,18 +364,41 @@ describe("hints", function()
     } do
       assert.matches("for another name", hint_of { kind = "tls", message = message })
     end
-    assert.equal("JDCLOUD_CA_FILE does what ca_file does", hint_of { kind = "tls", message = "the TLS certificate of x "
-      .. "port 443 is not signed by a known CA (self-signed certificate): ca_file can name the PEM file of the CA" })
-    assert.matches("must exist, be readable and hold certificates", hint_of { kind = "tls",
-      message = "could not read the CA certificates: error setting certificate file: /none.pem (ca_file, ca_path)" })
+    assert.equal(
+      "JDCLOUD_CA_FILE does what ca_file does",
+      hint_of {
+        kind = "tls",
+        message = "the TLS certificate of x "
+          .. "port 443 is not signed by a known CA (self-signed certificate): ca_file can name the PEM file of the CA",
+      }
+    )
+    assert.matches(
+      "must exist, be readable and hold certificates",
+      hint_of {
+        kind = "tls",
+        message = "could not read the CA certificates: error setting certificate file: /none.pem (ca_file, ca_path)",
+      }
+    )
     for _, message in ipairs { "unexpected answer: 'result' is missing or null", "unexpected answer: it is null" } do
       assert.matches("check the endpoint", hint_of { kind = "decode", http_status = 200, message = message })
     end
     assert.matches("gateway", hint_of { kind = "http", http_status = 502, message = 'text/html: "502 Bad Gateway"' })
-    assert.matches("https://", hint_of { kind = "http", http_status = 400,
-      message = 'text/html: "400 The plain HTTP request was sent to HTTPS port"' })
-    assert.matches("http:// for one without TLS", hint_of { kind = "tls", message = "the TLS handshake with a port 80 "
-      .. "failed: TLS connect error: error:0A00010B:SSL routines::wrong version number" })
+    assert.matches(
+      "https://",
+      hint_of {
+        kind = "http",
+        http_status = 400,
+        message = 'text/html: "400 The plain HTTP request was sent to HTTPS port"',
+      }
+    )
+    assert.matches(
+      "http:// for one without TLS",
+      hint_of {
+        kind = "tls",
+        message = "the TLS handshake with a port 80 "
+          .. "failed: TLS connect error: error:0A00010B:SSL routines::wrong version number",
+      }
+    )
     assert.matches("https://", hint_of { kind = "transport", message = "the answer of a port 443 is not HTTP: x" })
     assert.is_nil(hint_of { kind = "timeout", phase = "connect", message = "no time was left to send the request" })
     assert.matches("redirects", hint_of { kind = "http", http_status = 302, message = "x" })

@@ -26,7 +26,9 @@ local function accepts(text, expected, options)
     assert.equal(expected.status or 200, reader.status)
     assert.equal(expected.body or "", reader:text())
     if expected.reusable ~= nil then assert.equal(expected.reusable, reader.reusable) end
-    for name, value in pairs(expected.headers or {}) do assert.equal(value, reader.headers[name]) end
+    for name, value in pairs(expected.headers or {}) do
+      assert.equal(value, reader.headers[name])
+    end
   end)
 end
 
@@ -38,9 +40,10 @@ local function refuses(text, part, options)
 end
 
 describe("a response", function()
-  it("with a length", function()
-    accepts("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", { body = "hello", reusable = true })
-  end)
+  it(
+    "with a length",
+    function() accepts("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", { body = "hello", reusable = true }) end
+  )
 
   it("with length 0, and without a reason phrase", function()
     accepts("HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n", { status = 404, reusable = true })
@@ -48,10 +51,16 @@ describe("a response", function()
     accepts("HTTP/1.1 404 Not\tHere\r\nContent-Length: 0\r\n\r\n", { status = 404, reusable = true })
   end)
 
-  it("in chunks, with extensions and a trailer", function()
-    accepts("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"
-      .. "5;a=b\r\nhello\r\n01 \r\n \r\n5\r\nworld\r\n0\r\nX: y\r\n\r\n", { body = "hello world", reusable = true })
-  end)
+  it(
+    "in chunks, with extensions and a trailer",
+    function()
+      accepts(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"
+          .. "5;a=b\r\nhello\r\n01 \r\n \r\n5\r\nworld\r\n0\r\nX: y\r\n\r\n",
+        { body = "hello world", reusable = true }
+      )
+    end
+  )
 
   it("that ends with the connection", function()
     accepts("HTTP/1.1 200 OK\r\n\r\nhello", { body = "hello", reusable = false })
@@ -64,28 +73,43 @@ describe("a response", function()
     accepts("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", { reusable = true }, { method = "HEAD" })
   end)
 
-  it("after interim ones", function()
-    accepts("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
-      .. "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", { body = "ok" })
-  end)
+  it(
+    "after interim ones",
+    function()
+      accepts(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+          .. "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        { body = "ok" }
+      )
+    end
+  )
 
   it("of HTTP/1.0, which is not kept unless it says so", function()
     accepts("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", { body = "ok", reusable = false })
-    accepts("HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nok",
-      { body = "ok", reusable = true })
+    accepts(
+      "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nok",
+      { body = "ok", reusable = true }
+    )
   end)
 
-  it("of HTTP/1.0 in chunks, which that version does not have, is not kept", function()
-    accepts("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-      { body = "ok", reusable = false })
-  end)
+  it(
+    "of HTTP/1.0 in chunks, which that version does not have, is not kept",
+    function()
+      accepts(
+        "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        { body = "ok", reusable = false }
+      )
+    end
+  )
 
   it("without a body that announces one is not kept", function()
     accepts("HTTP/1.1 204 No Content\r\nContent-Length: 1\r\n\r\n", { status = 204, reusable = false })
     accepts("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", { status = 204, reusable = true })
     for _, status in ipairs { 204, 304 } do
-      accepts("HTTP/1.1 " .. status .. " X\r\nTransfer-Encoding: chunked\r\n\r\n",
-        { status = status, reusable = false })
+      accepts(
+        "HTTP/1.1 " .. status .. " X\r\nTransfer-Encoding: chunked\r\n\r\n",
+        { status = status, reusable = false }
+      )
     end
     accepts("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", { reusable = true }, { method = "HEAD" })
   end)
@@ -96,10 +120,15 @@ describe("a response", function()
     accepts("HTTP/1.1 200 OK\r\nConnection: closed\r\n" .. rest, { body = "ok", reusable = true })
   end)
 
-  it("with chunks and a length is read by the chunks, and the connection is not used again", function()
-    accepts("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-      { body = "ok", reusable = false })
-  end)
+  it(
+    "with chunks and a length is read by the chunks, and the connection is not used again",
+    function()
+      accepts(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        { body = "ok", reusable = false }
+      )
+    end
+  )
 
   it("with more bytes than it says is not kept", function()
     local reader = http1.response("GET")
@@ -108,14 +137,21 @@ describe("a response", function()
     assert.is_false(reader.reusable)
   end)
 
-  it("has header names in lower case, values trimmed, repeated ones joined, folded ones unfolded", function()
-    accepts("HTTP/1.1 200 OK\r\nA-Name: \t one \t\r\na-name:two\r\nB:\r\nC: x\r\n\ty \r\nContent-Length: 0\r\n\r\n",
-      { headers = { ["a-name"] = "one, two", b = "", c = "x y" } })
-  end)
+  it(
+    "has header names in lower case, values trimmed, repeated ones joined, folded ones unfolded",
+    function()
+      accepts(
+        "HTTP/1.1 200 OK\r\nA-Name: \t one \t\r\na-name:two\r\nB:\r\nC: x\r\n\ty \r\nContent-Length: 0\r\n\r\n",
+        { headers = { ["a-name"] = "one, two", b = "", c = "x y" } }
+      )
+    end
+  )
 
   it("may hold any byte in its body", function()
     local bytes = {}
-    for byte = 0, 255 do bytes[#bytes + 1] = string.char(byte) end
+    for byte = 0, 255 do
+      bytes[#bytes + 1] = string.char(byte)
+    end
     local body = table.concat(bytes)
     accepts("HTTP/1.1 200 OK\r\nContent-Length: 256\r\n\r\n" .. body, { body = body })
     accepts("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100\r\n" .. body .. "\r\n0\r\n\r\n", { body = body })
@@ -136,9 +172,7 @@ describe("a response is refused", function()
     refuses("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\nhello", "LF alone")
   end)
 
-  it("that switches protocols", function()
-    refuses("HTTP/1.1 101 Switching Protocols\r\n\r\n", "protocol")
-  end)
+  it("that switches protocols", function() refuses("HTTP/1.1 101 Switching Protocols\r\n\r\n", "protocol") end)
 
   it("whose length is none, or two", function()
     for _, length in ipairs { "", "-1", "+1", "1.0", "0x1", "1 1", "2, 2", "9999999999999999", "a" } do
@@ -192,8 +226,11 @@ describe("a response is refused", function()
     local options = { max_body = 10 }
     refuses("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", "limit of 10", options)
     refuses("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n", "limit of 10", options)
-    refuses("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\nworld!\r\n", "limit of 10",
-      options)
+    refuses(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\nworld!\r\n",
+      "limit of 10",
+      options
+    )
     refuses("HTTP/1.1 200 OK\r\n\r\nhello world", "limit of 10", options)
     accepts("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhelloworld", { body = "helloworld" }, options)
   end)
@@ -216,12 +253,30 @@ describe("random bytes", function()
       return seed % n + 1
     end
     local words = {
-      "HTTP/1.1 200 OK\r\n", "HTTP/1.1 100 C\r\n\r\n", "\r\n", "\r", "\n", "Content-Length: ", "5\r\n", "a: b\r\n", "x",
-      "Transfer-Encoding: chunked\r\n", "0\r\n\r\n", "\0", " ", ";", ":", "hello", "ff\r\n", "Connection: close\r\n",
+      "HTTP/1.1 200 OK\r\n",
+      "HTTP/1.1 100 C\r\n\r\n",
+      "\r\n",
+      "\r",
+      "\n",
+      "Content-Length: ",
+      "5\r\n",
+      "a: b\r\n",
+      "x",
+      "Transfer-Encoding: chunked\r\n",
+      "0\r\n\r\n",
+      "\0",
+      " ",
+      ";",
+      ":",
+      "hello",
+      "ff\r\n",
+      "Connection: close\r\n",
     }
     for _ = 1, 2000 do
       local parts = {}
-      for index = 1, random(12) do parts[index] = words[random(#words)] end
+      for index = 1, random(12) do
+        parts[index] = words[random(#words)]
+      end
       local text = "HTTP/1.1 200 OK\r\n" .. table.concat(parts)
       local first, complete = read(text, #text)
       local second, same = read(text, random(4))
@@ -249,10 +304,14 @@ end)
 
 describe("a request head", function()
   it("holds the line, the headers and the fixed lines that they do not replace", function()
-    assert.equal("GET /a?b=%20 HTTP/1.1\r\nhost: x\r\nuser-agent: jdvm\r\n\r\n",
-      http1.head("GET", "/a?b=%20", { host = "x" }, "user-agent: jdvm\r\n"))
-    assert.equal("GET / HTTP/1.1\r\nUser-Agent: mine\r\nb: c\r\n\r\n",
-      http1.head("GET", "/", { ["User-Agent"] = "mine" }, "user-agent: jdvm\r\nb: c\r\n"))
+    assert.equal(
+      "GET /a?b=%20 HTTP/1.1\r\nhost: x\r\nuser-agent: jdvm\r\n\r\n",
+      http1.head("GET", "/a?b=%20", { host = "x" }, "user-agent: jdvm\r\n")
+    )
+    assert.equal(
+      "GET / HTTP/1.1\r\nUser-Agent: mine\r\nb: c\r\n\r\n",
+      http1.head("GET", "/", { ["User-Agent"] = "mine" }, "user-agent: jdvm\r\nb: c\r\n")
+    )
     assert.equal("GET / HTTP/1.1\r\n\r\n", http1.head("GET", "/", {}))
   end)
 

@@ -8,7 +8,9 @@ local function service(count, options)
   options = options or {}
   local list = paged_list.new(0)
   list.known = {}
-  for i = 1, count do list.known[("img-%010d"):format(i)] = true end
+  for i = 1, count do
+    list.known[("img-%010d"):format(i)] = true
+  end
   function list.answer(self, window)
     self.answers = self.answers + 1
     self.log[self.answers] = #window.ids
@@ -21,7 +23,9 @@ local function service(count, options)
     if options.total then total = options.total(total) end
     if options.limit then
       local part = {}
-      for i = (window.number - 1) * options.limit + 1, window.number * options.limit do part[#part + 1] = images[i] end
+      for i = (window.number - 1) * options.limit + 1, window.number * options.limit do
+        part[#part + 1] = images[i]
+      end
       images = part
     end
     if options.change then options.change(images) end
@@ -32,19 +36,25 @@ end
 
 local function wanted(count, first)
   local list = {}
-  for i = first or 1, (first or 1) + count - 1 do list[#list + 1] = ("img-%010d"):format(i) end
+  for i = first or 1, (first or 1) + count - 1 do
+    list[#list + 1] = ("img-%010d"):format(i)
+  end
   return list
 end
 
 local function collect(list, asked, options)
   local source, all = list:source(), { prefetch = 4 }
-  for name, value in pairs(options or {}) do all[name] = value end
+  for name, value in pairs(options or {}) do
+    all[name] = value
+  end
   return iterator.list(ids.reader(source, asked, all), source)
 end
 
 local function ids_of(images)
   local result = {}
-  for i = 1, #images do result[i] = images[i].imageId end
+  for i = 1, #images do
+    result[i] = images[i].imageId
+  end
   return result
 end
 
@@ -53,7 +63,9 @@ describe("images by id", function()
     for _, count in ipairs { 1, 99, 100, 101, 350 } do
       local list = service(400)
       local asked = wanted(count)
-      for i = 1, math.floor(count / 2) do asked[i], asked[count + 1 - i] = asked[count + 1 - i], asked[i] end
+      for i = 1, math.floor(count / 2) do
+        asked[i], asked[count + 1 - i] = asked[count + 1 - i], asked[i]
+      end
       local images, meta = collect(list, asked)
       assert.same(asked, ids_of(images))
       assert.same({}, meta.missing)
@@ -89,7 +101,9 @@ describe("images by id", function()
     end
     local images = collect(list, asked)
     assert.same(asked, ids_of(images))
-    for _, count in ipairs(list.log) do assert.is_true(count * 300 < 7500) end
+    for _, count in ipairs(list.log) do
+      assert.is_true(count * 300 < 7500)
+    end
   end)
 
   it("are fetched side by side", function()
@@ -143,7 +157,9 @@ describe("images by id", function()
 
   it("are counted as found, not as asked for, up to max_items", function()
     local asked = wanted(100, 1001) -- none of them exists
-    for _, id in ipairs(wanted(150)) do asked[#asked + 1] = id end
+    for _, id in ipairs(wanted(150)) do
+      asked[#asked + 1] = id
+    end
     for _, prefetch in ipairs { 0, 4 } do
       local images, meta = collect(service(400), asked, { max_items = 100, prefetch = prefetch })
       assert.same(wanted(100), ids_of(images))
@@ -158,7 +174,9 @@ describe("images by id", function()
       return { attempts = 1 }
     end)
     local it = iterator.items(ids.reader(source, wanted(150), { prefetch = 0 }), source)
-    for _ = 1, 100 do it() end
+    for _ = 1, 100 do
+      it()
+    end
     assert.is_false(pcall(it))
     assert.equal(100, tonumber(it:token():match("^(%d+):")))
   end)

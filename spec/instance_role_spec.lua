@@ -23,7 +23,9 @@ local function ask(body, status, more)
   local carrier = transport(function()
     if not status then return nil, { kind = "timeout", message = body } end
     local response = { status = status, headers = {}, body = body }
-    for name, value in pairs(more or {}) do response[name] = value end
+    for name, value in pairs(more or {}) do
+      response[name] = value
+    end
     return response
   end)
   local holder = credentials.new(instance_role.new(), { origin = "the instance role" })
@@ -32,8 +34,10 @@ local function ask(body, status, more)
 end
 
 local function answer(expiration, code)
-  return ('{"Code":"%s","accessKey":"AK","secretKey":"SK","sessionToken":"T","expiration":"%s"}')
-    :format(code or "success", expiration)
+  return ('{"Code":"%s","accessKey":"AK","secretKey":"SK","sessionToken":"T","expiration":"%s"}'):format(
+    code or "success",
+    expiration
+  )
 end
 
 describe("the instance role", function()
@@ -59,9 +63,13 @@ describe("the instance role", function()
 
   it("reads times with a zone", function()
     for stamp, seconds in pairs {
-      ["1970-01-01T00:00:00Z"] = 0, ["2026-11-22T10:00:00Z"] = 1795341600, ["2026-11-22T18:00:00+08:00"] = 1795341600,
-      ["2026-11-22T10:00:00.123Z"] = 1795341600, ["2024-02-29T23:59:59Z"] = 1709251199,
-      ["2000-03-01T00:00:00Z"] = 951868800, ["2026-11-22T05:30:00-0430"] = 1795341600,
+      ["1970-01-01T00:00:00Z"] = 0,
+      ["2026-11-22T10:00:00Z"] = 1795341600,
+      ["2026-11-22T18:00:00+08:00"] = 1795341600,
+      ["2026-11-22T10:00:00.123Z"] = 1795341600,
+      ["2024-02-29T23:59:59Z"] = 1709251199,
+      ["2000-03-01T00:00:00Z"] = 951868800,
+      ["2026-11-22T05:30:00-0430"] = 1795341600,
     } do
       assert.equal(seconds, ask(answer(stamp), 200).expires_at, stamp)
     end
@@ -86,9 +94,9 @@ describe("the instance role", function()
   end)
 
   it("reads the answer of a transport that decodes", function()
-    local keys = ask(nil, 200, { decode = function(_, options)
-      return core.decode(answer "2026-11-22T10:00:00Z", options)
-    end })
+    local keys = ask(nil, 200, {
+      decode = function(_, options) return core.decode(answer "2026-11-22T10:00:00Z", options) end,
+    })
     assert.equal("AK", (keys.reveal()))
   end)
 end)

@@ -35,8 +35,10 @@ describe("jdvm", function()
       end
     ]]
     assert.equal("", own_process.run(loads))
-    assert.equal("iterator\nscan\nwaiter\nmodels\ntransport.ngx",
-      own_process.run("ngx = { socket = {}, thread = {} }\n" .. loads))
+    assert.equal(
+      "iterator\nscan\nwaiter\nmodels\ntransport.ngx",
+      own_process.run("ngx = { socket = {}, thread = {} }\n" .. loads)
+    )
   end)
 
   it("says what to do when that cannot be loaded later, and tries again", function()
@@ -48,13 +50,17 @@ describe("jdvm", function()
       package.path = path
       print(type(client:images { imageSource = "public" }))
     ]]
-    assert.matches("^false\tjdvm: jdvm%.%w+ cannot be loaded now; write require \"jdvm%.%w+\" where the program "
-      .. "starts: .*\n%w+$", output)
+    assert.matches(
+      '^false\tjdvm: jdvm%.%w+ cannot be loaded now; write require "jdvm%.%w+" where the program ' .. "starts: .*\n%w+$",
+      output
+    )
   end)
 end)
 
 describe("jdvm.new", function()
-  local function fake() return fake_transport.new(function() return { status = 200, body = "{}" } end) end
+  local function fake()
+    return fake_transport.new(function() return { status = 200, body = "{}" } end)
+  end
 
   it("touches no network and needs no keys", function()
     local transport = fake()
@@ -67,21 +73,37 @@ describe("jdvm.new", function()
     local line
     for part, f in pairs {
       ["did you mean 'region'"] = function()
-        line = debug.getinfo(1, "l").currentline jdvm.new { regoin = "cn-north-1" } end,
+        line = debug.getinfo(1, "l").currentline + 1
+        jdvm.new { regoin = "cn-north-1" }
+      end,
       ["option 'timeout' must be a number"] = function()
-        line = debug.getinfo(1, "l").currentline jdvm.new { timeout = "30" } end,
+        line = debug.getinfo(1, "l").currentline + 1
+        jdvm.new { timeout = "30" }
+      end,
       ["option 'page_size' must be at least 10"] = function()
-        line = debug.getinfo(1, "l").currentline jdvm.new { page_size = 9 } end,
+        line = debug.getinfo(1, "l").currentline + 1
+        jdvm.new { page_size = 9 }
+      end,
       ["option access_key needs secret_key beside it"] = function()
-        line = debug.getinfo(1, "l").currentline jdvm.new { access_key = "A" } end,
+        line = debug.getinfo(1, "l").currentline + 1
+        jdvm.new { access_key = "A" }
+      end,
       ["must be auto, curl or ngx"] = function()
-        line = debug.getinfo(1, "l").currentline jdvm.new { transport = "socket" } end,
+        line = debug.getinfo(1, "l").currentline + 1
+        jdvm.new { transport = "socket" }
+      end,
       ["without the function 'start'"] = function()
-        line = debug.getinfo(1, "l").currentline jdvm.new { transport = {} } end,
+        line = debug.getinfo(1, "l").currentline + 1
+        jdvm.new { transport = {} }
+      end,
       ["the options must be a table"] = function()
-        line = debug.getinfo(1, "l").currentline jdvm.new "cn-north-1" end,
+        line = debug.getinfo(1, "l").currentline + 1
+        jdvm.new "cn-north-1"
+      end,
       ["must begin with https://"] = function()
-        line = debug.getinfo(1, "l").currentline jdvm.new { endpoint = "vm.jdcloud-api.com" } end,
+        line = debug.getinfo(1, "l").currentline + 1
+        jdvm.new { endpoint = "vm.jdcloud-api.com" }
+      end,
     } do
       local message = raised(f)
       assert.truthy(message:find(part, 1, true), message)
@@ -91,8 +113,10 @@ describe("jdvm.new", function()
 
   it("shows no secret in what it raises", function()
     for _, options in ipairs {
-      { access_key = "AKID", secret_key = "a secret text" }, { access_key = "AKID", secret_key = "wJalr\n" },
-      { access_key = "AKID", secret_key = 12345678 }, { secret_key = "wJalrXUtnFEMI" },
+      { access_key = "AKID", secret_key = "a secret text" },
+      { access_key = "AKID", secret_key = "wJalr\n" },
+      { access_key = "AKID", secret_key = 12345678 },
+      { secret_key = "wJalrXUtnFEMI" },
     } do
       local message = raised(function() jdvm.new(options) end)
       assert.is_nil(message:find(tostring(options.secret_key), 1, true), message)
@@ -105,14 +129,24 @@ describe("jdvm.new", function()
       ["https://vm.jdcloud-api.com"] = "https://vm.jdcloud-api.com",
       ["https://VM.jdcloud-api.com:443/"] = "https://vm.jdcloud-api.com",
       ["http://vm.internal.cn-north-1.jdcloud-api.com"] = "http://vm.internal.cn-north-1.jdcloud-api.com",
-      ["http://127.0.0.1:80"] = "http://127.0.0.1", ["https://localhost:8443"] = "https://localhost:8443",
+      ["http://127.0.0.1:80"] = "http://127.0.0.1",
+      ["https://localhost:8443"] = "https://localhost:8443",
       ["http://[::1]:8080"] = "http://[::1]:8080",
     } do
       assert.equal("jdvm client r " .. shown, tostring(jdvm.new { region = "r", endpoint = given }))
     end
     for _, given in ipairs {
-      "ftp://x", "https://", "https://x/base", "https://x?a=1", "https://user:pw@x", "https://x:0", "https://x:99999",
-      "https://x y", "https://x:port", "//x", "https:/x",
+      "ftp://x",
+      "https://",
+      "https://x/base",
+      "https://x?a=1",
+      "https://user:pw@x",
+      "https://x:0",
+      "https://x:99999",
+      "https://x y",
+      "https://x:port",
+      "//x",
+      "https:/x",
     } do
       local message = raised(function() jdvm.new { endpoint = given } end)
       assert.truthy(message:find("endpoint (option endpoint)", 1, true), message)
@@ -121,22 +155,26 @@ describe("jdvm.new", function()
 
   it("finds region, keys and endpoint in the environment", function()
     local client = with_environment({
-      JDCLOUD_REGION = "cn-east-2", JDCLOUD_ENDPOINT = "http://127.0.0.1:1", JDCLOUD_ACCESS_KEY = "AKIDENV",
+      JDCLOUD_REGION = "cn-east-2",
+      JDCLOUD_ENDPOINT = "http://127.0.0.1:1",
+      JDCLOUD_ACCESS_KEY = "AKIDENV",
       JDCLOUD_SECRET_KEY = "SKENV",
     }, function() return jdvm.new { transport = fake() } end)
     assert.equal("jdvm client cn-east-2 http://127.0.0.1:1", tostring(client))
     local transport = fake()
-    client = with_environment({ JDCLOUD_ACCESS_KEY = "AKIDENV", JDCLOUD_SECRET_KEY = "SKENV" }, function()
-      return jdvm.new { transport = transport, region = "cn-north-1", max_attempts = 1 }
-    end)
+    client = with_environment(
+      { JDCLOUD_ACCESS_KEY = "AKIDENV", JDCLOUD_SECRET_KEY = "SKENV" },
+      function() return jdvm.new { transport = transport, region = "cn-north-1", max_attempts = 1 } end
+    )
     client:describe_image "img-1"
     assert.truthy(transport.requests[1].headers.authorization:find("AKIDENV", 1, true))
   end)
 
   it("says at the first call what keys it did not find, and where it looked", function()
-    local client = with_environment({ HOME = "/nonexistent" }, function()
-      return jdvm.new { transport = fake(), region = "cn-north-1" }
-    end)
+    local client = with_environment(
+      { HOME = "/nonexistent" },
+      function() return jdvm.new { transport = fake(), region = "cn-north-1" } end
+    )
     local result, message, detail = client:describe_image "img-1"
     assert.is_nil(result)
     assert.equal("credentials", detail.kind)
@@ -146,8 +184,16 @@ describe("jdvm.new", function()
 
   it("makes the options' values the defaults of calls", function()
     local transport = fake()
-    local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S", transport = transport,
-      connect_timeout = 1, read_timeout = 2, max_body = 1000, max_attempts = 1 }
+    local client = jdvm.new {
+      region = "cn-north-1",
+      access_key = "A",
+      secret_key = "S",
+      transport = transport,
+      connect_timeout = 1,
+      read_timeout = 2,
+      max_body = 1000,
+      max_attempts = 1,
+    }
     client:describe_image "img-1"
     client:describe_image("img-1", { connect_timeout = 3, read_timeout = 4 })
     local first, second = transport.requests[1], transport.requests[2]
@@ -157,8 +203,17 @@ describe("jdvm.new", function()
 
   it("gives a client a method for each operation, by its entry alone", function()
     local client = jdvm.new { region = "r" }
-    for _, name in ipairs { "describe_images", "describe_image", "images", "image_pages", "list_images", "count_images",
-      "wait_image", "start", "close" } do
+    for _, name in ipairs {
+      "describe_images",
+      "describe_image",
+      "images",
+      "image_pages",
+      "list_images",
+      "count_images",
+      "wait_image",
+      "start",
+      "close",
+    } do
       assert.equal("function", type(client[name]), name)
     end
   end)
@@ -175,51 +230,73 @@ describe("another operation of the service", function()
   it("takes an entry and nothing else", function()
     local operations = require "jdvm.operations"
     local entry = {
-      name = "describeInstances", method_name = "describe_instances", method = "GET",
-      path = "/v1/regions/{regionId}/instances", doc = "Instances.", doc_zh = "云主机。",
+      name = "describeInstances",
+      method_name = "describe_instances",
+      method = "GET",
+      path = "/v1/regions/{regionId}/instances",
+      doc = "Instances.",
+      doc_zh = "云主机。",
       parameters = {
         { name = "regionId", type = "string", path = true, required = true, doc = "", doc_zh = "" },
         { name = "pageNumber", type = "integer", min = 1, doc = "", doc_zh = "" },
         { name = "pageSize", type = "integer", min = 10, max = 100, doc = "", doc_zh = "" },
       },
       result = {
-        { name = "instances", type = "Instance[]", required = true }, { name = "totalCount", type = "integer" },
+        { name = "instances", type = "Instance[]", required = true },
+        { name = "totalCount", type = "integer" },
       },
-      page = { items = "instances", id = "instanceId", total = "totalCount", number = "pageNumber", size = "pageSize",
-        min = 10, max = 100 },
+      page = {
+        items = "instances",
+        id = "instanceId",
+        total = "totalCount",
+        number = "pageNumber",
+        size = "pageSize",
+        min = 10,
+        max = 100,
+      },
     }
     local loaded, list = {}, operations.list
-    for _, name in ipairs { "jdvm", "jdvm.client", "jdvm.operations" } do loaded[name] = package.loaded[name] end
+    for _, name in ipairs { "jdvm", "jdvm.client", "jdvm.operations" } do
+      loaded[name] = package.loaded[name]
+    end
     operations.list = { list[1], list[2], entry }
     operations.describeInstances = entry
     package.loaded["jdvm"], package.loaded["jdvm.client"] = nil, nil
     local ok, problem = pcall(function()
-      local transport = fake_transport.new(function()
-        return { status = 200, body = '{"result":{"instances":[{"instanceId":"i-1"}],"totalCount":1}}' }
-      end)
+      local transport = fake_transport.new(
+        function() return { status = 200, body = '{"result":{"instances":[{"instanceId":"i-1"}],"totalCount":1}}' } end
+      )
       local client = require("jdvm").new { region = "r", access_key = "A", secret_key = "S", transport = transport }
       assert.equal(1, client:describe_instances({}).totalCount)
       assert.equal("i-1", client:list_instances({})[1].instanceId)
       assert.equal(1, (client:count_instances {}))
-      for instance in client:instances {} do assert.equal("i-1", instance.instanceId) end
-      for page in client:instance_pages {} do assert.equal(1, #page.instances) end
+      for instance in client:instances {} do
+        assert.equal("i-1", instance.instanceId)
+      end
+      for page in client:instance_pages {} do
+        assert.equal(1, #page.instances)
+      end
       assert.equal(1, client:start("describeInstances", {}):finish().totalCount)
     end)
     operations.list, operations.describeInstances = list, nil
-    for name, module in pairs(loaded) do package.loaded[name] = module end
+    for name, module in pairs(loaded) do
+      package.loaded[name] = module
+    end
     assert.is_true(ok, problem)
   end)
 end)
 
 describe("the example that lists images", function()
   it("prints those of which the service says next to nothing, too", function()
-    local transport = fake_transport.new(function()
-      return { status = 200, body = '{"result":{"images":[{"imageId":"img-1"}],"totalCount":1}}' }
-    end)
+    local transport = fake_transport.new(
+      function() return { status = 200, body = '{"result":{"images":[{"imageId":"img-1"}],"totalCount":1}}' } end
+    )
     local replaced, lines = { jdvm = package.loaded.jdvm, arg = _G.arg, print = print }, {}
-    package.loaded.jdvm = { new = function()
-      return jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S", transport = transport }
-    end }
+    package.loaded.jdvm = {
+      new = function()
+        return jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S", transport = transport }
+      end,
+    }
     _G.arg, _G.print = {}, function(line) lines[#lines + 1] = line end -- luacheck: ignore 122
     local ok, problem = pcall(dofile, "examples/list_images.lua")
     package.loaded.jdvm, _G.arg, _G.print = replaced.jdvm, replaced.arg, replaced.print -- luacheck: ignore 122

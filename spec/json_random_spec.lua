@@ -15,22 +15,48 @@ local function random(limit)
   return state % limit + 1
 end
 
-local function pick(list)
-  return list[random(#list)]
-end
+local function pick(list) return list[random(#list)] end
 
 local SPACE = { "", "", "", "", " ", "\n", "\t", "\r\n  ", "    " }
 local KEYS = {
-  "a", "b", "c", "imageId", "name", "status", "key", "value", "diskSizeGB",
-    "a_key_that_is_longer_than_any_key_kept", "",
-  "\228\184\173", "x\"y", "tab\t", "nul\0", "aa", "aaa", "aaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+  "a",
+  "b",
+  "c",
+  "imageId",
+  "name",
+  "status",
+  "key",
+  "value",
+  "diskSizeGB",
+  "a_key_that_is_longer_than_any_key_kept",
+  "",
+  "\228\184\173",
+  'x"y',
+  "tab\t",
+  "nul\0",
+  "aa",
+  "aaa",
+  "aaaa",
+  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 }
 local PIECES = {
-  "", "a", "ready", "img-", "0123456789", "\228\184\173\230\150\135", "\195\169", "\240\159\152\128", "\"", "\\",
-    "/", "\n", "\0", "\127",
+  "",
+  "a",
+  "ready",
+  "img-",
+  "0123456789",
+  "\228\184\173\230\150\135",
+  "\195\169",
+  "\240\159\152\128",
+  '"',
+  "\\",
+  "/",
+  "\n",
+  "\0",
+  "\127",
   "\228\184\173\230\150\135\228\184\173\230\150\135\228\184\173\230\150\135\228\184\173",
-    "a long piece of plain text that is more than 32 bytes",
+  "a long piece of plain text that is more than 32 bytes",
 }
 
 local function random_text()
@@ -44,12 +70,12 @@ end
 -- Writes a string, each character in one of the ways there are.
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["/"] = "\\/", ["\n"] = "\\n", ["\t"] = "\\t" }
 local function write_string(text, escaping)
-  return '"' .. text:gsub("[%z\1-\31\"\\/a]", function(c)
-    if c == "/" and escaping ~= 1 or c == "a" and escaping ~= 2 then
-      return c
-    end
-    return escaping ~= 3 and ESCAPES[c] or ("\\u%04x"):format(c:byte())
-  end) .. '"'
+  return '"'
+    .. text:gsub('[%z\1-\31"\\/a]', function(c)
+      if c == "/" and escaping ~= 1 or c == "a" and escaping ~= 2 then return c end
+      return escaping ~= 3 and ESCAPES[c] or ("\\u%04x"):format(c:byte())
+    end)
+    .. '"'
 end
 
 local function random_number()
@@ -63,17 +89,20 @@ local function random_number()
   elseif kind == 4 then
     return ("%d%s%s%d"):format(random(10) - 1, pick { "e", "E" }, pick { "", "+", "-" }, random(300))
   elseif kind == 5 then
-    return ("%d.%09d%09d%s%d"):format(random(10) - 1, random(999999999), random(999999999), pick { "e", "e-" },
-      random(290))
+    return ("%d.%09d%09d%s%d"):format(
+      random(10) - 1,
+      random(999999999),
+      random(999999999),
+      pick { "e", "e-" },
+      random(290)
+    )
   end
   return pick { "0", "-0", "1", "100", "40", "0.0" }
 end
 
 -- Writes a value; returns nothing but text, for both decoders to read.
 local function random_value(depth, spaced)
-  local function space()
-    return spaced and pick(SPACE) or ""
-  end
+  local function space() return spaced and pick(SPACE) or "" end
   local kind = depth > 4 and random(5) or random(8)
   if kind == 1 then
     return random_number()
@@ -99,18 +128,19 @@ local function random_value(depth, spaced)
     local parts = {}
     for _, key in ipairs(keys) do
       if random(10) > 1 then
-        parts[#parts + 1] = space() .. write_string(key, random(20)) .. space() .. ":" .. space() ..
-          random_value(depth + 1, spaced) .. space()
+        parts[#parts + 1] = space()
+          .. write_string(key, random(20))
+          .. space()
+          .. ":"
+          .. space()
+          .. random_value(depth + 1, spaced)
+          .. space()
       end
     end
-    if random(10) == 1 then
-      parts[#parts + 1] = write_string(pick(KEYS), 0) .. ":1"
-    end
+    if random(10) == 1 then parts[#parts + 1] = write_string(pick(KEYS), 0) .. ":1" end
     return "{" .. (#parts == 0 and space() or table.concat(parts, ",")) .. "}"
   end
-  if kind == 7 then
-    return object()
-  end
+  if kind == 7 then return object() end
   local parts = {}
   for index = 1, random(5) do
     parts[index] = object()
@@ -124,14 +154,10 @@ local function same(a, b, exact)
     return a == b and (not exact or not number_type or number_type(a) == number_type(b))
   end
   for key, value in pairs(a) do
-    if not same(value, b[key], exact) then
-      return false
-    end
+    if not same(value, b[key], exact) then return false end
   end
   for key in pairs(b) do
-    if a[key] == nil then
-      return false
-    end
+    if a[key] == nil then return false end
   end
   return true
 end
@@ -152,9 +178,7 @@ local function without_null(value)
 end
 
 -- Forgets what earlier calls have taught the decoder.
-local function forget()
-  debug.getregistry()["jdvm.decoder"] = nil
-end
+local function forget() debug.getregistry()["jdvm.decoder"] = nil end
 
 local COUNT = os.getenv("JDVM_SPEC_SLOW") and 60 or 600
 
@@ -191,9 +215,9 @@ describe("decode of random documents (seed " .. seed .. ")", function()
     for number = 1, COUNT do
       local text = random_value(1, number % 3 == 0)
       local at = random(#text)
-      local damaged = text:sub(1, at - 1) .. pick { "", "\0", "\"", "\\", "{", "}", "[", "]", ",", ":", "1", "e",
-        "\255", "\228" } ..
-        text:sub(at + random(3) - 1)
+      local damaged = text:sub(1, at - 1)
+        .. pick { "", "\0", '"', "\\", "{", "}", "[", "]", ",", ":", "1", "e", "\255", "\228" }
+        .. text:sub(at + random(3) - 1)
       local value, message, offset = decode(damaged)
       forget()
       local again, message_again, offset_again = decode(damaged)
@@ -249,15 +273,20 @@ describe("decode of the benchmark's documents", function()
   it("builds the wanted fields of a page", function()
     local text = pages.makers.shuffled(5)
     local whole = decode(text)
-    local value = decode(text, { items = "result.images", fields = { "imageId", "name",
-      "systemDisk.cloudDisk.diskSizeGB" } })
-    local expected = { requestId = whole.requestId,
-      result = whole.result and { totalCount = whole.result.totalCount, images = {} } }
+    local value =
+      decode(text, { items = "result.images", fields = { "imageId", "name", "systemDisk.cloudDisk.diskSizeGB" } })
+    local expected = {
+      requestId = whole.requestId,
+      result = whole.result and { totalCount = whole.result.totalCount, images = {} },
+    }
     for index, image in ipairs(whole.result.images) do
       local disk = image.systemDisk
       local cloud = disk and disk.cloudDisk
-      expected.result.images[index] = { imageId = image.imageId, name = image.name,
-        systemDisk = disk and { cloudDisk = cloud and { diskSizeGB = cloud.diskSizeGB } } }
+      expected.result.images[index] = {
+        imageId = image.imageId,
+        name = image.name,
+        systemDisk = disk and { cloudDisk = cloud and { diskSizeGB = cloud.diskSizeGB } },
+      }
     end
     assert.same(expected, value)
   end)

@@ -5,19 +5,28 @@ local AK, SK, CONFIG, resolve, keys_of = made_up.AK, made_up.SK, made_up.CONFIG,
 
 describe("keys", function()
   it("of the options win, and nothing is read for them", function()
-    local resolved, _, reads = resolve({ access_key = AK, secret_key = SK, session_token = "TTT", region = "x" },
-      { JDCLOUD_ACCESS_KEY = "ENV", JDCLOUD_SECRET_KEY = "ENV" }, { config = CONFIG })
+    local resolved, _, reads = resolve(
+      { access_key = AK, secret_key = SK, session_token = "TTT", region = "x" },
+      { JDCLOUD_ACCESS_KEY = "ENV", JDCLOUD_SECRET_KEY = "ENV" },
+      { config = CONFIG }
+    )
     assert.equal(AK .. "|" .. SK .. "|TTT", keys_of(resolved))
     assert.same({
-      region = "option region", access_key = "option access_key", secret_key = "option secret_key",
+      region = "option region",
+      access_key = "option access_key",
+      secret_key = "option secret_key",
       session_token = "option session_token",
     }, resolved.origins)
     assert.same({}, reads)
   end)
 
   it("of the environment come before those of a profile", function()
-    local resolved = resolve({}, { JDCLOUD_ACCESS_KEY = "ENVAK", JDCLOUD_SECRET_KEY = "ENVSK",
-      JDCLOUD_SESSION_TOKEN = "ENVT", JDCLOUD_REGION = "cn-north-1" }, { config = CONFIG })
+    local resolved = resolve({}, {
+      JDCLOUD_ACCESS_KEY = "ENVAK",
+      JDCLOUD_SECRET_KEY = "ENVSK",
+      JDCLOUD_SESSION_TOKEN = "ENVT",
+      JDCLOUD_REGION = "cn-north-1",
+    }, { config = CONFIG })
     assert.equal("ENVAK|ENVSK|ENVT", keys_of(resolved))
     assert.equal("environment variable JDCLOUD_SECRET_KEY", resolved.origins.secret_key)
     assert.equal("environment variable JDCLOUD_SESSION_TOKEN", resolved.origins.session_token)
@@ -26,9 +35,12 @@ describe("keys", function()
 
   it("of the environment are known by all their names, the best known first", function()
     local pairs_of_names = {
-      { "JDCLOUD_ACCESS_KEY", "JDCLOUD_SECRET_KEY" }, { "JDCLOUD_ACCESS_KEY", "JDCLOUD_SECRET_ACCESS_KEY" },
-      { "JDCLOUD_ACCESS_KEY_ID", "JDCLOUD_SECRET_ACCESS_KEY" }, { "JDCLOUD_AK", "JDCLOUD_SK" },
-      { "JDC_ACCESS_KEY", "JDC_SECRET_KEY" }, { "JD_ACCESS_KEY_ID", "JD_ACCESS_KEY_SECRET" },
+      { "JDCLOUD_ACCESS_KEY", "JDCLOUD_SECRET_KEY" },
+      { "JDCLOUD_ACCESS_KEY", "JDCLOUD_SECRET_ACCESS_KEY" },
+      { "JDCLOUD_ACCESS_KEY_ID", "JDCLOUD_SECRET_ACCESS_KEY" },
+      { "JDCLOUD_AK", "JDCLOUD_SK" },
+      { "JDC_ACCESS_KEY", "JDC_SECRET_KEY" },
+      { "JD_ACCESS_KEY_ID", "JD_ACCESS_KEY_SECRET" },
       { "access_key", "secret_key" },
     }
     local environment = {}
@@ -42,9 +54,14 @@ describe("keys", function()
   end)
 
   it("with a session token take it only from their own tool's names", function()
-    assert.equal("a|s|nil", keys_of(resolve({}, {
-      JDC_ACCESS_KEY = "a", JDC_SECRET_KEY = "s", JDCLOUD_SESSION_TOKEN = "t",
-    })))
+    assert.equal(
+      "a|s|nil",
+      keys_of(resolve({}, {
+        JDC_ACCESS_KEY = "a",
+        JDC_SECRET_KEY = "s",
+        JDCLOUD_SESSION_TOKEN = "t",
+      }))
+    )
     assert.equal("a|s|t", keys_of(resolve({}, { JDCLOUD_AK = "a", JDCLOUD_SK = "s", JDCLOUD_SESSION_TOKEN = "t" })))
   end)
 
@@ -66,8 +83,7 @@ describe("keys", function()
     for environment, message in pairs {
       [{ JDCLOUD_ACCESS_KEY = "a" }] = "environment variable JDCLOUD_ACCESS_KEY is set, but JDCLOUD_SECRET_KEY is not",
       [{ JDCLOUD_SECRET_KEY = "s" }] = "environment variable JDCLOUD_SECRET_KEY is set, but JDCLOUD_ACCESS_KEY is not",
-      [{ JDCLOUD_ACCESS_KEY = "a", JDCLOUD_SECRET_KEY = "" }] =
-        "environment variable JDCLOUD_ACCESS_KEY is set, but JDCLOUD_SECRET_KEY is not",
+      [{ JDCLOUD_ACCESS_KEY = "a", JDCLOUD_SECRET_KEY = "" }] = "environment variable JDCLOUD_ACCESS_KEY is set, but JDCLOUD_SECRET_KEY is not",
       [{ JDC_SECRET_KEY = "s" }] = "environment variable JDC_SECRET_KEY is set, but JDC_ACCESS_KEY is not",
     } do
       local keys, found, kind = keys_of(resolve({}, environment, { config = CONFIG }))
@@ -82,8 +98,8 @@ describe("keys", function()
   it("that are wrong are reported under the name of what holds them", function()
     local _, message = keys_of(resolve({}, { JDCLOUD_ACCESS_KEY = "AK", JDCLOUD_SECRET_KEY = '"hush"' }))
     assert.equal("environment variable JDCLOUD_SECRET_KEY: secret_key stands in quotes: take them away", message)
-    _, message = keys_of(resolve({}, { JDCLOUD_ACCESS_KEY = "AK", JDCLOUD_SECRET_KEY = "hush",
-      JDCLOUD_SESSION_TOKEN = "a b" }))
+    _, message =
+      keys_of(resolve({}, { JDCLOUD_ACCESS_KEY = "AK", JDCLOUD_SECRET_KEY = "hush", JDCLOUD_SESSION_TOKEN = "a b" }))
     assert.matches("^environment variable JDCLOUD_SESSION_TOKEN: session_token holds a blank", message)
   end)
 
@@ -134,8 +150,12 @@ describe("keys", function()
   end)
 
   it("of a named profile come before the environment", function()
-    local environment = { JDCLOUD_ACCESS_KEY = "ENVAK", JDCLOUD_SECRET_KEY = "ENVSK", JDCLOUD_REGION = "env-region",
-      JDCLOUD_PROFILE = "default" }
+    local environment = {
+      JDCLOUD_ACCESS_KEY = "ENVAK",
+      JDCLOUD_SECRET_KEY = "ENVSK",
+      JDCLOUD_REGION = "env-region",
+      JDCLOUD_PROFILE = "default",
+    }
     local resolved = resolve({ profile = "prod" }, environment, { config = CONFIG })
     assert.equal("PROFILE-PROD-2222|profile-secret-2|nil", keys_of(resolved))
     assert.equal("cn-south-1", resolved.region)
@@ -150,22 +170,33 @@ describe("keys", function()
       assert.is_nil(keys)
       return message
     end
-    assert.equal('no profile "porod" in /h/.jdc/config; did you mean "prod"?',
-      message_of({ profile = "porod" }, {}, { config = CONFIG }))
-    assert.equal('no profile "porod" in /h/.jdc/config; did you mean "prod"?',
-      message_of({}, { JDCLOUD_PROFILE = "porod" }, { config = CONFIG }))
-    assert.equal('no profile "porod" in /h/.jdc/config; did you mean "prod"?',
-      message_of({}, {}, { config = CONFIG, current = "porod" }))
+    assert.equal(
+      'no profile "porod" in /h/.jdc/config; did you mean "prod"?',
+      message_of({ profile = "porod" }, {}, { config = CONFIG })
+    )
+    assert.equal(
+      'no profile "porod" in /h/.jdc/config; did you mean "prod"?',
+      message_of({}, { JDCLOUD_PROFILE = "porod" }, { config = CONFIG })
+    )
+    assert.equal(
+      'no profile "porod" in /h/.jdc/config; did you mean "prod"?',
+      message_of({}, {}, { config = CONFIG, current = "porod" })
+    )
     assert.equal("/h/.jdc/config does not exist", message_of({ profile = "prod" }, {}, {}))
-    assert.equal('profile "keyless" of /h/.jdc/config has no access_key and secret_key',
-      message_of({ profile = "keyless" }, {}, { config = CONFIG }))
+    assert.equal(
+      'profile "keyless" of /h/.jdc/config has no access_key and secret_key',
+      message_of({ profile = "keyless" }, {}, { config = CONFIG })
+    )
     assert.matches("^no keys", message_of({}, {}, { config = "[other]\naccess_key=a\nsecret_key=s\n" }))
   end)
 
   it("that are nowhere are an error that says where was looked", function()
     local _, message = keys_of(resolve({}, {}, {}))
-    assert.equal("no keys: give jdvm.new access_key and secret_key, set JDCLOUD_ACCESS_KEY and JDCLOUD_SECRET_KEY, or "
-      .. "run jdvm configure; looked at the options, the environment and /h/.jdc/config", message)
+    assert.equal(
+      "no keys: give jdvm.new access_key and secret_key, set JDCLOUD_ACCESS_KEY and JDCLOUD_SECRET_KEY, or "
+        .. "run jdvm configure; looked at the options, the environment and /h/.jdc/config",
+      message
+    )
     _, message = keys_of(resolve({}, { HOME = false }, {}))
     assert.matches("the home folder is unknown", message)
     _, message = keys_of(resolve({}, { PATH = false, HOME = false }, {}))
@@ -176,8 +207,10 @@ describe("keys", function()
 
   it("can be asked of one source by name", function()
     local environment = { JDCLOUD_ACCESS_KEY = "ENVAK", JDCLOUD_SECRET_KEY = "ENVSK" }
-    assert.equal("PROFILE-DEFAULT-1|profile-secret-1|nil",
-      keys_of(resolve({ credentials = "profile" }, environment, { config = CONFIG })))
+    assert.equal(
+      "PROFILE-DEFAULT-1|profile-secret-1|nil",
+      keys_of(resolve({ credentials = "profile" }, environment, { config = CONFIG }))
+    )
     assert.equal("ENVAK|ENVSK|nil", keys_of(resolve({ credentials = "environment" }, environment, { config = CONFIG })))
     assert.matches("^no keys", select(2, keys_of(resolve({ credentials = "environment" }, {}, { config = CONFIG }))))
     local resolved = resolve({ credentials = "instance-role" }, environment, { config = CONFIG })
@@ -187,10 +220,13 @@ describe("keys", function()
 
   it("may come from a function, which is not asked beforehand", function()
     local asked = 0
-    local resolved = resolve({ region = "x", credentials = function()
-      asked = asked + 1
-      return { access_key = "FAK", secret_key = "FSK" }
-    end }, { JDCLOUD_ACCESS_KEY = "ENVAK", JDCLOUD_SECRET_KEY = "ENVSK" }, { config = CONFIG })
+    local resolved = resolve({
+      region = "x",
+      credentials = function()
+        asked = asked + 1
+        return { access_key = "FAK", secret_key = "FSK" }
+      end,
+    }, { JDCLOUD_ACCESS_KEY = "ENVAK", JDCLOUD_SECRET_KEY = "ENVSK" }, { config = CONFIG })
     assert.equal(0, asked)
     assert.equal("FAK|FSK|nil", keys_of(resolved))
     assert.equal("FAK|FSK|nil", keys_of(resolved))
@@ -198,8 +234,17 @@ describe("keys", function()
   end)
 
   it("with blanks, newlines or quotes are refused without being shown", function()
-    for _, wrong in ipairs { SK .. "\n", SK .. "\r\n", " " .. SK, SK .. " ", '"' .. SK .. '"', "'" .. SK .. "'",
-      SK .. "\0x", "镜" .. SK, "a b" .. SK } do
+    for _, wrong in ipairs {
+      SK .. "\n",
+      SK .. "\r\n",
+      " " .. SK,
+      SK .. " ",
+      '"' .. SK .. '"',
+      "'" .. SK .. "'",
+      SK .. "\0x",
+      "镜" .. SK,
+      "a b" .. SK,
+    } do
       local resolved, message = resolve({ access_key = AK, secret_key = wrong })
       assert.is_nil(resolved)
       assert.matches("^option secret_key ", message)
@@ -225,12 +270,18 @@ describe("options that contradict each other", function()
       ["option access_key needs secret_key beside it"] = { access_key = AK },
       ["option secret_key needs access_key beside it"] = { secret_key = SK },
       ["option session_token needs access_key and secret_key beside it"] = { session_token = "t" },
-      ["give either access_key and secret_key or credentials, not both"] =
-        { access_key = AK, secret_key = SK, credentials = print },
-      ["option profile names the source of the keys; leave it or the other source out"] =
-        { profile = "x", credentials = "environment" },
-      ['option credentials must be a function, or one of environment, profile and instance-role, got "profil"; did you '
-        .. 'mean "profile"?'] = { credentials = "profil" },
+      ["give either access_key and secret_key or credentials, not both"] = {
+        access_key = AK,
+        secret_key = SK,
+        credentials = print,
+      },
+      ["option profile names the source of the keys; leave it or the other source out"] = {
+        profile = "x",
+        credentials = "environment",
+      },
+      ['option credentials must be a function, or one of environment, profile and instance-role, got "profil"; did you ' .. 'mean "profile"?'] = {
+        credentials = "profil",
+      },
     } do
       local resolved, found = resolve(options)
       assert.is_nil(resolved)

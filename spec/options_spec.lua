@@ -32,8 +32,18 @@ describe("options", function()
         assert.is_truthy(({ transport = true, call = true, both = true })[option.goes], option.name)
       end
     end
-    assert.same({ "region", "access_key", "secret_key", "session_token", "credentials", "profile", "endpoint",
-      "ca_file", "user_agent", "clock" }, resolved)
+    assert.same({
+      "region",
+      "access_key",
+      "secret_key",
+      "session_token",
+      "credentials",
+      "profile",
+      "endpoint",
+      "ca_file",
+      "user_agent",
+      "clock",
+    }, resolved)
   end)
 
   it("of a client that go to the transport are read by one", function()
@@ -80,34 +90,45 @@ describe("options", function()
 
   it("suggest the nearest name", function()
     assert.equal("unknown option 'reigon'; did you mean 'region'?", options.fault("client", { reigon = "x" }))
-    assert.equal("unknown option 'maxAttempts'; did you mean 'max_attempts'?",
-      options.fault("call", { maxAttempts = 1 }))
+    assert.equal(
+      "unknown option 'maxAttempts'; did you mean 'max_attempts'?",
+      options.fault("call", { maxAttempts = 1 })
+    )
     assert.matches("^unknown option 'colour'; known are timeout, .* and utf8$", options.fault("call", { colour = 1 }))
     assert.matches("^options are named, but there is one with the key 1", options.fault("call", { 5 }))
   end)
 
-  it("are told from parameters", function()
-    assert.equal("unknown option 'imageSource': it is a parameter, which goes into the table before the options",
-      options.fault("list", { imageSource = "public" }, operations.describeImages.parameters))
-  end)
+  it(
+    "are told from parameters",
+    function()
+      assert.equal(
+        "unknown option 'imageSource': it is a parameter, which goes into the table before the options",
+        options.fault("list", { imageSource = "public" }, operations.describeImages.parameters)
+      )
+    end
+  )
 
   it("of other calls are told from them", function()
     for message, set_and_name in pairs {
       ["unknown option 'max_items': it is an option of lists"] = { "call", "max_items" },
       ["unknown option 'fields': it is an option of calls"] = { "client", "fields" },
       ["unknown option 'interval': it is an option of wait_image"] = { "list", "interval" },
-      ["unknown option 'region': it is an option of jdvm.new; here give the parameter 'regionId', in the table before "
-        .. "the options"] = { "list", "region" },
+      ["unknown option 'region': it is an option of jdvm.new; here give the parameter 'regionId', in the table before " .. "the options"] = {
+        "list",
+        "region",
+      },
     } do
       local set, name = set_and_name[1], set_and_name[2]
-      assert.equal(message, options.fault(set, { [name] = 1 },
-        set ~= "client" and operations.describeImages.parameters or nil))
+      assert.equal(
+        message,
+        options.fault(set, { [name] = 1 }, set ~= "client" and operations.describeImages.parameters or nil)
+      )
     end
   end)
 
   it("have types", function()
     assert.equal("the options must be a table, got 5", options.fault("call", 5))
-    assert.equal('option \'timeout\' must be a number, got "5"', options.fault("call", { timeout = "5" }))
+    assert.equal("option 'timeout' must be a number, got \"5\"", options.fault("call", { timeout = "5" }))
     assert.matches("must be a finite number, got ", options.fault("call", { timeout = 0 / 0 }))
     assert.equal("option 'timeout' must be a finite number, got inf", options.fault("call", { timeout = math.huge }))
     assert.equal("option 'prefetch' must be an integer, got 2.5", options.fault("list", { prefetch = 2.5 }))
@@ -116,10 +137,13 @@ describe("options", function()
     assert.is_nil(options.fault("client", { logger = setmetatable({}, { __call = print }) }))
     assert.is_nil(options.fault("client", { transport = {} }))
     assert.is_nil(options.fault("client", { transport = print }))
-    assert.equal("option 'transport' must be a string, a table or a function, got 5",
-      options.fault("client", { transport = 5 }))
+    assert.equal(
+      "option 'transport' must be a string, a table or a function, got 5",
+      options.fault("client", { transport = 5 })
+    )
     for message, wrong in pairs {
-      ['must be an array of strings, got "imageId"'] = "imageId", ["element 1 must be a string, got 5"] = { 5 },
+      ['must be an array of strings, got "imageId"'] = "imageId",
+      ["element 1 must be a string, got 5"] = { 5 },
       ['must be an array of strings; it has the key "a"'] = { a = "b" },
       ["has a hole: element 2 is nil"] = { "a", [3] = "b" },
       ["is empty: leave it out, or give at least one"] = {},
@@ -132,16 +156,20 @@ describe("options", function()
     assert.equal("option 'timeout' must be above 0, got 0", options.fault("call", { timeout = 0 }))
     assert.equal("option 'page_size' must be at least 10, got 9", options.fault("list", { page_size = 9 }))
     assert.equal("option 'page_size' must be at most 100, got 101", options.fault("list", { page_size = 101 }))
-    assert.equal("option 'max_body' must be at most 1073741824, got 2147483648",
-      options.fault("client", { max_body = 2147483648 }))
+    assert.equal(
+      "option 'max_body' must be at most 1073741824, got 2147483648",
+      options.fault("client", { max_body = 2147483648 })
+    )
     assert.is_nil(options.fault("call", { timeout = 0.001, max_attempts = 0 }))
     assert.is_nil(options.fault("list", { page_size = 10 }))
     assert.is_nil(options.fault("list", { page_size = 100, prefetch = 0 }))
   end)
 
   it("have known values", function()
-    assert.equal('option \'transport\' must be auto, curl or ngx, got "crul"; did you mean "curl"?',
-      options.fault("client", { transport = "crul" }))
+    assert.equal(
+      'option \'transport\' must be auto, curl or ngx, got "crul"; did you mean "curl"?',
+      options.fault("client", { transport = "crul" })
+    )
     assert.equal("option 'region' is empty: leave it out instead", options.fault("client", { region = "" }))
     assert.is_nil(options.fault("client", { proxy = "" }))
     assert.equal("option 'user_agent' holds a control character", options.fault("client", { user_agent = "a\r\nb" }))
@@ -159,19 +187,30 @@ describe("options", function()
   it("that are unknown are reported in the same order in every run", function()
     for _ = 1, 20 do
       local given = {}
-      for _, name in ipairs { "zeta", "alpha", "mid", "beta" } do given[name .. "zzz"] = 1 end
+      for _, name in ipairs { "zeta", "alpha", "mid", "beta" } do
+        given[name .. "zzz"] = 1
+      end
       assert.matches("unknown option 'alphazzz'", options.fault("client", given), 1, true)
     end
   end)
 
   it("of other tools' names lead to ours", function()
     for other, own in pairs {
-      accessKeyId = "access_key", accessKey = "access_key", secretAccessKey = "secret_key", secretKey = "secret_key",
-      secret_access_key = "secret_key", accessKeySecret = "secret_key", securityToken = "session_token",
-      token = "session_token", regionId = "region", max_retries = "max_attempts",
+      accessKeyId = "access_key",
+      accessKey = "access_key",
+      secretAccessKey = "secret_key",
+      secretKey = "secret_key",
+      secret_access_key = "secret_key",
+      accessKeySecret = "secret_key",
+      securityToken = "session_token",
+      token = "session_token",
+      regionId = "region",
+      max_retries = "max_attempts",
     } do
-      assert.equal(("unknown option '%s'; did you mean '%s'?"):format(other, own),
-        options.fault("client", { [other] = "x" }))
+      assert.equal(
+        ("unknown option '%s'; did you mean '%s'?"):format(other, own),
+        options.fault("client", { [other] = "x" })
+      )
     end
   end)
 

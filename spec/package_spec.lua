@@ -52,7 +52,7 @@ local quote = shell.quote
 
 -- Runs a shell command and gives its output and whether it succeeded.
 local function run(command)
-  local pipe = assert(io.popen("(" .. command .. ") 2>&1; echo \"status $?\""))
+  local pipe = assert(io.popen("(" .. command .. ') 2>&1; echo "status $?"'))
   local output = pipe:read("*a")
   pipe:close()
   local text, status = output:match("^(.-)status (%d+)\n$")
@@ -71,11 +71,12 @@ local folder, checkout, server, built_before
 -- luarocks with a configuration of its own, so that nothing of the user's or the machine's is read.
 local function luarocks(lua, tree, arguments)
   local command = ("cd %s && env -u LUA_PATH -u LUA_CPATH HOME=%s LUAROCKS_CONFIG=%s"):format(
-    quote(checkout), quote(folder), quote(folder .. "/config.lua"))
+    quote(checkout),
+    quote(folder),
+    quote(folder .. "/config.lua")
+  )
   command = ("%s luarocks --lua-version %s --tree %s %s"):format(command, lua.version, quote(tree), arguments)
-  if lua.incdir then
-    command = command .. " LUA_INCDIR=" .. quote(lua.incdir)
-  end
+  if lua.incdir then command = command .. " LUA_INCDIR=" .. quote(lua.incdir) end
   return command
 end
 
@@ -103,9 +104,15 @@ end
 local function as_new_user(tree, script)
   local home = tree .. "-home"
   shell.write(home .. ".sh", script)
-  return ("mkdir -p %s && cd %s && env -i PATH=\"$PATH\" HOME=%s jdvm=%s access_key=%s secret_key=%s sh %s"):format(
-    quote(home), quote(home), quote(home), quote(tree .. "/bin/jdvm"), quote(server.accounts.owner.access_key),
-    quote(server.accounts.owner.secret_key), quote(home .. ".sh"))
+  return ('mkdir -p %s && cd %s && env -i PATH="$PATH" HOME=%s jdvm=%s access_key=%s secret_key=%s sh %s'):format(
+    quote(home),
+    quote(home),
+    quote(home),
+    quote(tree .. "/bin/jdvm"),
+    quote(server.accounts.owner.access_key),
+    quote(server.accounts.owner.secret_key),
+    quote(home .. ".sh")
+  )
 end
 
 setup(function()
@@ -115,19 +122,15 @@ setup(function()
   must("mkdir " .. quote(checkout) .. " " .. quote(folder .. "/elsewhere"))
   -- LuaRocks leaves object files beside the sources, so it works on a copy of them.
   for _, path in ipairs(source.files()) do
-    if not path:find("^spec/") then
-      must(("cp --parents %s %s"):format(quote(path), quote(checkout)))
-    end
+    if not path:find("^spec/") then must(("cp --parents %s %s"):format(quote(path), quote(checkout))) end
   end
-  shell.write(folder .. "/config.lua", 'rocks_servers = {}\nlocal_by_default = false\n')
+  shell.write(folder .. "/config.lua", "rocks_servers = {}\nlocal_by_default = false\n")
   shell.write(folder .. "/elsewhere/list.lua", LIST)
   server = emulator.start { tls = true }
 end)
 
 teardown(function()
-  if server then
-    server.stop()
-  end
+  if server then server.stop() end
   must("rm -rf " .. quote(folder))
 end)
 
@@ -135,13 +138,12 @@ for index, lua in ipairs(LUAS) do
   describe("the rock on " .. lua.name, function()
     local tree, listed
 
-    setup(function()
-      tree = ("%s/tree%d"):format(folder, index)
-    end)
+    setup(function() tree = ("%s/tree%d"):format(folder, index) end)
 
-    it("is made by luarocks into an empty tree", function()
-      must(luarocks(lua, tree, "make --deps-mode=none jdvm-scm-1.rockspec"))
-    end)
+    it(
+      "is made by luarocks into an empty tree",
+      function() must(luarocks(lua, tree, "make --deps-mode=none jdvm-scm-1.rockspec")) end
+    )
 
     it("holds every module of the checkout", function()
       local missing = {}
@@ -206,12 +208,15 @@ describe("a program that closes its Lua while a name is being looked up", functi
     local program, slow = folder .. "/outlive", folder .. "/slow_dns.so"
     must("cc -I/usr/include/lua5.4 -o " .. quote(program) .. " spec/support/outlive.c -llua5.4")
     must("cc -DSLOW_DNS -shared -fPIC -o " .. quote(slow) .. " spec/support/outlive.c")
-    shell.write(folder .. "/elsewhere/slow.lua", [[
+    shell.write(
+      folder .. "/elsewhere/slow.lua",
+      [[
 local client = require("jdvm").new { endpoint = "http://slow.example", proxy = "", timeout = 0.3, max_attempts = 1 }
 print(select(3, client:describe_images { imageSource = "public" }).phase)
-]])
-    local output = must(from_tree(LUAS[4], folder .. "/tree4",
-      "LD_PRELOAD=" .. quote(slow) .. " " .. quote(program) .. " slow.lua"))
+]]
+    )
+    local output =
+      must(from_tree(LUAS[4], folder .. "/tree4", "LD_PRELOAD=" .. quote(slow) .. " " .. quote(program) .. " slow.lua"))
     assert.equal("dns\nalive\n", output)
   end)
 end)
@@ -242,7 +247,11 @@ local function flags_without(name)
     ln -s /usr/include/TRIPLET/* VIEW/TRIPLET/ && rm -f VIEW/TRIPLET/NAME
   ]]):gsub("%u%u%u%u+", { VIEW = quote(view), TRIPLET = triplet, NAME = name }))
   return ("-O2 -fPIC -nostdinc -isystem %s -isystem %s/%s -isystem %s"):format(
-    must("cc -print-file-name=include"):match("%S+"), view, triplet, view)
+    must("cc -print-file-name=include"):match("%S+"),
+    view,
+    triplet,
+    view
+  )
 end
 
 describe("a header that is missing", function()
@@ -270,9 +279,10 @@ describe("a header that is missing", function()
 end)
 
 describe("what a developer types", function()
-  it("has a rockspec that luarocks lints", function()
-    must(luarocks(LUAS[4], folder .. "/none", "lint jdvm-scm-1.rockspec"))
-  end)
+  it(
+    "has a rockspec that luarocks lints",
+    function() must(luarocks(LUAS[4], folder .. "/none", "lint jdvm-scm-1.rockspec")) end
+  )
 
   it("runs a spec by plain busted after make build", function()
     local output = must("env -u LUA_PATH -u LUA_CPATH busted spec/retry_spec.lua spec/core_spec.lua")

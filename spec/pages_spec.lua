@@ -7,7 +7,9 @@ local random = require "spec.support.random"
 local function open(list, options, ...)
   local source = list:source(...)
   local all = { page_size = 100, prefetch = 4 }
-  for name, value in pairs(options or {}) do all[name] = value end
+  for name, value in pairs(options or {}) do
+    all[name] = value
+  end
   source.origin = { row = all.row or 0, id = all.id or "" }
   return pages.reader(source, all), source
 end
@@ -18,7 +20,9 @@ local function collect(list, options, ...) return iterator.list(open(list, optio
 
 local function ids(images)
   local result = {}
-  for i = 1, #images do result[i] = images[i].imageId end
+  for i = 1, #images do
+    result[i] = images[i].imageId
+  end
   return result
 end
 
@@ -49,18 +53,24 @@ describe("a calm list", function()
     assert.same({}, images)
     assert.equal(0, meta.total_last)
     assert.equal(1, meta.requests)
-    for _ in items(paged_list.new(0)) do error "an image" end
-    for _ in iterator.pages(open(paged_list.new(0))) do error "a page" end
+    for _ in items(paged_list.new(0)) do
+      error "an image"
+    end
+    for _ in iterator.pages(open(paged_list.new(0))) do
+      error "a page"
+    end
   end)
 
   it("holds no page that was given while the next is read", function()
     local first, is_gone
-    local list = paged_list.new(400, { before = function(_, n)
-      if n ~= 2 then return end
-      collectgarbage()
-      collectgarbage()
-      is_gone = first.image == nil
-    end })
+    local list = paged_list.new(400, {
+      before = function(_, n)
+        if n ~= 2 then return end
+        collectgarbage()
+        collectgarbage()
+        is_gone = first.image == nil
+      end,
+    })
     for image in items(list, { prefetch = 0 }) do
       first = first or setmetatable({ image = image }, { __mode = "v" })
     end
@@ -75,7 +85,8 @@ describe("a calm list", function()
       it()
       assert.equal("1/100", list.log[1])
       assert.equal(1 + prefetch, list.started)
-      for _ in it do end
+      for _ in it do
+      end
       assert.equal(prefetch, list.most_open)
       assert.equal(13, list.started)
     end
@@ -84,7 +95,9 @@ describe("a calm list", function()
   it("without prefetch asks for a page when it is wanted", function()
     local list = paged_list.new(300)
     local it = items(list, { prefetch = 0 })
-    for _ = 1, 100 do it() end
+    for _ = 1, 100 do
+      it()
+    end
     assert.equal(1, list.started)
     it()
     assert.equal(2, list.started)
@@ -126,8 +139,16 @@ end)
 describe("an iterator taken for a table", function()
   it("raises, whatever is tried: it would look like an empty list", function()
     for name, take in pairs {
-      ipairs = function(it) for _ in ipairs(it) do error "an image" end end,
-      pairs = function(it) for _ in pairs(it) do error "a field" end end,
+      ipairs = function(it)
+        for _ in ipairs(it) do
+          error "an image"
+        end
+      end,
+      pairs = function(it)
+        for _ in pairs(it) do
+          error "a field"
+        end
+      end,
       length = function(it) return #it end,
       index = function(it) return it[1] end,
     } do
@@ -147,7 +168,9 @@ describe("leaving a loop", function()
   it("by close() cancels what is in flight, wasting at most prefetch requests", function()
     local list = paged_list.new(5000)
     local it = items(list, { prefetch = 4 })
-    for _ = 1, 150 do it() end
+    for _ = 1, 150 do
+      it()
+    end
     it:close()
     assert.equal(0, list.open)
     assert.equal(4, list.cancelled)
@@ -162,13 +185,19 @@ describe("leaving a loop", function()
   if _VERSION == "Lua 5.4" then
     it("by break or an error cancels at once", function()
       local list = paged_list.new(5000)
-      for _ in items(list) do break end -- luacheck: ignore 512
+      for _ in items(list) do
+        break
+      end
       assert.equal(0, list.open)
       pcall(function()
-        for _ in items(list) do error "enough" end
+        for _ in items(list) do
+          error "enough"
+        end
       end)
       assert.equal(0, list.open)
-      for _ in iterator.pages(open(list)) do break end -- luacheck: ignore 512
+      for _ in iterator.pages(open(list)) do
+        break
+      end
       assert.equal(0, list.open)
       assert.equal(12, list.cancelled)
     end)
@@ -177,12 +206,15 @@ end)
 
 describe("a page that fails", function()
   local function failing(list, page)
-    return list, nil, nil, function(_, window)
-      if window.number == page then
-        return nil, { kind = "api", message = "jdvm: describeImages: 503", attempts = 3 }
+    return list,
+      nil,
+      nil,
+      function(_, window)
+        if window.number == page then
+          return nil, { kind = "api", message = "jdvm: describeImages: 503", attempts = 3 }
+        end
+        return { attempts = 1 }
       end
-      return { attempts = 1 }
-    end
   end
 
   it("raises a string out of the loop, and again when it is called again", function()
@@ -190,7 +222,9 @@ describe("a page that fails", function()
     local it = items(failing(list, 3))
     local count = 0
     local ok, message = pcall(function()
-      for _ in it do count = count + 1 end
+      for _ in it do
+        count = count + 1
+      end
     end)
     assert.is_false(ok)
     assert.equal("jdvm: describeImages: 503", message)
@@ -217,11 +251,18 @@ describe("throttling", function()
   it("makes the window one page wide, which then grows back", function()
     local list = paged_list.new(3000)
     local throttled = { [6] = true }
-    local it = iterator.pages(open(list, { prefetch = 4 }, nil, function(n)
-      return { attempts = throttled[n] and 2 or 1, throttled = throttled[n] and 1 or 0 }
-    end))
+    local it = iterator.pages(
+      open(
+        list,
+        { prefetch = 4 },
+        nil,
+        function(n) return { attempts = throttled[n] and 2 or 1, throttled = throttled[n] and 1 or 0 } end
+      )
+    )
     local open_after = {}
-    for _ in it do open_after[#open_after + 1] = list.open end
+    for _ in it do
+      open_after[#open_after + 1] = list.open
+    end
     -- Three were under way when the answer to the sixth told of it.
     assert.equal("4 4 4 4 4 3 2 3 4 4", table.concat(open_after, " ", 1, 10))
     assert.equal(3000, it:stats().rows)
@@ -282,10 +323,12 @@ describe("a list that changes meanwhile", function()
   end)
 
   it("is an error when it does not settle", function()
-    local list = paged_list.new(200, { before = function(l, n)
-      l:delete(1, #l.rows)
-      l:insert(1, 200 + n % 2)
-    end })
+    local list = paged_list.new(200, {
+      before = function(l, n)
+        l:delete(1, #l.rows)
+        l:insert(1, 200 + n % 2)
+      end,
+    })
     local images, message, detail = collect(list, { prefetch = 0, page_size = 10 })
     assert.is_nil(images)
     assert.equal("pagination", detail.kind)
@@ -302,8 +345,8 @@ describe("a service that does not keep to the page size", function()
     for name, total in pairs(totals) do
       for _, most in ipairs { 5, 10, 15, 20, 30, 50, 99 } do
         for _, consistency in ipairs { "eventual", "stable" } do
-          local list = paged_list.new(137, { total = total or nil,
-            size_of = function(size) return math.min(size, most) end })
+          local list =
+            paged_list.new(137, { total = total or nil, size_of = function(size) return math.min(size, most) end })
           local images, _, detail = collect(list, { consistency = consistency })
           local what = ("at most %d, totals %s, %s"):format(most, name, consistency)
           if images then
@@ -368,7 +411,11 @@ describe("totals that lie", function()
       for _, count in ipairs { 1, 30, 99, 100, 101, 200, 300, 450 } do
         local list = paged_list.new(count, { total = lie, clamp = true })
         local images, _, detail = collect(list)
-        if images then assert.is_nil(list:fault(images)) else assert.equal("pagination", detail.kind) end
+        if images then
+          assert.is_nil(list:fault(images))
+        else
+          assert.equal("pagination", detail.kind)
+        end
       end
     end
   end)
@@ -396,12 +443,13 @@ end)
 describe("a refusal of the page behind the end", function()
   local function refusing(count, page, status, options)
     local list = paged_list.new(count)
-    return list, collect(list, options, nil, function(_, window)
-      if window.number >= page then
-        return nil, { kind = "http", http_status = status, message = "HTTP " .. status, attempts = 1 }
-      end
-      return { attempts = 1 }
-    end)
+    return list,
+      collect(list, options, nil, function(_, window)
+        if window.number >= page then
+          return nil, { kind = "http", http_status = status, message = "HTTP " .. status, attempts = 1 }
+        end
+        return { attempts = 1 }
+      end)
   end
 
   it("is the end of a list that is complete", function()
@@ -445,11 +493,15 @@ describe("pages that are cut short", function()
   it("end nothing: what they lack is read again", function()
     for _, count in ipairs { 30, 250, 600 } do
       for which = 1, 4 do
-        local list = paged_list.new(count, { cut = function(rows, n)
-          if n == which then
-            for i = #rows, math.floor(#rows / 3), -1 do rows[i] = nil end
-          end
-        end })
+        local list = paged_list.new(count, {
+          cut = function(rows, n)
+            if n == which then
+              for i = #rows, math.floor(#rows / 3), -1 do
+                rows[i] = nil
+              end
+            end
+          end,
+        })
         local images = collect(list)
         assert.same(list.rows, ids(images))
       end
@@ -464,7 +516,7 @@ describe("pages that are cut short", function()
   end)
 end)
 
-describe("consistency \"stable\"", function()
+describe('consistency "stable"', function()
   it("reads a calm list once, with overlap", function()
     for _, count in ipairs { 0, 1, 100, 101, 300, 1000 } do
       local list = paged_list.new(count)
@@ -477,9 +529,15 @@ describe("consistency \"stable\"", function()
   end)
 
   it("reads again until nothing changed meanwhile", function()
-    local list = paged_list.new(500, { before = function(l, n)
-      if n == 3 then l:delete(20, 2) elseif n == 6 then l:insert(5) end
-    end })
+    local list = paged_list.new(500, {
+      before = function(l, n)
+        if n == 3 then
+          l:delete(20, 2)
+        elseif n == 6 then
+          l:insert(5)
+        end
+      end,
+    })
     local images, meta = collect(list, { consistency = "stable" })
     assert.same(list.rows, ids(images))
     assert.equal(3, meta.passes)
@@ -490,12 +548,14 @@ describe("consistency \"stable\"", function()
 
   it("sees a change that the totals hide", function()
     for answer = 2, 6 do
-      local list = paged_list.new(500, { before = function(l, n)
-        if n == answer then
-          l:delete(1)
-          l:insert(#l.rows + 1)
-        end
-      end })
+      local list = paged_list.new(500, {
+        before = function(l, n)
+          if n == answer then
+            l:delete(1)
+            l:insert(#l.rows + 1)
+          end
+        end,
+      })
       local images, meta = collect(list, { consistency = "stable", prefetch = 0 })
       assert.same(list.rows, ids(images))
       assert.equal(2, meta.passes, "answer " .. answer)
@@ -512,11 +572,15 @@ describe("consistency \"stable\"", function()
   end)
 
   it("gives nothing of a pass that was thrown away", function()
-    local list = paged_list.new(250, { before = function(l, n)
-      if n == 3 then l:delete(1, 10) end
-    end })
+    local list = paged_list.new(250, {
+      before = function(l, n)
+        if n == 3 then l:delete(1, 10) end
+      end,
+    })
     local count = 0
-    for _ in items(list, { consistency = "stable", max_items = 150 }) do count = count + 1 end
+    for _ in items(list, { consistency = "stable", max_items = 150 }) do
+      count = count + 1
+    end
     assert.equal(150, count)
   end)
 end)
@@ -573,7 +637,9 @@ describe("a list that is read in parts", function()
       options.row, options.id = row, id
       local images, meta, detail = collect(list, options)
       if not images then return nil, meta, detail end
-      for _, image in ipairs(images) do all[#all + 1] = image end
+      for _, image in ipairs(images) do
+        all[#all + 1] = image
+      end
       links = links + 1
       assert.is_true(links < 300, "no end")
       if meta.token then
@@ -603,12 +669,17 @@ describe("a list that is read in parts", function()
     for seed = 1, 300 do
       local draw = random.new(seed)
       local moves = draw() < 0.3
-      local list = paged_list.new(draw(0, 400), { clamp = draw() < 0.5, before = moves and function(l)
-        if draw() < 0.2 then l:insert(draw(1, #l.rows + 1), draw(1, 20)) end
-        if draw() < 0.1 then l:delete(draw(1, math.max(1, #l.rows)), draw(1, 20)) end
-      end or nil })
+      local list = paged_list.new(draw(0, 400), {
+        clamp = draw() < 0.5,
+        before = moves and function(l)
+          if draw() < 0.2 then l:insert(draw(1, #l.rows + 1), draw(1, 20)) end
+          if draw() < 0.1 then l:delete(draw(1, math.max(1, #l.rows)), draw(1, 20)) end
+        end or nil,
+      })
       local images, message, detail = chain(list, {
-        page_size = ({ 10, 12, 20, 32, 50, 100 })[draw(1, 6)], prefetch = draw(0, 16), max_items = draw(1, 120),
+        page_size = ({ 10, 12, 20, 32, 50, 100 })[draw(1, 6)],
+        prefetch = draw(0, 16),
+        max_items = draw(1, 120),
         consistency = draw() < 0.2 and "stable" or nil,
       }, function(l)
         if draw() < 0.3 then l:insert(1, draw(1, 20)) end
@@ -637,11 +708,15 @@ describe("a list that is read in parts", function()
   end)
 
   it("is none when the first page is empty against the total", function()
-    local list = paged_list.new(50, { cut = function(rows, n)
-      if n == 1 then
-        for i = #rows, 1, -1 do rows[i] = nil end
-      end
-    end })
+    local list = paged_list.new(50, {
+      cut = function(rows, n)
+        if n == 1 then
+          for i = #rows, 1, -1 do
+            rows[i] = nil
+          end
+        end
+      end,
+    })
     assert.equal(5, #assert(collect(list, { max_items = 5 })))
   end)
 end)
@@ -649,9 +724,11 @@ end)
 describe("a bulk of changes", function()
   it("does not keep a list from being read once it is over", function()
     for _, size in ipairs { 10, 20, 32, 50, 100 } do
-      local list = paged_list.new(1500, { before = function(l, n)
-        if n > 2 and n < 14 then l:delete(1, 2 * size) end
-      end })
+      local list = paged_list.new(1500, {
+        before = function(l, n)
+          if n > 2 and n < 14 then l:delete(1, 2 * size) end
+        end,
+      })
       local images, message = collect(list, { page_size = size, prefetch = 0 })
       assert.is_truthy(images, message)
       assert.is_nil(list:fault(images))
@@ -669,20 +746,32 @@ describe("randomised lists", function()
       local inserts, k = draw() < 0.5, draw(1, draw(1, 40))
       for _ = 1, k do
         local position = draw() < 0.3 and 1 or draw(1, #list.rows + 1)
-        if inserts then list:insert(position) else list:delete(math.min(position, math.max(1, #list.rows))) end
+        if inserts then
+          list:insert(position)
+        else
+          list:delete(math.min(position, math.max(1, #list.rows)))
+        end
       end
     end
     local count = draw() < 0.5 and draw(0, 30) or draw(0, 600)
-    local list = paged_list.new(count, { clamp = options.clamp, before = event,
+    local list = paged_list.new(count, {
+      clamp = options.clamp,
+      before = event,
       total = options.total and function(total) return options.total(total, draw) end,
       cut = options.cut and function(rows)
         if draw() < 0.1 then
-          for _ = 1, draw(0, #rows) do rows[#rows] = nil end
+          for _ = 1, draw(0, #rows) do
+            rows[#rows] = nil
+          end
         end
-      end })
+      end,
+    })
     local size, prefetch = ({ 10, 20, 37, 50, 100 })[draw(1, 5)], ({ 0, 1, 2, 4, 8, 16 })[draw(1, 6)]
-    local images, message, detail = collect(list, { page_size = size, prefetch = prefetch,
-      consistency = options.consistency }, function() return draw() < 0.5 end)
+    local images, message, detail = collect(
+      list,
+      { page_size = size, prefetch = prefetch, consistency = options.consistency },
+      function() return draw() < 0.5 end
+    )
     assert.equal(0, list.open)
     if not images then
       assert.equal("pagination", detail.kind)
@@ -697,8 +786,10 @@ describe("randomised lists", function()
 
   -- At most this part of the scans may end in an error.
   local cases = {
-    { "calm", {}, 0 }, { "calm, stable", { consistency = "stable" }, 0 },
-    { "drift", { drift = true }, 0.05 }, { "drift, clamped", { drift = true, clamp = true }, 0.05 },
+    { "calm", {}, 0 },
+    { "calm, stable", { consistency = "stable" }, 0 },
+    { "drift", { drift = true }, 0.05 },
+    { "drift, clamped", { drift = true, clamp = true }, 0.05 },
     { "drift, stable", { drift = true, consistency = "stable" }, 0.5 },
     { "no totals", { total = function() return nil end }, 0 },
     { "no totals, drift", { total = function() return nil end, drift = true }, 0.06 },
@@ -707,7 +798,8 @@ describe("randomised lists", function()
     { "totals too low, drift", { total = function(total) return math.floor(total * 0.7) end, drift = true }, 0.06 },
     { "totals too high", { total = function(total) return total + 37 end }, 0.06 },
     { "totals at random", { total = function(_, draw) return draw(0, 700) end, drift = true }, 0.2 },
-    { "pages cut", { cut = true }, 0.02 }, { "pages cut, drift", { cut = true, drift = true }, 0.06 },
+    { "pages cut", { cut = true }, 0.02 },
+    { "pages cut, drift", { cut = true, drift = true }, 0.06 },
   }
   for index, case in ipairs(cases) do
     it("lose nothing: " .. case[1], function()

@@ -11,9 +11,23 @@ end
 
 -- What `jdc configure add` writes.
 local written_by_jdc = table.concat({
-  "[default]", "access_key = AK1", "secret_key = SK1", "region_id = cn-north-1", "endpoint = www.jdcloud-api.com",
-  "scheme = https", "timeout = 20", "", "[prod]", "access_key = AK2", "secret_key = SK2", "region_id = cn-east-2",
-  "endpoint = vm.internal.cn-east-2.jdcloud-api.com", "scheme = http", "timeout = 20", "", "",
+  "[default]",
+  "access_key = AK1",
+  "secret_key = SK1",
+  "region_id = cn-north-1",
+  "endpoint = www.jdcloud-api.com",
+  "scheme = https",
+  "timeout = 20",
+  "",
+  "[prod]",
+  "access_key = AK2",
+  "secret_key = SK2",
+  "region_id = cn-east-2",
+  "endpoint = vm.internal.cn-east-2.jdcloud-api.com",
+  "scheme = http",
+  "timeout = 20",
+  "",
+  "",
 }, "\n")
 
 describe("a config file", function()
@@ -22,21 +36,36 @@ describe("a config file", function()
     assert.same({ "default", "prod" }, names)
     assert.same({}, problems)
     assert.same({
-      access_key = "AK1", secret_key = "SK1", region_id = "cn-north-1", endpoint = "www.jdcloud-api.com",
-      scheme = "https", timeout = "20",
+      access_key = "AK1",
+      secret_key = "SK1",
+      region_id = "cn-north-1",
+      endpoint = "www.jdcloud-api.com",
+      scheme = "https",
+      timeout = "20",
     }, sections.default)
     assert.equal("http", sections.prod.scheme)
   end)
 
   it("edited by hand is read", function()
     local sections, names, problems = profile.parse(table.concat({
-      "\239\187\191# a comment", "; another", "[ spaced name ]  ", "Access_Key=AK", "  secret_key  =  a=b:c  ",
-      "region_id: cn-north-1", "empty =", "", "[default]\r", "access_key = AK1\r", "secret_key = 100%% and 5%\r",
+      "\239\187\191# a comment",
+      "; another",
+      "[ spaced name ]  ",
+      "Access_Key=AK",
+      "  secret_key  =  a=b:c  ",
+      "region_id: cn-north-1",
+      "empty =",
+      "",
+      "[default]\r",
+      "access_key = AK1\r",
+      "secret_key = 100%% and 5%\r",
     }, "\n"))
     assert.same({}, problems)
     assert.same({ " spaced name ", "default" }, names)
-    assert.same({ access_key = "AK", secret_key = "a=b:c", region_id = "cn-north-1", empty = "" },
-      sections[" spaced name "])
+    assert.same(
+      { access_key = "AK", secret_key = "a=b:c", region_id = "cn-north-1", empty = "" },
+      sections[" spaced name "]
+    )
     assert.same({ access_key = "AK1", secret_key = "100% and 5%" }, sections.default)
   end)
 
@@ -56,7 +85,8 @@ describe("a config file", function()
   it("reports what it cannot read, without repeating it", function()
     local sections, _, problems = profile.parse "key = before\n[a]\nhush-hush-secret\n= no key\nx = 1\n"
     assert.same({
-      "line 1 stands before the first [section]", "line 3 is neither a [section] nor key = value",
+      "line 1 stands before the first [section]",
+      "line 3 is neither a [section] nor key = value",
       "line 4 is neither a [section] nor key = value",
     }, problems)
     assert.same({ a = { x = "1" } }, sections)
@@ -64,7 +94,9 @@ describe("a config file", function()
 
   it("of any bytes is read without an error", function()
     local bytes = {}
-    for i = 0, 255 do bytes[#bytes + 1] = string.char(i, (i * 7) % 256, 10, 91, i, 93) end
+    for i = 0, 255 do
+      bytes[#bytes + 1] = string.char(i, (i * 7) % 256, 10, 91, i, 93)
+    end
     assert.is_table((profile.parse(table.concat(bytes))))
     assert.same({}, (profile.parse ""))
   end)
@@ -74,9 +106,13 @@ describe("the files of a folder", function()
   it("tell the profile in use", function()
     local names = { ["prod"] = "prod", ["prod\n"] = "prod", [" prod \r\n"] = "prod", [""] = "default" }
     for current, expected in pairs(names) do
-      local files = profile.read("/h/.jdc", reader {
-        ["/h/.jdc/config"] = written_by_jdc, ["/h/.jdc/current"] = current,
-      })
+      local files = profile.read(
+        "/h/.jdc",
+        reader {
+          ["/h/.jdc/config"] = written_by_jdc,
+          ["/h/.jdc/current"] = current,
+        }
+      )
       assert.equal(expected, files.current)
       assert.equal("/h/.jdc/config", files.path)
     end
@@ -87,9 +123,12 @@ describe("the files of a folder", function()
     local files, message = profile.read("/h/.jdc", reader {})
     assert.is_nil(files)
     assert.is_nil(message)
-    files, message = profile.read("/h/.jdc", reader {
-      ["/h/.jdc/config"] = { failure = "/h/.jdc/config: Permission denied" },
-    })
+    files, message = profile.read(
+      "/h/.jdc",
+      reader {
+        ["/h/.jdc/config"] = { failure = "/h/.jdc/config: Permission denied" },
+      }
+    )
     assert.is_nil(files)
     assert.equal("/h/.jdc/config: Permission denied", message)
   end)
@@ -109,7 +148,9 @@ describe("the files of a folder", function()
   end)
 
   it("are looked for in the home folder", function()
-    local function at(environment) return profile.directory(function(name) return environment[name] end) end
+    local function at(environment)
+      return profile.directory(function(name) return environment[name] end)
+    end
     assert.equal("/users/me/.jdc", at { HOME = "/users/me" })
     assert.equal("/users/me/.jdc", at { HOME = "/users/me/" })
     assert.equal("C:\\Users\\me/.jdc", at { USERPROFILE = "C:\\Users\\me" })
@@ -134,8 +175,10 @@ describe("the files of a folder", function()
     assert.equal("SK1", files.sections.default.secret_key)
     os.execute("chmod 644 " .. folder .. "/config")
     assert.equal("644", profile.mode(folder .. "/config"))
-    assert.matches("config can be read by others %(mode 644%): chmod 600 ",
-      profile.mode_warning(files.path, profile.mode(files.path)))
+    assert.matches(
+      "config can be read by others %(mode 644%): chmod 600 ",
+      profile.mode_warning(files.path, profile.mode(files.path))
+    )
     os.execute("chmod 600 " .. folder .. "/config")
     assert.is_nil(profile.mode_warning(files.path, profile.mode(files.path)))
     assert.is_nil(profile.mode(folder .. "/it's not there"))
@@ -175,20 +218,33 @@ describe("the files of a folder", function()
 end)
 
 describe("an update", function()
-  it("writes what jdc would", function()
-    assert.equal("[default]\naccess_key = AK\nsecret_key = SK\nregion_id = cn-north-1\nendpoint = vm.jdcloud-api.com\n"
-      .. "scheme = https\ntimeout = 20\n", profile.update("", "default", {
-      timeout = "20", scheme = "https", endpoint = "vm.jdcloud-api.com", region_id = "cn-north-1", secret_key = "SK",
-      access_key = "AK",
-    }))
-  end)
+  it(
+    "writes what jdc would",
+    function()
+      assert.equal(
+        "[default]\naccess_key = AK\nsecret_key = SK\nregion_id = cn-north-1\nendpoint = vm.jdcloud-api.com\n"
+          .. "scheme = https\ntimeout = 20\n",
+        profile.update("", "default", {
+          timeout = "20",
+          scheme = "https",
+          endpoint = "vm.jdcloud-api.com",
+          region_id = "cn-north-1",
+          secret_key = "SK",
+          access_key = "AK",
+        })
+      )
+    end
+  )
 
   it("changes its values and leaves the rest as it is", function()
     local before = "# mine\n[default]\nAccess_Key=OLD\n; note\nsecret_key = OLD\n\n[prod]\naccess_key = AK2\n"
-    local after = profile.update(before, "default",
-      { access_key = "NEW", secret_key = "NEW2", region_id = "cn-east-1" })
-    assert.equal("# mine\n[default]\naccess_key = NEW\n; note\nsecret_key = NEW2\nregion_id = cn-east-1\n\n[prod]\n"
-      .. "access_key = AK2\n", after)
+    local after =
+      profile.update(before, "default", { access_key = "NEW", secret_key = "NEW2", region_id = "cn-east-1" })
+    assert.equal(
+      "# mine\n[default]\naccess_key = NEW\n; note\nsecret_key = NEW2\nregion_id = cn-east-1\n\n[prod]\n"
+        .. "access_key = AK2\n",
+      after
+    )
     assert.same({ access_key = "AK2" }, (profile.parse(after)).prod)
   end)
 

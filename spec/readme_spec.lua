@@ -39,9 +39,11 @@ describe("README", function()
     os.execute("mkdir -p " .. folder .. "/home")
     server = emulator.start()
     local owner = server.accounts.owner
-    environment = emulator.NO_SETTINGS .. ("HOME=%s/home JDCLOUD_ENDPOINT=%s JDCLOUD_REGION=cn-north-1 "
-      .. "JDCLOUD_ACCESS_KEY=%s JDCLOUD_SECRET_KEY=%s "):format(
-      folder, server.endpoint, owner.access_key, owner.secret_key)
+    environment = emulator.NO_SETTINGS
+      .. (
+        "HOME=%s/home JDCLOUD_ENDPOINT=%s JDCLOUD_REGION=cn-north-1 "
+        .. "JDCLOUD_ACCESS_KEY=%s JDCLOUD_SECRET_KEY=%s "
+      ):format(folder, server.endpoint, owner.access_key, owner.secret_key)
   end)
 
   teardown(function()
@@ -55,8 +57,8 @@ describe("README", function()
     local file = assert(io.open(script, "wb"))
     file:write(code)
     file:close()
-    local pipe = io.popen(("%s %s %s >%s/out 2>&1 </dev/null; echo $?"):format(environment, interpreter, script,
-      folder))
+    local pipe =
+      io.popen(("%s %s %s >%s/out 2>&1 </dev/null; echo $?"):format(environment, interpreter, script, folder))
     local status = tonumber(pipe:read("*a"):match("%d+"))
     pipe:close()
     return read(folder .. "/out"), status
@@ -64,9 +66,7 @@ describe("README", function()
 
   local runners = {}
 
-  function runners.lua(block)
-    return run(lua, block.code)
-  end
+  function runners.lua(block) return run(lua, block.code) end
 
   -- Commands of jdvm run as they stand, make's are looked up; installing is the business of package_spec.
   function runners.sh(block)
@@ -87,7 +87,7 @@ describe("README", function()
         assert.truthy(command == "apt-get" or command == "luarocks", line)
       end
     end
-    return run("sh -e", ("jdvm() { %s bin/jdvm \"$@\"; }\n"):format(lua) .. table.concat(code, "\n") .. "\n")
+    return run("sh -e", ('jdvm() { %s bin/jdvm "$@"; }\n'):format(lua) .. table.concat(code, "\n") .. "\n")
   end
 
   for _, page in ipairs { "README.md", "README.zh.md" } do
@@ -98,9 +98,7 @@ describe("README", function()
         it(("%s:%d runs"):format(page, block.line), function()
           local out, status = runner(block)
           assert.equal(0, status, out)
-          if following and following.language == "text" then
-            assert.equal(following.code, out)
-          end
+          if following and following.language == "text" then assert.equal(following.code, out) end
         end)
       elseif block.language ~= "text" then
         it(("%s:%d is of a kind that is run"):format(page, block.line), function()
@@ -115,9 +113,7 @@ describe("README", function()
     assert.equal(#english, #chinese)
     for i, block in ipairs(english) do
       assert.equal(block.language, chinese[i].language)
-      if block.language ~= "lua" then
-        assert.equal(block.code, chinese[i].code)
-      end
+      if block.language ~= "lua" then assert.equal(block.code, chinese[i].code) end
     end
   end)
 

@@ -16,9 +16,10 @@ end
 
 describe("generated files", function()
   for _, file in ipairs(make_files) do
-    it(file.path .. " is current (else run make docs)", function()
-      assert.is_true(read(file.path) == file.make(), file.path .. " differs from what make docs writes")
-    end)
+    it(
+      file.path .. " is current (else run make docs)",
+      function() assert.is_true(read(file.path) == file.make(), file.path .. " differs from what make docs writes") end
+    )
   end
 end)
 
@@ -38,7 +39,9 @@ describe("the editor types", function()
     end
     for line in types:gmatch("[^\n]+") do
       if line:find("^%-%-%-@") then
-        for name in line:gmatch("jdvm%.%u%a+") do assert.is_true(declared[name], name .. " in: " .. line) end
+        for name in line:gmatch("jdvm%.%u%a+") do
+          assert.is_true(declared[name], name .. " in: " .. line)
+        end
       end
     end
   end)
@@ -60,8 +63,12 @@ for _, language in ipairs { "en", "zh" } do
 
     it("links to places that exist", function()
       local targets = {}
-      for title in page:gmatch("\n#+ ([^\n]+)") do targets[title:lower()] = true end
-      for anchor in page:gmatch('<a id="([^"]+)"></a>') do targets[anchor] = true end
+      for title in page:gmatch("\n#+ ([^\n]+)") do
+        targets[title:lower()] = true
+      end
+      for anchor in page:gmatch('<a id="([^"]+)"></a>') do
+        targets[anchor] = true
+      end
       local links = 0
       for link in page:gmatch("%]%(#([^)]+)%)") do
         links = links + 1
@@ -90,10 +97,16 @@ for _, language in ipairs { "en", "zh" } do
       assert.same({}, problems)
       assert.equal("cn-north-1", sections.default.region_id)
       assert.equal("http", sections.test.scheme)
-      for _, section in pairs(sections) do assert.same({}, profile.near_misses(section)) end
+      for _, section in pairs(sections) do
+        assert.same({}, profile.near_misses(section))
+      end
       for _, key in ipairs(profile.keys) do
-        assert.is_truthy(page:find(("\n| `%s` | [^\n]*"):format(key.name) .. (language == "zh" and key.doc_zh
-          or key.doc):gsub("%p", "%%%0")), key.name)
+        assert.is_truthy(
+          page:find(
+            ("\n| `%s` | [^\n]*"):format(key.name) .. (language == "zh" and key.doc_zh or key.doc):gsub("%p", "%%%0")
+          ),
+          key.name
+        )
       end
       assert.is_truthy(page:find("`~/.jdc/current`", 1, true))
     end)
@@ -116,10 +129,16 @@ end
 
 describe("a third operation", function()
   local entry = {
-    name = "describeKeypairs", method_name = "describe_keypairs", method = "GET", path = "/v1/keypairs",
-    doc = "Keypairs of the test.", doc_zh = "测试用密钥对。",
+    name = "describeKeypairs",
+    method_name = "describe_keypairs",
+    method = "GET",
+    path = "/v1/keypairs",
+    doc = "Keypairs of the test.",
+    doc_zh = "测试用密钥对。",
     parameters = { { name = "keyNames", type = "string[]", doc = "Names of the test.", doc_zh = "测试名称。" } },
-    result = { { name = "keypairs", type = "Tag[]", required = true, doc = "Keys of the test.", doc_zh = "测试结果。" } },
+    result = {
+      { name = "keypairs", type = "Tag[]", required = true, doc = "Keys of the test.", doc_zh = "测试结果。" },
+    },
     page = { items = "keypairs", id = "key" },
   }
 
@@ -132,10 +151,13 @@ describe("a third operation", function()
     table.remove(operations.list)
     assert.is_true(ok, message)
     for _, line in ipairs {
-      "---@class jdvm.DescribeKeypairsParams", "---@field keyNames? string[] Names of the test. 测试名称。",
+      "---@class jdvm.DescribeKeypairsParams",
+      "---@field keyNames? string[] Names of the test. 测试名称。",
       "---@field keypairs jdvm.Tag[] Keys of the test. 测试结果。",
-      "function Client:describe_keypairs(params, options) end", "function Client:keypairs(params, options) end",
-      "function Client:keypair_pages(params, options) end", "function Client:list_keypairs(params, options) end",
+      "function Client:describe_keypairs(params, options) end",
+      "function Client:keypairs(params, options) end",
+      "function Client:keypair_pages(params, options) end",
+      "function Client:list_keypairs(params, options) end",
       "---@return jdvm.Tag[]|nil items",
     } do
       assert.is_truthy(types:find(line, 1, true), line)
@@ -150,14 +172,18 @@ describe("public names", function()
   local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S" }
   local function methods_of(object)
     local names = {}
-    for name in pairs(getmetatable(object).__index) do names[#names + 1] = name end
+    for name in pairs(getmetatable(object).__index) do
+      names[#names + 1] = name
+    end
     table.sort(names)
     return names
   end
   local function names_of(lists)
     local names = {}
     for _, list in ipairs(lists) do
-      for _, entry in ipairs(list) do names[#names + 1] = entry.name end
+      for _, entry in ipairs(list) do
+        names[#names + 1] = entry.name
+      end
     end
     table.sort(names)
     return names
@@ -170,15 +196,21 @@ describe("public names", function()
 
   it("of the module are described, and those described are there", function()
     local described = { _VERSION = true, null = true }
-    for _, entry in ipairs(api.functions) do described[entry.name:match("^jdvm%.(.+)$")] = true end
+    for _, entry in ipairs(api.functions) do
+      described[entry.name:match("^jdvm%.(.+)$")] = true
+    end
     local there = {}
-    for name in pairs(jdvm) do there[name] = true end
+    for name in pairs(jdvm) do
+      there[name] = true
+    end
     assert.same(described, there)
   end)
 
   it("of clients, calls and iterators are described, and those described are there", function()
     local described = { api.client }
-    for _, operation in ipairs(operations.list) do described[#described + 1] = api.methods(operation) end
+    for _, operation in ipairs(operations.list) do
+      described[#described + 1] = api.methods(operation)
+    end
     assert.same(names_of(described), methods_of(client))
     assert.same(names_of { object "Iterator" }, methods_of(client:images { imageSource = "public" }))
     assert.same(names_of { object "Iterator" }, methods_of(client:image_pages { imageSource = "public" }))
@@ -205,13 +237,17 @@ describe("public names", function()
       if class.name == "ListStats" then stats = class.fields end
     end
     local known = {}
-    for _, field in ipairs(stats) do known[field.name] = true end
+    for _, field in ipairs(stats) do
+      known[field.name] = true
+    end
     local fake = require("spec.support.service_transport")
     local lister = jdvm.new(fake.options(fake.new { images = 30 }))
     local _, meta = lister:list_images({ imageSource = "public" }, { max_items = 5, page_size = 10 })
     local _, of_ids = lister:list_images { ids = { "img-none" } }
     for _, given in ipairs { meta, of_ids } do
-      for name in pairs(given) do assert.is_true(known[name], name) end
+      for name in pairs(given) do
+        assert.is_true(known[name], name)
+      end
     end
     assert.truthy(meta.token and meta.request_id and meta.http_status and meta.elapsed and meta.attempts)
   end)
@@ -219,8 +255,12 @@ describe("public names", function()
   it("of the options of jdvm.decode are those that it names itself", function()
     local _, message = pcall(require("jdvm").decode, "[]", { colour = 1 })
     local known, described = {}, {}
-    for name in message:match("there are ([^)]*)"):gmatch("[%l_%d]+") do known[name] = true end
-    for _, option in ipairs(api.decode_options) do described[option.name] = true end
+    for name in message:match("there are ([^)]*)"):gmatch("[%l_%d]+") do
+      known[name] = true
+    end
+    for _, option in ipairs(api.decode_options) do
+      described[option.name] = true
+    end
     assert.same(known, described)
   end)
 
@@ -230,15 +270,21 @@ describe("public names", function()
       assert.matches("。$", entry.doc_zh, where)
     end
     for _, list in ipairs { api.functions, api.client, api.lists, api.decode_options, { api.cache } } do
-      for _, entry in ipairs(list) do check(entry, entry.name or entry.method) end
+      for _, entry in ipairs(list) do
+        check(entry, entry.name or entry.method)
+      end
     end
     for _, described in ipairs(api.objects) do
       check(described, described.name)
-      for _, entry in ipairs(described.methods) do check(entry, described.name .. ":" .. entry.name) end
+      for _, entry in ipairs(described.methods) do
+        check(entry, described.name .. ":" .. entry.name)
+      end
     end
     for _, class in ipairs(api.classes) do
       check(class, class.name)
-      for _, field in ipairs(class.fields) do check(field, class.name .. "." .. field.name) end
+      for _, field in ipairs(class.fields) do
+        check(field, class.name .. "." .. field.name)
+      end
     end
   end)
 end)

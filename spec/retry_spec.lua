@@ -16,8 +16,13 @@ describe("the reason for another try", function()
   end)
 
   it("is the HTTP code for words that are not known", function()
-    for code, expected in pairs { [429] = "throttled", [500] = "transient", [502] = "transient", [503] = "transient",
-      [504] = "transient" } do
+    for code, expected in pairs {
+      [429] = "throttled",
+      [500] = "transient",
+      [502] = "transient",
+      [503] = "transient",
+      [504] = "transient",
+    } do
       assert.equal(expected, reason { kind = "api", status = "NEW_WORD", code = code, http_status = code })
       assert.equal(expected, reason { kind = "http", http_status = code })
     end
@@ -108,8 +113,11 @@ describe("times in headers", function()
     local skew, known = retry.skew(headers, 784111777 - 60)
     assert.is_nil(skew)
     assert.is_true(known)
-    for _, no_date in ipairs { {}, { date = "Mon, 01 Jan 1900 00:00:00 GMT" },
-      { date = "Fri, 31 Dec 9999 23:59:59 GMT" } } do
+    for _, no_date in ipairs {
+      {},
+      { date = "Mon, 01 Jan 1900 00:00:00 GMT" },
+      { date = "Fri, 31 Dec 9999 23:59:59 GMT" },
+    } do
       skew, known = retry.skew(no_date, 784111777)
       assert.is_nil(skew)
       assert.is_false(known)
@@ -120,10 +128,14 @@ end)
 describe("the quota", function()
   it("pays 35 transient or 100 throttled retries", function()
     local quota, count = retry.quota(), 0
-    while quota:take "transient" do count = count + 1 end
+    while quota:take "transient" do
+      count = count + 1
+    end
     assert.equal(35, count)
     quota, count = retry.quota(), 0
-    while quota:take "throttled" do count = count + 1 end
+    while quota:take "throttled" do
+      count = count + 1
+    end
     assert.equal(100, count)
   end)
 
@@ -134,8 +146,11 @@ describe("the quota", function()
     assert.equal(500, quota.left)
     quota:pay_back()
     assert.equal(500, quota.left)
-    while quota:take "transient" do end
-    for _ = 1, 4 do quota:pay_back() end
+    while quota:take "transient" do
+    end
+    for _ = 1, 4 do
+      quota:pay_back()
+    end
     assert.equal(14, quota.left)
     assert.equal(14, quota:take "transient")
   end)

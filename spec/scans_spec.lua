@@ -22,8 +22,13 @@ local function draw_faults(draw, is_stable)
       -- One change an answer, so that totals show it: what they hide only "stable" promises to see.
       if not pages[page] or is_stable then
         pages[page] = true
-        add("drift:page=%d,%s=%d,at=%s", page, pick(draw, { "insert", "delete" }), draw(1, draw(1, 30)),
-          pick(draw, { "front", "end", "random", "5", "20" }))
+        add(
+          "drift:page=%d,%s=%d,at=%s",
+          page,
+          pick(draw, { "insert", "delete" }),
+          draw(1, draw(1, 30)),
+          pick(draw, { "front", "end", "random", "5", "20" })
+        )
       end
     end
   end
@@ -37,7 +42,9 @@ local function draw_faults(draw, is_stable)
     local may_hide = is_stable or next(pages) == nil
     local where = draw() < 0.5 and ",page=" .. draw(1, 4) or ""
     local lie = pick(draw, { "total:by=%d", "total:by=-%d", "shape:as=total_missing", "total:value=%d" })
-    if not may_hide then lie, where = lie:gsub("value", "by"), "" end
+    if not may_hide then
+      lie, where = lie:gsub("value", "by"), ""
+    end
     add((lie .. "%s"):gsub("%%s", where), draw(1, 60))
   end
   if draw() < 0.03 then add("repeated:page=%d,serve=1", draw(2, 4)) end
@@ -58,7 +65,9 @@ local function fault_of(images, oracle)
   end
   if missing > 0 then return missing .. " images are missing that were there all the time" end
   for _, name in ipairs { "came", "went" } do
-    for _, id in ipairs(oracle[name]) do allowed[id] = true end
+    for _, id in ipairs(oracle[name]) do
+      allowed[id] = true
+    end
   end
   for id in pairs(have) do
     if not allowed[id] then return id .. " never was there" end
@@ -74,8 +83,14 @@ describe("randomised scans #long", function()
 
   it("never lose an image in silence", function()
     local draw = random.new(SEED)
-    local client = jdvm.new { region = server.regions[1], endpoint = server.endpoint, no_proxy = "*", max_attempts = 8,
-      access_key = server.accounts.owner.access_key, secret_key = server.accounts.owner.secret_key }
+    local client = jdvm.new {
+      region = server.regions[1],
+      endpoint = server.endpoint,
+      no_proxy = "*",
+      max_attempts = 8,
+      access_key = server.accounts.owner.access_key,
+      secret_key = server.accounts.owner.secret_key,
+    }
     client.state().random = function() return 0.002 end
     local outcomes, requests, repeated = {}, 0, 0
     for scan = 1, SCANS do
@@ -89,8 +104,13 @@ describe("randomised scans #long", function()
       local faults = draw_faults(draw, is_stable)
       server.control("faults", { spec = faults })
       local mark = server.control("mark").mark
-      local options = { page_size = pick(draw, { 10, 13, 25, 50, 100 }), prefetch = pick(draw, { 0, 1, 2, 4, 8 }),
-        consistency = is_stable and "stable" or nil, timeout = 20, fields = { "imageId" } }
+      local options = {
+        page_size = pick(draw, { 10, 13, 25, 50, 100 }),
+        prefetch = pick(draw, { 0, 1, 2, 4, 8 }),
+        consistency = is_stable and "stable" or nil,
+        timeout = 20,
+        fields = { "imageId" },
+      }
       local images, meta, detail = client:list_images({ imageSource = "private" }, options)
       local stats = images and meta or detail.stats
       requests = requests + stats.requests
@@ -99,8 +119,18 @@ describe("randomised scans #long", function()
       if images then
         local fault = fault_of(images, server.control("oracle", { mark = mark, imageSource = "private" }))
         if fault then
-          error(("seed %d, scan %d: %s (page size %d, prefetch %d, %s; faults: %s)"):format(SEED, scan, fault,
-            options.page_size, options.prefetch, options.consistency or "eventual", faults), 0)
+          error(
+            ("seed %d, scan %d: %s (page size %d, prefetch %d, %s; faults: %s)"):format(
+              SEED,
+              scan,
+              fault,
+              options.page_size,
+              options.prefetch,
+              options.consistency or "eventual",
+              faults
+            ),
+            0
+          )
         end
       else
         assert.truthy(({ pagination = true, api = true, http = true, transport = true })[detail.kind], meta)
@@ -108,7 +138,9 @@ describe("randomised scans #long", function()
     end
     client:close()
     local told = {}
-    for outcome, count in pairs(outcomes) do told[#told + 1] = count .. " " .. outcome end
+    for outcome, count in pairs(outcomes) do
+      told[#told + 1] = count .. " " .. outcome
+    end
     table.sort(told)
     print(("note: %d scans, %d requests, seed %d: %s"):format(SCANS, requests, SEED, table.concat(told, ", ")))
     assert.is_true(outcomes.complete >= SCANS * 0.9, table.concat(told, ", "))

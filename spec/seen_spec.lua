@@ -8,8 +8,12 @@ local function key_of(id) return core.id_keys({ { id = id } }, "id")[1] end
 describe("the key of an id", function()
   it("is a number for the usual form, another for each id", function()
     for id, expected in pairs {
-      ["img-0000000000"] = "0", ["img-0000000001"] = "1", ["img-000000000z"] = "35", ["img-0000000010"] = "36",
-      ["img-zzzzzzzzzz"] = "3656158440062975", ["img-zzzzzzzzzy"] = "3656158440062974",
+      ["img-0000000000"] = "0",
+      ["img-0000000001"] = "1",
+      ["img-000000000z"] = "35",
+      ["img-0000000010"] = "36",
+      ["img-zzzzzzzzzz"] = "3656158440062975",
+      ["img-zzzzzzzzzy"] = "3656158440062974",
       ["img-a000000000"] = "1015599566684160",
     } do
       assert.equal("number", type(key_of(id)))
@@ -18,9 +22,21 @@ describe("the key of an id", function()
   end)
 
   it("is the id for any other form", function()
-    for _, id in ipairs { "img-000000000", "img-00000000000", "IMG-0000000000", "img-000000000A", "img-00000-0000",
-      "img--000000000", "img- 00000000a", "98d44a0f-88c1-451a-8971-f1f769073b6c", "x", "imgx0000000000",
-      "snap0000000000", "img-00000\0000", "img-0000000000\0" } do
+    for _, id in ipairs {
+      "img-000000000",
+      "img-00000000000",
+      "IMG-0000000000",
+      "img-000000000A",
+      "img-00000-0000",
+      "img--000000000",
+      "img- 00000000a",
+      "98d44a0f-88c1-451a-8971-f1f769073b6c",
+      "x",
+      "imgx0000000000",
+      "snap0000000000",
+      "img-00000\0000",
+      "img-0000000000\0",
+    } do
       assert.equal(id, key_of(id))
     end
   end)
@@ -52,8 +68,12 @@ describe("a set", function()
   it("holds what was added, once, like a plain table", function()
     local draw, set, plain = random.new(3), seen.set(), {}
     for _ = 1, 20000 do
-      local key = ({ draw(0, 5000), draw(0, 5000) * 256, draw(0, 100) * 2 ^ 40 + draw(0, 50),
-        "id-" .. draw(0, 2000) })[draw(1, 4)]
+      local key = ({
+        draw(0, 5000),
+        draw(0, 5000) * 256,
+        draw(0, 100) * 2 ^ 40 + draw(0, 50),
+        "id-" .. draw(0, 2000),
+      })[draw(1, 4)]
       assert.equal(plain[key] == true, set:has(key))
       assert.equal(plain[key] == nil, set:add(key))
       plain[key] = true
@@ -66,11 +86,15 @@ describe("a set", function()
       local set = seen.set()
       local function keep(first, ...)
         local rows = {}
-        for i, id in ipairs { ... } do rows[i] = { id = id } end
+        for i, id in ipairs { ... } do
+          rows[i] = { id = id }
+        end
         local keys, is_plain = seen.keys(rows, "id")
         local count = set:keep(keys, rows, first, is_plain)
         local left = {}
-        for i = 1, #rows do left[i] = rows[i].id end
+        for i = 1, #rows do
+          left[i] = rows[i].id
+        end
         assert.equal(#left, count)
         return left
       end
@@ -102,7 +126,9 @@ describe("a set", function()
     collectgarbage()
     collectgarbage()
     local before, set = collectgarbage "count", seen.set()
-    for i = 1, 50000 do set:add(i * 7919) end
+    for i = 1, 50000 do
+      set:add(i * 7919)
+    end
     collectgarbage()
     collectgarbage()
     assert.is_true((collectgarbage "count" - before) * 1024 < 5000)

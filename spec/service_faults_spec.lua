@@ -13,9 +13,17 @@ setup(function() server = emulator.start { images = 250, tls = true } end)
 teardown(function() server.stop() end)
 
 local function client_of(options)
-  local all = { region = server.regions[1], endpoint = server.endpoint, ca_file = server.ca_file, no_proxy = "*",
-    access_key = server.accounts.owner.access_key, secret_key = server.accounts.owner.secret_key }
-  for name, value in pairs(options or {}) do all[name] = value end
+  local all = {
+    region = server.regions[1],
+    endpoint = server.endpoint,
+    ca_file = server.ca_file,
+    no_proxy = "*",
+    access_key = server.accounts.owner.access_key,
+    secret_key = server.accounts.owner.secret_key,
+  }
+  for name, value in pairs(options or {}) do
+    all[name] = value
+  end
   local client = jdvm.new(all)
   -- The waits between tries are tested elsewhere.
   client.state().random = function() return 0.002 end
@@ -23,9 +31,7 @@ local function client_of(options)
 end
 
 -- Sets faults and settings anew; the mark is where the oracle looks from.
-local function misbehave(spec, settings)
-  return server.control("reset", { spec = spec, settings = settings }).mark
-end
+local function misbehave(spec, settings) return server.control("reset", { spec = spec, settings = settings }).mark end
 
 local function oracle_fault(mark, images)
   local oracle = server.control("oracle", { mark = mark, imageSource = "private" })
@@ -35,7 +41,9 @@ local function oracle_fault(mark, images)
     have[image.imageId] = true
   end
   for _, name in ipairs { "stable", "came", "went" } do
-    for _, id in ipairs(oracle[name]) do allowed[id] = true end
+    for _, id in ipairs(oracle[name]) do
+      allowed[id] = true
+    end
   end
   for _, id in ipairs(oracle.stable) do
     if not have[id] then return id .. " is missing" end
@@ -66,32 +74,62 @@ end
 describe("a list is complete", function()
   local count = {
     -- Throttling.
-    "throttle:count=1", "throttle:count=2,page=2", "throttle:count=1,retry_after=0.2",
-    "throttle:count=1,retry_after=1,format=date", "throttle:count=2,status=HTTP_RATE_LIMIT_EXCEEDED",
+    "throttle:count=1",
+    "throttle:count=2,page=2",
+    "throttle:count=1,retry_after=0.2",
+    "throttle:count=1,retry_after=1,format=date",
+    "throttle:count=2,status=HTTP_RATE_LIMIT_EXCEEDED",
     -- Errors of the service and of what stands before it.
-    "error:count=2,code=500", "error:count=2,code=502,page=3", "error:count=2,code=503", "error:count=2,code=504",
-    "error:count=2,code=502,body=html", "error:count=2,code=503,body=empty", "error:count=2,code=504,body=html,page=2",
-    "error:count=1,code=503,retry_after=0.3", "error:count=1,code=500,status=UNKNOWN",
+    "error:count=2,code=500",
+    "error:count=2,code=502,page=3",
+    "error:count=2,code=503",
+    "error:count=2,code=504",
+    "error:count=2,code=502,body=html",
+    "error:count=2,code=503,body=empty",
+    "error:count=2,code=504,body=html,page=2",
+    "error:count=1,code=503,retry_after=0.3",
+    "error:count=1,code=500,status=UNKNOWN",
     -- Connections that break.
-    "cut:count=1,at=before", "cut:count=1,at=header", "cut:count=1,at=body", "cut:count=2,at=body,page=2",
-    "reset:count=1,at=before", "reset:count=1,at=header", "reset:count=1,at=body", "length:count=1,by=10",
-    "gzip:count=1,how=garbage", "gzip:count=1,how=checksum",
+    "cut:count=1,at=before",
+    "cut:count=1,at=header",
+    "cut:count=1,at=body",
+    "cut:count=2,at=body,page=2",
+    "reset:count=1,at=before",
+    "reset:count=1,at=header",
+    "reset:count=1,at=body",
+    "length:count=1,by=10",
+    "gzip:count=1,how=garbage",
+    "gzip:count=1,how=checksum",
     -- Slowness that is none of its business.
-    "latency:seconds=0.1", "drip:bytes=20000,interval=0.01,count=2", "drip:part=header,bytes=20,interval=0.01,count=2",
+    "latency:seconds=0.1",
+    "drip:bytes=20000,interval=0.01,count=2",
+    "drip:part=header,bytes=20,interval=0.01,count=2",
     "hang:at=body,seconds=0.2,count=1",
     -- Totals that lie, and pages that change place.
-    "total:by=10", "total:by=-10", "total:by=-50", "total:by=1000", "total:value=0", "total:value=100",
-    "total:value=200", "total:by=50,page=2", "shape:as=total_missing", "date:by=3600", "date:by=-86400",
+    "total:by=10",
+    "total:by=-10",
+    "total:by=-50",
+    "total:by=1000",
+    "total:value=0",
+    "total:value=100",
+    "total:value=200",
+    "total:by=50,page=2",
+    "shape:as=total_missing",
+    "date:by=3600",
+    "date:by=-86400",
   }
   for _, spec in ipairs(count) do
-    it("under " .. spec, function()
-      assert.equal("complete", (list(spec)))
-    end)
+    it("under " .. spec, function() assert.equal("complete", (list(spec))) end)
   end
 
   for _, settings in ipairs {
-    { past_end = "clamped" }, { keep_alive = false }, { framing = "length" }, { gzip = true }, { line_feed = false },
-    { clock_offset = 7200 }, { clock_offset = -7200 },
+    { past_end = "clamped" },
+    { keep_alive = false },
+    { framing = "length" },
+    { gzip = true },
+    { line_feed = false },
+    { clock_offset = 7200 },
+    { clock_offset = -7200 },
   } do
     local name, value = next(settings)
     it(("with %s = %s"):format(name, tostring(value)), function()
@@ -130,27 +168,54 @@ describe("a list is an error", function()
     { "quota:", "api", 429, "QUOTA_EXCEEDED", 1 },
     { "quota:page=3", "api", 429, "QUOTA_EXCEEDED" },
     { "forbidden:", "api", 403, "HTTP_FORBIDDEN", 1 },
-    { "error:code=500", "api", 500, "INTERNAL", 3 }, { "error:code=503,page=2", "api", 503, "UNAVAILABLE" },
+    { "error:code=500", "api", 500, "INTERNAL", 3 },
+    { "error:code=503,page=2", "api", 503, "UNAVAILABLE" },
     { "error:code=400,status=INVALID_ARGUMENT", "api", 400, "INVALID_ARGUMENT", 1 },
-    { "error:code=502,body=html", "http", 502, nil, 3 }, { "error:code=503,body=empty", "http", 503, nil, 3 },
+    { "error:code=502,body=html", "http", 502, nil, 3 },
+    { "error:code=503,body=empty", "http", 503, nil, 3 },
     { "error:code=404,body=html", "http", 404, nil, 1 },
     { "error:code=301,body=html", "http", 301, nil, 1 },
-    { "cut:at=before", "transport", nil, nil, 3 }, { "cut:at=body", "transport", nil, nil, 3 },
-    { "reset:at=body,page=2", "transport" }, { "length:by=10,page=3", "transport" },
-    { "gzip:how=garbage", "transport", nil, nil, 3 }, { "gzip:how=truncated", "decode", 200 },
+    { "cut:at=before", "transport", nil, nil, 3 },
+    { "cut:at=body", "transport", nil, nil, 3 },
+    { "reset:at=body,page=2", "transport" },
+    { "length:by=10,page=3", "transport" },
+    { "gzip:how=garbage", "transport", nil, nil, 3 },
+    { "gzip:how=truncated", "decode", 200 },
     { "header:bytes=100000", "transport", nil, nil, 1 },
-    { "truncated:", "decode", 200, nil, 3 }, { "truncated:page=2", "decode", 200 },
+    { "truncated:", "decode", 200, nil, 3 },
+    { "truncated:page=2", "decode", 200 },
     -- What follows the cut off answer on the connection may be what the next try meets.
     { "length:by=-10,page=2", "decode transport" },
-    { "repeated:serve=1", "pagination" }, { "repeated:serve=2,page=3", "pagination" },
-    { "shape:as=images_without_id", "decode" }, { "shape:as=no_images", "pagination" },
+    { "repeated:serve=1", "pagination" },
+    { "repeated:serve=2,page=3", "pagination" },
+    { "shape:as=images_without_id", "decode" },
+    { "shape:as=no_images", "pagination" },
     { "shape:as=both", "api", 200, "INTERNAL" },
     { "shape:as=error_text", "api", 200 },
   }
   for _, shape in ipairs {
-    "empty", "array", "null", "string", "number", "blank", "no_result", "result_null", "result_array", "result",
-    "error_empty", "error_null", "html", "images_null", "images_missing", "images_object", "images_string",
-    "images_of_numbers", "images_with_null", "total_string", "total_negative", "total_fraction",
+    "empty",
+    "array",
+    "null",
+    "string",
+    "number",
+    "blank",
+    "no_result",
+    "result_null",
+    "result_array",
+    "result",
+    "error_empty",
+    "error_null",
+    "html",
+    "images_null",
+    "images_missing",
+    "images_object",
+    "images_string",
+    "images_of_numbers",
+    "images_with_null",
+    "total_string",
+    "total_negative",
+    "total_fraction",
   } do
     cases[#cases + 1] = { "shape:as=" .. shape, "decode", 200, nil, 1 }
     cases[#cases + 1] = { "shape:page=2,as=" .. shape, "decode", 200 }
@@ -164,7 +229,11 @@ describe("a list is an error", function()
       assert.equal("describeImages", detail.operation)
       assert.equal("table", type(detail.stats))
       local requests = server.control("stats").requests
-      if case[5] then assert.equal(case[5], requests) else assert.is_true(requests <= 3 + 2 + 4 + 8) end
+      if case[5] then
+        assert.equal(case[5], requests)
+      else
+        assert.is_true(requests <= 3 + 2 + 4 + 8)
+      end
     end)
   end
 
@@ -178,7 +247,8 @@ describe("a list is an error", function()
   it("that names wrong keys, unknown keys, an unknown region", function()
     misbehave()
     for _, case in ipairs {
-      { { secret_key = "not-the-secret" }, "sign result is not same" }, { { access_key = "NOBODY" }, "accessKey" },
+      { { secret_key = "not-the-secret" }, "sign result is not same" },
+      { { access_key = "NOBODY" }, "accessKey" },
       { { region = "cn-nowhere-1" }, "no route" },
     } do
       local _, message, detail = client_of(case[1]):list_images(PRIVATE)
@@ -191,7 +261,8 @@ describe("a list is an error", function()
 
   it("of the connection", function()
     for _, case in ipairs {
-      { { endpoint = "https://127.0.0.1:9" }, "connect" }, { { endpoint = "https://jdvm.invalid" }, "connect" },
+      { { endpoint = "https://127.0.0.1:9" }, "connect" },
+      { { endpoint = "https://jdvm.invalid" }, "connect" },
       { { ca_file = "/etc/ssl/certs/ca-certificates.crt" }, "tls" },
     } do
       case[1].max_attempts = 1
@@ -207,14 +278,25 @@ describe("one image", function()
     misbehave()
     local id = client_of():list_images(PRIVATE, { max_items = 1 })[1].imageId
     for spec, expected in pairs {
-      ["error:code=503,count=2"] = true, ["cut:at=body,count=1"] = true, ["throttle:count=1"] = true,
-      ["shape:as=image_null"] = "decode", ["shape:as=image_string"] = "decode", ["shape:as=image_array"] = "decode",
-      ["shape:as=image_empty"] = "decode", ["shape:as=image_other"] = "decode",
-      ["shape:as=empty"] = "decode", ["quota:"] = "api", ["truncated:"] = "decode",
+      ["error:code=503,count=2"] = true,
+      ["cut:at=body,count=1"] = true,
+      ["throttle:count=1"] = true,
+      ["shape:as=image_null"] = "decode",
+      ["shape:as=image_string"] = "decode",
+      ["shape:as=image_array"] = "decode",
+      ["shape:as=image_empty"] = "decode",
+      ["shape:as=image_other"] = "decode",
+      ["shape:as=empty"] = "decode",
+      ["quota:"] = "api",
+      ["truncated:"] = "decode",
     } do
       misbehave(spec)
       local image, _, detail = client_of():describe_image(id)
-      if expected == true then assert.equal(id, image.imageId, spec) else assert.equal(expected, detail.kind, spec) end
+      if expected == true then
+        assert.equal(id, image.imageId, spec)
+      else
+        assert.equal(expected, detail.kind, spec)
+      end
     end
   end)
 end)
@@ -232,20 +314,27 @@ describe("a stall", function()
 
   it("of the service ends with the deadline, and names where #measures", function()
     local stalls = {
-      { "latency:seconds=30", { wait = true } }, { "hang:at=before", { wait = true } },
-      { "hang:at=header", { wait = true, read = true } }, { "hang:at=body", { read = true } },
-      { "drip:bytes=1,interval=0.1", { read = true } }, { "drip:part=header,bytes=1,interval=0.1",
-        { wait = true, read = true } },
+      { "latency:seconds=30", { wait = true } },
+      { "hang:at=before", { wait = true } },
+      { "hang:at=header", { wait = true, read = true } },
+      { "hang:at=body", { read = true } },
+      { "drip:bytes=1,interval=0.1", { read = true } },
+      { "drip:part=header,bytes=1,interval=0.1", { wait = true, read = true } },
     }
     local specs = {}
-    for page, stall in ipairs(stalls) do specs[page] = stall[1] .. ",page=" .. page end
+    for page, stall in ipairs(stalls) do
+      specs[page] = stall[1] .. ",page=" .. page
+    end
     misbehave(table.concat(specs, " "))
     local client = client_of()
     local carrier = require("jdvm.transport").choose(client.state().config)
     local began, calls = carrier:now(), {}
     for page in ipairs(stalls) do
-      calls[page] = client:start("describeImages", { imageSource = "private", pageNumber = page, pageSize = 10 },
-        { timeout = limit })
+      calls[page] = client:start(
+        "describeImages",
+        { imageSource = "private", pageNumber = page, pageSize = 10 },
+        { timeout = limit }
+      )
     end
     for page, stall in ipairs(stalls) do
       local result, _, detail = calls[page]:finish()
@@ -286,7 +375,9 @@ end)
 describe("a service that fails", function()
   local tls
 
-  setup(function() tls, server = server, emulator.start { images = 150 } end)
+  setup(function()
+    tls, server = server, emulator.start { images = 150 }
+  end)
   teardown(function()
     server.stop()
     server = tls
@@ -295,8 +386,14 @@ describe("a service that fails", function()
   it("three times out of ten loses no scan #long", function()
     local scans = FULL and 1000 or 60
     local rules = {}
-    for i, kind in ipairs { "error:code=503", "error:code=502,body=html", "throttle:status=RATE_LIMIT",
-      "cut:at=body", "cut:at=header", "reset:at=before" } do
+    for i, kind in ipairs {
+      "error:code=503",
+      "error:code=502,body=html",
+      "throttle:status=RATE_LIMIT",
+      "cut:at=body",
+      "cut:at=header",
+      "reset:at=before",
+    } do
       rules[i] = ("%s,probability=0.057,seed=%d"):format(kind, i)
     end
     misbehave(table.concat(rules, " "))
@@ -304,8 +401,8 @@ describe("a service that fails", function()
     local expected = client:count_images(PRIVATE)
     local tries = 0
     for i = 1, scans do
-      local images, meta = client:list_images(PRIVATE, { timeout = 20, page_size = i % 2 == 0 and 100 or 64,
-        fields = { "imageId" } })
+      local images, meta =
+        client:list_images(PRIVATE, { timeout = 20, page_size = i % 2 == 0 and 100 or 64, fields = { "imageId" } })
       assert.is_truthy(images, meta)
       assert.equal(expected, #images)
       tries = tries + meta.attempts
@@ -319,11 +416,15 @@ describe("a service that fails", function()
   it("always is not stormed: 35 retries for all calls of a client, 100 when it throttles", function()
     misbehave "error:code=503"
     local client = client_of { max_attempts = 5 }
-    for _ = 1, 100 do client:describe_images(PRIVATE) end
+    for _ = 1, 100 do
+      client:describe_images(PRIVATE)
+    end
     assert.equal(100 + 35, server.control("stats").requests)
     misbehave "throttle:"
     client = client_of { max_attempts = 5 }
-    for _ = 1, 150 do client:describe_images(PRIVATE, { timeout = 60 }) end
+    for _ = 1, 150 do
+      client:describe_images(PRIVATE, { timeout = 60 })
+    end
     assert.equal(150 + 100, server.control("stats").requests)
   end)
 end)

@@ -16,19 +16,25 @@ describe("the region", function()
 
   it("of a profile counts whoever gives the keys", function()
     assert.equal("cn-east-1", resolve({ access_key = AK, secret_key = SK }, {}, { config = CONFIG }).region)
-    assert.equal("cn-east-2", resolve({ access_key = AK, secret_key = SK }, { JDCLOUD_PROFILE = "keyless" },
-      { config = CONFIG }).region)
+    assert.equal(
+      "cn-east-2",
+      resolve({ access_key = AK, secret_key = SK }, { JDCLOUD_PROFILE = "keyless" }, { config = CONFIG }).region
+    )
   end)
 
   it("that a profile should have named is missed with the reason", function()
     local function fault(environment, files, more)
       local options = { access_key = AK, secret_key = SK }
-      for name, value in pairs(more or {}) do options[name] = value end
+      for name, value in pairs(more or {}) do
+        options[name] = value
+      end
       local resolved = resolve(options, environment, files)
       return resolved.region_fault
     end
-    assert.equal('no profile "prdo" in /h/.jdc/config; did you mean "prod"?',
-      fault({ JDCLOUD_PROFILE = "prdo" }, { config = CONFIG }))
+    assert.equal(
+      'no profile "prdo" in /h/.jdc/config; did you mean "prod"?',
+      fault({ JDCLOUD_PROFILE = "prdo" }, { config = CONFIG })
+    )
     assert.matches("denied", fault({}, { config = { failure = "/h/.jdc/config: Permission denied" } }))
     assert.is_nil(fault({}, {}))
     assert.is_nil(fault({ JDCLOUD_PROFILE = "prdo" }, { config = CONFIG }, { region = "cn-north-1" }))
@@ -53,8 +59,10 @@ describe("a profile", function()
     }, notes "[default]\nregion = cn-north-1\nACCESS_KEY_ID = a\nsecretKey = s\noutput = json\ncolour = red\n")
     assert.same({}, notes "[default]\nregion = cn-north-1\nregion_id = cn-north-1\n")
     assert.same({}, notes(CONFIG))
-    assert.same({ 'no profile "default" in /h/.jdc/config; did you mean "Default"?' },
-      notes "[Default]\nregion_id = cn-north-1\n")
+    assert.same(
+      { 'no profile "default" in /h/.jdc/config; did you mean "Default"?' },
+      notes "[Default]\nregion_id = cn-north-1\n"
+    )
     assert.same({}, notes "[default]\nregion_id = a\n[Default]\nregion_id = b\n")
     assert.same({}, notes "[other]\nregion_id = b\n")
     assert.same({}, notes("[Default]\nregion_id = b\n", { JDCLOUD_PROFILE = "default" }))
@@ -89,20 +97,28 @@ describe("the endpoint", function()
     assert.equal("https://env:1", resolve({}, environment, files).endpoint)
     assert.equal("http://vm.internal.cn-south-1.jdcloud-api.com", resolve({}, {}, files).endpoint)
     assert.is_nil(resolve({ access_key = AK, secret_key = SK }, {}, files).endpoint)
-    assert.equal("http://vm.internal.cn-south-1.jdcloud-api.com",
-      resolve({ profile = "prod" }, environment, files).endpoint)
+    assert.equal(
+      "http://vm.internal.cn-south-1.jdcloud-api.com",
+      resolve({ profile = "prod" }, environment, files).endpoint
+    )
   end)
 
   it("of a profile that is jdc's default, or another product's, is left out", function()
     local function with(endpoint, scheme)
-      return resolve({}, {}, { config = ("[default]\naccess_key=a\nsecret_key=s\nendpoint=%s\nscheme=%s\n")
-        :format(endpoint, scheme or "https") })
+      return resolve({}, {}, {
+        config = ("[default]\naccess_key=a\nsecret_key=s\nendpoint=%s\nscheme=%s\n"):format(
+          endpoint,
+          scheme or "https"
+        ),
+      })
     end
     assert.is_nil(with("www.jdcloud-api.com", "http").endpoint)
     assert.same({}, with("www.jdcloud-api.com").notes)
     assert.is_nil(with("nc.jdcloud-api.com").endpoint)
-    assert.same({ 'endpoint "nc.jdcloud-api.com" of the profile is not the VM service\'s; it was left out' },
-      with("nc.jdcloud-api.com").notes)
+    assert.same(
+      { 'endpoint "nc.jdcloud-api.com" of the profile is not the VM service\'s; it was left out' },
+      with("nc.jdcloud-api.com").notes
+    )
     assert.equal("https://vm.jdcloud-api.com", with("vm.jdcloud-api.com").endpoint)
     assert.equal("http://127.0.0.1:8443", with("127.0.0.1:8443", "HTTP").endpoint)
     assert.equal("https://x.example/base", with("https://x.example/base", "http").endpoint)
@@ -156,19 +172,28 @@ describe("a report", function()
 
   it("shows where everything comes from, and no secret", function()
     local shown = lines(resolve({ endpoint = "https://u:hush@x" }, {
-      JDCLOUD_ACCESS_KEY = AK, JDCLOUD_SECRET_KEY = SK, JDCLOUD_SESSION_TOKEN = "TOKENTOKENTOKEN",
+      JDCLOUD_ACCESS_KEY = AK,
+      JDCLOUD_SECRET_KEY = SK,
+      JDCLOUD_SESSION_TOKEN = "TOKENTOKENTOKEN",
     }, { config = CONFIG }))
-    assert.equal(table.concat({
-      'region=cn-east-1 (profile "default" of /h/.jdc/config)', "endpoint=https://…@x (option endpoint)",
-      "ca_file=default", "access_key=AK…1111 (environment variable JDCLOUD_ACCESS_KEY)",
-      "secret_key=set (environment variable JDCLOUD_SECRET_KEY)",
-      "session_token=set (environment variable JDCLOUD_SESSION_TOKEN)",
-    }, "\n"), shown)
+    assert.equal(
+      table.concat({
+        'region=cn-east-1 (profile "default" of /h/.jdc/config)',
+        "endpoint=https://…@x (option endpoint)",
+        "ca_file=default",
+        "access_key=AK…1111 (environment variable JDCLOUD_ACCESS_KEY)",
+        "secret_key=set (environment variable JDCLOUD_SECRET_KEY)",
+        "session_token=set (environment variable JDCLOUD_SESSION_TOKEN)",
+      }, "\n"),
+      shown
+    )
   end)
 
   it("shows no password of an endpoint, with or without scheme", function()
     for endpoint, shown in pairs {
-      ["u:hush@x"] = "…@x", ["https://u:hu/s@h@x:1"] = "https://…@x:1", ["https://x"] = "https://x",
+      ["u:hush@x"] = "…@x",
+      ["https://u:hu/s@h@x:1"] = "https://…@x:1",
+      ["https://x"] = "https://x",
     } do
       assert.matches("\nendpoint=" .. shown .. " (option endpoint)\n", lines(resolve { endpoint = endpoint }), 1, true)
     end
@@ -176,8 +201,13 @@ describe("a report", function()
 
   it("shows what is missing", function()
     local shown = lines(resolve({}, {}, {}))
-    assert.matches("region=none\nendpoint=default\nca_file=default\naccess_key=none\nsecret_key=none\n"
-      .. "session_token=none\nproblem=no keys", shown, nil, true)
+    assert.matches(
+      "region=none\nendpoint=default\nca_file=default\naccess_key=none\nsecret_key=none\n"
+        .. "session_token=none\nproblem=no keys",
+      shown,
+      nil,
+      true
+    )
   end)
 
   it("asks no provider", function()

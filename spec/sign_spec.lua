@@ -32,13 +32,16 @@ end
 -- What a verifier computes for a request: the Authorization header.
 local function verify(r)
   local canonical, names = core.canonical_request {
-    algorithm = r.algorithm, method = r.method, path = r.path, query = r.query, headers = r.headers, body = r.body,
+    algorithm = r.algorithm,
+    method = r.method,
+    path = r.path,
+    query = r.query,
+    headers = r.headers,
+    body = r.body,
   }
   local date
   for _, header in ipairs(r.headers) do
-    if header[1]:lower() == "x-jdcloud-date" then
-      date = header[2]
-    end
+    if header[1]:lower() == "x-jdcloud-date" then date = header[2] end
   end
   local day = date:sub(1, 8)
   local scope = table.concat({ day, r.region, r.service, r.algorithm:lower():match("^jdcloud%d") .. "_request" }, "/")
@@ -55,17 +58,30 @@ local function arrived(algorithm, method, target, headers, body)
     signed[#signed + 1] = { name, headers[name] }
   end
   return {
-    algorithm = algorithm, access_key = "AK", secret_key = SECRET, region = "cn-north-1", service = "vm",
-    method = method, path = path, query = query, headers = signed, body = body,
+    algorithm = algorithm,
+    access_key = "AK",
+    secret_key = SECRET,
+    region = "cn-north-1",
+    service = "vm",
+    method = method,
+    path = path,
+    query = query,
+    headers = signed,
+    body = body,
   }
 end
 
 describe("the example of the documentation", function()
   local canonical, names = core.canonical_request {
-    method = "POST", path = "/v1/resource:action", query = "p1=p1&p0=p0&o=%25&u=u", body = "body data",
+    method = "POST",
+    path = "/v1/resource:action",
+    query = "p1=p1&p0=p0&o=%25&u=u",
+    body = "body data",
     headers = {
-      { "x-jdcloud-date", "20190214T104514Z" }, { "x-jdcloud-nonce", "testnonce" },
-      { "x-my-header", "test  " }, { "x-my-header_blank", "  blank" },
+      { "x-jdcloud-date", "20190214T104514Z" },
+      { "x-jdcloud-nonce", "testnonce" },
+      { "x-my-header", "test  " },
+      { "x-my-header_blank", "  blank" },
     },
   }
   local scope = "20190214/cn-north-1/test/jdcloud2_request"
@@ -93,22 +109,36 @@ describe("the example of the documentation", function()
     assert.equal(V2 .. "\n20190214T104514Z\n" .. scope .. "\n" .. core.sha256(canonical), to_sign)
     local signature = core.hex(core.hmac_sha256(key, to_sign))
     assert.equal("2a98f83c074e7bee260bfc8ef64f009c07595bd93f7f0c3f4e156bf6479ed9bf", signature)
-    assert.equal(V2 .. " Credential=TESTAK/" .. scope .. ", SignedHeaders=" .. names .. ", Signature=" .. signature,
-      core.authorization(V2, "TESTAK", scope, names, signature))
+    assert.equal(
+      V2 .. " Credential=TESTAK/" .. scope .. ", SignedHeaders=" .. names .. ", Signature=" .. signature,
+      core.authorization(V2, "TESTAK", scope, names, signature)
+    )
   end)
 end)
 
 it("a known answer of JDCLOUD3 comes out of a signer", function()
   local signer = core.signer {
-    access_key = "ak", secret_key = "sk", region = "cn-north-1", service = "apigatewaytestproductline", algorithm = V3,
+    access_key = "ak",
+    secret_key = "sk",
+    region = "cn-north-1",
+    service = "apigatewaytestproductline",
+    algorithm = V3,
   }
-  local target, headers = signer:sign("GET", "apigw-internal-dev.cn-north-1.jcloudcs.com:8000",
-    "/v1/regions/cn-north-1/instances", nil, 1568702828, " X-Jdcloud- -Nonce ")
+  local target, headers = signer:sign(
+    "GET",
+    "apigw-internal-dev.cn-north-1.jcloudcs.com:8000",
+    "/v1/regions/cn-north-1/instances",
+    nil,
+    1568702828,
+    " X-Jdcloud- -Nonce "
+  )
   assert.equal("/v1/regions/cn-north-1/instances", target)
   assert.equal("20190917T064708Z", headers["x-jdcloud-date"])
   assert.equal("X-Jdcloud- -Nonce", headers["x-jdcloud-nonce"])
-  assert.equal("5d955d1de475eac2b4378473ca0adce8fddd13f45d2be53bc2ffb6eee6450ba4",
-    headers.authorization:match("Signature=(%x+)$"))
+  assert.equal(
+    "5d955d1de475eac2b4378473ca0adce8fddd13f45d2be53bc2ffb6eee6450ba4",
+    headers.authorization:match("Signature=(%x+)$")
+  )
 end)
 
 describe("vector", function()
@@ -127,9 +157,7 @@ describe("vector", function()
   end
   names:close()
 
-  it("folders are found", function()
-    assert.is_true(count >= 100)
-  end)
+  it("folders are found", function() assert.is_true(count >= 100) end)
 end)
 
 describe("signer:sign", function()
@@ -138,12 +166,19 @@ describe("signer:sign", function()
     assert.equal(PATH .. "?imageSource=public&pageSize=100", target)
     local authorization = headers.authorization
     assert.same({
-      ["content-type"] = "application/json", host = HOST, ["x-jdcloud-date"] = "20261115T083000Z",
-      ["x-jdcloud-nonce"] = NONCE, authorization = authorization,
+      ["content-type"] = "application/json",
+      host = HOST,
+      ["x-jdcloud-date"] = "20261115T083000Z",
+      ["x-jdcloud-nonce"] = NONCE,
+      authorization = authorization,
     }, headers)
     local before, signature = authorization:match("^(.*)(" .. ("%x"):rep(64) .. ")$")
-    assert.equal(V2 .. " Credential=AK/20261115/cn-north-1/vm/jdcloud2_request, "
-      .. "SignedHeaders=content-type;host;x-jdcloud-date;x-jdcloud-nonce, Signature=", before)
+    assert.equal(
+      V2
+        .. " Credential=AK/20261115/cn-north-1/vm/jdcloud2_request, "
+        .. "SignedHeaders=content-type;host;x-jdcloud-date;x-jdcloud-nonce, Signature=",
+      before
+    )
     assert.equal(signature:lower(), signature)
   end)
 
@@ -152,8 +187,11 @@ describe("signer:sign", function()
       path = "/v1/regions/cn-north-1/images/a:b c%20镜像~",
       query = { "b", "1/2?&=+ %", "a b", "", "b", "1", "镜", "像" },
     })
-    assert.equal("/v1/regions/cn-north-1/images/a%3Ab%20c%2520%E9%95%9C%E5%83%8F~"
-      .. "?%E9%95%9C=%E5%83%8F&a%20b=&b=1&b=1%2F2%3F%26%3D%2B%20%25", target)
+    assert.equal(
+      "/v1/regions/cn-north-1/images/a%3Ab%20c%2520%E9%95%9C%E5%83%8F~"
+        .. "?%E9%95%9C=%E5%83%8F&a%20b=&b=1&b=1%2F2%3F%26%3D%2B%20%25",
+      target
+    )
   end)
 
   it("leaves the query's table as it was", function()
@@ -182,10 +220,17 @@ describe("signer:sign", function()
   it("formats every date", function()
     local signer = signer_with()
     for time, date in pairs {
-      [0] = "19700101T000000Z", [951782399] = "20000228T235959Z", [951782400] = "20000229T000000Z",
-      [951868800] = "20000301T000000Z", [1078012800] = "20040229T000000Z", [1709164800.75] = "20240229T000000Z",
-      [1735689599] = "20241231T235959Z", [1735689600] = "20250101T000000Z", [2147483648] = "20380119T031408Z",
-      [4107542400] = "21000301T000000Z", [253402300799] = "99991231T235959Z",
+      [0] = "19700101T000000Z",
+      [951782399] = "20000228T235959Z",
+      [951782400] = "20000229T000000Z",
+      [951868800] = "20000301T000000Z",
+      [1078012800] = "20040229T000000Z",
+      [1709164800.75] = "20240229T000000Z",
+      [1735689599] = "20241231T235959Z",
+      [1735689600] = "20250101T000000Z",
+      [2147483648] = "20380119T031408Z",
+      [4107542400] = "21000301T000000Z",
+      [253402300799] = "99991231T235959Z",
     } do
       local _, headers = sign(signer, { time = time })
       assert.equal(date, headers["x-jdcloud-date"])
@@ -198,8 +243,16 @@ describe("signer:sign", function()
     local query = { "pageNumber", "1" }
     local _, first = sign(signer, { query = query })
     for _, other in ipairs {
-      { time = NOW + 1 }, { time = NOW + 86400 }, { time = 0 }, { host = "127.0.0.1:8443" }, { nonce = "other" },
-      { headers = { ["x-a"] = "b" } }, { path = "/" }, { body = "x" }, { method = "DELETE" }, { query = { "a", "b" } },
+      { time = NOW + 1 },
+      { time = NOW + 86400 },
+      { time = 0 },
+      { host = "127.0.0.1:8443" },
+      { nonce = "other" },
+      { headers = { ["x-a"] = "b" } },
+      { path = "/" },
+      { body = "x" },
+      { method = "DELETE" },
+      { query = { "a", "b" } },
     } do
       local _, different = sign(signer, other)
       assert.not_equal(first.authorization, different.authorization)
@@ -232,8 +285,16 @@ describe("signer:sign", function()
           end
           local body = random(3) == 0 and text(200) or nil
           local headers = random(3) == 0 and { ["X-A-" .. random(9)] = " a  b ", ["x-b"] = "" } or nil
-          local target, sent = signer:sign("POST", HOST .. ":" .. random(65536), "/v1/x" .. text(30):gsub("%.", "-"),
-            query, NOW + i * 7919, core.nonce(), body, headers)
+          local target, sent = signer:sign(
+            "POST",
+            HOST .. ":" .. random(65536),
+            "/v1/x" .. text(30):gsub("%.", "-"),
+            query,
+            NOW + i * 7919,
+            core.nonce(),
+            body,
+            headers
+          )
           assert.is_nil(target:find("[^%w%-._~/?&=%%]"))
           assert.equal(sent.authorization, (verify(arrived(algorithm, "POST", target, sent, body))))
         end
@@ -260,8 +321,10 @@ describe("further headers", function()
     local _, headers = sign(signer_with(), { headers = extra })
     assert.equal("a b", headers["x-zebra"])
     assert.equal("application/json", headers.accept)
-    assert.equal("accept;content-type;host;x-jdcloud-date;x-jdcloud-nonce;x-zebra",
-      headers.authorization:match("SignedHeaders=([^,]*)"))
+    assert.equal(
+      "accept;content-type;host;x-jdcloud-date;x-jdcloud-nonce;x-zebra",
+      headers.authorization:match("SignedHeaders=([^,]*)")
+    )
     _, headers = sign(signer_with { algorithm = V3 }, { headers = { ["X-Zebra"] = "  a   b " } })
     assert.equal("a   b", headers["x-zebra"])
   end)
@@ -281,37 +344,54 @@ describe("further headers", function()
   end)
 
   it("may not bring an empty hash of the body", function()
-    assert.has_error(function() sign(signer_with(), { headers = { ["x-jdcloud-content-sha256"] = "" } }) end,
-      "jdvm.core: header x-jdcloud-content-sha256 is empty")
+    assert.has_error(
+      function() sign(signer_with(), { headers = { ["x-jdcloud-content-sha256"] = "" } }) end,
+      "jdvm.core: header x-jdcloud-content-sha256 is empty"
+    )
   end)
 
   it("that proxies change are sent but not signed", function()
     local extra = {
-      ["User-Agent"] = "jdvm", Connection = "close", ["x-jdcloud-request-id"] = "x", ["X-Jdcloud-Trace-Id"] = "y",
-      Accept = "*/*", Range = "bytes=0-",
+      ["User-Agent"] = "jdvm",
+      Connection = "close",
+      ["x-jdcloud-request-id"] = "x",
+      ["X-Jdcloud-Trace-Id"] = "y",
+      Accept = "*/*",
+      Range = "bytes=0-",
     }
     local _, headers = sign(signer_with(), { headers = extra })
     assert.equal("jdvm", headers["user-agent"])
     assert.equal("close", headers.connection)
-    assert.equal("accept;content-type;host;range;x-jdcloud-date;x-jdcloud-nonce",
-      headers.authorization:match("SignedHeaders=([^,]*)"))
+    assert.equal(
+      "accept;content-type;host;range;x-jdcloud-date;x-jdcloud-nonce",
+      headers.authorization:match("SignedHeaders=([^,]*)")
+    )
     _, headers = sign(signer_with { algorithm = V3 }, { headers = extra })
     assert.equal("bytes=0-", headers.range)
-    assert.equal("content-type;host;x-jdcloud-date;x-jdcloud-nonce",
-      headers.authorization:match("SignedHeaders=([^,]*)"))
+    assert.equal(
+      "content-type;host;x-jdcloud-date;x-jdcloud-nonce",
+      headers.authorization:match("SignedHeaders=([^,]*)")
+    )
   end)
 end)
 
 describe("a session token", function()
   it("is sent and signed as base64", function()
     for token, encoded in pairs {
-      f = "Zg==", fo = "Zm8=", foo = "Zm9v", foob = "Zm9vYg==", fooba = "Zm9vYmE=", foobar = "Zm9vYmFy", -- RFC 4648
+      f = "Zg==",
+      fo = "Zm8=",
+      foo = "Zm9v",
+      foob = "Zm9vYg==",
+      fooba = "Zm9vYmE=",
+      foobar = "Zm9vYmFy", -- RFC 4648
       ["\195\191\195\190 >?"] = "w7/DviA+Pw==",
     } do
       local _, headers = sign(signer_with { session_token = token })
       assert.equal(encoded, headers["x-jdcloud-security-token"])
-      assert.equal("content-type;host;x-jdcloud-date;x-jdcloud-nonce;x-jdcloud-security-token",
-        headers.authorization:match("SignedHeaders=([^,]*)"))
+      assert.equal(
+        "content-type;host;x-jdcloud-date;x-jdcloud-nonce;x-jdcloud-security-token",
+        headers.authorization:match("SignedHeaders=([^,]*)")
+      )
     end
   end)
 
@@ -396,8 +476,11 @@ describe("refused:", function()
   refuses("a header without a name", { headers = { [""] = "x" } }, "name of a header is not a token")
   refuses("a colon in a header's name", { headers = { ["a:"] = "x" } }, "name of a header is not a token")
   refuses("a header given twice", { headers = { ["X-A"] = "x", ["x-a"] = "x" } }, "header x-a is given twice")
-  refuses("an unsigned header given twice", { headers = { ["User-Agent"] = "x", ["user-agent"] = "x" } },
-    "header user-agent is given twice")
+  refuses(
+    "an unsigned header given twice",
+    { headers = { ["User-Agent"] = "x", ["user-agent"] = "x" } },
+    "header user-agent is given twice"
+  )
   for _, name in ipairs { "Host", "X-Jdcloud-Date", "x-jdcloud-nonce", "Authorization" } do
     refuses("the header " .. name, { headers = { [name] = "x" } }, "is made by the signer")
   end
@@ -440,8 +523,11 @@ describe("core.signer", function()
     refuses("UTF-8 in " .. name, { [name] = "镜" }, name .. " contains")
   end
   refuses("a line end in the token", { session_token = "nobody-may-see\r\n" }, "session_token contains a control")
-  refuses("a raw token that no header can carry", { session_token = "nobody-may-see 镜", token_encoding = "raw" },
-    'session_token contains something else than visible ASCII; send it with token_encoding "base64"')
+  refuses(
+    "a raw token that no header can carry",
+    { session_token = "nobody-may-see 镜", token_encoding = "raw" },
+    'session_token contains something else than visible ASCII; send it with token_encoding "base64"'
+  )
   refuses("an unknown encoding", { token_encoding = "hex" }, "token_encoding is neither base64 nor raw")
   refuses("an unknown algorithm", { algorithm = "AWS4-HMAC-SHA256" }, "algorithm is neither JDCLOUD2-HMAC-SHA256 nor")
   refuses("an algorithm that is no text", { algorithm = 2 }, "algorithm must be a string, not number")
@@ -502,13 +588,9 @@ describe("a finalizer", function()
 
   local long = { ["x-a"] = ("y"):rep(3000) }
 
-  before_each(function()
-    collectgarbage("setpause", 100)
-  end)
+  before_each(function() collectgarbage("setpause", 100) end)
 
-  after_each(function()
-    collectgarbage("setpause", 200)
-  end)
+  after_each(function() collectgarbage("setpause", 200) end)
 
   it("may close the signer that is about to work", function()
     local worked = 0
@@ -517,7 +599,11 @@ describe("a finalizer", function()
       garbage(function() signer:close() end)
       -- A number becomes a string on the way, which may be what runs the finalizer.
       local ok, message = pcall(signer.sign, signer, "GET", "vm.example.com", "/v1", nil, NOW + round, 10000000 + round)
-      if ok then worked = worked + 1 else assert.truthy(message:find("closed", 1, true), message) end
+      if ok then
+        worked = worked + 1
+      else
+        assert.truthy(message:find("closed", 1, true), message)
+      end
     end
     assert.is_true(worked > 0)
   end)
@@ -556,9 +642,7 @@ describe("a finalizer", function()
       local want = { sign(signer_with { session_token = TOKEN }, { headers = headers }) }
       for _ = 1, 500 do
         local signer = signer_with { session_token = TOKEN }
-        garbage(function()
-          signer:close()
-        end)
+        garbage(function() signer:close() end)
         local good, target, got = pcall(sign, signer, { headers = headers })
         if good then
           check(want, target, got)

@@ -16,22 +16,16 @@ end
 local function difference(expected, actual)
   local found = {}
   for key, value in pairs(expected) do
-    if actual[key] ~= value then
-      found[#found + 1] = "missing: " .. tostring(key)
-    end
+    if actual[key] ~= value then found[#found + 1] = "missing: " .. tostring(key) end
   end
   for key, value in pairs(actual) do
-    if expected[key] ~= value then
-      found[#found + 1] = "not expected: " .. tostring(key)
-    end
+    if expected[key] ~= value then found[#found + 1] = "not expected: " .. tostring(key) end
   end
   table.sort(found)
   return table.concat(found, "\n")
 end
 
-local function module_of(path)
-  return (path:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/", "."))
-end
+local function module_of(path) return (path:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/", ".")) end
 
 -- module -> { required module -> true }, of the modules of this project. A computed name counts as
 -- every name of the project that stands in the same file as a whole string.
@@ -97,9 +91,7 @@ local function offences(files, pattern, allowed, strip)
   return table.concat(found, "\n")
 end
 
-local function code_only(text)
-  return source.strip_lua(text, true)
-end
+local function code_only(text) return source.strip_lua(text, true) end
 
 -- Modules that require one whose name matches, but for those whose own name matches one of the rest.
 local function requirers(pattern, ...)
@@ -109,9 +101,7 @@ local function requirers(pattern, ...)
   end
   for name, required in pairs(graph) do
     for target in pairs(required) do
-      if target:find(pattern) and not is_allowed(name, ...) then
-        found[#found + 1] = name .. " -> " .. target
-      end
+      if target:find(pattern) and not is_allowed(name, ...) then found[#found + 1] = name .. " -> " .. target end
     end
   end
   table.sort(found)
@@ -122,9 +112,7 @@ describe("Lua modules", function()
   it("require each other without a cycle", function()
     local state, cycles = {}, {}
     local function visit(name, trail)
-      if state[name] == "done" then
-        return
-      end
+      if state[name] == "done" then return end
       if state[name] == "open" then
         cycles[#cycles + 1] = trail .. " -> " .. name
         return
@@ -158,9 +146,7 @@ describe("Lua modules", function()
     local found = {}
     for name in pairs(pure_modules) do
       for target in pairs(graph[name] or {}) do
-        if not pure_modules[target] then
-          found[#found + 1] = name .. " -> " .. target
-        end
+        if not pure_modules[target] then found[#found + 1] = name .. " -> " .. target end
       end
     end
     assert.equal("", table.concat(found, "\n"))
@@ -173,18 +159,25 @@ describe("Lua modules", function()
   end)
 
   it("know nginx only where they serve or use it", function()
-    local allowed = set { "lua/jdvm/transport/ngx.lua", "lua/jdvm/transport/situation.lua", "lua/jdvm/lazy.lua",
-      "lua/jdvm/cache.lua", "lua/jdvm/emulator/server.lua" }
+    local allowed = set {
+      "lua/jdvm/transport/ngx.lua",
+      "lua/jdvm/transport/situation.lua",
+      "lua/jdvm/lazy.lua",
+      "lua/jdvm/cache.lua",
+      "lua/jdvm/emulator/server.lua",
+    }
     assert.equal("", offences(lua_files, "%f[%w_.]ngx%f[^%w_]", allowed, code_only))
   end)
 
-  it("reach libcurl only through its transport", function()
-    assert.equal("", requirers("^jdvm%.curl$", "^jdvm%.transport%.curl$"))
-  end)
+  it(
+    "reach libcurl only through its transport",
+    function() assert.equal("", requirers("^jdvm%.curl$", "^jdvm%.transport%.curl$")) end
+  )
 
-  it("choose a transport in one place", function()
-    assert.equal("", requirers("^jdvm%.transport%.", "^jdvm%.transport"))
-  end)
+  it(
+    "choose a transport in one place",
+    function() assert.equal("", requirers("^jdvm%.transport%.", "^jdvm%.transport")) end
+  )
 
   it("below the client do not know it", function()
     assert.equal("", requirers("^jdvm%.client$", "^jdvm$"))
@@ -199,9 +192,7 @@ describe("Lua modules", function()
   it("set no globals and print nothing", function()
     local allowed = {}
     for _, path in ipairs(lua_files) do
-      if path:find("^lua/jdvm/cli") then
-        allowed[path] = true
-      end
+      if path:find("^lua/jdvm/cli") then allowed[path] = true end
     end
     assert.equal("", offences(lua_files, "%f[%w_.]print%s*%(", allowed, code_only))
     assert.equal("", offences(lua_files, "%f[%w_]_G%f[^%w_]", {}, code_only))
@@ -209,33 +200,29 @@ describe("Lua modules", function()
 end)
 
 describe("C files", function()
-  local function includes(files, pattern, allowed)
-    return offences(files, "^%s*#%s*include%s*" .. pattern, set(allowed))
-  end
+  local function includes(files, pattern, allowed) return offences(files, "^%s*#%s*include%s*" .. pattern, set(allowed)) end
 
-  it("keep OpenSSL in one file", function()
-    assert.equal("", includes(c_files, "<openssl/", { "src/jdvm_crypto.c" }))
-  end)
+  it(
+    "keep OpenSSL in one file",
+    function() assert.equal("", includes(c_files, "<openssl/", { "src/jdvm_crypto.c" })) end
+  )
 
-  it("keep libcurl in one file", function()
-    assert.equal("", includes(c_files, "<curl/", { "src/jdvm_libcurl.c" }))
-  end)
+  it("keep libcurl in one file", function() assert.equal("", includes(c_files, "<curl/", { "src/jdvm_libcurl.c" })) end)
 
   it("below the bindings have never heard of Lua", function()
     local pure = source.files("^src/jdvm_.*%.[ch]$")
     assert.is_true(#pure > 0)
-    assert.equal("", includes(pure, "[<\"]lua", {}))
-    assert.equal("", includes(pure, "[<\"]lauxlib", {}))
+    assert.equal("", includes(pure, '[<"]lua', {}))
+    assert.equal("", includes(pure, '[<"]lauxlib', {}))
     assert.equal("", offences(pure, "lua_State", {}))
   end)
 
-  it("include no .c file", function()
-    assert.equal("", includes(source.files("%.[ch]$"), "[<\"][^>\"]*%.c[>\"]", {}))
-  end)
+  it("include no .c file", function() assert.equal("", includes(source.files("%.[ch]$"), '[<"][^>"]*%.c[>"]', {})) end)
 
-  it("ask for the version of Lua in one place", function()
-    assert.equal("", offences(c_files, "LUA_VERSION_NUM", set { "src/lua_compat.h" }))
-  end)
+  it(
+    "ask for the version of Lua in one place",
+    function() assert.equal("", offences(c_files, "LUA_VERSION_NUM", set { "src/lua_compat.h" })) end
+  )
 
   it("have comments that a formatter has not broken", function()
     local files = source.files("%.[ch]$")
@@ -243,9 +230,7 @@ describe("C files", function()
     -- "*word" at the start of a line, unless it stores through a pointer
     local found = {}
     for line in offences(files, "^%s*%*+[%w`'\"-]", {}):gmatch("[^\n]+") do
-      if not line:find("=", 1, true) then
-        found[#found + 1] = line
-      end
+      if not line:find("=", 1, true) then found[#found + 1] = line end
     end
     assert.equal("", table.concat(found, "\n"))
   end)
@@ -282,9 +267,7 @@ describe("the rockspec", function()
       files[module_of(path)] = path
     end
     for name, path in pairs(rockspec.build.modules) do
-      if type(path) == "string" then
-        listed[name] = path
-      end
+      if type(path) == "string" then listed[name] = path end
     end
     assert.equal("", difference(files, listed))
   end)
@@ -305,13 +288,15 @@ describe("the rockspec", function()
     assert.equal("", difference(set(source.files("^src/.*%.c$")), used))
   end)
 
-  it("asks for no header of libcurl, which LuaRocks would not find on Debian", function()
-    assert.is_nil(rockspec.external_dependencies.CURL.header)
-  end)
+  it(
+    "asks for no header of libcurl, which LuaRocks would not find on Debian",
+    function() assert.is_nil(rockspec.external_dependencies.CURL.header) end
+  )
 
-  it("promises no address from which nothing can be fetched", function()
-    assert.equal("file://.", rockspec.source.url)
-  end)
+  it(
+    "promises no address from which nothing can be fetched",
+    function() assert.equal("file://.", rockspec.source.url) end
+  )
 
   it("installs the command and copies folders that exist", function()
     for _, path in ipairs(rockspec.build.install.bin) do
@@ -332,9 +317,7 @@ describe("the repository", function()
     local literal = number:gsub("%.", "%%.")
     local places = {}
     for _, path in ipairs(source.files("^[sl][ru][ca]/")) do
-      if #source.grep(path, source.read(path), "[\"']" .. literal .. "[\"']") > 0 then
-        places[#places + 1] = path
-      end
+      if #source.grep(path, source.read(path), "[\"']" .. literal .. "[\"']") > 0 then places[#places + 1] = path end
     end
     assert.equal(1, #places, "the number stands in " .. table.concat(places, ", "))
     assert.truthy(source.read("CHANGELOG.md"):find(literal), "CHANGELOG.md does not know " .. number)
@@ -343,8 +326,13 @@ describe("the repository", function()
   it("names no path of a machine and no host of a package registry", function()
     -- Written in pieces, so that this file passes its own test.
     local names = {
-      "/wo" .. "rk/", "/ro" .. "ot/", "registry%.npm" .. "js", "deb%.deb" .. "ian", "lua" .. "rocks%.org",
-      "proxy%.go" .. "lang", "py" .. "pi%.org",
+      "/wo" .. "rk/",
+      "/ro" .. "ot/",
+      "registry%.npm" .. "js",
+      "deb%.deb" .. "ian",
+      "lua" .. "rocks%.org",
+      "proxy%.go" .. "lang",
+      "py" .. "pi%.org",
     }
     local found = {}
     for _, path in ipairs(source.files()) do
@@ -365,7 +353,9 @@ describe("the repository", function()
     for _, path in ipairs(source.files("^[a-z]+/.*%.[a-z]+$")) do
       if not path:find("^spec/fixtures/") then
         for _, name in ipairs(cited) do
-          for _, line in ipairs(source.grep(path, source.read(path), name)) do found[#found + 1] = line:sub(1, 200) end
+          for _, line in ipairs(source.grep(path, source.read(path), name)) do
+            found[#found + 1] = line:sub(1, 200)
+          end
         end
       end
     end
@@ -378,9 +368,7 @@ describe("the repository", function()
       local text = source.read(path)
       local is_text = not text:find("%z") and not path:find("^spec/fixtures/") and not path:find("/corpus/")
       if is_text and #text > 0 then
-        if text:sub(-1) ~= "\n" then
-          found[#found + 1] = path .. ": no line end at the end"
-        end
+        if text:sub(-1) ~= "\n" then found[#found + 1] = path .. ": no line end at the end" end
         if not path:find("%.md$") then
           for _, line in ipairs(source.grep(path, text, "[ \t]\r?$")) do
             found[#found + 1] = line

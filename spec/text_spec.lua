@@ -4,8 +4,19 @@ local text = require "jdvm.text"
 describe("UTF-8", function()
   it("is accepted up to its borders", function()
     for _, s in ipairs {
-      "", "plain", "\0", "镜像", "\194\128", "\223\191", "\224\160\128", "\237\159\191", "\238\128\128", "\239\191\191",
-      "\240\144\128\128", "\244\143\191\191", "a\240\159\166\138z",
+      "",
+      "plain",
+      "\0",
+      "镜像",
+      "\194\128",
+      "\223\191",
+      "\224\160\128",
+      "\237\159\191",
+      "\238\128\128",
+      "\239\191\191",
+      "\240\144\128\128",
+      "\244\143\191\191",
+      "a\240\159\166\138z",
     } do
       assert.is_nil(text.utf8_fault(s), s)
     end
@@ -13,9 +24,21 @@ describe("UTF-8", function()
 
   it("is refused at the first wrong byte", function()
     for s, offset in pairs {
-      ["\128"] = 0, ["ab\191"] = 2, ["\192\175"] = 0, ["\193\191"] = 0, ["\194"] = 0, ["\194a"] = 0,
-      ["x\224\159\191"] = 1, ["\224\160"] = 0, ["\237\160\128"] = 0, ["\240\143\191\191"] = 0,
-      ["\240\144\128"] = 0, ["\244\144\128\128"] = 0, ["\245\128\128\128"] = 0, ["中\255"] = 3, ["\226\40\161"] = 0,
+      ["\128"] = 0,
+      ["ab\191"] = 2,
+      ["\192\175"] = 0,
+      ["\193\191"] = 0,
+      ["\194"] = 0,
+      ["\194a"] = 0,
+      ["x\224\159\191"] = 1,
+      ["\224\160"] = 0,
+      ["\237\160\128"] = 0,
+      ["\240\143\191\191"] = 0,
+      ["\240\144\128"] = 0,
+      ["\244\144\128\128"] = 0,
+      ["\245\128\128\128"] = 0,
+      ["中\255"] = 3,
+      ["\226\40\161"] = 0,
     } do
       assert.equal(offset, text.utf8_fault(s))
     end
@@ -34,18 +57,17 @@ describe("control bytes", function()
 end)
 
 describe("one printable line", function()
-  it("folds white space and control characters", function()
-    assert.equal("a b c", text.one_line("  a\r\n\t b\0\27c\127 ", 100))
-  end)
+  it(
+    "folds white space and control characters",
+    function() assert.equal("a b c", text.one_line("  a\r\n\t b\0\27c\127 ", 100)) end
+  )
 
   it("keeps characters beyond ASCII", function()
     assert.equal("CentOS 8.2 64位 \240\159\166\138", text.one_line("CentOS 8.2 64位\n\240\159\166\138", 100))
     assert.equal("é – … ‰ ⁰ £", text.one_line("é – … ‰ ⁰ £", 100))
   end)
 
-  it("marks bytes that are no UTF-8", function()
-    assert.equal("a?b??c", text.one_line("a\255b\237\160c", 100))
-  end)
+  it("marks bytes that are no UTF-8", function() assert.equal("a?b??c", text.one_line("a\255b\237\160c", 100)) end)
 
   it("leaves out what hides or reorders text", function()
     assert.equal("abcdef", text.one_line("a\194\133b\226\128\174c\226\128\139d\226\129\166e\239\187\191f", 100))
@@ -77,10 +99,17 @@ describe("values in messages", function()
 
   it("hide no byte of a text", function()
     for value, shown in pairs {
-      ["a\nb\r"] = [["a\nb\r"]], ["ready "] = [["ready "]], ["  a  b"] = [["  a  b"]], ["a\tb"] = [["a\tb"]],
-      ["a\0\127"] = [["a\x00\x7F"]], ["a\255"] = [["a\xFF"]], ["镜像🚀"] = [["镜像🚀"]],
-      ["a\226\128\139"] = [["a\xE2\x80\x8B"]], ["\239\187\191a"] = [["\xEF\xBB\xBFa"]],
-      [("x"):rep(59) .. "镜"] = '"' .. ("x"):rep(59) .. '…"', [("x"):rep(60)] = '"' .. ("x"):rep(60) .. '"',
+      ["a\nb\r"] = [["a\nb\r"]],
+      ["ready "] = [["ready "]],
+      ["  a  b"] = [["  a  b"]],
+      ["a\tb"] = [["a\tb"]],
+      ["a\0\127"] = [["a\x00\x7F"]],
+      ["a\255"] = [["a\xFF"]],
+      ["镜像🚀"] = [["镜像🚀"]],
+      ["a\226\128\139"] = [["a\xE2\x80\x8B"]],
+      ["\239\187\191a"] = [["\xEF\xBB\xBFa"]],
+      [("x"):rep(59) .. "镜"] = '"' .. ("x"):rep(59) .. '…"',
+      [("x"):rep(60)] = '"' .. ("x"):rep(60) .. '"',
     } do
       assert.equal(shown, text.show(value))
     end
@@ -123,7 +152,5 @@ describe("the nearest word", function()
     assert.is_nil(text.nearest("status", {}))
   end)
 
-  it("is the first of equals", function()
-    assert.equal("ab1", text.nearest("ab3", { "ab1", "ab2" }))
-  end)
+  it("is the first of equals", function() assert.equal("ab1", text.nearest("ab3", { "ab1", "ab2" })) end)
 end)

@@ -28,9 +28,13 @@ describe("a token", function()
       local changed = text:sub(1, i - 1) .. (text:sub(i, i) == "0" and "1" or "0") .. text:sub(i + 1)
       why(changed)
     end
-    for i = 0, #text - 1 do why(text:sub(1, i)) end
+    for i = 0, #text - 1 do
+      why(text:sub(1, i))
+    end
     assert.truthy(why("jdvm2" .. text:sub(6)):find("another version", 1, true))
-    for _, bad in ipairs { "", "x", 7, "jdvm1-zz", text .. "0", text:upper() } do why(bad) end
+    for _, bad in ipairs { "", "x", 7, "jdvm1-zz", text .. "0", text:upper() } do
+      why(bad)
+    end
   end)
 
   it("names a list by operation, region and filters", function()
@@ -53,7 +57,9 @@ describe("a list that goes on", function()
 
   local function ids(images)
     local result = {}
-    for i, image in ipairs(images) do result[i] = image.imageId end
+    for i, image in ipairs(images) do
+      result[i] = image.imageId
+    end
     return result
   end
 
@@ -67,7 +73,9 @@ describe("a list that goes on", function()
         if meta.token then
           local rest, more = client:list_images(PRIVATE, { start = meta.token, page_size = size })
           local both = ids(first)
-          for _, image in ipairs(rest) do both[#both + 1] = image.imageId end
+          for _, image in ipairs(rest) do
+            both[#both + 1] = image.imageId
+          end
           assert.same(all, both)
           assert.is_nil(more.token)
           assert.equal(0, more.duplicates)
@@ -119,7 +127,8 @@ describe("a list that goes on", function()
     local images = client:images(PRIVATE)
     local all = client:list_images(PRIVATE)
     assert.equal(#all, #client:list_images(PRIVATE, { start = images:token() }))
-    for _ in images do end -- luacheck: ignore 542
+    for _ in images do
+    end -- luacheck: ignore 542
     assert.is_nil(images:token())
   end)
 
@@ -150,8 +159,10 @@ describe("a list that goes on", function()
     local client = service()
     local _, meta = client:list_images(PRIVATE, { max_items = 5 })
     for _, other in ipairs {
-      { imageSource = "public" }, { imageSource = "private", regionId = "cn-south-1" },
-      { imageSource = "private", platform = "CentOS" }, { ids = { "img-1", "img-2" } },
+      { imageSource = "public" },
+      { imageSource = "private", regionId = "cn-south-1" },
+      { imageSource = "private", platform = "CentOS" },
+      { ids = { "img-1", "img-2" } },
     } do
       local ok, message = pcall(client.images, client, other, { start = meta.token })
       assert.is_false(ok)

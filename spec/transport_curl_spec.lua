@@ -17,9 +17,7 @@ local function start(url, changes)
   return transport:start(request, transport:now() + 20)
 end
 
-local function fetch(url, changes)
-  return transport:finish(start(url, changes))
-end
+local function fetch(url, changes) return transport:finish(start(url, changes)) end
 
 local function count(set)
   local n = 0
@@ -56,17 +54,17 @@ describe("the curl transport", function()
     server:stop()
   end)
 
-  before_each(function()
-    transport = curl_transport.new { ca_file = server.ca_file, proxy = "", user_agent = "spec" }
-  end)
+  before_each(
+    function() transport = curl_transport.new { ca_file = server.ca_file, proxy = "", user_agent = "spec" } end
+  )
 
-  after_each(function()
-    transport:close()
-  end)
+  after_each(function() transport:close() end)
 
   it("takes the largest values that the options allow", function()
     local given = {}
-    for _, option in ipairs(require("jdvm.options").client) do given[option.name] = option.max end
+    for _, option in ipairs(require("jdvm.options").client) do
+      given[option.name] = option.max
+    end
     assert.has_no.errors(function()
       curl_transport.new({ max_body = given.max_body, max_connections = given.max_connections }):close()
       fetch(server:url(respond "[1]"), { max_body = given.max_body })

@@ -15,8 +15,8 @@ describe("the transport of nginx", function()
       local core = { can_yield = function() return not is_within_c end }
       local environment = setmetatable({ ngx = fake, require = function() return core end }, { __index = _G })
       local path = "lua/jdvm/transport/situation.lua"
-      local chunk = assert(loadfile(path, "t", environment))            -- luacheck: ignore 143
-      local set_environment = rawget(_G, "setfenv")                     -- Lua 5.1 and LuaJIT
+      local chunk = assert(loadfile(path, "t", environment)) -- luacheck: ignore 143
+      local set_environment = rawget(_G, "setfenv") -- Lua 5.1 and LuaJIT
       if set_environment then set_environment(chunk, environment) end
       return chunk()()
     end
@@ -24,8 +24,18 @@ describe("the transport of nginx", function()
       assert.equal("yields", (situation(phase, true)))
       assert.equal("within C", (situation(phase, true, true)))
     end
-    for _, phase in ipairs { "init_worker", "exit_worker", "set", "header_filter", "body_filter", "log", "balancer",
-      "ssl_client_hello", "ssl_session_fetch", "ssl_session_store" } do
+    for _, phase in ipairs {
+      "init_worker",
+      "exit_worker",
+      "set",
+      "header_filter",
+      "body_filter",
+      "log",
+      "balancer",
+      "ssl_client_hello",
+      "ssl_session_fetch",
+      "ssl_session_store",
+    } do
       local where, name = situation(phase, true)
       assert.equal("forbidden", where)
       assert.equal(phase, name)
@@ -38,9 +48,12 @@ end)
 describe("the way to a URL", function()
   it("is split from what is asked there", function()
     for url, expected in pairs {
-      ["https://a/b?c=d"] = { "https://a", "/b?c=d" }, ["https://a:1"] = { "https://a:1", "/" },
-      ["https://a?b"] = { "https://a", "/?b" }, ["https://a/b#c"] = { "https://a", "/b" },
-      ["https://[::1]:2/x"] = { "https://[::1]:2", "/x" }, nonsense = { "nonsense", "/" },
+      ["https://a/b?c=d"] = { "https://a", "/b?c=d" },
+      ["https://a:1"] = { "https://a:1", "/" },
+      ["https://a?b"] = { "https://a", "/?b" },
+      ["https://a/b#c"] = { "https://a", "/b" },
+      ["https://[::1]:2/x"] = { "https://[::1]:2", "/x" },
+      nonsense = { "nonsense", "/" },
     } do
       assert.same(expected, { route.split(url) })
     end
@@ -68,10 +81,18 @@ describe("the way to a URL", function()
   it("has a pool of its own for everything that makes connections differ", function()
     local seen = {}
     for _, given in ipairs {
-      { "https://a", {} }, { "https://a", { verify = false } }, { "http://a", {} }, { "https://a:444", {} },
-      { "https://b", {} }, { "https://a", { proxy = "p:1" } }, { "https://a", { proxy = "p:2" } },
-      { "https://a", { proxy = "u:v@p:1" } }, { "https://a", { proxy = "u:w@p:1" } }, { "http://a", { proxy = "p:1" } },
-      { "https://127.0.0.1", {} }, { "https://localhost", {} },
+      { "https://a", {} },
+      { "https://a", { verify = false } },
+      { "http://a", {} },
+      { "https://a:444", {} },
+      { "https://b", {} },
+      { "https://a", { proxy = "p:1" } },
+      { "https://a", { proxy = "p:2" } },
+      { "https://a", { proxy = "u:v@p:1" } },
+      { "https://a", { proxy = "u:w@p:1" } },
+      { "http://a", { proxy = "p:1" } },
+      { "https://127.0.0.1", {} },
+      { "https://localhost", {} },
     } do
       local pool = route.to(given[1], given[2]).pool
       assert.is_nil(seen[pool], pool)
@@ -87,8 +108,14 @@ describe("the way to a URL", function()
     assert.equal("vm.jdcloud-api.com", way.host)
     assert.equal("Basic dXNlcjphOmI=", way.proxy.authorization)
     for list, exempt in pairs {
-      [""] = false, ["*"] = true, ["jdcloud-api.com"] = true, [".jdcloud-api.com"] = true, ["api.com"] = false,
-      ["a.b,vm.jdcloud-api.com"] = true, ["a.b VM.jdcloud-api.com"] = true, ["x.vm.jdcloud-api.com"] = false,
+      [""] = false,
+      ["*"] = true,
+      ["jdcloud-api.com"] = true,
+      [".jdcloud-api.com"] = true,
+      ["api.com"] = false,
+      ["a.b,vm.jdcloud-api.com"] = true,
+      ["a.b VM.jdcloud-api.com"] = true,
+      ["x.vm.jdcloud-api.com"] = false,
     } do
       assert.equal(exempt, route.exempt(list, "vm.jdcloud-api.com"), list)
     end
@@ -171,8 +198,12 @@ describe("what nginx's sockets say", function()
 
   it("of phases comes with what to do", function()
     for phase, part in pairs {
-      log = "ngx.timer.at(0,", init_worker = "ngx.timer.at(0,", header_filter = "ngx.timer.at(0,",
-      init = "blocking = true", set = "rewrite_by_lua", balancer = "access_by_lua",
+      log = "ngx.timer.at(0,",
+      init_worker = "ngx.timer.at(0,",
+      header_filter = "ngx.timer.at(0,",
+      init = "blocking = true",
+      set = "rewrite_by_lua",
+      balancer = "access_by_lua",
       ssl_client_hello = "ssl_certificate_by_lua",
     } do
       local message, hint = advice.phase(phase, "forbidden")
@@ -203,8 +234,12 @@ describe("a tunnel through a proxy", function()
       end,
     }
     local way = route.to("https://far.test", { proxy = "p.test:3128" })
-    local opened, problem = exchange.tunnel(socket, way,
-      { deadline = 100 + seconds, now = function() return time end, control = {} }, connect_timeout)
+    local opened, problem = exchange.tunnel(
+      socket,
+      way,
+      { deadline = 100 + seconds, now = function() return time end, control = {} },
+      connect_timeout
+    )
     assert.is_nil(opened)
     return time - 100, problem
   end

@@ -11,19 +11,25 @@ local function transport_in(situation, phase)
   end
   local made = { curl = 0, ngx = 0 }
   local function factory(name)
-    return { new = function()
-      made[name] = made[name] + 1
-      return { name = name, close = function(self) self.closed = true end }
-    end }
+    return {
+      new = function()
+        made[name] = made[name] + 1
+        return { name = name, close = function(self) self.closed = true end }
+      end,
+    }
   end
   put("jdvm.transport.curl", factory "curl")
   put("jdvm.transport.ngx", factory "ngx")
   put("jdvm.transport.situation", function() return situation, phase end)
   put("jdvm.transport", nil)
   local module = require "jdvm.transport"
-  return module, made, function()
-    for name, before in pairs(loaded) do package.loaded[name] = before or nil end
-  end
+  return module,
+    made,
+    function()
+      for name, before in pairs(loaded) do
+        package.loaded[name] = before or nil
+      end
+    end
 end
 
 local function choice(situation, phase, config)
@@ -37,10 +43,13 @@ end
 describe("the choice of a transport", function()
   it("is made by place", function()
     for _, case in ipairs {
-      { nil, nil, {}, "curl" }, { "worker thread", nil, {}, "curl" }, { "yields", "content", {}, "ngx" },
+      { nil, nil, {}, "curl" },
+      { "worker thread", nil, {}, "curl" },
+      { "yields", "content", {}, "ngx" },
       { "init", "init", { blocking = true }, "curl" },
       { "yields", "access", { blocking = true, transport = "curl" }, "curl" },
-      { "yields", "timer", { transport = "ngx" }, "ngx" }, { nil, nil, { transport = "curl" }, "curl" },
+      { "yields", "timer", { transport = "ngx" }, "ngx" },
+      { nil, nil, { transport = "curl" }, "curl" },
     } do
       case[3].transport = case[3].transport or "auto"
       assert.equal(case[4], (choice(case[1], case[2], case[3])))
@@ -49,10 +58,12 @@ describe("the choice of a transport", function()
 
   it("never falls to one that blocks in silence", function()
     for _, case in ipairs {
-      { "init", "init", {}, "blocking = true" }, { "forbidden", "log", {}, "ngx.timer.at" },
+      { "init", "init", {}, "blocking = true" },
+      { "forbidden", "log", {}, "ngx.timer.at" },
       { "forbidden", "header_filter", { blocking = true }, "ngx.timer.at" },
       { "yields", "content", { transport = "curl" }, "blocking = true" },
-      { nil, nil, { transport = "ngx" }, "auto" }, { "worker thread", nil, { transport = "ngx" }, "auto" },
+      { nil, nil, { transport = "ngx" }, "auto" },
+      { "worker thread", nil, { transport = "ngx" }, "auto" },
       { "init", "init", { transport = "ngx", blocking = true }, "timer" },
     } do
       case[3].transport = case[3].transport or "auto"
@@ -81,7 +92,9 @@ end)
 describe("a function as transport", function()
   local function client_of(f, options)
     local all = { region = "cn-north-1", access_key = "A", secret_key = "S", transport = f }
-    for name, value in pairs(options or {}) do all[name] = value end
+    for name, value in pairs(options or {}) do
+      all[name] = value
+    end
     return jdvm.new(all)
   end
 
@@ -89,8 +102,11 @@ describe("a function as transport", function()
     local request
     local client = client_of(function(given)
       request = given
-      return { status = 200, headers = { ["X-Jdcloud-Request-Id"] = "r9" },
-        body = '{"result":{"images":[],"totalCount":0}}' }
+      return {
+        status = 200,
+        headers = { ["X-Jdcloud-Request-Id"] = "r9" },
+        body = '{"result":{"images":[],"totalCount":0}}',
+      }
     end)
     local result, meta = client:describe_images { imageSource = "public" }
     assert.equal(0, result.totalCount)
@@ -114,8 +130,9 @@ describe("a function as transport", function()
 
   it("that returns something else is told so", function()
     for _, bad in ipairs { "200 OK", 200, { body = "{}" }, { status = "200" } } do
-      local _, message, detail = client_of(function() return bad end, { max_attempts = 1 })
-        :describe_images { imageSource = "public" }
+      local _, message, detail = client_of(function() return bad end, { max_attempts = 1 }):describe_images {
+        imageSource = "public",
+      }
       assert.equal("transport", detail.kind)
       assert.truthy(message:find("must return a table with a status", 1, true))
     end
@@ -123,9 +140,11 @@ describe("a function as transport", function()
 
   it("that returns parts of the wrong type is told which, and not tried again", function()
     for words, bad in pairs {
-      ["headers that are"] = { status = 200, headers = "x", body = "{}" }, ["the body as a string, got nil"] =
-      { status = 200 }, ["got a table"] = { status = 200, body = {} }, ["decode that is no function"] =
-      { status = 200, decode = "x" }, ["100 to 999"] = { status = 20.5, body = "" },
+      ["headers that are"] = { status = 200, headers = "x", body = "{}" },
+      ["the body as a string, got nil"] = { status = 200 },
+      ["got a table"] = { status = 200, body = {} },
+      ["decode that is no function"] = { status = 200, decode = "x" },
+      ["100 to 999"] = { status = 20.5, body = "" },
     } do
       local count = 0
       local _, message, detail = client_of(function()
@@ -176,13 +195,15 @@ describe("a function as transport", function()
   it("may be any callable, and serves lists one page at a time", function()
     local service = require("spec.support.service_transport").new { images = 60 }
     local asked, open = 0, 0
-    local callable = setmetatable({}, { __call = function(_, request)
-      asked, open = asked + 1, open + 1
-      assert.equal(1, open)
-      local response = service:finish(service:start(request, math.huge))
-      open = open - 1
-      return response
-    end })
+    local callable = setmetatable({}, {
+      __call = function(_, request)
+        asked, open = asked + 1, open + 1
+        assert.equal(1, open)
+        local response = service:finish(service:start(request, math.huge))
+        open = open - 1
+        return response
+      end,
+    })
     local options = require("spec.support.service_transport").options(service, { transport = callable })
     local images = assert(jdvm.new(options):list_images({ imageSource = "public" }, { page_size = 10 }))
     assert.is_true(#images > 50)
@@ -192,9 +213,9 @@ end)
 
 describe("a table as transport", function()
   it("is used as it is, with perform for calls that wait", function()
-    local fake = fake_transport.new(function()
-      return { status = 200, body = '{"result":{"images":[],"totalCount":0}}' }
-    end)
+    local fake = fake_transport.new(
+      function() return { status = 200, body = '{"result":{"images":[],"totalCount":0}}' } end
+    )
     local performed = 0
     function fake.perform(self, request, deadline)
       performed = performed + 1
@@ -212,8 +233,12 @@ describe("a table as transport", function()
   it("is asked no more for a call whose client was closed while it waited", function()
     for _, place in ipairs { "perform", "sleep" } do
       local client, performed
-      local fake = { start = function() end, finish = function() end, cancel = function() end,
-        now = function() return 0 end }
+      local fake = {
+        start = function() end,
+        finish = function() end,
+        cancel = function() end,
+        now = function() return 0 end,
+      }
       function fake.perform()
         performed = performed + 1
         if place == "perform" then client:close() end
@@ -232,14 +257,25 @@ describe("a table as transport", function()
 
   it("is asked as often as max_attempts says when each of its failures takes long", function()
     local now, performed = 0, 0
-    local slow = { start = function() end, finish = function() end, cancel = function() end,
-      sleep = function(_, seconds) now = now + seconds end, now = function() return now end }
+    local slow = {
+      start = function() end,
+      finish = function() end,
+      cancel = function() end,
+      sleep = function(_, seconds) now = now + seconds end,
+      now = function() return now end,
+    }
     function slow.perform()
       performed, now = performed + 1, now + 2
       return nil, { kind = "timeout", phase = "wait", message = "nothing arrived for 2 s (read_timeout)", sent = true }
     end
-    local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S", transport = slow,
-      max_attempts = 3, timeout = 60 }
+    local client = jdvm.new {
+      region = "cn-north-1",
+      access_key = "A",
+      secret_key = "S",
+      transport = slow,
+      max_attempts = 3,
+      timeout = 60,
+    }
     local _, _, detail = client:describe_images { imageSource = "public" }
     assert.equal(3, performed)
     assert.equal(3, detail.attempts)

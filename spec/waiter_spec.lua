@@ -22,16 +22,29 @@ local function service(lives, options)
       if image then
         return { status = 200, body = cjson.encode { requestId = "r" .. n, result = { image = image } } }
       end
-      return { status = 404, body = cjson.encode { requestId = "r" .. n,
-        error = { code = 404, status = "NOT_FOUND", message = "Image not found" } } }
+      return {
+        status = 404,
+        body = cjson.encode {
+          requestId = "r" .. n,
+          error = { code = 404, status = "NOT_FOUND", message = "Image not found" },
+        },
+      }
     end
     local images = {}
-    for each in request.url:gmatch("ids%.%d+=([^&]+)") do images[#images + 1] = image_of(each) end
+    for each in request.url:gmatch("ids%.%d+=([^&]+)") do
+      images[#images + 1] = image_of(each)
+    end
     local body = cjson.encode { requestId = "r" .. n, result = { images = images, totalCount = #images } }
     return { status = 200, body = (body:gsub('"images":{}', '"images":[]')) }
   end)
-  local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S", transport = fake,
-    max_attempts = options.max_attempts or 1, logger = options.logger }
+  local client = jdvm.new {
+    region = "cn-north-1",
+    access_key = "A",
+    secret_key = "S",
+    transport = fake,
+    max_attempts = options.max_attempts or 1,
+    logger = options.logger,
+  }
   return client, fake
 end
 
@@ -118,25 +131,36 @@ describe("waiting for an image", function()
   end)
 
   it("says when it was there and is gone", function()
-    local client = service { ["img-1"] = function(seconds)
-      if seconds < 30 then return "pending" end
-    end }
+    local client = service {
+      ["img-1"] = function(seconds)
+        if seconds < 30 then return "pending" end
+      end,
+    }
     local _, message, detail = client:wait_image("img-1", { not_found_grace = 5 })
     assert.equal("wait", detail.kind)
     assert.truthy(message:find("does not exist any more", 1, true), message)
   end)
 
   it("survives failures that pass, and ends with those that do not", function()
-    local client = service({ ["img-1"] = becomes("ready", 60) }, { trouble = function(n)
-      return n % 2 == 0 and ({ { kind = "connect" }, { status = 503 }, { kind = "timeout", phase = "read" },
-        { status = 200, body = "<html>" } })[n / 2 % 4 + 1]
-    end })
+    local client = service({ ["img-1"] = becomes("ready", 60) }, {
+      trouble = function(n)
+        return n % 2 == 0
+          and ({
+            { kind = "connect" },
+            { status = 503 },
+            { kind = "timeout", phase = "read" },
+            { status = 200, body = "<html>" },
+          })[n / 2 % 4 + 1]
+      end,
+    })
     assert.truthy(client:wait_image "img-1")
     for _, case in ipairs { { 401, "ACCESS_ERROR" }, { 403, "HTTP_FORBIDDEN" }, { 400, "INVALID_ARGUMENT" } } do
-      local other, fake = service({ ["img-1"] = becomes("ready", 60) }, { trouble = function()
-        local body = '{"error":{"code":%d,"status":"%s","message":"m"}}'
-        return { status = case[1], body = body:format(case[1], case[2]) }
-      end })
+      local other, fake = service({ ["img-1"] = becomes("ready", 60) }, {
+        trouble = function()
+          local body = '{"error":{"code":%d,"status":"%s","message":"m"}}'
+          return { status = case[1], body = body:format(case[1], case[2]) }
+        end,
+      })
       local image, _, detail = other:wait_image "img-1"
       assert.is_nil(image)
       assert.equal(case[2], detail.status)
@@ -156,9 +180,10 @@ describe("waiting for an image", function()
   it("reports looks that failed, and why nothing was seen in the end", function()
     local client = service({}, { trouble = function() return { kind = "connect", message = "nobody there" } end })
     local events = {}
-    local _, message, detail = client:wait_image({ "img-1", "img-2" }, { timeout = 20.04, on_progress = function(event)
-      events[#events + 1] = event
-    end })
+    local _, message, detail = client:wait_image(
+      { "img-1", "img-2" },
+      { timeout = 20.04, on_progress = function(event) events[#events + 1] = event end }
+    )
     assert.is_true(#events >= 4, #events)
     assert.equal("img-1", events[1].image_id)
     assert.equal("nobody there", events[1].failure)
@@ -169,9 +194,10 @@ describe("waiting for an image", function()
     assert.truthy(message:find("was not seen after 20 s, not ready", 1, true), message)
     assert.truthy(detail.hint:find("check the endpoint", 1, true), detail.hint)
 
-    local other = service({ ["img-1"] = becomes("ready", 60) }, { trouble = function(n)
-      return n == 2 and { status = 503 } or nil
-    end })
+    local other = service(
+      { ["img-1"] = becomes("ready", 60) },
+      { trouble = function(n) return n == 2 and { status = 503 } or nil end }
+    )
     events = {}
     assert.truthy(other:wait_image("img-1", { on_progress = function(event) events[#events + 1] = event end }))
     assert.is_nil(events[1].failure)
@@ -182,10 +208,12 @@ describe("waiting for an image", function()
   it("reports progress, as a number, and survives what goes wrong there", function()
     local client = service { ["img-1"] = becomes("ready", 60) }
     local events = {}
-    assert.truthy(client:wait_image("img-1", { on_progress = function(event)
-      events[#events + 1] = event
-      error "in a hook"
-    end }))
+    assert.truthy(client:wait_image("img-1", {
+      on_progress = function(event)
+        events[#events + 1] = event
+        error "in a hook"
+      end,
+    }))
     assert.equal("pending", events[1].status)
     assert.equal(0, events[1].progress)
     assert.is_true(events[2].progress > 0 and events[2].progress < 100)
@@ -199,25 +227,33 @@ describe("waiting for an image", function()
 
   it("tells the logger of an error in on_progress, which may also yield", function()
     local lines = {}
-    local client = service({ ["img-1"] = becomes("ready", 60) },
-      { logger = function(event) lines[#lines + 1] = event.event == "warning" and tostring(event) or nil end })
+    local client = service(
+      { ["img-1"] = becomes("ready", 60) },
+      { logger = function(event) lines[#lines + 1] = event.event == "warning" and tostring(event) or nil end }
+    )
     local wait = coroutine.wrap(function()
-      return client:wait_image("img-1", { on_progress = function(event)
-        coroutine.yield(event.status)
-        error "in a hook"
-      end })
+      return client:wait_image("img-1", {
+        on_progress = function(event)
+          coroutine.yield(event.status)
+          error "in a hook"
+        end,
+      })
     end)
     assert.equal("pending", wait())
     local given = wait()
-    while type(given) == "string" do given = wait() end
+    while type(given) == "string" do
+      given = wait()
+    end
     assert.equal("ready", given.status)
     assert.matches("^jdvm: on_progress raised an error: .*in a hook$", lines[1])
   end)
 
   it("does not wait for a proxy that refuses the way", function()
-    local client, fake = service({ ["img-1"] = becomes("ready", 60) }, { trouble = function()
-      return { kind = "connect", phase = "connect", sent = false, lasting = true, message = "the proxy says no" }
-    end })
+    local client, fake = service({ ["img-1"] = becomes("ready", 60) }, {
+      trouble = function()
+        return { kind = "connect", phase = "connect", sent = false, lasting = true, message = "the proxy says no" }
+      end,
+    })
     local _, message, detail = client:wait_image "img-1"
     assert.equal("connect", detail.kind)
     assert.is_false(detail.retryable)
@@ -227,12 +263,19 @@ describe("waiting for an image", function()
 
   it("reads progress from the service's texts", function()
     for given, expected in pairs {
-      ["0"] = 0, ["60"] = 60, ["60%"] = 60, [" 7 % "] = 7, ["99.5"] = 99.5, ["250"] = 100,
+      ["0"] = 0,
+      ["60"] = 60,
+      ["60%"] = 60,
+      [" 7 % "] = 7,
+      ["99.5"] = 99.5,
+      ["250"] = 100,
     } do
       assert.equal(expected, waiter.progress(given))
     end
     assert.equal(30, waiter.progress(30))
-    for _, given in ipairs { "", "done", "-3", "60 of 100" } do assert.is_nil(waiter.progress(given)) end
+    for _, given in ipairs { "", "done", "-3", "60 of 100" } do
+      assert.is_nil(waiter.progress(given))
+    end
     assert.is_nil(waiter.progress(nil))
   end)
 end)
@@ -246,7 +289,9 @@ describe("waiting for many images", function()
     end
     local client, fake = service(lives)
     local images, meta = client:wait_image(ids, { interval = 1, max_interval = 5 })
-    for i, id in ipairs(ids) do assert.equal(id, images[i].imageId) end
+    for i, id in ipairs(ids) do
+      assert.equal(id, images[i].imageId)
+    end
     assert.equal(#fake.requests, meta.attempts)
     assert.is_true(fake.time - 1000 < 50)
   end)
@@ -264,11 +309,15 @@ describe("a wait", function()
   it("with ids that cannot be raises at the caller's line, before anything is sent", function()
     local client, fake = service {}
     for words, id in pairs {
-      ["the image id must consist of letters"] = "img/1", ["the image id is empty"] = "",
-      ["must be an image id or an array of them, got 7"] = 7, ["the array of ids is empty: give at least one"] = {},
+      ["the image id must consist of letters"] = "img/1",
+      ["the image id is empty"] = "",
+      ["must be an image id or an array of them, got 7"] = 7,
+      ["the array of ids is empty: give at least one"] = {},
       ["the array of ids element 2 must consist of"] = { "img-1", "a b" },
-      ['it has the key "imageId"'] = { imageId = "img-1" }, ['it has the key "x"'] = { "img-1", x = "img-2" },
-      ["has a hole"] = { "img-1", nil, "img-3" }, ["element 1 must be a string"] = { 1 },
+      ['it has the key "imageId"'] = { imageId = "img-1" },
+      ['it has the key "x"'] = { "img-1", x = "img-2" },
+      ["has a hole"] = { "img-1", nil, "img-3" },
+      ["element 1 must be a string"] = { 1 },
     } do
       local ok, message = pcall(function() return (client:wait_image(id)) end)
       assert.is_false(ok)
@@ -304,15 +353,19 @@ end)
 
 describe("waiting at the emulator", function()
   it("follows the life of an image", function()
-    local id = jdvm.new(service_transport.options(service_transport.new { images = 20 }))
+    local id = jdvm
+      .new(service_transport.options(service_transport.new { images = 20 }))
       :list_images({ imageSource = "private" }, { max_items = 1 })[1].imageId
-    local fake = service_transport.new { images = 20,
-      faults = { "life:image=" .. id .. ",steps=pending:10%20pending:60@10s%20ready@20s" } }
+    local fake = service_transport.new {
+      images = 20,
+      faults = { "life:image=" .. id .. ",steps=pending:10%20pending:60@10s%20ready@20s" },
+    }
     local client, seen = jdvm.new(service_transport.options(fake)), {}
     local began = fake.time
-    local image = assert(client:wait_image(id, { interval = 3, on_progress = function(event)
-      seen[#seen + 1] = event.status .. ":" .. tostring(event.progress)
-    end }))
+    local image = assert(client:wait_image(id, {
+      interval = 3,
+      on_progress = function(event) seen[#seen + 1] = event.status .. ":" .. tostring(event.progress) end,
+    }))
     assert.equal("ready", image.status)
     assert.is_true(fake.time - began >= 20 and fake.time - began < 30)
     assert.equal("pending:10", seen[1])

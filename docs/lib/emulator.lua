@@ -50,23 +50,43 @@ an argument that a path does not have among them, is a 400 with `error` and chan
 
 -- Path, arguments, meaning.
 local PATHS = {
-  { "stats", "", "counters (requests, nonces seen, repeated and forgotten for want of room, requests in flight and "
-    .. "their peak, connections), settings, and faults with how often they were met and used" },
+  {
+    "stats",
+    "",
+    "counters (requests, nonces seen, repeated and forgotten for want of room, requests in flight and "
+      .. "their peak, connections), settings, and faults with how often they were met and used",
+  },
   { "settings", "`NAME=VALUE` …", "changes settings; answers all of them" },
-  { "faults", "`script` (JSON: objects or specs) or `spec` (specs, separated by blanks); `add=1`",
-    "replaces the faults, or adds to them; without arguments there are none any more" },
-  { "images", "`account`, `region`, `source` (owner, cn-north-1, private); `insert=K`, `delete=K`, `at` (front, end, "
-    .. "random or a position); `id`; `steps`", "images appear, vanish (by number or by id), or get a life" },
-  { "reset", "`script` or `spec`, `settings` (JSON)",
-    "back to the start, then these faults and settings; answers a mark" },
+  {
+    "faults",
+    "`script` (JSON: objects or specs) or `spec` (specs, separated by blanks); `add=1`",
+    "replaces the faults, or adds to them; without arguments there are none any more",
+  },
+  {
+    "images",
+    "`account`, `region`, `source` (owner, cn-north-1, private); `insert=K`, `delete=K`, `at` (front, end, "
+      .. "random or a position); `id`; `steps`",
+    "images appear, vanish (by number or by id), or get a life",
+  },
+  {
+    "reset",
+    "`script` or `spec`, `settings` (JSON)",
+    "back to the start, then these faults and settings; answers a mark",
+  },
   { "mark", "", "a mark for the oracle" },
-  { "oracle", "`mark`; `account`, `region`, `imageSource` and the other filters", "what a list that began at the mark "
-    .. "may hold: `stable` must be in it, `came` and `went` may be; `total` is that of now" },
+  {
+    "oracle",
+    "`mark`; `account`, `region`, `imageSource` and the other filters",
+    "what a list that began at the mark "
+      .. "may hold: `stable` must be in it, `came` and `went` may be; `total` is that of now",
+  },
 }
 
 local function sorted(names)
   local list = {}
-  for name in pairs(names) do list[#list + 1] = name end
+  for name in pairs(names) do
+    list[#list + 1] = name
+  end
   table.sort(list)
   return list
 end
@@ -82,18 +102,29 @@ local function values_of(kind)
 end
 
 local function accounts_table()
-  local lines = { "## Accounts", "", "| name | access key | secret key | session token | sees |",
-    "|---|---|---|---|---|" }
+  local lines =
+    { "## Accounts", "", "| name | access key | secret key | session token | sees |", "|---|---|---|---|---|" }
   for _, account in ipairs(accounts.list) do
-    lines[#lines + 1] = ("| %s | `%s` | `%s` | %s | the images of %s |"):format(account.name, account.access_key,
-      account.secret_key, account.token and shown(account.token) or "", account.sees)
+    lines[#lines + 1] = ("| %s | `%s` | `%s` | %s | the images of %s |"):format(
+      account.name,
+      account.access_key,
+      account.secret_key,
+      account.token and shown(account.token) or "",
+      account.sees
+    )
   end
   return table.concat(lines, "\n")
 end
 
 local function settings_table()
-  local lines = { "## Settings", "", "Where no source of the service settles how it behaves, a setting does.", "",
-    "| setting | default | values | meaning |", "|---|---|---|---|" }
+  local lines = {
+    "## Settings",
+    "",
+    "Where no source of the service settles how it behaves, a setting does.",
+    "",
+    "| setting | default | values | meaning |",
+    "|---|---|---|---|",
+  }
   for _, entry in ipairs(settings.list) do
     lines[#lines + 1] = ("| `%s` | %s | %s | %s |"):format(entry[1], shown(entry[2]), values_of(entry[3]), entry[4])
   end
@@ -104,8 +135,12 @@ local function parameters_of(kind)
   local parts = {}
   for _, name in ipairs(sorted(kind.parameters)) do
     local parameter, default = kind.parameters[name], kind.defaults and kind.defaults[name]
-    parts[#parts + 1] = ("`%s`: %s (%s%s)"):format(name, parameter[2], values_of(parameter[1]),
-      default ~= nil and "; " .. shown(default) or "")
+    parts[#parts + 1] = ("`%s`: %s (%s%s)"):format(
+      name,
+      parameter[2],
+      values_of(parameter[1]),
+      default ~= nil and "; " .. shown(default) or ""
+    )
   end
   return table.concat(parts, "<br>")
 end
@@ -115,13 +150,18 @@ local function faults_table()
   for _, name in ipairs(sorted(kinds)) do
     if kinds[name].replaces then replacing[#replacing + 1] = name end
   end
-  local lines = { "## Faults", "",
+  local lines = {
+    "## Faults",
+    "",
     "A fault is written `KIND:NAME=VALUE,NAME=VALUE`, as in `throttle:count=2,retry_after=1` or",
     "`drift:insert=3,page=2`; a comma or percent sign in a value is percent-encoded. Several act together; of those",
     "that replace the whole answer (" .. table.concat(replacing, ", ") .. ") the first one acts. The steps of a life",
     "are separated by blanks: `life:image=img-9ha1rgelkq,steps=pending:10 pending:60@1s ready@2s`. In JSON a fault is",
-    'an object whose key `fault` names the kind: `{"fault":"throttle","count":2,"retry_after":1}`.', "",
-    "| kind | what happens | parameters (values; default) |", "|---|---|---|" }
+    'an object whose key `fault` names the kind: `{"fault":"throttle","count":2,"retry_after":1}`.',
+    "",
+    "| kind | what happens | parameters (values; default) |",
+    "|---|---|---|",
+  }
   for _, name in ipairs(sorted(kinds)) do
     lines[#lines + 1] = ("| `%s` | %s | %s |"):format(name, kinds[name].doc, parameters_of(kinds[name]))
   end
@@ -149,6 +189,8 @@ end
 
 ---@return string page Markdown
 return function()
-  return table.concat({ INTRODUCTION, accounts_table(), "", settings_table(), "", faults_table(), "", control_table() },
-    "\n")
+  return table.concat(
+    { INTRODUCTION, accounts_table(), "", settings_table(), "", faults_table(), "", control_table() },
+    "\n"
+  )
 end

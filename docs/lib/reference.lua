@@ -14,19 +14,40 @@ local words = {
   en = {
     title = "jdvm reference",
     made = "Made by `make docs` from the tables the library itself works with. 中文：[reference.zh.md](reference.zh.md)",
-    name = "Name", type = "Type", default = "Default", variable = "Environment", meaning = "Meaning", value = "Value",
-    module = "Module", client = "Client", methods = "Methods", operations = "Operations", models = "Models",
-    client_options = "Options of `jdvm.new`", call_options = "Options of every call",
-    list_options = "Options of lists", wait_options = "Options of `wait_image`",
-    also = "Also those of every call.", decode_options = "Options of `jdvm.decode`",
+    name = "Name",
+    type = "Type",
+    default = "Default",
+    variable = "Environment",
+    meaning = "Meaning",
+    value = "Value",
+    module = "Module",
+    client = "Client",
+    methods = "Methods",
+    operations = "Operations",
+    models = "Models",
+    client_options = "Options of `jdvm.new`",
+    call_options = "Options of every call",
+    list_options = "Options of lists",
+    wait_options = "Options of `wait_image`",
+    also = "Also those of every call.",
+    decode_options = "Options of `jdvm.decode`",
     cache = "`jdvm.cache`, for nginx",
-    parameters = "Parameters", rules = "Rules", result = "Result", required = "required",
-    one_of = "One of", known = "Known values (others may come)",
-    range = "Range", from = "from %s", from_to = "%s to %s", above = "above %s",
+    parameters = "Parameters",
+    rules = "Rules",
+    result = "Result",
+    required = "required",
+    one_of = "One of",
+    known = "Known values (others may come)",
+    range = "Range",
+    from = "from %s",
+    from_to = "%s to %s",
+    above = "above %s",
     failures = "Failures",
     failures_text = "A call that fails returns `nil, message, detail`: one printable line, and a plain table. Wrong "
       .. "arguments raise at the caller's line instead, before anything is sent. Iterators raise the line.",
-    kinds = "Kinds", fields = "Fields of `detail`", optional = "All but `kind` and `message` may be absent.",
+    kinds = "Kinds",
+    fields = "Fields of `detail`",
+    optional = "All but `kind` and `message` may be absent.",
     sources = "Where keys, region and endpoint come from",
     sources_text = {
       "Options come first, then the environment, then a profile of `~/.jdc/config` (the one named by the option "
@@ -38,7 +59,7 @@ local words = {
       "The region of a profile counts whoever gives the keys. Its endpoint counts only with its keys or when the "
         .. "profile was named, and never `www.jdcloud-api.com` (which `jdc` writes by default) or another product's; "
         .. "`scheme` belongs to it. `timeout` is ignored, as `jdc` does. The network is never asked for keys unless "
-        .. "`credentials = \"instance-role\"` says so; the format of its answer is unverified.",
+        .. '`credentials = "instance-role"` says so; the format of its answer is unverified.',
     },
     file = "The file `~/.jdc/config`",
     file_text = {
@@ -50,26 +71,57 @@ local words = {
         .. "no session token. Lines that cannot be read, and names that look like a key but are none (`region`), are "
         .. "told to `logger` and by `jdvm doctor`.",
     },
-    key = "Key", option = "Option",
-    sentence = " %s: %s.", comma = ", ",
-    regions = "Regions", regions_text = "Known so far; others work, too.",
-    access = "Access key", secret = "Secret key", token = "Session token", region = "Region",
-    returns = "Returns", on_failure = "on failure `nil, message, detail`",
+    key = "Key",
+    option = "Option",
+    sentence = " %s: %s.",
+    comma = ", ",
+    regions = "Regions",
+    regions_text = "Known so far; others work, too.",
+    access = "Access key",
+    secret = "Secret key",
+    token = "Session token",
+    region = "Region",
+    returns = "Returns",
+    on_failure = "on failure `nil, message, detail`",
     absent = "Every field may be absent; fields that are not listed reach you all the same.",
   },
   zh = {
     title = "jdvm 参考手册",
     made = "由 `make docs` 根据程序自身使用的数据表生成。English: [reference.md](reference.md)",
-    name = "名称", type = "类型", default = "默认值", variable = "环境变量", meaning = "说明", value = "值",
-    module = "模块", client = "客户端", methods = "方法", operations = "接口", models = "数据结构",
-    client_options = "`jdvm.new` 的选项", call_options = "所有调用的选项", list_options = "列表的选项",
-    wait_options = "`wait_image` 的选项", also = "另可使用所有调用的选项。", decode_options = "`jdvm.decode` 的选项",
-    cache = "`jdvm.cache`（用于 nginx）", parameters = "参数", rules = "规则", result = "返回结果", required = "必填", one_of = "取值",
-    known = "已知取值（可能出现其他值）", range = "取值范围", from = "不小于 %s", from_to = "%s 至 %s", above = "大于 %s",
+    name = "名称",
+    type = "类型",
+    default = "默认值",
+    variable = "环境变量",
+    meaning = "说明",
+    value = "值",
+    module = "模块",
+    client = "客户端",
+    methods = "方法",
+    operations = "接口",
+    models = "数据结构",
+    client_options = "`jdvm.new` 的选项",
+    call_options = "所有调用的选项",
+    list_options = "列表的选项",
+    wait_options = "`wait_image` 的选项",
+    also = "另可使用所有调用的选项。",
+    decode_options = "`jdvm.decode` 的选项",
+    cache = "`jdvm.cache`（用于 nginx）",
+    parameters = "参数",
+    rules = "规则",
+    result = "返回结果",
+    required = "必填",
+    one_of = "取值",
+    known = "已知取值（可能出现其他值）",
+    range = "取值范围",
+    from = "不小于 %s",
+    from_to = "%s 至 %s",
+    above = "大于 %s",
     failures = "失败",
     failures_text = "调用失败时返回 `nil, message, detail`：一行可打印的文字和一个普通表。参数错误则在发送之前于调用处抛出异常。"
       .. "迭代器抛出该行文字。",
-    kinds = "类别", fields = "`detail` 的字段", optional = "除 `kind` 与 `message` 外均可能不存在。",
+    kinds = "类别",
+    fields = "`detail` 的字段",
+    optional = "除 `kind` 与 `message` 外均可能不存在。",
     sources = "密钥、地域与服务地址的来源",
     sources_text = {
       "优先使用选项，其次环境变量，最后是 `~/.jdc/config` 中的配置（由选项 `profile` 或 `JDCLOUD_PROFILE` 指定，否则取 "
@@ -78,7 +130,7 @@ local words = {
         .. "因名称过于通用，排在配置文件之后：",
       "无论密钥来自何处，配置中的地域都有效。配置中的服务地址仅在使用其密钥或指定了该配置时有效，且不会采用 "
         .. "`www.jdcloud-api.com`（`jdc` 默认写入）或其他产品的地址；`scheme` 随服务地址生效。与 `jdc` 相同，`timeout` "
-        .. "不起作用。除非指定 `credentials = \"instance-role\"`，不会通过网络获取密钥；其应答格式未经验证。",
+        .. '不起作用。除非指定 `credentials = "instance-role"`，不会通过网络获取密钥；其应答格式未经验证。',
     },
     file = "文件 `~/.jdc/config`",
     file_text = {
@@ -88,11 +140,18 @@ local words = {
         .. "对其他各节生效。该文件应仅本人可读（`chmod 600`）。配置中不能保存会话令牌。无法读取的行，以及与键名相似但不是键名的名称"
         .. "（如 `region`），会通知 `logger`，并由 `jdvm doctor` 列出。",
     },
-    key = "键", option = "选项",
-    sentence = "%s：%s。", comma = "、",
-    regions = "地域", regions_text = "目前已知的地域；其他地域同样可用。",
-    access = "Access Key", secret = "Secret Key", token = "会话令牌", region = "地域",
-    returns = "返回", on_failure = "失败时返回 `nil, message, detail`",
+    key = "键",
+    option = "选项",
+    sentence = "%s：%s。",
+    comma = "、",
+    regions = "地域",
+    regions_text = "目前已知的地域；其他地域同样可用。",
+    access = "Access Key",
+    secret = "Secret Key",
+    token = "会话令牌",
+    region = "地域",
+    returns = "返回",
+    on_failure = "失败时返回 `nil, message, detail`",
     absent = "任何字段都可能不存在；未列出的字段也会原样返回。",
   },
 }
@@ -138,7 +197,9 @@ local function values_of(page, entry, may_be_open)
   local function add(what, text) parts[#parts + 1] = w.sentence:format(what, text) end
   if entry.values then
     local shown = {}
-    for i, value in ipairs(entry.values) do shown[i] = code(value) end
+    for i, value in ipairs(entry.values) do
+      shown[i] = code(value)
+    end
     add((may_be_open or entry.open) and w.known or w.one_of, table.concat(shown, w.comma))
   end
   if entry.above then
@@ -155,7 +216,9 @@ end
 local function linked(kind)
   if kind:find("^fun%(") then return code(kind) end
   local names, parts = {}, {}
-  for name in kind:gmatch("[^|]+") do names[#names + 1] = name end
+  for name in kind:gmatch("[^|]+") do
+    names[#names + 1] = name
+  end
   for i, name in ipairs(names) do
     local class = name:match("^jdvm%.(%a+)") or models.by_name[name:match("^%a+")] and name:match("^%a+")
     parts[i] = class and class ~= "Client" and ("[%s](#%s)"):format(code(name), class:lower()) or code(name)
@@ -190,18 +253,26 @@ end
 -- One function or method: its line, what it does, what it returns.
 local function signature(page, prefix, entry)
   local names = {}
-  for i, param in ipairs(entry.params) do names[i] = param[1] .. (param.optional and "?" or "") end
+  for i, param in ipairs(entry.params) do
+    names[i] = param[1] .. (param.optional and "?" or "")
+  end
   page.heading(4, code(("%s%s(%s)"):format(prefix, entry.name, table.concat(names, ", "))))
   page.add(page.doc(entry))
   local lines = {}
-  for _, param in ipairs(entry.params) do lines[#lines + 1] = ("- `%s`: %s"):format(param[1], linked(param[2])) end
+  for _, param in ipairs(entry.params) do
+    lines[#lines + 1] = ("- `%s`: %s"):format(param[1], linked(param[2]))
+  end
   local returned = {}
-  for _, value in ipairs(entry.returns) do returned[#returned + 1] = linked(value[1]) end
+  for _, value in ipairs(entry.returns) do
+    returned[#returned + 1] = linked(value[1])
+  end
   if entry.fails then returned[#returned + 1] = page.w.on_failure end
   if #returned > 0 then lines[#lines + 1] = ("- %s: %s"):format(page.w.returns, table.concat(returned, ", ")) end
   if #lines == 0 then return end
   page.add("")
-  for _, line in ipairs(lines) do page.add(line) end
+  for _, line in ipairs(lines) do
+    page.add(line)
+  end
 end
 
 local function operation_section(page, operation)
@@ -222,7 +293,9 @@ local function operation_section(page, operation)
     page.add("")
     page.add(w.rules .. ":")
     page.add("")
-    for _, rule in ipairs(operation.rules) do page.add("- " .. page.doc(rule)) end
+    for _, rule in ipairs(operation.rules) do
+      page.add("- " .. page.doc(rule))
+    end
   end
   page.heading(4, w.result .. ": " .. operation.name, result_type:match("%a+$"):lower())
   fields_table(page, operation.result)
@@ -270,7 +343,9 @@ local function file_section(page)
   page.add(w.file_text[2])
   page.add("")
   page.header(w.key, w.option, w.meaning)
-  for _, key in ipairs(profile.keys) do page.row(code(key.name), code(key.option), page.doc(key)) end
+  for _, key in ipairs(profile.keys) do
+    page.row(code(key.name), code(key.option), page.doc(key))
+  end
 end
 
 local function regions_section(page)
@@ -278,7 +353,9 @@ local function regions_section(page)
   page.add(page.w.regions_text)
   page.add("")
   page.header(page.w.name, page.w.meaning)
-  for _, region in ipairs(operations.regions) do page.row(code(region.name), page.doc(region)) end
+  for _, region in ipairs(operations.regions) do
+    page.row(code(region.name), page.doc(region))
+  end
 end
 
 local function failures_section(page)
@@ -287,7 +364,9 @@ local function failures_section(page)
   page.add(w.failures_text)
   page.heading(3, w.kinds)
   page.header(w.value, w.meaning)
-  for _, kind in ipairs(errors.kinds) do page.row(code(kind.name), page.doc(kind)) end
+  for _, kind in ipairs(errors.kinds) do
+    page.row(code(kind.name), page.doc(kind))
+  end
   page.heading(3, w.fields, "failure")
   page.add(w.optional)
   page.add("")
@@ -305,18 +384,26 @@ return function(language)
   page.add(w.made)
 
   page.heading(2, w.module)
-  for _, entry in ipairs(api.functions) do signature(page, "", entry) end
+  for _, entry in ipairs(api.functions) do
+    signature(page, "", entry)
+  end
 
   page.heading(2, w.client)
   page.heading(3, w.methods)
   for _, operation in ipairs(operations.list) do
-    for _, entry in ipairs(api.methods(operation)) do signature(page, "client:", entry) end
+    for _, entry in ipairs(api.methods(operation)) do
+      signature(page, "client:", entry)
+    end
   end
-  for _, entry in ipairs(api.client) do signature(page, "client:", entry) end
+  for _, entry in ipairs(api.client) do
+    signature(page, "client:", entry)
+  end
   for _, object in ipairs(api.objects) do
     page.heading(3, object.name)
     page.add(page.doc(object))
-    for _, entry in ipairs(object.methods) do signature(page, object.name:lower() .. ":", entry) end
+    for _, entry in ipairs(object.methods) do
+      signature(page, object.name:lower() .. ":", entry)
+    end
   end
   page.heading(3, w.client_options, "clientoptions")
   options_table(page, options.client, true)
@@ -346,7 +433,9 @@ return function(language)
   regions_section(page)
 
   page.heading(2, w.operations)
-  for _, operation in ipairs(operations.list) do operation_section(page, operation) end
+  for _, operation in ipairs(operations.list) do
+    operation_section(page, operation)
+  end
 
   page.heading(2, w.models)
   page.add(w.absent)

@@ -17,7 +17,9 @@ local function type_of(entry, is_model)
   if base and models.by_name[base] then return "jdvm." .. base .. array end
   if entry.values and kind:find("string", 1, true) then
     local parts = {}
-    for _, value in ipairs(entry.values) do parts[#parts + 1] = ('"%s"'):format(value) end
+    for _, value in ipairs(entry.values) do
+      parts[#parts + 1] = ('"%s"'):format(value)
+    end
     if is_model or entry.open or kind ~= "string" then parts[#parts + 1] = kind end
     return table.concat(parts, "|")
   end
@@ -27,9 +29,7 @@ end
 -- Collects lines.
 local function page()
   local lines = {}
-  return lines, function(format, ...)
-    lines[#lines + 1] = select("#", ...) > 0 and format:format(...) or format
-  end
+  return lines, function(format, ...) lines[#lines + 1] = select("#", ...) > 0 and format:format(...) or format end
 end
 
 local function class(add, name, entries, settings)
@@ -90,7 +90,9 @@ return function()
   end
 
   local kinds = {}
-  for i, kind in ipairs(errors.kinds) do kinds[i] = '"' .. kind.name .. '"' end
+  for i, kind in ipairs(errors.kinds) do
+    kinds[i] = '"' .. kind.name .. '"'
+  end
   add("")
   add("---@alias jdvm.FailureKind %s", table.concat(kinds, "|"))
   add("")
@@ -98,8 +100,13 @@ return function()
   add("---@class jdvm.Failure")
   for _, field in ipairs(errors.fields) do
     local required = field.name == "kind" or field.name == "message"
-    add("---@field %s%s %s %s", field.name, required and "" or "?",
-      field.name == "kind" and "jdvm.FailureKind" or field.type, both(field))
+    add(
+      "---@field %s%s %s %s",
+      field.name,
+      required and "" or "?",
+      field.name == "kind" and "jdvm.FailureKind" or field.type,
+      both(field)
+    )
   end
 
   for _, object in ipairs(api.objects) do
@@ -108,7 +115,9 @@ return function()
     add("---@class jdvm.%s", object.name)
     if object.call then add("---@operator call(): %s", object.call) end
     add("local %s = {}", object.name)
-    for _, entry in ipairs(object.methods) do method(add, object.name .. ":", entry) end
+    for _, entry in ipairs(object.methods) do
+      method(add, object.name .. ":", entry)
+    end
   end
 
   add("")
@@ -116,9 +125,13 @@ return function()
   add("---@class jdvm.Client")
   add("local Client = {}")
   for _, operation in ipairs(operations.list) do
-    for _, entry in ipairs(api.methods(operation)) do method(add, "Client:", entry) end
+    for _, entry in ipairs(api.methods(operation)) do
+      method(add, "Client:", entry)
+    end
   end
-  for _, entry in ipairs(api.client) do method(add, "Client:", entry) end
+  for _, entry in ipairs(api.client) do
+    method(add, "Client:", entry)
+  end
 
   add("")
   add("---@class jdvm")
@@ -127,7 +140,9 @@ return function()
   add("local jdvm = {}")
   for _, entry in ipairs(api.functions) do
     local copy = {}
-    for name, value in pairs(entry) do copy[name] = value end
+    for name, value in pairs(entry) do
+      copy[name] = value
+    end
     copy.name = entry.name:gsub("^jdvm%.", "")
     method(add, "jdvm.", copy)
   end

@@ -10,7 +10,15 @@ local gateway = {}
 local REGIONS = { "cn-north-1", "cn-east-1", "cn-east-2", "cn-south-1" }
 local SOURCES = { "public", "thirdparty", "private", "shared", "community" }
 local FIELDS = {
-  "imageId", "name", "platform", "osVersion", "architecture", "systemDiskSizeGB", "status", "createTime", "desc",
+  "imageId",
+  "name",
+  "platform",
+  "osVersion",
+  "architecture",
+  "systemDiskSizeGB",
+  "status",
+  "createTime",
+  "desc",
 }
 local PAGE_SIZE = 24
 
@@ -68,8 +76,10 @@ local function filters_of(arguments)
     return default
   end
   local filters = {
-    region = one_of("region", REGIONS, DEFAULT_REGION), source = one_of("source", SOURCES, SOURCES[1]),
-    platform = text "platform", text = text "text",
+    region = one_of("region", REGIONS, DEFAULT_REGION),
+    source = one_of("source", SOURCES, SOURCES[1]),
+    platform = text "platform",
+    text = text "text",
     page = math.max(1, math.floor(tonumber(text "page") or 1)),
   }
   return filters, { regionId = filters.region, imageSource = filters.source }, fault
@@ -86,9 +96,7 @@ end
 local function contains(image, words)
   local haystack = table.concat({ image.imageId, image.name or "", image.desc or "" }, "\n"):lower()
   for word in words:lower():gmatch("%S+") do
-    if not haystack:find(word, 1, true) then
-      return false
-    end
+    if not haystack:find(word, 1, true) then return false end
   end
   return true
 end
@@ -98,51 +106,54 @@ end
 local function images_of(arguments)
   local filters, params = filters_of(arguments)
   local list, meta, detail = lists:list_images(params)
-  if not list then
-    return nil, meta, detail
-  end
+  if not list then return nil, meta, detail end
   local found, platforms, seen = {}, {}, {}
   for _, image in ipairs(list) do
     if image.platform and not seen[image.platform] then
       seen[image.platform] = true
       platforms[#platforms + 1] = image.platform
     end
-    if (not filters.platform or image.platform == filters.platform)
-      and (not filters.text or contains(image, filters.text)) then
+    if
+      (not filters.platform or image.platform == filters.platform)
+      and (not filters.text or contains(image, filters.text))
+    then
       found[#found + 1] = image
     end
   end
   table.sort(platforms)
-  return { filters = filters, images = found, total = #list, platforms = platforms, regions = REGIONS,
-    sources = SOURCES, cache = meta.cache, age = meta.age }
+  return {
+    filters = filters,
+    images = found,
+    total = #list,
+    platforms = platforms,
+    regions = REGIONS,
+    sources = SOURCES,
+    cache = meta.cache,
+    age = meta.age,
+  }
 end
 
 ---GET /images?region=&source=&platform=&text=
 function gateway.list()
   local arguments = arguments_are_good()
-  if not arguments then
-    return
-  end
+  if not arguments then return end
   local result, message, detail = images_of(arguments)
-  if not result then
-    return send_failure(message, detail)
-  end
+  if not result then return send_failure(message, detail) end
   local found = setmetatable(result.images, core.array_mt)
-  send(200, "application/json",
-    encode({ images = found, count = #found, total = result.total, cache = result.cache }, true))
+  send(
+    200,
+    "application/json",
+    encode({ images = found, count = #found, total = result.total, cache = result.cache }, true)
+  )
 end
 
 ---GET /images/ID?region=
 function gateway.show(id)
   local arguments = arguments_are_good()
-  if not arguments then
-    return
-  end
+  if not arguments then return end
   local _, params = filters_of(arguments)
   local image, meta, detail = images:describe_image { imageId = id, regionId = params.regionId }
-  if not image then
-    return send_failure(meta, detail)
-  end
+  if not image then return send_failure(meta, detail) end
   send(200, "application/json", encode({ image = image, cache = meta.cache }, true))
 end
 
@@ -167,8 +178,11 @@ end
 ---GET /health: whether images can be had, from the service or from the cache.
 function gateway.health()
   local list, meta, detail = lists:list_images { regionId = DEFAULT_REGION, imageSource = "public" }
-  send(list and 200 or 503, "application/json",
-    encode({ healthy = list ~= nil, cache = list and meta.cache or nil, kind = detail and detail.kind }, true))
+  send(
+    list and 200 or 503,
+    "application/json",
+    encode({ healthy = list ~= nil, cache = list and meta.cache or nil, kind = detail and detail.kind }, true)
+  )
 end
 
 return gateway

@@ -31,9 +31,15 @@ local FOOT = "</main>\n</body>\n</html>\n"
 
 -- The words of the service, for people.
 local WORDS = {
-  public = "Public (official)", thirdparty = "Marketplace", private = "Private (mine)", shared = "Shared with me",
-  community = "Community", ["cn-north-1"] = "Beijing (cn-north-1)", ["cn-east-1"] = "Suqian (cn-east-1)",
-  ["cn-east-2"] = "Shanghai (cn-east-2)", ["cn-south-1"] = "Guangzhou (cn-south-1)",
+  public = "Public (official)",
+  thirdparty = "Marketplace",
+  private = "Private (mine)",
+  shared = "Shared with me",
+  community = "Community",
+  ["cn-north-1"] = "Beijing (cn-north-1)",
+  ["cn-east-1"] = "Suqian (cn-east-1)",
+  ["cn-east-2"] = "Shanghai (cn-east-2)",
+  ["cn-south-1"] = "Guangzhou (cn-south-1)",
 }
 
 local function select_box(label, name, values, chosen, any)
@@ -41,11 +47,16 @@ local function select_box(label, name, values, chosen, any)
   if any then parts[#parts + 1] = ('<option value="">%s</option>'):format(any) end
   -- What is chosen stands there even where no image has it: else a filter is on that nobody sees.
   local known = not chosen
-  for _, value in ipairs(values) do known = known or value == chosen end
-  if not known then parts[#parts + 1] = ('<option selected>%s</option>'):format(escape(chosen)) end
   for _, value in ipairs(values) do
-    parts[#parts + 1] = ('<option value="%s"%s>%s</option>'):format(escape(value),
-      value == chosen and " selected" or "", escape(WORDS[value] or value))
+    known = known or value == chosen
+  end
+  if not known then parts[#parts + 1] = ("<option selected>%s</option>"):format(escape(chosen)) end
+  for _, value in ipairs(values) do
+    parts[#parts + 1] = ('<option value="%s"%s>%s</option>'):format(
+      escape(value),
+      value == chosen and " selected" or "",
+      escape(WORDS[value] or value)
+    )
   end
   parts[#parts + 1] = "</select></label>\n"
   return table.concat(parts)
@@ -57,8 +68,10 @@ local function form(result)
     '<form role="search">\n',
     select_box("Region", "region", result.regions, filters.region),
     select_box("Source", "source", result.sources, filters.source),
-    ('<label class="wide">Text<input name="text" type="search" value="%s" placeholder="name, id or description"'
-      .. ' maxlength="64"></label>\n'):format(escape(filters.text)),
+    (
+      '<label class="wide">Text<input name="text" type="search" value="%s" placeholder="name, id or description"'
+      .. ' maxlength="64"></label>\n'
+    ):format(escape(filters.text)),
     select_box("Platform", "platform", result.platforms, filters.platform, "Any"),
     "<button>Search</button>\n</form>\n</header>\n<main>\n",
   }
@@ -66,7 +79,9 @@ end
 
 local function facts(image)
   local list = {}
-  local function fact(value) if value and value ~= "" then list[#list + 1] = "<span>" .. value .. "</span>" end end
+  local function fact(value)
+    if value and value ~= "" then list[#list + 1] = "<span>" .. value .. "</span>" end
+  end
   fact(escape(image.platform) .. (image.osVersion and " " .. escape(image.osVersion) or ""))
   fact(escape(image.architecture))
   fact(image.systemDiskSizeGB and escape(image.systemDiskSizeGB) .. " GB")
@@ -82,9 +97,16 @@ local function card(image, region)
 <p class="facts">%s</p>
 %s<div class="foot"><code>%s</code><a href="/images/%s?region=%s">JSON</a></div>
 </li>
-]]):format(escape(image.name), escape(image.status), escape(image.status), facts(image),
+]]):format(
+    escape(image.name),
+    escape(image.status),
+    escape(image.status),
+    facts(image),
     described and '<details><summary class="desc">' .. escape(image.desc) .. "</summary></details>\n" or "",
-    escape(image.imageId), url_escape(image.imageId), url_escape(region))
+    escape(image.imageId),
+    url_escape(image.imageId),
+    url_escape(region)
+  )
 end
 
 local function age_words(seconds)
@@ -106,8 +128,9 @@ end
 local PLACE, ALL = { "region", "source" }, { "region", "source", "platform", "text" }
 
 local function title(filters)
-  return escape(("%s%s, %s"):format(filters.text and filters.text .. ": " or "", WORDS[filters.source],
-    WORDS[filters.region]))
+  return escape(
+    ("%s%s, %s"):format(filters.text and filters.text .. ": " or "", WORDS[filters.source], WORDS[filters.region])
+  )
 end
 
 ---The page for a result.
@@ -120,16 +143,25 @@ function page.render(result)
   local function add(text) parts[#parts + 1] = text end
   -- A stale answer is normal for a moment, while a timer fetches a new one; after that the service is down.
   if result.cache == "stale" and result.age > 180 then
-    add(('<p class="notice">The image service has given no new answer. This is what it said %s ago.</p>\n'):format(
-      age_words(result.age)))
+    add(
+      ('<p class="notice">The image service has given no new answer. This is what it said %s ago.</p>\n'):format(
+        age_words(result.age)
+      )
+    )
   end
-  add(('<p class="count">%s</p>\n'):format(result.count == result.total and ("%d images"):format(result.total)
-    or ("%d of %d images"):format(result.count, result.total)))
+  add(
+    ('<p class="count">%s</p>\n'):format(
+      result.count == result.total and ("%d images"):format(result.total)
+        or ("%d of %d images"):format(result.count, result.total)
+    )
+  )
   if #result.images == 0 then
     add(('<p class="empty">No image matches. %s</p>\n'):format(link(filters, PLACE, nil, "Show all")))
   else
     add '<ul class="images">\n'
-    for _, image in ipairs(result.images) do add(card(image, filters.region)) end
+    for _, image in ipairs(result.images) do
+      add(card(image, filters.region))
+    end
     add "</ul>\n"
   end
   if result.pages > 1 then
@@ -139,8 +171,11 @@ function page.render(result)
     if result.page < result.pages then add(link(filters, ALL, result.page + 1, "Next")) end
     add "</nav>\n"
   end
-  add(("<footer>%s</footer>\n"):format(result.age < 1 and "Fetched just now"
-    or ("Fetched %s ago"):format(age_words(result.age))))
+  add(
+    ("<footer>%s</footer>\n"):format(
+      result.age < 1 and "Fetched just now" or ("Fetched %s ago"):format(age_words(result.age))
+    )
+  )
   add(FOOT)
   return table.concat(parts)
 end
@@ -149,8 +184,11 @@ end
 ---@param result table filters, platforms, regions, sources
 ---@return string html
 function page.failure(result)
-  return HEAD:format("No answer") .. form(result) .. '<p class="notice">The image service gave no answer, '
-    .. 'and nothing is cached yet. <a href="">Try again</a></p>\n' .. FOOT
+  return HEAD:format("No answer")
+    .. form(result)
+    .. '<p class="notice">The image service gave no answer, '
+    .. 'and nothing is cached yet. <a href="">Try again</a></p>\n'
+    .. FOOT
 end
 
 return page

@@ -8,7 +8,9 @@ local address = {}
 -- Host and port of an authority without a user name, or nil.
 local function host_and_port(authority)
   local host, port = authority:lower():match("^(%[[%x:.]+%]):?(%d*)$")
-  if not host then host, port = authority:lower():match("^([%w._-]+):?(%d*)$") end
+  if not host then
+    host, port = authority:lower():match("^([%w._-]+):?(%d*)$")
+  end
   if not host or (port ~= "" and (tonumber(port) < 1 or tonumber(port) > 65535)) then return nil end
   return host, port
 end
@@ -23,9 +25,7 @@ function address.endpoint(url)
     return nil, "must not hold a user name or a password: keys go into access_key and secret_key"
   end
   local scheme, authority, rest = url:match("^(%a+)://([^/?#]*)(.*)$")
-  if not scheme then
-    return nil, "must begin with https:// (or http://), got " .. text.show(url)
-  end
+  if not scheme then return nil, "must begin with https:// (or http://), got " .. text.show(url) end
   scheme = scheme:lower()
   if scheme ~= "https" and scheme ~= "http" then return nil, "must be https or http, not " .. text.show(scheme) end
   if rest ~= "" and rest ~= "/" then

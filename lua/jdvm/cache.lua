@@ -17,17 +17,17 @@ local errors = require "jdvm.errors"
 local options_of = require "jdvm.options"
 local transport = require "jdvm.transport"
 
-local ngx = ngx                     -- nil outside nginx, where new() says so
+local ngx = ngx -- nil outside nginx, where new() says so
 local max, min = math.max, math.min
 
 local cache = {}
 
-local FETCHES_HERE = { init = true, ["worker thread"] = true }       -- by situation
+local FETCHES_HERE = { init = true, ["worker thread"] = true } -- by situation
 
-local VERSION = 1                   -- of the entries; others are not read
-local TIMERS = 64                   -- flights at a time in timers, of nginx's 256 (lua_max_running_timers)
-local FAILURE_TTL = 1               -- seconds for which others are given a failure that may pass
-local LATE = 0.5                    -- seconds after which a timer that has not begun was dropped by nginx
+local VERSION = 1 -- of the entries; others are not read
+local TIMERS = 64 -- flights at a time in timers, of nginx's 256 (lua_max_running_timers)
+local FAILURE_TTL = 1 -- seconds for which others are given a failure that may pass
+local LATE = 0.5 -- seconds after which a timer that has not begun was dropped by nginx
 local LONG_KEY = 250
 
 local Catalogue = {}
@@ -64,7 +64,11 @@ end
 local function unlock(self, key, token, hold_off)
   key = "lock|" .. key
   if self.locks:get(key) ~= token then return end
-  if hold_off and hold_off > 0 then self.locks:set(key, token, hold_off) else self.locks:delete(key) end
+  if hold_off and hold_off > 0 then
+    self.locks:set(key, token, hold_off)
+  else
+    self.locks:delete(key)
+  end
 end
 
 -- Renews the lock until it is killed. It would outlive the light thread that fetches, when somebody kills that one: so
@@ -92,12 +96,21 @@ local function store(self, key, text, seconds)
   if seconds <= 0 then return true end
   local stored, message, forcible = nil, "no memory", false
   -- A set that cannot succeed would throw out all others first.
-  if #text <= self.capacity / 2 then stored, message, forcible = self.dict:set(key, text, seconds) end
+  if #text <= self.capacity / 2 then
+    stored, message, forcible = self.dict:set(key, text, seconds)
+  end
   if not stored then return nil, message end
   if forcible and self.clock() >= self.complain_after then
     self.complain_after = self.clock() + 60
-    log("WARN", "jdvm: the shared dict ", self.name, " is full and drops answers before their time: enlarge it ",
-      '("lua_shared_dict ', self.name, ' …;")')
+    log(
+      "WARN",
+      "jdvm: the shared dict ",
+      self.name,
+      " is full and drops answers before their time: enlarge it ",
+      '("lua_shared_dict ',
+      self.name,
+      ' …;")'
+    )
   end
   return true
 end
@@ -110,8 +123,10 @@ local function ask(self, load)
   -- What the service says of the question will be the same for a while; what befell the answer may pass.
   local is_answer = detail.kind == "api" and (detail.code == 404 or detail.code == 400)
   local kind, seconds = "failed", min(self.negative_ttl, FAILURE_TTL)
-  if is_answer then kind, seconds = "negative", self.negative_ttl end
-  if detail.kind == "phase" then seconds = 0 end         -- it says nothing to those who ask elsewhere
+  if is_answer then
+    kind, seconds = "negative", self.negative_ttl
+  end
+  if detail.kind == "phase" then seconds = 0 end -- it says nothing to those who ask elsewhere
   return text_of(kind, now + seconds, now, meta, detail), kind, seconds
 end
 
@@ -129,10 +144,15 @@ local function renew(self, key, job)
   if stored then return text, false end
   text = failure(self, job, {
     kind = "cache",
-    message = ("the answer takes %d bytes and has no room in the shared dict %s of %d (%s)"):format(#text, self.name,
-      self.capacity, reason),
-    hint = ('enlarge it in nginx.conf: "lua_shared_dict %s …;"; or ask for less, by filters or the option fields')
-      :format(self.name),
+    message = ("the answer takes %d bytes and has no room in the shared dict %s of %d (%s)"):format(
+      #text,
+      self.name,
+      self.capacity,
+      reason
+    ),
+    hint = ('enlarge it in nginx.conf: "lua_shared_dict %s …;"; or ask for less, by filters or the option fields'):format(
+      self.name
+    ),
   }, self.negative_ttl)
   log("ERR", parse(self, text)[FIRST])
   if self.dict:get(key) then return text, true end
@@ -153,9 +173,7 @@ end
 
 -- The same on the spot, for who can neither sleep nor leave it to a timer: the lock, if it is to be had, keeps others
 -- from asking meanwhile.
-local function fetch_here(self, key, job)
-  return fetch(self, key, job, lock(self, key) or "")
-end
+local function fetch_here(self, key, job) return fetch(self, key, job, lock(self, key) or "") end
 
 -- An entry for a key that has none: fetched here, or by whoever holds the lock.
 local function obtain(self, key, job)
@@ -182,7 +200,11 @@ local function timers(now)
   local count = running
   for timer, since in pairs(asked_for) do
     -- A timer of no delay begins with the next turn of the loop, or nginx has dropped it (lua_max_running_timers).
-    if now - since > LATE then asked_for[timer] = nil else count = count + 1 end
+    if now - since > LATE then
+      asked_for[timer] = nil
+    else
+      count = count + 1
+    end
   end
   return count
 end
@@ -227,7 +249,9 @@ local function wait_for(self, key, job)
   if situation ~= "yields" then
     local message, way = transport.phase_advice(phase, situation)
     return failure(self, job, {
-      kind = "phase", phase = phase, message = "not in the cache, and " .. message,
+      kind = "phase",
+      phase = phase,
+      message = "not in the cache, and " .. message,
       hint = flight and "it is being fetched now: ask again later, or fetch it beforehand in a timer" or way,
     })
   end
@@ -245,7 +269,7 @@ end
 -- Fetches anew, unless somebody does so already or it failed just now.
 local function refresh(self, key, job)
   local situation = transport.situation()
-  if situation == "init" then return end                 -- nginx need not wait: the first who ask refresh it
+  if situation == "init" then return end -- nginx need not wait: the first who ask refresh it
   local token = lock(self, key)
   if not token then return end
   if situation == "worker thread" then return fetch(self, key, job, token) end
@@ -283,7 +307,9 @@ local function describe(value)
     return kind:sub(1, 1) .. #text .. ":" .. text
   end
   local parts = {}
-  for name, item in pairs(value) do parts[#parts + 1] = describe(name) .. "=" .. describe(item) end
+  for name, item in pairs(value) do
+    parts[#parts + 1] = describe(name) .. "=" .. describe(item)
+  end
   table.sort(parts)
   return "{" .. table.concat(parts, " ") .. "}"
 end
@@ -301,7 +327,9 @@ local function copy_of(params)
   for name, value in pairs(params) do
     if type(value) == "table" then
       local items = {}
-      for index, item in pairs(value) do items[index] = item end
+      for index, item in pairs(value) do
+        items[index] = item
+      end
       value = items
     end
     copy[name] = value
@@ -335,7 +363,9 @@ function Catalogue:describe_image(params)
   if not key then
     key = key_of(self, "image", params)
     if type(params) == "string" then
-      if self.known_keys >= 10000 then self.keys, self.known_keys = {}, 0 end
+      if self.known_keys >= 10000 then
+        self.keys, self.known_keys = {}, 0
+      end
       self.keys[params], self.known_keys = key, self.known_keys + 1
     end
   end
@@ -350,8 +380,8 @@ end
 ---@return jdvm.Failure? detail
 function Catalogue:list_images(params)
   check_self(self, "list_images")
-  local images, meta, detail = get(self, key_of(self, "images", params),
-    call(self, "list_images", "describeImages", params, self.options))
+  local images, meta, detail =
+    get(self, key_of(self, "images", params), call(self, "list_images", "describeImages", params, self.options))
   return images, meta, detail
 end
 
@@ -371,8 +401,14 @@ end
 local function find_dict(name, option)
   local dict = ngx.shared[name]
   if not dict then
-    misuse(('there is no shared dict %s (option %s): write "lua_shared_dict %s 10m;" in the http block of nginx.conf')
-      :format(name, option, name), 4)
+    misuse(
+      ('there is no shared dict %s (option %s): write "lua_shared_dict %s 10m;" in the http block of nginx.conf'):format(
+        name,
+        option,
+        name
+      ),
+      4
+    )
   end
   return dict
 end
@@ -385,10 +421,10 @@ function cache.new(given)
   options_of.check("cache", given, "jdvm.cache.new", 2)
   options_of.check("list", given.options, "jdvm.cache.new, option 'options'", 2)
   local self = { client = given.client, options = given.options, name = given.dict }
-  for name, default in pairs(options_of.defaults("cache")) do self[name] = given[name] or default end
-  if type(given.client.state) ~= "function" then
-    misuse("option 'client' must be a client that jdvm.new made")
+  for name, default in pairs(options_of.defaults("cache")) do
+    self[name] = given[name] or default
   end
+  if type(given.client.state) ~= "function" then misuse("option 'client' must be a client that jdvm.new made") end
   local state = given.client.state()
   self.dict, self.locks = find_dict(given.dict, "dict"), ngx.shared[given.dict .. "_locks"]
   if given.locks then self.locks = find_dict(given.locks, "locks") end
@@ -397,10 +433,20 @@ function cache.new(given)
   local options = given.options or {}
   -- Those of lists alone are none of a single image's.
   self.call_options = {}
-  for _, option in ipairs(options_of.call) do self.call_options[option.name] = options[option.name] end
+  for _, option in ipairs(options_of.call) do
+    self.call_options[option.name] = options[option.name]
+  end
   self.decoding = { null = options.null or state.null }
-  self.prefix = table.concat({ "jdvm", state.endpoint.origin, account_of(state, given), state.region or "",
-    state.null, state.utf8, describe(given.options), "" }, "|")
+  self.prefix = table.concat({
+    "jdvm",
+    state.endpoint.origin,
+    account_of(state, given),
+    state.region or "",
+    state.null,
+    state.utf8,
+    describe(given.options),
+    "",
+  }, "|")
   self.patience = (options.timeout or state.timeout) + self.lock_ttl
   self.clock, self.complain_after, self.tell_after = ngx.now, 0, 0
   self.keys, self.known_keys, self.flights = {}, 0, {}

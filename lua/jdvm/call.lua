@@ -30,12 +30,20 @@ local function tell_try(self, status, request_id, failure, again, delay)
   local state = self.state
   if not (state.logger or state.on_attempt) then return end
   local event = events.try {
-    operation = self.operation.name, region = self.region, method = self.operation.method,
-    host = state.endpoint.host, path = self.path, query = self.target and self.target:match("%?(.*)$"),
-    attempt = self.attempts, status = status, request_id = request_id,
+    operation = self.operation.name,
+    region = self.region,
+    method = self.operation.method,
+    host = state.endpoint.host,
+    path = self.path,
+    query = self.target and self.target:match("%?(.*)$"),
+    attempt = self.attempts,
+    status = status,
+    request_id = request_id,
     milliseconds = (self.transport:now() - self.try_started) * 1000,
-    kind = failure and failure.kind, reason = failure and events.reason(failure),
-    retry = again, delay = delay,
+    kind = failure and failure.kind,
+    reason = failure and events.reason(failure),
+    retry = again,
+    delay = delay,
   }
   events.tell(state.logger, event)
   events.tell(state.on_attempt, event, "on_attempt", state.logger)
@@ -56,30 +64,50 @@ local function fail(self, failure)
   local state = self.state
   local now = self.transport and self.transport:now()
   local fields = {}
-  for _, field in ipairs(errors.fields) do fields[field.name] = failure[field.name] end
+  for _, field in ipairs(errors.fields) do
+    fields[field.name] = failure[field.name]
+  end
   fields.operation, fields.region, fields.attempts = self.operation.name, self.region, self.attempts
   fields.elapsed = now and self.budget and math.max(0, now - self.budget.started) or 0
   fields.retryable = failure.retryable or false
   local message, detail = errors.new(fields, secrets_of(self))
   self.outcome = { nil, message, detail }
-  events.tell(state.on_call, { operation = self.operation.name, region = self.region, ok = false,
-    attempts = self.attempts, elapsed = detail.elapsed, kind = detail.kind, status = detail.status,
-    http_status = detail.http_status, request_id = detail.request_id, message = message }, "on_call", state.logger)
+  events.tell(state.on_call, {
+    operation = self.operation.name,
+    region = self.region,
+    ok = false,
+    attempts = self.attempts,
+    elapsed = detail.elapsed,
+    kind = detail.kind,
+    status = detail.status,
+    http_status = detail.http_status,
+    request_id = detail.request_id,
+    message = message,
+  }, "on_call", state.logger)
   return nil, message, detail
 end
 
 local function succeed(self, result, status, request_id)
   local meta = {
-    request_id = request_id, http_status = status, attempts = self.attempts, throttled = self.throttled,
+    request_id = request_id,
+    http_status = status,
+    attempts = self.attempts,
+    throttled = self.throttled,
     elapsed = self.transport:now() - self.started,
   }
   local state = self.state
   state.quota:pay_back(self.cost)
   self.outcome = { result, meta }
   if state.on_call then
-    events.tell(state.on_call, { operation = self.operation.name, region = self.region, ok = true,
-      attempts = self.attempts, elapsed = meta.elapsed, http_status = status, request_id = request_id }, "on_call",
-      state.logger)
+    events.tell(state.on_call, {
+      operation = self.operation.name,
+      region = self.region,
+      ok = true,
+      attempts = self.attempts,
+      elapsed = meta.elapsed,
+      http_status = status,
+      request_id = request_id,
+    }, "on_call", state.logger)
   end
   return result, meta
 end
@@ -88,8 +116,11 @@ end
 local function fetch_keys(self, now)
   local state, carrier, deadline = self.state, self.transport, self.budget.deadline
   return state.credentials:get {
-    clock = state.clock, sleep = function(seconds) carrier:sleep(seconds) end, timeout = deadline - now,
-    transport = carrier, deadline = deadline,
+    clock = state.clock,
+    sleep = function(seconds) carrier:sleep(seconds) end,
+    timeout = deadline - now,
+    transport = carrier,
+    deadline = deadline,
   }
 end
 
@@ -228,8 +259,14 @@ end
 
 -- The failure of a call whose time ran out: what came before it is its cause.
 local function out_of_time(self, phase, message, cause)
-  return fail(self, { kind = "timeout", phase = phase, message = message, retryable = true, cause = cause,
-    retry_after = cause and cause.retry_after })
+  return fail(self, {
+    kind = "timeout",
+    phase = phase,
+    message = message,
+    retryable = true,
+    cause = cause,
+    retry_after = cause and cause.retry_after,
+  })
 end
 
 -- Whether a try was left alone for so long that its failure says nothing: only one that was under way when finish
@@ -301,9 +338,7 @@ function Call:finish(received)
         failure.cause = nil
         return fail(self, failure)
       end
-      if is_late then
-        return out_of_time(self, "sleep", "no time is left for another try", errors.cause(failure))
-      end
+      if is_late then return out_of_time(self, "sleep", "no time is left for another try", errors.cause(failure)) end
       self.last = failure
       if delay > 0 then carrier:sleep(delay) end
       if was_cancelled(self) then return self.outcome[1], self.outcome[2], self.outcome[3] end
@@ -320,16 +355,26 @@ function Call:cancel()
   self.state.in_flight[self] = nil
   if pending then self.transport:cancel(pending) end
   self.early = nil
-  local message, detail = errors.new { kind = "cancelled", message = "the call was cancelled",
-    operation = self.operation.name, region = self.region, attempts = self.attempts, retryable = false }
+  local message, detail = errors.new {
+    kind = "cancelled",
+    message = "the call was cancelled",
+    operation = self.operation.name,
+    region = self.region,
+    attempts = self.attempts,
+    retryable = false,
+  }
   self.outcome = { nil, message, detail }
 end
 
 local Handle = {}
-local handle_mt = { __index = Handle, __name = "jdvm.call", __tostring = function(self)
-  local inner = self.call()
-  return ("jdvm call %s (%s)"):format(inner.operation.name, inner.outcome and "finished" or "pending")
-end }
+local handle_mt = {
+  __index = Handle,
+  __name = "jdvm.call",
+  __tostring = function(self)
+    local inner = self.call()
+    return ("jdvm call %s (%s)"):format(inner.operation.name, inner.outcome and "finished" or "pending")
+  end,
+}
 
 local function inner_of(self, name)
   if type(self) ~= "table" or getmetatable(self) ~= handle_mt then
@@ -356,6 +401,8 @@ end
 --- A call as the user holds it: what it knows, keys and headers too, stays out of sight of inspectors.
 ---@param inner table
 ---@return jdvm.Call
-function call.handle(inner) return setmetatable({ call = function() return inner end }, handle_mt) end
+function call.handle(inner)
+  return setmetatable({ call = function() return inner end }, handle_mt)
+end
 
 return call

@@ -47,15 +47,16 @@ local function string_fault(parameter, value)
   if old then return ('is %s; did you mean "%s"?'):format(text.show(value), old) end
   if parameter.open then
     for _, known in ipairs(parameter.values) do
-      if text.same_name(known, value) then
-        return ('is %s; did you mean "%s"?'):format(text.show(value), known)
-      end
+      if text.same_name(known, value) then return ('is %s; did you mean "%s"?'):format(text.show(value), known) end
     end
     return nil
   end
   local nearest = text.nearest(value, parameter.values)
-  return ("must be %s, got %s%s"):format(text.enumerate(parameter.values), text.show(value),
-    nearest and ('; did you mean "' .. nearest .. '"?') or "")
+  return ("must be %s, got %s%s"):format(
+    text.enumerate(parameter.values),
+    text.show(value),
+    nearest and ('; did you mean "' .. nearest .. '"?') or ""
+  )
 end
 
 local function integer_fault(parameter, value)
@@ -90,7 +91,10 @@ local function array_fault(parameter, value)
 end
 
 local faults = {
-  string = string_fault, integer = integer_fault, boolean = boolean_fault, ["string[]"] = array_fault,
+  string = string_fault,
+  integer = integer_fault,
+  boolean = boolean_fault,
+  ["string[]"] = array_fault,
 }
 
 -- What is derived from an entry. Mistakes in the entry itself, which its author must see, raise here.
@@ -100,11 +104,15 @@ local function index(operation)
     assert(faults[parameter.type], ("%s: parameter %s has an unknown type"):format(operation.name, parameter.name))
     entry.names[i] = parameter.name
     entry.by_name[parameter.name] = parameter
-    for _, other in ipairs(parameter.other_names or {}) do entry.wanted[other:lower()] = parameter.name end
+    for _, other in ipairs(parameter.other_names or {}) do
+      entry.wanted[other:lower()] = parameter.name
+    end
   end
   for name in operation.path:gmatch("{([^{}]*)}") do
-    assert(entry.by_name[name] and entry.by_name[name].path,
-      ("%s: the path names {%s}, which is no path parameter"):format(operation.name, name))
+    assert(
+      entry.by_name[name] and entry.by_name[name].path,
+      ("%s: the path names {%s}, which is no path parameter"):format(operation.name, name)
+    )
   end
   derived[operation] = entry
   return entry
@@ -113,14 +121,19 @@ end
 -- Options that people put among the parameters; they belong into the table after it. By name, of which calls.
 local call_options = {}
 for set, words in pairs { call = "an option", list = "an option of lists" } do
-  for _, option in ipairs(options[set]) do call_options[option.name] = call_options[option.name] or words end
+  for _, option in ipairs(options[set]) do
+    call_options[option.name] = call_options[option.name] or words
+  end
 end
 
 local function unknown(operation, entry, key)
   if type(key) ~= "string" then
     if operation.shorthand and key == 1 then
       return ('parameters are named: write %s("…") or %s { %s = "…" }'):format(
-        operation.method_name, operation.method_name, operation.shorthand)
+        operation.method_name,
+        operation.method_name,
+        operation.shorthand
+      )
     end
     return ("parameters are named, but there is one with the key %s"):format(text.show(key))
   end
@@ -154,7 +167,9 @@ local function shorter(operation, entry, params)
   for _, name in ipairs(entry.names) do
     local value = params[name]
     local length = encoded_length(type(value) == "table" and table.concat(value) or tostring(value))
-    if value ~= nil and length > most then longest, most = name, length end
+    if value ~= nil and length > most then
+      longest, most = name, length
+    end
   end
   return ("shorten '%s', the longest"):format(longest)
 end
@@ -179,10 +194,16 @@ local function flatten(operation, entry, params, path)
     end
   end
   local length = #path
-  for i = 1, n do length = length + 1 + encoded_length(query[i]) end
+  for i = 1, n do
+    length = length + 1 + encoded_length(query[i])
+  end
   if length > MAX_TARGET then
-    return nil, ("the parameters make a request line of %d bytes, more than the %d the service takes: %s"):format(
-      length, MAX_TARGET, shorter(operation, entry, params))
+    return nil,
+      ("the parameters make a request line of %d bytes, more than the %d the service takes: %s"):format(
+        length,
+        MAX_TARGET,
+        shorter(operation, entry, params)
+      )
   end
   return query
 end
@@ -195,7 +216,9 @@ local function with_room(operation, entry, params)
   if not ids or params[page.size] ~= nil or params[page.number] ~= nil then return params end
   if #ids <= (entry.by_name[page.size].default or 0) then return params end
   local copy = { [page.size] = math.min(page.max, #ids) }
-  for name, value in pairs(params) do copy[name] = value end
+  for name, value in pairs(params) do
+    copy[name] = value
+  end
   return copy
 end
 
@@ -229,8 +252,12 @@ function check.build(operation, params, region)
   if type(params) == "string" and operation.shorthand then params = { [operation.shorthand] = params } end
   if params == nil then params = {} end
   if type(params) ~= "table" then
-    return nil, prefix .. "the parameters must be a table"
-      .. (operation.shorthand and (" or the " .. operation.shorthand) or "") .. ", got " .. text.show(params)
+    return nil,
+      prefix
+        .. "the parameters must be a table"
+        .. (operation.shorthand and (" or the " .. operation.shorthand) or "")
+        .. ", got "
+        .. text.show(params)
   end
 
   local stranger
@@ -330,7 +357,9 @@ local function source_fault(operation, key)
   for _, field in ipairs(fields) do
     if field.name == key then
       return ("option 'source' is %s, a field of %s, which it would overwrite: give another key"):format(
-        text.show(key), model)
+        text.show(key),
+        model
+      )
     end
   end
   return nil

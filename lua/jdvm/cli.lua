@@ -19,22 +19,14 @@ local Unwritten = {}
 local BROKEN_PIPE = 32 -- EPIPE
 
 local function check_written(ok, message, number)
-  if not ok then
-    error(number == BROKEN_PIPE and CLOSED or setmetatable({ message = message }, Unwritten))
-  end
+  if not ok then error(number == BROKEN_PIPE and CLOSED or setmetatable({ message = message }, Unwritten)) end
 end
 
-local function write(...)
-  check_written(io.stdout:write(...))
-end
+local function write(...) check_written(io.stdout:write(...)) end
 
-local function flush()
-  check_written(io.stdout:flush())
-end
+local function flush() check_written(io.stdout:flush()) end
 
-local function complain(message)
-  io.stderr:write(message, "\n")
-end
+local function complain(message) io.stderr:write(message, "\n") end
 
 -- Seconds of a clock that nobody sets.
 local function new_clock()
@@ -61,28 +53,29 @@ local function new_progress(is_shown, now)
     end,
     waiting = function(event)
       if is_shown then
-        line(("%s: %s%s, %.0f s%s"):format(event.image_id,
-          event.status and terminal.printable(event.status) or (event.failure and "not seen yet" or "not found yet"),
-          event.progress and (" %.0f %%"):format(event.progress) or "", event.elapsed,
-          event.failure and "; " .. event.failure or ""))
+        line(
+          ("%s: %s%s, %.0f s%s"):format(
+            event.image_id,
+            event.status and terminal.printable(event.status) or (event.failure and "not seen yet" or "not found yet"),
+            event.progress and (" %.0f %%"):format(event.progress) or "",
+            event.elapsed,
+            event.failure and "; " .. event.failure or ""
+          )
+        )
       elseif event.failure and not has_warned then
         has_warned = true
         complain(("jdvm: wait: %s; going on until the time is over"):format(event.failure))
       end
     end,
     clear = function()
-      if shown then
-        io.stderr:write("\r\27[K")
-      end
+      if shown then io.stderr:write("\r\27[K") end
     end,
   }
 end
 
 -- The regions to ask, each once; `false` stands for the one of the settings.
 local function regions_of(given)
-  if #given.region == 0 then
-    return { false }
-  end
+  if #given.region == 0 then return { false } end
   local regions, is_known = {}, {}
   local function add(name)
     if not is_known[name] then
@@ -109,42 +102,41 @@ local function new_context(root, given, operation)
   local is_screen = terminal.is_terminal(1)
   local has_colour = not given.no_color and os.getenv("NO_COLOR") == nil and os.getenv("TERM") ~= "dumb"
   return {
-    given = given, operation = operation,
-    write = write, flush = flush, complain = complain, regions = regions_of(given),
+    given = given,
+    operation = operation,
+    write = write,
+    flush = flush,
+    complain = complain,
+    regions = regions_of(given),
     terminal = is_screen and { columns = terminal.columns(), colour = has_colour } or nil,
     usage = function(message) parser.command(root, given.command):error(message) end,
     -- Beside a table on the same screen there is no place for a progress line.
     progress = function(beside_output)
       return new_progress((beside_output or not is_screen) and terminal.is_terminal(2), now)
     end,
-    region_in_use = function()
-      return given.region[1] or settings.resolve({ profile = given.profile }).region
-    end,
+    region_in_use = function() return given.region[1] or settings.resolve({ profile = given.profile }).region end,
     -- The time left of --timeout; nil leaves each call its own default.
-    time_left = function()
-      return given.timeout and math.max(0.001, given.timeout - (now() - started))
-    end,
+    time_left = function() return given.timeout and math.max(0.001, given.timeout - (now() - started)) end,
   }
 end
 
 local function client_for(context)
   local given = context.given
   local client = require("jdvm").new {
-    region = context.regions[1] or nil, profile = given.profile, endpoint = given.endpoint, ca_file = given.ca_file,
+    region = context.regions[1] or nil,
+    profile = given.profile,
+    endpoint = given.endpoint,
+    ca_file = given.ca_file,
     utf8 = "replace",
     logger = function(event)
-      if given.verbose or event.event == "warning" then
-        complain(tostring(event))
-      end
+      if given.verbose or event.event == "warning" then complain(tostring(event)) end
     end,
   }
   local folder = profile.directory(os.getenv)
   if folder and not os.getenv("JDCLOUD_ACCESS_KEY") then
     local path = folder .. "/config"
     local warning = profile.mode_warning(path, profile.mode(path))
-    if warning then
-      complain("jdvm: " .. warning)
-    end
+    if warning then complain("jdvm: " .. warning) end
   end
   return client
 end
@@ -167,9 +159,7 @@ local function status_of_raised(raised, operation, name)
     return STATUS.interrupted
   end
   local message = usage_message(raised)
-  if not message then
-    error(raised, 0)
-  end
+  if not message then error(raised, 0) end
   complain(words.usage(message, operation, name))
   return STATUS.usage
 end
@@ -193,9 +183,7 @@ local PLAIN = { completions = true, man = true, emulator = true, configure = tru
 
 local function run(context, root)
   local name, operation = context.given.command, context.operation
-  if PLAIN[name] then
-    return run_plain(context, root)
-  end
+  if PLAIN[name] then return run_plain(context, root) end
   context.client = client_for(context)
   local action = commands[name] or (operation.page and commands.list or commands.show)
   return action(context, operation)

@@ -21,11 +21,15 @@ local client = {}
 
 local methods = {}
 local mt = {
-  __index = methods, __name = "jdvm.client",
+  __index = methods,
+  __name = "jdvm.client",
   __tostring = function(self)
     local state = self.state()
-    return ("jdvm client %s %s%s"):format(state.region or "(no region)", state.endpoint.origin,
-      state.closed and " (closed)" or "")
+    return ("jdvm client %s %s%s"):format(
+      state.region or "(no region)",
+      state.endpoint.origin,
+      state.closed and " (closed)" or ""
+    )
   end,
 }
 
@@ -98,7 +102,8 @@ function client.new(given, level)
   if fault then misuse("option 'proxy' " .. fault) end
 
   local state = {
-    signers = setmetatable({}, { __mode = "k" }), quota = retry.quota(),
+    signers = setmetatable({}, { __mode = "k" }),
+    quota = retry.quota(),
     -- What close has to cancel; a call that was forgotten is none of it.
     in_flight = setmetatable({}, { __mode = "k" }),
   }
@@ -125,7 +130,9 @@ function client.new(given, level)
   state.clock, state.random = given.clock and checked_clock(given.clock) or os.time, random
   state.decoding = { null = state.null, utf8 = state.utf8 }
 
-  for _, note in ipairs(resolved.notes) do warn(note) end
+  for _, note in ipairs(resolved.notes) do
+    warn(note)
+  end
   if given.verify == false then warn("verify = false: whoever is on the way can read and change everything") end
   -- Behind a function: inspectors and serializers show no state.
   return setmetatable({ state = function() return state end }, mt)
@@ -140,9 +147,14 @@ local function begin(state, operation, params, options, at_once)
   -- What is asked for by its id has to come with it.
   local id = operation.id
   return call.start(state, {
-    operation = operation, path = path, query = query, region = region, options = options,
+    operation = operation,
+    path = path,
+    query = query,
+    region = region,
+    options = options,
     id = id and (type(params) == "string" and params or params[id]),
-    decoding = request.decoding(state, operation, options, id), timeout = options.timeout or state.timeout,
+    decoding = request.decoding(state, operation, options, id),
+    timeout = options.timeout or state.timeout,
     early = request.region_failure(state, params),
   }, at_once)
 end
@@ -222,8 +234,12 @@ function methods:close()
   if state.closed then return end
   state.closed = true
   local calls = {}
-  for pending in pairs(state.in_flight) do calls[#calls + 1] = pending end
-  for _, pending in ipairs(calls) do pending:cancel() end
+  for pending in pairs(state.in_flight) do
+    calls[#calls + 1] = pending
+  end
+  for _, pending in ipairs(calls) do
+    pending:cancel()
+  end
   transport.close(state.config)
 end
 

@@ -69,10 +69,19 @@ end
 
 -- Names that other tools give to what a provider returns.
 local other_names = {
-  token = "session_token", sessiontoken = "session_token", securitytoken = "session_token",
-  accesskey = "access_key", accesskeyid = "access_key", ak = "access_key",
-  secretkey = "secret_key", secretaccesskey = "secret_key", sk = "secret_key",
-  expiration = "expires_at", expires = "expires_at", expiresat = "expires_at", expiry = "expires_at",
+  token = "session_token",
+  sessiontoken = "session_token",
+  securitytoken = "session_token",
+  accesskey = "access_key",
+  accesskeyid = "access_key",
+  ak = "access_key",
+  secretkey = "secret_key",
+  secretaccesskey = "secret_key",
+  sk = "secret_key",
+  expiration = "expires_at",
+  expires = "expires_at",
+  expiresat = "expires_at",
+  expiry = "expires_at",
 }
 local own_names = { access_key = true, secret_key = true, session_token = true, expires_at = true, origin = true }
 
@@ -102,7 +111,9 @@ local function take(given, origin)
   end
   if message then return nil, place .. ": " .. message end
   local keys = {
-    origin = origin, expires_at = expires_at, masked = credentials.mask(access_key),
+    origin = origin,
+    expires_at = expires_at,
+    masked = credentials.mask(access_key),
     reveal = function() return access_key, secret_key, session_token end,
   }
   return setmetatable(keys, {
@@ -182,8 +193,14 @@ local function refresh(self, state, context, reason)
   state.problem = message
   state.not_before = now + (not state.keys and RETRY_NONE or reason == "early" and RETRY_EARLY or RETRY_LATE)
   if not state.keys then return nil, message end
-  warn(state, ("keys from %s could not be renewed, the old ones stay in use%s: %s"):format(self.origin,
-    reason == "expired" and " although they have expired" or "", message))
+  warn(
+    state,
+    ("keys from %s could not be renewed, the old ones stay in use%s: %s"):format(
+      self.origin,
+      reason == "expired" and " although they have expired" or "",
+      message
+    )
+  )
   return state.keys
 end
 
@@ -203,9 +220,7 @@ local function wait_for(state, turn, sleep, most)
   return waited
 end
 
-local function failed(message)
-  return nil, { kind = "credentials", message = message }
-end
+local function failed(message) return nil, { kind = "credentials", message = message } end
 
 --- The keys to sign with now, if they need no renewing: most often, and with no need to say how one could wait.
 ---@param clock fun(): number seconds since 1970
@@ -303,8 +318,13 @@ function Holder:problem() return self.state().problem end
 function credentials.static(given, origin, origins)
   local access_key, secret_key, session_token = given.access_key, given.secret_key, given.session_token
   return function()
-    return { access_key = access_key, secret_key = secret_key, session_token = session_token, origin = origin,
-      origins = origins }
+    return {
+      access_key = access_key,
+      secret_key = secret_key,
+      session_token = session_token,
+      origin = origin,
+      origins = origins,
+    }
   end
 end
 

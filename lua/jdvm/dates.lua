@@ -15,9 +15,16 @@ local dates = {}
 function dates.seconds(year, month, day, hour, minute, second)
   year, month = tonumber(year), tonumber(month)
   -- Days of the Gregorian calendar, counted in years that begin in March so that the leap day comes last.
-  if month <= 2 then year, month = year - 1, month + 12 end
-  local days = 365 * year + floor(year / 4) - floor(year / 100) + floor(year / 400)
-    + floor((153 * (month - 3) + 2) / 5) + day - 719469
+  if month <= 2 then
+    year, month = year - 1, month + 12
+  end
+  local days = 365 * year
+    + floor(year / 4)
+    - floor(year / 100)
+    + floor(year / 400)
+    + floor((153 * (month - 3) + 2) / 5)
+    + day
+    - 719469
   return days * 86400 + hour * 3600 + minute * 60 + second
 end
 

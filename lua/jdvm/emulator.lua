@@ -28,7 +28,9 @@ function State:restart()
   self.settings = settings.defaults()
   self.catalogue = catalogue.new(self.options.seed, self.options.images)
   self.changes, self.faults = {}, {}
-  for n, line in ipairs(self.options.journal) do journal.apply(self, -n, line) end
+  for n, line in ipairs(self.options.journal) do
+    journal.apply(self, -n, line)
+  end
 end
 
 --- Writes a line of the journal.
@@ -54,7 +56,9 @@ function M.new(options)
   end
   local state = setmetatable({
     options = { seed = options.seed or 1, images = options.images, journal = lines },
-    store = options.store or store.new(), verifier = signature.new(), applied = 0,
+    store = options.store or store.new(),
+    verifier = signature.new(),
+    applied = 0,
   }, State)
   state:restart()
   return state
@@ -138,7 +142,9 @@ function operations.describeImages(state, call)
   if query.ids then
     local texts, rows = {}, by_ids(state, call, query.ids)
     local first, last = 1, math.min(#rows, LARGEST_PAGE)
-    if query.size then first, last = (query.page - 1) * query.size + 1, math.min(query.page * query.size, #rows) end
+    if query.size then
+      first, last = (query.page - 1) * query.size + 1, math.min(query.page * query.size, #rows)
+    end
     for i = first, last do
       texts[#texts + 1] = catalogue.text(images, call.account, rows[i].shelf, rows[i].key, call.moment)
     end
@@ -209,8 +215,11 @@ end
 local function read_call(state, request)
   local path, query = uri.split(request.target)
   local call = {
-    request = request, headers = signature.index_headers(request.headers), pairs = uri.parse_query(query),
-    now = request.now + state.settings.clock_offset, number = state.store:incr("requests", 1),
+    request = request,
+    headers = signature.index_headers(request.headers),
+    pairs = uri.parse_query(query),
+    now = request.now + state.settings.clock_offset,
+    number = state.store:incr("requests", 1),
   }
   call.values = filters.values(call.pairs)
   call.operation, call.region, call.image_id = route(request.method, path)
@@ -234,7 +243,9 @@ function M.answer(state, request)
   local pieces = body_of(result, request_id)
   if state.settings.line_feed then pieces[#pieces + 1] = "\n" end
   local response = {
-    status = result.code, headers = headers_of(state, call, request_id), pieces = pieces,
+    status = result.code,
+    headers = headers_of(state, call, request_id),
+    pieces = pieces,
     delay = state.settings.latency > 0 and state.settings.latency or nil,
   }
   if state.settings.clock_offset ~= 0 then

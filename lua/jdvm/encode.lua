@@ -10,26 +10,20 @@ local type_of_number = rawget(math, "type") or function() return nil end
 
 local MAX_DEPTH = 64
 
-local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r",
-  ["\t"] = "\\t" }
+local ESCAPES =
+  { ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
 
-local function escape(character)
-  return ESCAPES[character] or ("\\u%04x"):format(character:byte())
-end
+local function escape(character) return ESCAPES[character] or ("\\u%04x"):format(character:byte()) end
 
-local function quote(text)
-  return '"' .. text:gsub('[%c"\\\127]', escape) .. '"'
-end
+local function quote(text) return '"' .. text:gsub('[%c"\\\127]', escape) .. '"' end
 
 local function number(value)
   if type_of_number(value) == "integer" then return ("%d"):format(value) end
-  if value ~= value or value == math.huge or value == -math.huge then
-    error("JSON has neither NaN nor infinity", 0)
-  end
+  if value ~= value or value == math.huge or value == -math.huge then error("JSON has neither NaN nor infinity", 0) end
   if value % 1 == 0 and value < 2 ^ 63 and value > -2 ^ 63 then return ("%.0f"):format(value) end
   local text = ("%.14g"):format(value)
   if tonumber(text) ~= value then text = ("%.17g"):format(value) end
-  return (text:gsub(",", "."))      -- a locale may write a comma
+  return (text:gsub(",", ".")) -- a locale may write a comma
 end
 
 -- Arrays are marked by the decoder when they are empty; others show it by their first element.

@@ -26,8 +26,9 @@ end
 local function body_words(headers, problem)
   local content_type = tostring(headers["content-type"] or ""):lower():match("^[^;%s]*")
   local body = problem and problem.text or ""
-  if body == "" then return problem and problem.text and "an empty body" or (content_type ~= "" and content_type
-    or "no JSON") end
+  if body == "" then
+    return problem and problem.text and "an empty body" or (content_type ~= "" and content_type or "no JSON")
+  end
   local words = words_of(body, content_type)
   return (content_type ~= "" and content_type or "text") .. (words ~= "" and (': "' .. words .. '"') or "")
 end
@@ -72,9 +73,7 @@ local function shape_fault(operation, result)
       local at = not SCALARS[kind] and first_no_object(value)
       if at then return ("'result.%s[%d]' %s, not an object"):format(field.name, at - 1, seen(value[at])) end
     elseif kind == "integer" then
-      if type(value) ~= "number" then
-        return ("'result.%s' %s, not an integer"):format(field.name, seen(value))
-      end
+      if type(value) ~= "number" then return ("'result.%s' %s, not an integer"):format(field.name, seen(value)) end
       if value ~= math.floor(value) or (field.min and value < field.min) then
         return ("'result.%s' is %s"):format(field.name, tostring(value))
       end
@@ -122,7 +121,10 @@ local function api_failure(answer, http_status)
   end
   if not code or code == 0 or code ~= code or code == math.huge then code = http_status end
   return {
-    kind = "api", code = math.floor(code), status = status, message = message or status or "error without a message",
+    kind = "api",
+    code = math.floor(code),
+    status = status,
+    message = message or status or "error without a message",
     details = type(given.details) == "table" and given.details or nil,
   }
 end
@@ -156,7 +158,9 @@ function envelope.read(operation, status, headers, answer, problem, id)
       kind = "decode",
       message = ("the answer is not JSON: %s%s (%s)"):format(
         problem and problem.message or "no body",
-        problem and problem.offset and (" at byte " .. problem.offset) or "", body_words(headers, problem)),
+        problem and problem.offset and (" at byte " .. problem.offset) or "",
+        body_words(headers, problem)
+      ),
     }
     if problem and problem.message:find("found the end of the text", 1, true) and problem.text:find("^%s*{") then
       failure.hint, failure.broke_off = "the answer broke off: ask again", true

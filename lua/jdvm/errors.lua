@@ -14,23 +14,58 @@ local LINE_LIMIT, DATA_LIMIT, WORD_LIMIT = 500, 2000, 100
 
 --- Kinds of failures, in the order of the reference page.
 errors.kinds = {
-  { name = "credentials", doc = "No usable keys: none found, only half a pair, or their provider failed.",
-    doc_zh = "没有可用的密钥：未找到、不成对，或提供函数失败。" },
-  { name = "connect", doc = "The name did not resolve or no connection came about.", doc_zh = "域名解析失败或无法建立连接。" },
-  { name = "tls", doc = "The TLS handshake or the check of the certificate failed.", doc_zh = "TLS 握手或证书校验失败。" },
+  {
+    name = "credentials",
+    doc = "No usable keys: none found, only half a pair, or their provider failed.",
+    doc_zh = "没有可用的密钥：未找到、不成对，或提供函数失败。",
+  },
+  {
+    name = "connect",
+    doc = "The name did not resolve or no connection came about.",
+    doc_zh = "域名解析失败或无法建立连接。",
+  },
+  {
+    name = "tls",
+    doc = "The TLS handshake or the check of the certificate failed.",
+    doc_zh = "TLS 握手或证书校验失败。",
+  },
   { name = "timeout", doc = "The time ran out; phase says where.", doc_zh = "超时；phase 说明所处阶段。" },
-  { name = "transport", doc = "The connection broke, or the answer was not HTTP or too large.",
-    doc_zh = "连接中断，或应答不是合法的 HTTP，或应答过大。" },
-  { name = "http", doc = "An HTTP error whose body is not the service's (a proxy's or a gateway's).",
-    doc_zh = "HTTP 错误，且正文不是服务端的格式（来自代理或网关）。" },
-  { name = "decode", doc = "An answer that is not JSON, or lacks what it must hold.", doc_zh = "应答不是 JSON 或缺少必需内容。" },
-  { name = "api", doc = "The service's own error: code, status and message are its words.",
-    doc_zh = "服务端返回的错误：code、status、message 为其原文。" },
+  {
+    name = "transport",
+    doc = "The connection broke, or the answer was not HTTP or too large.",
+    doc_zh = "连接中断，或应答不是合法的 HTTP，或应答过大。",
+  },
+  {
+    name = "http",
+    doc = "An HTTP error whose body is not the service's (a proxy's or a gateway's).",
+    doc_zh = "HTTP 错误，且正文不是服务端的格式（来自代理或网关）。",
+  },
+  {
+    name = "decode",
+    doc = "An answer that is not JSON, or lacks what it must hold.",
+    doc_zh = "应答不是 JSON 或缺少必需内容。",
+  },
+  {
+    name = "api",
+    doc = "The service's own error: code, status and message are its words.",
+    doc_zh = "服务端返回的错误：code、status、message 为其原文。",
+  },
   { name = "pagination", doc = "The pages of a list contradict each other.", doc_zh = "分页结果前后矛盾。" },
-  { name = "wait", doc = "An image waited for cannot reach the state any more.", doc_zh = "所等待的镜像已无法到达目标状态。" },
-  { name = "phase", doc = "This nginx phase cannot make requests.", doc_zh = "当前 nginx 阶段不能发起请求。" },
-  { name = "cache", doc = "An answer has no room in the shared dict of jdvm.cache.",
-    doc_zh = "应答超出 jdvm.cache 共享字典的容量。" },
+  {
+    name = "wait",
+    doc = "An image waited for cannot reach the state any more.",
+    doc_zh = "所等待的镜像已无法到达目标状态。",
+  },
+  {
+    name = "phase",
+    doc = "This nginx phase cannot make requests.",
+    doc_zh = "当前 nginx 阶段不能发起请求。",
+  },
+  {
+    name = "cache",
+    doc = "An answer has no room in the shared dict of jdvm.cache.",
+    doc_zh = "应答超出 jdvm.cache 共享字典的容量。",
+  },
   { name = "cancelled", doc = "The call was cancelled.", doc_zh = "调用已取消。" },
 }
 
@@ -38,32 +73,79 @@ errors.kinds = {
 errors.fields = {
   { name = "kind", type = "string", doc = "Kind of failure.", doc_zh = "失败类别。" },
   { name = "code", type = "integer", doc = "The service's error code.", doc_zh = "服务端错误码。" },
-  { name = "status", type = "string", doc = "The service's word for the error, such as NOT_FOUND.",
-    doc_zh = "服务端错误状态，例如 NOT_FOUND。" },
-  { name = "message", type = "string", doc = "What went wrong, without the facts around it.", doc_zh = "错误描述。" },
+  {
+    name = "status",
+    type = "string",
+    doc = "The service's word for the error, such as NOT_FOUND.",
+    doc_zh = "服务端错误状态，例如 NOT_FOUND。",
+  },
+  {
+    name = "message",
+    type = "string",
+    doc = "What went wrong, without the facts around it.",
+    doc_zh = "错误描述。",
+  },
   { name = "http_status", type = "integer", doc = "HTTP status.", doc_zh = "HTTP 状态码。" },
   { name = "request_id", type = "string", doc = "Id of the request at the service.", doc_zh = "服务端请求 ID。" },
   { name = "details", type = "table", doc = "Details the service gave.", doc_zh = "服务端给出的详细信息。" },
-  { name = "operation", type = "string", doc = "Operation, such as describeImages.",
-    doc_zh = "操作名，例如 describeImages。" },
+  {
+    name = "operation",
+    type = "string",
+    doc = "Operation, such as describeImages.",
+    doc_zh = "操作名，例如 describeImages。",
+  },
   { name = "region", type = "string", doc = "Region of the call.", doc_zh = "调用所用地域。" },
   { name = "attempts", type = "integer", doc = "Tries made.", doc_zh = "已尝试次数。" },
   { name = "elapsed", type = "number", doc = "Seconds the call took.", doc_zh = "调用耗时，单位秒。" },
-  { name = "phase", type = "string", doc = "Where: dns, connect, tls, send, wait, read or sleep; or the nginx phase.",
-    doc_zh = "所处阶段：dns、connect、tls、send、wait、read、sleep，或 nginx 阶段名。" },
-  { name = "retryable", type = "boolean", doc = "Whether the same call may succeed later.", doc_zh = "稍后重试是否可能成功。" },
+  {
+    name = "phase",
+    type = "string",
+    doc = "Where: dns, connect, tls, send, wait, read or sleep; or the nginx phase.",
+    doc_zh = "所处阶段：dns、connect、tls、send、wait、read、sleep，或 nginx 阶段名。",
+  },
+  {
+    name = "retryable",
+    type = "boolean",
+    doc = "Whether the same call may succeed later.",
+    doc_zh = "稍后重试是否可能成功。",
+  },
   { name = "hint", type = "string", doc = "What to do about it.", doc_zh = "处理建议。" },
-  { name = "retry_after", type = "number", doc = "Seconds the service asked to wait.", doc_zh = "服务端要求等待的秒数。" },
-  { name = "skew", type = "number", doc = "Seconds the service's clock is ahead of this machine's.",
-    doc_zh = "服务端时钟比本机快的秒数。" },
-  { name = "stats", type = "table", doc = "Counters of a list when it failed.", doc_zh = "列表失败时的统计。" },
-  { name = "image", type = "table", doc = "The image last seen by a wait.", doc_zh = "等待时最后一次看到的镜像。" },
-  { name = "cause", type = "table", doc = "The failure before, when the time ran out between two tries.",
-    doc_zh = "在两次尝试之间超时时，此前的失败。" },
+  {
+    name = "retry_after",
+    type = "number",
+    doc = "Seconds the service asked to wait.",
+    doc_zh = "服务端要求等待的秒数。",
+  },
+  {
+    name = "skew",
+    type = "number",
+    doc = "Seconds the service's clock is ahead of this machine's.",
+    doc_zh = "服务端时钟比本机快的秒数。",
+  },
+  {
+    name = "stats",
+    type = "table",
+    doc = "Counters of a list when it failed.",
+    doc_zh = "列表失败时的统计。",
+  },
+  {
+    name = "image",
+    type = "table",
+    doc = "The image last seen by a wait.",
+    doc_zh = "等待时最后一次看到的镜像。",
+  },
+  {
+    name = "cause",
+    type = "table",
+    doc = "The failure before, when the time ran out between two tries.",
+    doc_zh = "在两次尝试之间超时时，此前的失败。",
+  },
 }
 
 local known_kinds = {}
-for _, kind in ipairs(errors.kinds) do known_kinds[kind.name] = true end
+for _, kind in ipairs(errors.kinds) do
+  known_kinds[kind.name] = true
+end
 
 local long_texts = { message = true, hint = true }
 -- Fields that hold the caller's data unchanged.
@@ -141,12 +223,15 @@ function errors.hint(failure)
   local skew = failure.skew
   if skew and math.abs(skew) >= 60 and (failure.http_status == 401 or failure.http_status == 403) then
     return ("this machine's clock is %.0f s %s the service's: set it right (NTP)"):format(
-      math.abs(skew), skew > 0 and "behind" or "ahead of")
+      math.abs(skew),
+      skew > 0 and "behind" or "ahead of"
+    )
   end
   local lower = (failure.message or ""):lower()
   local code = failure.kind == "api" and failure.code or failure.http_status
   for _, entry in ipairs(hints) do
-    if entry.kind == failure.kind
+    if
+      entry.kind == failure.kind
       and (not entry.http or (code and code >= entry.http and code <= (entry.last or entry.http)))
       and (not entry.status or entry.status == failure.status)
       and (not entry.phase or entry.phase == failure.phase)
@@ -189,9 +274,16 @@ end
 ---@return table|nil
 function errors.cause(failure)
   if not failure then return nil end
-  return { kind = failure.kind, code = failure.code, status = failure.status, message = failure.message,
-    http_status = failure.http_status, request_id = failure.request_id, phase = failure.phase,
-    retry_after = failure.retry_after }
+  return {
+    kind = failure.kind,
+    code = failure.code,
+    status = failure.status,
+    message = failure.message,
+    http_status = failure.http_status,
+    request_id = failure.request_id,
+    phase = failure.phase,
+    retry_after = failure.retry_after,
+  }
 end
 
 --- Makes a failure: the line and the data.
@@ -219,9 +311,7 @@ function errors.new(failure, secrets)
   if detail.operation then parts[#parts + 1] = detail.operation .. ": " end
   parts[#parts + 1] = describe(detail)
   parts[#parts + 1] = facts(detail)
-  if detail.cause and detail.cause.message then
-    parts[#parts + 1] = "; before that: " .. describe(detail.cause)
-  end
+  if detail.cause and detail.cause.message then parts[#parts + 1] = "; before that: " .. describe(detail.cause) end
   if detail.hint then parts[#parts + 1] = "; hint: " .. detail.hint end
   return table.concat(parts), detail
 end

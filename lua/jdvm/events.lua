@@ -37,9 +37,7 @@ end
 --- Something that a user should know although nothing failed.
 ---@param message string
 ---@return table event
-function events.warning(message)
-  return setmetatable({ event = "warning", message = "jdvm: " .. message }, Event)
-end
+function events.warning(message) return setmetatable({ event = "warning", message = "jdvm: " .. message }, Event) end
 
 --- Calls a hook. Hooks see, they do not decide: an error in one changes nothing; the logger is told of it.
 ---@param hook function|nil

@@ -43,7 +43,9 @@ function evidence.window_behind(from, least, most)
   local best_first, best_size
   for size = most, least, -1 do
     local first = ceil(from / size) * size
-    if not best_size or first < best_first then best_first, best_size = first, size end
+    if not best_size or first < best_first then
+      best_first, best_size = first, size
+    end
   end
   return best_first, best_size
 end
@@ -73,7 +75,9 @@ end
 function evidence.shares_row(window, last, before_last)
   local tail = {}
   for _, before in ipairs { last, before_last } do
-    for _, key in ipairs(before.keys) do tail[key] = true end
+    for _, key in ipairs(before.keys) do
+      tail[key] = true
+    end
   end
   for _, key in ipairs(window.keys) do
     if tail[key] then return true end
@@ -100,7 +104,9 @@ end
 function evidence.aligned(window, last)
   if window.first + window.count < last.first + last.count then return false end
   local shift, place = window.first - last.first, {}
-  for i, key in ipairs(last.keys) do place[key] = i end
+  for i, key in ipairs(last.keys) do
+    place[key] = i
+  end
   for i, key in ipairs(window.keys) do
     local here = shift + i
     if here >= 1 and here <= last.count and key ~= last.keys[here] then return false end

@@ -43,11 +43,18 @@ function ids.reader(source, wanted, options)
   end
   local page = source.page
   local self = setmetatable({
-    source = source, page = page, list = list,
-    parts = split(list, (options.row or 0) + 1, options.page_size or page.max, page.ids), next_part = 1,
+    source = source,
+    page = page,
+    list = list,
+    parts = split(list, (options.row or 0) + 1, options.page_size or page.max, page.ids),
+    next_part = 1,
     queue = prefetch.new(source.fetch, options.prefetch),
-    counters = scan.counters(), missing = {},
-    requests = 0, finished_calls = 0, left = options.max_items or math.huge, asked = 0,
+    counters = scan.counters(),
+    missing = {},
+    requests = 0,
+    finished_calls = 0,
+    left = options.max_items or math.huge,
+    asked = 0,
   }, mt)
   self.ended = self.left == 0
   self.is_cut = self.ended
@@ -67,9 +74,7 @@ local function sort_in(self, part, rows)
     local id = rows[i][self.page.id]
     if type(id) ~= "string" or id == "" then return ("row %d has no %s"):format(i, self.page.id), "decode" end
     local place = part.places[id]
-    if not place then
-      return ("the service answered image %s, which was not asked for"):format(tostring(id))
-    end
+    if not place then return ("the service answered image %s, which was not asked for"):format(tostring(id)) end
     if part.rows[place] then
       self.counters.duplicates = self.counters.duplicates + 1
     else
@@ -82,7 +87,9 @@ end
 local function read_rest(self, job, result, meta)
   local part, page = job.part, self.page
   part.places, part.rows, part.found = {}, {}, 0
-  for i, id in ipairs(part.ids) do part.places[id] = i end
+  for i, id in ipairs(part.ids) do
+    part.places[id] = i
+  end
   while true do
     local rows, total = result[page.items], result[page.total]
     local before = part.found
@@ -130,7 +137,9 @@ function Reader:next()
     local part, rows = job.part, result[self.page.items]
     local count = 0
     self.asked = self.asked - #part.ids
-    for i = #rows, 1, -1 do rows[i] = nil end
+    for i = #rows, 1, -1 do
+      rows[i] = nil
+    end
     for i, id in ipairs(part.ids) do
       if not part.rows[i] then
         self.missing[#self.missing + 1] = id
@@ -177,7 +186,9 @@ end
 function Reader:stats()
   local copy = reader.stats(self)
   copy.missing = {}
-  for i, id in ipairs(self.missing) do copy.missing[i] = id end
+  for i, id in ipairs(self.missing) do
+    copy.missing[i] = id
+  end
   return copy
 end
 

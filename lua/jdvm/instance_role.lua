@@ -33,8 +33,7 @@ end
 ---@return function
 function instance_role.new(settings)
   settings = settings or {}
-  local url = settings.url
-    or "http://169.254.169.254/metadata/latest/iam/instance-role-security-credentials"
+  local url = settings.url or "http://169.254.169.254/metadata/latest/iam/instance-role-security-credentials"
   return function(context)
     local transport = context.transport
     if not (transport and transport.start) then
@@ -43,12 +42,19 @@ function instance_role.new(settings)
     local limit = settings.timeout or LIMIT
     local deadline = math.min(transport:now() + limit, context.deadline or math.huge)
     local pending = transport:start({
-      method = "GET", url = url, headers = {}, connect_timeout = limit, read_timeout = limit, max_body = 65536,
+      method = "GET",
+      url = url,
+      headers = {},
+      connect_timeout = limit,
+      read_timeout = limit,
+      max_body = 65536,
     }, deadline)
     local response, failure = transport:finish(pending)
     if not response then
-      return nil, "no answer from the metadata server for the instance role: "
-        .. tostring(type(failure) == "table" and failure.message or failure)
+      return nil,
+        "no answer from the metadata server for the instance role: " .. tostring(
+          type(failure) == "table" and failure.message or failure
+        )
     end
     if response.status ~= 200 then
       return nil, ("the metadata server has no keys of an instance role (HTTP %s)"):format(tostring(response.status))
@@ -63,11 +69,15 @@ function instance_role.new(settings)
       return nil, "the metadata server's answer is not JSON: " .. tostring(message or type(given))
     end
     if tostring(given.Code or "success"):lower() ~= "success" then
-      return nil, "the metadata server gives no keys: Code is " .. text.show(given.Code)
-        .. " (does this VM have an instance role?)"
+      return nil,
+        "the metadata server gives no keys: Code is "
+          .. text.show(given.Code)
+          .. " (does this VM have an instance role?)"
     end
     return {
-      access_key = given.accessKey, secret_key = given.secretKey, session_token = given.sessionToken,
+      access_key = given.accessKey,
+      secret_key = given.secretKey,
+      session_token = given.sessionToken,
       expires_at = epoch_of(given.expiration) or context.clock() + UNKNOWN_LIFETIME,
       origin = "the instance role",
     }

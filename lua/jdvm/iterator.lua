@@ -10,25 +10,25 @@
 -- without asking, but not into a userdata. (A weak table of fields would keep those of a loop that was left through one
 -- more cycle of the collector there.)
 
-local newproxy = newproxy     -- luacheck: ignore (Lua 5.1 and LuaJIT)
+local newproxy = newproxy -- luacheck: ignore (Lua 5.1 and LuaJIT)
 
 local iterator = {}
 
-local FIELDS = {}     -- key in the metatable of an iterator: a function that gives its fields
+local FIELDS = {} -- key in the metatable of an iterator: a function that gives its fields
 
 local function is_no_table()
   error("jdvm: read a list by: for image in client:images { … } do; client:list_images gives a table", 2)
 end
 
-local methods = setmetatable({}, { __index = function(_, key)
-  if type(key) == "number" then is_no_table() end
-  return nil
-end })
+local methods = setmetatable({}, {
+  __index = function(_, key)
+    if type(key) == "number" then is_no_table() end
+    return nil
+  end,
+})
 
 -- Whether all was given.
-local function is_complete(self)
-  return self.index == #self.rows and self.reader:is_complete()
-end
+local function is_complete(self) return self.index == #self.rows and self.reader:is_complete() end
 
 -- The row given last, also of a page that is held no more.
 local function last_row(self) return self.rows[self.index] or self.last end
@@ -89,14 +89,10 @@ end
 
 --- Counters of what was read so far.
 ---@return jdvm.ListStats
-function methods:stats()
-  return (checked(self, "stats").reader:stats())
-end
+function methods:stats() return (checked(self, "stats").reader:stats()) end
 
 --- Cancels what is in flight; the loop gets no more.
-function methods:close()
-  close(checked(self, "close"))
-end
+function methods:close() close(checked(self, "close")) end
 
 --- Where to go on after what was given so far: for the option `start`.
 ---@return string|nil token nil when the list is complete
@@ -170,14 +166,18 @@ function iterator.list(reader, source)
     if not list then
       list = rows
     else
-      for i = 1, count do list[n + i] = rows[i] end
+      for i = 1, count do
+        list[n + i] = rows[i]
+      end
     end
     n = n + count
     local last = rows[count]
     token = { reader:position(job, last), last[source.page.id] }
   end
   local meta, answer = reader:stats(), reader.meta
-  if answer then meta.request_id, meta.http_status = answer.request_id, answer.http_status end
+  if answer then
+    meta.request_id, meta.http_status = answer.request_id, answer.http_status
+  end
   meta.attempts, meta.elapsed = meta.requests, source.spent and source.spent()
   if not reader:is_complete() then meta.token = source.token(token[1], token[2]) end
   return list or {}, meta

@@ -23,7 +23,8 @@ local groups = {
       { "JDCLOUD_ACCESS_KEY_ID", "JDCLOUD_SECRET_ACCESS_KEY" },
       { "JDCLOUD_AK", "JDCLOUD_SK" },
     },
-    token = "JDCLOUD_SESSION_TOKEN", region = "JDCLOUD_REGION",
+    token = "JDCLOUD_SESSION_TOKEN",
+    region = "JDCLOUD_REGION",
   },
   -- Scripts around the jdc command.
   { pairs = { { "JDC_ACCESS_KEY", "JDC_SECRET_KEY" } }, region = "JDC_REGION" },
@@ -53,7 +54,8 @@ local function of_group(group, environment)
       return {
         given = { access_key = access_key, secret_key = secret_key, session_token = token },
         origins = {
-          access_key = "environment variable " .. names[1], secret_key = "environment variable " .. names[2],
+          access_key = "environment variable " .. names[1],
+          secret_key = "environment variable " .. names[2],
           session_token = token and "environment variable " .. group.token or nil,
         },
         region = group.region,
@@ -94,9 +96,11 @@ end
 -- What to say when no keys were found.
 local function nothing_found(environment, looked_at)
   local message = "no keys: give jdvm.new access_key and secret_key, set JDCLOUD_ACCESS_KEY and JDCLOUD_SECRET_KEY, "
-    .. "or run jdvm configure; looked at the options, the environment" .. looked_at
+    .. "or run jdvm configure; looked at the options, the environment"
+    .. looked_at
   if not environment("PATH") then
-    message = message .. ". The environment of this process is empty, as in an nginx worker: put "
+    message = message
+      .. ". The environment of this process is empty, as in an nginx worker: put "
       .. "`env JDCLOUD_ACCESS_KEY; env JDCLOUD_SECRET_KEY;` at the top of nginx.conf, or make the client in init_by_lua"
   end
   return message
@@ -130,7 +134,9 @@ function keychain.fault(options)
   local source = options.credentials
   if (options.access_key == nil) ~= (options.secret_key == nil) then
     local given, missing = "access_key", "secret_key"
-    if options.access_key == nil then given, missing = missing, given end
+    if options.access_key == nil then
+      given, missing = missing, given
+    end
     return ("option %s needs %s beside it"):format(given, missing)
   end
   if options.session_token ~= nil and options.access_key == nil then
@@ -152,7 +158,9 @@ function keychain.fault(options)
   end
   local nearest = text.nearest(source, by_name)
   return ("option credentials must be a function, or one of environment, profile and instance-role, got %s%s"):format(
-    text.show(source), nearest and ('; did you mean "' .. nearest .. '"?') or "")
+    text.show(source),
+    nearest and ('; did you mean "' .. nearest .. '"?') or ""
+  )
 end
 
 --- Chooses the keys of a client.
@@ -176,7 +184,8 @@ function keychain.choose(options, environment, profile_in_use, warn)
     keys = {
       given = options,
       origins = {
-        access_key = "option access_key", secret_key = "option secret_key",
+        access_key = "option access_key",
+        secret_key = "option secret_key",
         session_token = options.session_token and "option session_token" or nil,
       },
     }

@@ -2,22 +2,30 @@
 -- that asks for one image is not to wait for what reads lists. Inside nginx they are loaded at once: that belongs to
 -- its start, and not into a request. Pure but for what require does.
 
-local ngx = ngx                     -- nil in plain Lua
+local ngx = ngx -- nil in plain Lua
 
 --- Stands for a module whose value is a table, by the names in it (it cannot be walked through).
 ---@param name string as for require
 ---@return table module
 return function(name)
   if type(ngx) == "table" then return require(name) end
-  return setmetatable({}, { __index = function(self, key)
-    local ok, module = pcall(require, name)
-    if not ok then
-      package.loaded[name] = nil     -- Lua 5.1 keeps a mark there that would make every later try fail
-      error(("jdvm: %s cannot be loaded now; write require %q where the program starts: %s"):format(name, name,
-        tostring(module):gsub("\n.*", "")), 0)
-    end
-    local value = module[key]
-    self[key] = value
-    return value
-  end })
+  return setmetatable({}, {
+    __index = function(self, key)
+      local ok, module = pcall(require, name)
+      if not ok then
+        package.loaded[name] = nil -- Lua 5.1 keeps a mark there that would make every later try fail
+        error(
+          ("jdvm: %s cannot be loaded now; write require %q where the program starts: %s"):format(
+            name,
+            name,
+            tostring(module):gsub("\n.*", "")
+          ),
+          0
+        )
+      end
+      local value = module[key]
+      self[key] = value
+      return value
+    end,
+  })
 end

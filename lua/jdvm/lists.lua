@@ -27,9 +27,7 @@ local function new_budget(state, timeout)
     budget.started, budget.deadline = now - budget.spent, now + budget.left
   end
   -- What it took so far, the present waiting included.
-  function budget.elapsed()
-    return budget.carrier and budget.carrier:now() - budget.started or budget.spent
-  end
+  function budget.elapsed() return budget.carrier and budget.carrier:now() - budget.started or budget.spent end
   function budget.leave()
     local carrier = budget.carrier
     if not carrier then return end
@@ -41,7 +39,9 @@ end
 
 local function copy_of(params)
   local copy = {}
-  for name, value in pairs(params or {}) do copy[name] = value end
+  for name, value in pairs(params or {}) do
+    copy[name] = value
+  end
   return copy
 end
 
@@ -54,12 +54,23 @@ local function check_paging(operation, params, level)
     if parameter then given[parameter] = true end
   end
   if given[page.number] then
-    error(("jdvm: %s: a list sets '%s' itself: go on by the option start, or use %s for one page"):format(
-      operation.name, page.number, operation.method_name), level + 1)
+    error(
+      ("jdvm: %s: a list sets '%s' itself: go on by the option start, or use %s for one page"):format(
+        operation.name,
+        page.number,
+        operation.method_name
+      ),
+      level + 1
+    )
   end
   if given[page.size] then
-    error(("jdvm: %s: a list takes the option page_size, in the table after the parameters, instead of '%s'"):format(
-      operation.name, page.size), level + 1)
+    error(
+      ("jdvm: %s: a list takes the option page_size, in the table after the parameters, instead of '%s'"):format(
+        operation.name,
+        page.size
+      ),
+      level + 1
+    )
   end
 end
 
@@ -75,8 +86,16 @@ local function new_source(state, operation, params, options, resolved)
     params[page.number], params[page.size] = job.number, job.size
     if page.ids then params[page.ids] = job.ids end
     local path, query, region = check.check(operation, params, resolved.region)
-    return call.start(state, { operation = operation, path = path, query = query, region = region, options = options,
-      decoding = decoding, budget = budget, early = resolved.failure }, false)
+    return call.start(state, {
+      operation = operation,
+      path = path,
+      query = query,
+      region = region,
+      options = options,
+      decoding = decoding,
+      budget = budget,
+      early = resolved.failure,
+    }, false)
   end
   source.fetch = {
     start = start,
@@ -85,13 +104,19 @@ local function new_source(state, operation, params, options, resolved)
   }
   -- These messages name the row or the page, and the service did answer: no hint about the endpoint helps.
   function source.fail(message, stats, kind)
-    return errors.new { kind = kind or "pagination", message = message, operation = operation.name,
-      region = resolved.region, stats = stats, attempts = stats.requests, elapsed = budget.elapsed(),
-      retryable = kind == nil, hint = false }
+    return errors.new {
+      kind = kind or "pagination",
+      message = message,
+      operation = operation.name,
+      region = resolved.region,
+      stats = stats,
+      attempts = stats.requests,
+      elapsed = budget.elapsed(),
+      retryable = kind == nil,
+      hint = false,
+    }
   end
-  function source.token(row, id)
-    return token.encode(resolved.list, options.page_size, row, id)
-  end
+  function source.token(row, id) return token.encode(resolved.list, options.page_size, row, id) end
   return source
 end
 
@@ -141,7 +166,9 @@ function lists.open(state, operation, params, options, level)
   source.origin = { row = options.row or 0, id = options.id or "" }
   if type(wanted) == "table" then
     local list = {}
-    for i = 1, #wanted do list[i] = wanted[i] end
+    for i = 1, #wanted do
+      list[i] = wanted[i]
+    end
     return ids.reader(source, list, options), source
   end
   return pages.reader(source, options), source

@@ -38,18 +38,35 @@ local regions = require "jdvm.regions"
 local models = lazy "jdvm.models"
 
 local region = {
-  name = "regionId", type = "string", path = true, required = true, open = true, values = regions.names,
+  name = "regionId",
+  type = "string",
+  path = true,
+  required = true,
+  open = true,
+  values = regions.names,
   other_names = { "region" },
-  doc = "Region. Left out, it is the region of the client.", doc_zh = "地域 ID；不填时使用客户端的地域。",
+  doc = "Region. Left out, it is the region of the client.",
+  doc_zh = "地域 ID；不填时使用客户端的地域。",
 }
 
 local image_columns = {
-  "imageId", "name", "status", "platform", "osVersion", "architecture", "systemDiskSizeGB", "imageSource", "createTime",
+  "imageId",
+  "name",
+  "status",
+  "platform",
+  "osVersion",
+  "architecture",
+  "systemDiskSizeGB",
+  "imageSource",
+  "createTime",
 }
 
 local describe_images = {
-  name = "describeImages", method_name = "describe_images",
-  method = "GET", path = "/v1/regions/{regionId}/images", command = "images",
+  name = "describeImages",
+  method_name = "describe_images",
+  method = "GET",
+  path = "/v1/regions/{regionId}/images",
+  command = "images",
   columns = image_columns,
   doc = "One page of the images that match all given filters. Sub-accounts see only images they have rights on, so an "
     .. "empty list does not prove that there are none.",
@@ -57,10 +74,16 @@ local describe_images = {
   parameters = {
     region,
     {
-      name = "imageSource", option = "source", type = "string",
+      name = "imageSource",
+      option = "source",
+      type = "string",
       values = { "public", "thirdparty", "private", "shared", "community" },
       old_values = {
-        jcloud = "public", official = "public", marketplace = "thirdparty", self = "private", share = "shared",
+        jcloud = "public",
+        official = "public",
+        marketplace = "thirdparty",
+        self = "private",
+        share = "shared",
       },
       other_names = { "source", "owner", "owners", "imageType" },
       doc = "Where the images come from: public (official), thirdparty (marketplace), private (your own), shared "
@@ -68,72 +91,121 @@ local describe_images = {
       doc_zh = "镜像来源：public 官方，thirdparty 云市场，private 私有，shared 共享，community 社区。未指定 ids 时必填。",
     },
     {
-      name = "ids", option = "id", type = "string[]", id = true, other_names = { "id", "imageIds", "imageId" },
+      name = "ids",
+      option = "id",
+      type = "string[]",
+      id = true,
+      other_names = { "id", "imageIds", "imageId" },
       doc = "Ids of the images wanted. No filter may stand beside it.",
       doc_zh = "要查询的镜像 ID 列表。指定后不得再使用其他过滤条件。",
     },
     {
-      name = "offline", type = "boolean",
+      name = "offline",
+      type = "boolean",
       doc = "Whether to list withdrawn images; only with imageSource public or thirdparty. Left out, the service "
         .. "takes it as false.",
       doc_zh = "是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。",
     },
     {
-      name = "platform", type = "string", open = true, empty = true,
+      name = "platform",
+      type = "string",
+      open = true,
+      empty = true,
       values = { "Ubuntu", "CentOS", "Windows Server", "Other Linux", "Other Windows" },
       old_values = { Windows = "Windows Server", windows = "Windows Server" },
       other_names = { "os", "distribution" },
-      doc = "Distribution; empty means any.", doc_zh = "操作系统发行版；为空表示不限。",
+      doc = "Distribution; empty means any.",
+      doc_zh = "操作系统发行版；为空表示不限。",
     },
     {
-      name = "rootDeviceType", type = "string", values = { "localDisk", "cloudDisk" },
-      doc = "Kind of the system disk.", doc_zh = "系统盘类型：localDisk 本地盘，cloudDisk 云硬盘。",
+      name = "rootDeviceType",
+      type = "string",
+      values = { "localDisk", "cloudDisk" },
+      doc = "Kind of the system disk.",
+      doc_zh = "系统盘类型：localDisk 本地盘，cloudDisk 云硬盘。",
     },
     {
-      name = "launchPermission", type = "string", empty = true, values = { "all", "specifiedUsers", "ownerOnly" },
+      name = "launchPermission",
+      type = "string",
+      empty = true,
+      values = { "all", "specifiedUsers", "ownerOnly" },
       doc = "Who may use the image; only with imageSource private. Empty means any.",
       doc_zh = "使用权限，仅可与 imageSource 为 private 同用；为空表示不限。",
     },
     {
-      name = "status", type = "string", values = { "pending", "ready", "deleting", "error" },
+      name = "status",
+      type = "string",
+      values = { "pending", "ready", "deleting", "error" },
       old_values = { available = "ready", creating = "pending", failed = "error" },
       other_names = { "state" },
-      doc = "State of the images.", doc_zh = "镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。",
+      doc = "State of the images.",
+      doc_zh = "镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。",
     },
     {
-      name = "pageNumber", type = "integer", min = 1, max = 2147483647, default = 1, other_names = { "page" },
-      doc = "Page to answer.", doc_zh = "页码。",
+      name = "pageNumber",
+      type = "integer",
+      min = 1,
+      max = 2147483647,
+      default = 1,
+      other_names = { "page" },
+      doc = "Page to answer.",
+      doc_zh = "页码。",
     },
     {
-      name = "pageSize", type = "integer", min = 10, max = 100, default = 20, other_names = { "perPage", "limit" },
-      doc = "Images on a page.", doc_zh = "每页数量。",
+      name = "pageSize",
+      type = "integer",
+      min = 10,
+      max = 100,
+      default = 20,
+      other_names = { "perPage", "limit" },
+      doc = "Images on a page.",
+      doc_zh = "每页数量。",
     },
     {
-      name = "imageName", option = "name", type = "string", other_names = { "name" },
-      doc = "Part of the image's name.", doc_zh = "镜像名称，支持模糊匹配。",
+      name = "imageName",
+      option = "name",
+      type = "string",
+      other_names = { "name" },
+      doc = "Part of the image's name.",
+      doc_zh = "镜像名称，支持模糊匹配。",
     },
     {
-      name = "serviceCode", type = "string",
-      doc = "Billing code of a marketplace image; deprecated.", doc_zh = "云市场镜像的计费编码；已弃用。",
+      name = "serviceCode",
+      type = "string",
+      doc = "Billing code of a marketplace image; deprecated.",
+      doc_zh = "云市场镜像的计费编码；已弃用。",
     },
     {
-      name = "architecture", type = "string", open = true, values = { "x86_64", "arm64", "i386" },
+      name = "architecture",
+      type = "string",
+      open = true,
+      values = { "x86_64", "arm64", "i386" },
       old_values = { amd64 = "x86_64", x64 = "x86_64", aarch64 = "arm64" },
       other_names = { "arch" },
-      doc = "Processor architecture.", doc_zh = "处理器架构。",
+      doc = "Processor architecture.",
+      doc_zh = "处理器架构。",
     },
     {
-      name = "instanceIds", option = "instance-id", type = "string[]", id = true, other_names = { "instanceId" },
-      doc = "Ids of VMs: only images made from them.", doc_zh = "源云主机 ID 列表：仅返回由这些云主机制作的镜像。",
+      name = "instanceIds",
+      option = "instance-id",
+      type = "string[]",
+      id = true,
+      other_names = { "instanceId" },
+      doc = "Ids of VMs: only images made from them.",
+      doc_zh = "源云主机 ID 列表：仅返回由这些云主机制作的镜像。",
     },
     {
-      name = "bootMode", type = "string", values = { "bios", "uefi" },
-      doc = "Boot mode.", doc_zh = "启动方式。",
+      name = "bootMode",
+      type = "string",
+      values = { "bios", "uefi" },
+      doc = "Boot mode.",
+      doc_zh = "启动方式。",
     },
   },
   rules = {
     {
-      doc = "imageSource or ids must be given.", doc_zh = "imageSource 与 ids 至少指定一个。",
+      doc = "imageSource or ids must be given.",
+      doc_zh = "imageSource 与 ids 至少指定一个。",
       broken = function(params)
         if params.imageSource == nil and params.ids == nil then
           return "imageSource is required unless ids is given; it is one of public, thirdparty, private, shared "
@@ -161,7 +233,9 @@ local describe_images = {
         local most = operation.page.max
         if params.ids ~= nil and #params.ids > most then
           return ("%d ids are more than the %d of a page: use list_images, which takes any number"):format(
-            #params.ids, most)
+            #params.ids,
+            most
+          )
         end
       end,
     },
@@ -171,17 +245,22 @@ local describe_images = {
       broken = function(params)
         local source = params.imageSource
         if params.offline ~= nil and source ~= nil and source ~= "public" and source ~= "thirdparty" then
-          return "'offline' has no effect on " .. source .. " images: leave it out, or ask for imageSource public or "
+          return "'offline' has no effect on "
+            .. source
+            .. " images: leave it out, or ask for imageSource public or "
             .. "thirdparty"
         end
       end,
     },
     {
-      doc = "launchPermission needs imageSource private.", doc_zh = "launchPermission 仅可与 imageSource 为 private 同用。",
+      doc = "launchPermission needs imageSource private.",
+      doc_zh = "launchPermission 仅可与 imageSource 为 private 同用。",
       broken = function(params)
         local source = params.imageSource
         if params.launchPermission ~= nil and source ~= nil and source ~= "private" then
-          return "'launchPermission' has no effect on " .. source .. " images: leave it out, or ask for imageSource "
+          return "'launchPermission' has no effect on "
+            .. source
+            .. " images: leave it out, or ask for imageSource "
             .. "private"
         end
       end,
@@ -189,36 +268,61 @@ local describe_images = {
   },
   result = {
     {
-      name = "images", type = "Image[]", required = true,
-      doc = "The images of the page.", doc_zh = "本页镜像列表。",
+      name = "images",
+      type = "Image[]",
+      required = true,
+      doc = "The images of the page.",
+      doc_zh = "本页镜像列表。",
     },
     {
-      name = "totalCount", type = "integer", min = 0,
-      doc = "Number of images that match, on all pages.", doc_zh = "符合条件的镜像总数（所有页）。",
+      name = "totalCount",
+      type = "integer",
+      min = 0,
+      doc = "Number of images that match, on all pages.",
+      doc_zh = "符合条件的镜像总数（所有页）。",
     },
   },
   page = {
-    doc = "All images that match all given filters.", doc_zh = "按条件查询全部镜像。",
-    items = "images", id = "imageId", total = "totalCount", number = "pageNumber", size = "pageSize",
-    ids = "ids", min = 10, max = 100,
+    doc = "All images that match all given filters.",
+    doc_zh = "按条件查询全部镜像。",
+    items = "images",
+    id = "imageId",
+    total = "totalCount",
+    number = "pageNumber",
+    size = "pageSize",
+    ids = "ids",
+    min = 10,
+    max = 100,
   },
 }
 
 local describe_image = {
-  name = "describeImage", method_name = "describe_image",
-  method = "GET", path = "/v1/regions/{regionId}/images/{imageId}", command = "image", columns = image_columns,
-  doc = "One image.", doc_zh = "查询单个镜像的详情。",
+  name = "describeImage",
+  method_name = "describe_image",
+  method = "GET",
+  path = "/v1/regions/{regionId}/images/{imageId}",
+  command = "image",
+  columns = image_columns,
+  doc = "One image.",
+  doc_zh = "查询单个镜像的详情。",
   parameters = {
     region,
     {
-      name = "imageId", type = "string", path = true, required = true, other_names = { "id", "ids", "image" },
-      doc = "Id of the image.", doc_zh = "镜像 ID。",
+      name = "imageId",
+      type = "string",
+      path = true,
+      required = true,
+      other_names = { "id", "ids", "image" },
+      doc = "Id of the image.",
+      doc_zh = "镜像 ID。",
     },
   },
   result = {
     { name = "image", type = "Image", required = true, doc = "The image.", doc_zh = "镜像详情。" },
   },
-  unwrap = "image", id = "imageId", shorthand = "imageId",
+  unwrap = "image",
+  id = "imageId",
+  shorthand = "imageId",
 }
 
 local operations = {
@@ -227,15 +331,15 @@ local operations = {
   -- The parameter that every operation has, and clients have a default for.
   region = region,
 }
-for _, operation in ipairs(operations.list) do operations[operation.name] = operation end
+for _, operation in ipairs(operations.list) do
+  operations[operation.name] = operation
+end
 
 --- The field of the result that a method gives its caller, an object at a time: the items of a list or what is
 --- unwrapped. The options `fields` and `source` speak of it; nil when they speak of the result itself.
 ---@param operation table
 ---@return string|nil name
-function operations.inner(operation)
-  return operation.page and operation.page.items or operation.unwrap
-end
+function operations.inner(operation) return operation.page and operation.page.items or operation.unwrap end
 
 --- The fields of what an operation lists or shows: those of its model, or of the result itself (see `inner`).
 ---@param operation table

@@ -31,11 +31,14 @@ local refusals = { [400] = true, [404] = true, [416] = true }
 ---@param options table page_size, prefetch, max_items, consistency; row, id = where to go on
 function pages.reader(source, options)
   local self = setmetatable({
-    source = source, options = options,
-    items = source.page.items, total = source.page.total,
+    source = source,
+    options = options,
+    items = source.page.items,
+    total = source.page.total,
     queue = prefetch.new(source.fetch, options.prefetch),
     counters = scan.counters(),
-    requests = 0, finished_calls = 0,
+    requests = 0,
+    finished_calls = 0,
     left = options.max_items or math.huge,
     stable = options.consistency == "stable",
   }, mt)
@@ -48,8 +51,14 @@ end
 function Reader:begin_pass()
   local options, page = self.options, self.source.page
   self.scan = scan.new {
-    size = options.page_size, least = page.min, most = page.max, id = page.id,
-    strict = self.stable, stats = self.counters, row = options.row, anchor = options.id,
+    size = options.page_size,
+    least = page.min,
+    most = page.max,
+    id = page.id,
+    strict = self.stable,
+    stats = self.counters,
+    row = options.row,
+    anchor = options.id,
   }
 end
 
@@ -79,7 +88,9 @@ local function next_page(self)
     else
       local count = #rows
       if verdict == "done" then self.complete = count <= self.left end
-      for i = count, self.left + 1, -1 do rows[i] = nil end
+      for i = count, self.left + 1, -1 do
+        rows[i] = nil
+      end
       self.left = self.left - math.min(count, self.left)
       if verdict == "done" or self.left == 0 then
         self.ended = true
@@ -106,8 +117,14 @@ local function read_stable(self)
     elseif job == "drift" then
       local counters = self.counters
       if counters.passes >= MAX_PASSES then
-        return fail(self, ("the list changed during each of %d scans (totalCount was %s, then %s)"):format(
-          counters.passes, tostring(counters.total_first), tostring(counters.total_last)))
+        return fail(
+          self,
+          ("the list changed during each of %d scans (totalCount was %s, then %s)"):format(
+            counters.passes,
+            tostring(counters.total_first),
+            tostring(counters.total_last)
+          )
+        )
       end
       self.counters = scan.counters()
       self.counters.passes = counters.passes + 1
@@ -143,9 +160,7 @@ function Reader:next()
 end
 
 --- Whether nothing follows the page given last.
-function Reader:is_complete()
-  return self.complete == true and (not self.buffer or self.given >= #self.buffer)
-end
+function Reader:is_complete() return self.complete == true and (not self.buffer or self.given >= #self.buffer) end
 
 --- Where a row stands in the service's order.
 ---@param job table as next gave it

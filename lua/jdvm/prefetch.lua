@@ -12,8 +12,15 @@ local mt = { __index = Prefetch, __name = "jdvm.prefetch" }
 ---@param depth integer calls in flight at most; 0 = each is started when it is wanted
 function prefetch.new(fetch, depth)
   return setmetatable({
-    fetch = fetch, depth = depth, width = depth > 1 and depth or 1,
-    jobs = {}, calls = {}, head = 1, tail = 0, started = 0, answered = 0,
+    fetch = fetch,
+    depth = depth,
+    width = depth > 1 and depth or 1,
+    jobs = {},
+    calls = {},
+    head = 1,
+    tail = 0,
+    started = 0,
+    answered = 0,
   }, mt)
 end
 

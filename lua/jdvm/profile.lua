@@ -16,14 +16,30 @@ local profile = {}
 
 --- The keys of a section, in the order in which jdc writes them; `option` is the option of a client that they give.
 profile.keys = {
-  { name = "access_key", option = "access_key", doc = "Access key; needs secret_key.",
-    doc_zh = "Access Key，需与 secret_key 同时填写。" },
+  {
+    name = "access_key",
+    option = "access_key",
+    doc = "Access key; needs secret_key.",
+    doc_zh = "Access Key，需与 secret_key 同时填写。",
+  },
   { name = "secret_key", option = "secret_key", doc = "Secret key.", doc_zh = "Secret Key。" },
-  { name = "region_id", option = "region", doc = "Region of calls that name none.", doc_zh = "调用未指定地域时使用的地域。" },
-  { name = "endpoint", option = "endpoint", doc = "Host of the service, with a port if need be, or a URL.",
-    doc_zh = "服务地址：主机名（可带端口）或 URL。" },
-  { name = "scheme", doc = "https (default) or http, for an endpoint that is no URL.",
-    doc_zh = "endpoint 不是 URL 时使用的协议：https（默认）或 http。" },
+  {
+    name = "region_id",
+    option = "region",
+    doc = "Region of calls that name none.",
+    doc_zh = "调用未指定地域时使用的地域。",
+  },
+  {
+    name = "endpoint",
+    option = "endpoint",
+    doc = "Host of the service, with a port if need be, or a URL.",
+    doc_zh = "服务地址：主机名（可带端口）或 URL。",
+  },
+  {
+    name = "scheme",
+    doc = "https (default) or http, for an endpoint that is no URL.",
+    doc_zh = "endpoint 不是 URL 时使用的协议：https（默认）或 http。",
+  },
   { name = "timeout", doc = "Written by jdc, and not read.", doc_zh = "由 jdc 写入，不读取。" },
 }
 
@@ -80,7 +96,9 @@ end
 ---@return string content
 function profile.update(content, name, values)
   local left, lines, inside, insert_at = {}, {}, false, nil
-  for key, value in pairs(values) do left[key] = value end
+  for key, value in pairs(values) do
+    left[key] = value
+  end
   content = content:gsub("^\239\187\191", "")
   if content ~= "" and content:sub(-1) ~= "\n" then content = content .. "\n" end
   for line in content:gmatch("(.-)\n") do
@@ -147,7 +165,10 @@ function profile.read(directory, reader)
   local current = reader(directory .. "/current")
   current = current and trim((current:gsub("^\239\187\191", ""):gsub("\n", " ")))
   return {
-    path = path, sections = sections, names = names, problems = problems,
+    path = path,
+    sections = sections,
+    names = names,
+    problems = problems,
     current = current and current ~= "" and current or "default",
   }
 end
@@ -164,8 +185,12 @@ function profile.values(files, name)
   if nearest then
     return nil, ('no profile %s in %s; did you mean "%s"?'):format(text.show(name), files.path, nearest)
   end
-  return nil, ("no profile %s in %s; it has %s"):format(text.show(name), files.path,
-    #files.names > 0 and text.one_line(text.enumerate(files.names, "and"), 200) or "none")
+  return nil,
+    ("no profile %s in %s; it has %s"):format(
+      text.show(name),
+      files.path,
+      #files.names > 0 and text.one_line(text.enumerate(files.names, "and"), 200) or "none"
+    )
 end
 
 -- The key that is meant by a name that is none: another spelling, the option's name or what other tools call that, or
@@ -191,7 +216,9 @@ end
 ---@return string[] messages that follow the profile's name; no value stands in them
 function profile.near_misses(values)
   local names, messages = {}, {}
-  for name in pairs(values) do names[#names + 1] = name end
+  for name in pairs(values) do
+    names[#names + 1] = name
+  end
   table.sort(names)
   for _, name in ipairs(names) do
     local meant = key_meant(name)
@@ -220,8 +247,8 @@ end
 function profile.mode(path)
   if type(io.popen) ~= "function" then return nil end
   local quoted = "'" .. path:gsub("'", "'\\''") .. "'"
-  local ok, pipe = pcall(io.popen, ("stat -L -c %%a -- %s 2>/dev/null || stat -L -f %%Lp -- %s 2>/dev/null")
-    :format(quoted, quoted))
+  local ok, pipe =
+    pcall(io.popen, ("stat -L -c %%a -- %s 2>/dev/null || stat -L -f %%Lp -- %s 2>/dev/null"):format(quoted, quoted))
   if not ok or not pipe then return nil end
   local mode = pipe:read("*l")
   pipe:close()
@@ -235,9 +262,12 @@ function profile.known_mode(path)
   local lfs = package.loaded.lfs
   local permissions = type(lfs) == "table" and lfs.attributes and lfs.attributes(path, "permissions")
   if type(permissions) ~= "string" or #permissions ~= 9 then return nil end
-  return (permissions:gsub("(.)(.)(.)", function(r, w, x)
-    return tostring((r == "-" and 0 or 4) + (w == "-" and 0 or 2) + (x == "-" and 0 or 1))
-  end))
+  return (
+    permissions:gsub(
+      "(.)(.)(.)",
+      function(r, w, x) return tostring((r == "-" and 0 or 4) + (w == "-" and 0 or 2) + (x == "-" and 0 or 1)) end
+    )
+  )
 end
 
 --- What is wrong with the mode of a file of secrets, or nil.

@@ -25,7 +25,9 @@ end
 ---@return jdvm.ListStats
 function reader.stats(self)
   local copy = {}
-  for name, value in pairs(self.counters) do copy[name] = value end
+  for name, value in pairs(self.counters) do
+    copy[name] = value
+  end
   copy.requests = self.requests + self.queue.started - self.finished_calls
   return copy
 end

@@ -11,6 +11,8 @@ regions.list = {
 }
 
 regions.names = {}
-for i, region in ipairs(regions.list) do regions.names[i] = region.name end
+for i, region in ipairs(regions.list) do
+  regions.names[i] = region.name
+end
 
 return regions

@@ -36,11 +36,15 @@ end
 function request.region_failure(state, params)
   if state.region or type(params) == "table" and params.regionId ~= nil then return nil end
   return {
-    kind = "credentials", message = state.region_fault or "no region", retryable = false, has_no_region = true,
+    kind = "credentials",
+    message = state.region_fault or "no region",
+    retryable = false,
+    has_no_region = true,
     hint = not state.region_fault
-      and 'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile'
+        and 'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile'
       -- Where there are no keys either, a region alone would help nobody.
-      or not state.lacks_keys and "correct that, or give jdvm.new a region" or nil,
+      or not state.lacks_keys and "correct that, or give jdvm.new a region"
+      or nil,
   }
 end
 
@@ -54,8 +58,13 @@ local function signer_of(state, keys, region)
   if not signers[region] then
     local access_key, secret_key, session_token = keys.reveal()
     signers[region] = core.signer {
-      access_key = access_key, secret_key = secret_key, session_token = session_token, region = region,
-      service = "vm", algorithm = state.algorithm, token_encoding = state.token_encoding,
+      access_key = access_key,
+      secret_key = secret_key,
+      session_token = session_token,
+      region = region,
+      service = "vm",
+      algorithm = state.algorithm,
+      token_encoding = state.token_encoding,
     }
   end
   return signers[region]
@@ -68,12 +77,20 @@ function request.signed(call)
   local state, operation, options = call.state, call.operation, call.options
   local now = state.clock()
   call.signed_at = now + (state.offset or 0)
-  if call.signed_at < 0 then call.signed_at = now end     -- a clock that was set back below an offset
-  local target, headers = signer_of(state, call.keys, call.region):sign(operation.method, state.endpoint.host,
-    call.path, call.query, call.signed_at, core.nonce())
+  if call.signed_at < 0 then call.signed_at = now end -- a clock that was set back below an offset
+  local target, headers = signer_of(state, call.keys, call.region):sign(
+    operation.method,
+    state.endpoint.host,
+    call.path,
+    call.query,
+    call.signed_at,
+    core.nonce()
+  )
   call.target, call.sent_token = target, headers["x-jdcloud-security-token"]
   return {
-    method = operation.method, url = state.endpoint.origin .. target, headers = headers,
+    method = operation.method,
+    url = state.endpoint.origin .. target,
+    headers = headers,
     connect_timeout = options.connect_timeout or state.connect_timeout,
     read_timeout = options.read_timeout or state.read_timeout,
     max_body = state.max_body,

@@ -10,18 +10,33 @@ local retry = {}
 
 -- What the service's words mean. They are asked first: it says 429 for a quota, too.
 local words = {
-  RATE_LIMIT = "throttled", HTTP_RATE_LIMIT_EXCEEDED = "throttled",
+  RATE_LIMIT = "throttled",
+  HTTP_RATE_LIMIT_EXCEEDED = "throttled",
   QUOTA_EXCEEDED = "final",
-  INTERNAL = "transient", UNKNOWN = "transient", UNAVAILABLE = "transient", SOURCE_UNAVAILABLE = "transient",
-  HTTP_INTERNAL_SERVER_ERROR = "transient", HTTP_BAD_GATEWAY = "transient",
-  HTTP_SERVICE_UNAVAILABLE = "transient", HTTP_SERVER_TIMING_OUT = "transient",
-  INVALID_ARGUMENT = "final", FAILED_PRECONDITION = "final", OUT_OF_RANGE = "final", UNAUTHENTICATED = "final",
-  ACCESS_ERROR = "final", HTTP_FORBIDDEN = "final", NOT_FOUND = "final", NOT_IMPLEMENTED = "final",
-  ALREADY_EXISTS = "final", CANCELLED = "final", HTTP_BAD_REQUEST = "final", HTTP_URI_TOO_LONG = "final",
+  INTERNAL = "transient",
+  UNKNOWN = "transient",
+  UNAVAILABLE = "transient",
+  SOURCE_UNAVAILABLE = "transient",
+  HTTP_INTERNAL_SERVER_ERROR = "transient",
+  HTTP_BAD_GATEWAY = "transient",
+  HTTP_SERVICE_UNAVAILABLE = "transient",
+  HTTP_SERVER_TIMING_OUT = "transient",
+  INVALID_ARGUMENT = "final",
+  FAILED_PRECONDITION = "final",
+  OUT_OF_RANGE = "final",
+  UNAUTHENTICATED = "final",
+  ACCESS_ERROR = "final",
+  HTTP_FORBIDDEN = "final",
+  NOT_FOUND = "final",
+  NOT_IMPLEMENTED = "final",
+  ALREADY_EXISTS = "final",
+  CANCELLED = "final",
+  HTTP_BAD_REQUEST = "final",
+  HTTP_URI_TOO_LONG = "final",
   HTTP_REQUEST_ENTITY_TOO_LARGE = "final",
 }
-local codes = { [429] = "throttled", [500] = "transient", [502] = "transient", [503] = "transient",
-  [504] = "transient" }
+local codes =
+  { [429] = "throttled", [500] = "transient", [502] = "transient", [503] = "transient", [504] = "transient" }
 
 --- What a failure means for another try.
 ---@param failure table kind; of an answer status, code, http_status, broke_off; of a transport sent, lasting
@@ -57,8 +72,8 @@ function retry.delay(tries, reason, random, retry_after)
   return delay
 end
 
-local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11,
-  Dec = 12 }
+local months =
+  { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 
 --- Seconds since 1970 of an HTTP date (IMF-fixdate, the form that servers must send), or nil.
 ---@param text any

@@ -47,9 +47,7 @@ local DETOURS = { -1, 1, -2, 2 }
 
 --- Counters that a list reports.
 ---@return jdvm.ListStats
-function scan.counters()
-  return { pages = 0, requests = 0, rows = 0, duplicates = 0, drift = false, passes = 1 }
-end
+function scan.counters() return { pages = 0, requests = 0, rows = 0, duplicates = 0, drift = false, passes = 1 } end
 
 --- A scan of one list.
 ---@param options table
@@ -68,18 +66,27 @@ function scan.new(options)
     strict = options.strict or false,
     stats = options.stats or scan.counters(),
     anchor = row > 0 and seen.key(options.anchor) or nil,
-    origin = origin, start = origin, cursor = origin, covered = origin,
+    origin = origin,
+    start = origin,
+    cursor = origin,
+    covered = origin,
     detour = 0,
     seen = seen.set(),
     overlapping = options.strict or false,
-    trusted = true,   -- whether totals are evidence
-    proven = true,    -- whether the accepted windows hang together by shared rows alone
+    trusted = true, -- whether totals are evidence
+    proven = true, -- whether the accepted windows hang together by shared rows alone
     answered = false,
-    moved = false,    -- whether rows changed places in this pass
+    moved = false, -- whether rows changed places in this pass
     one_total = true, -- whether all answers of this pass gave one total
     given_before = 0, -- rows up to the resume point
-    trail = {},       -- the windows of this pass by their first and last rows
-    asked = 0, high = origin, slack = 1, back = 0, hollow = 0, ends = 0, refuted = 0,
+    trail = {}, -- the windows of this pass by their first and last rows
+    asked = 0,
+    high = origin,
+    slack = 1,
+    back = 0,
+    hollow = 0,
+    ends = 0,
+    refuted = 0,
   }, mt)
 end
 
@@ -107,7 +114,9 @@ function Scan:plan()
     end
   end
   -- A window that may turn out to be the wrong one goes alone.
-  if self.jump then self.probe, self.jump = "out", nil end
+  if self.jump then
+    self.probe, self.jump = "out", nil
+  end
   self.cursor = first + size
   return { number = floor(first / size) + 1, size = size, first = first }
 end
@@ -162,7 +171,9 @@ local function keep_fresh(self, window, rows)
   local first = 1
   if self.anchor and self.last then
     -- Rows before a known one stood before the resume point, or came after the scan had begun.
-    while window.keys[first] and not self.seen:has(window.keys[first]) do first = first + 1 end
+    while window.keys[first] and not self.seen:has(window.keys[first]) do
+      first = first + 1
+    end
     if not window.keys[first] then first = 1 end
   end
   return self.seen:keep(window.keys, rows, first, window.is_plain)
@@ -220,8 +231,11 @@ local function judge_end(self, window, rows)
   if not (has_new or has_shrunk) then return "done" end
   self.refuted, self.ends = self.refuted + 1, 0
   if self.refuted > ENDS_REFUTED then
-    return nil, ("page %d with %d images is short, and whether others are behind it cannot be told"):format(
-      last.number, last.count)
+    return nil,
+      ("page %d with %d images is short, and whether others are behind it cannot be told"):format(
+        last.number,
+        last.count
+      )
   end
   self.stats.drift = true
   if self.strict then return "drift" end
@@ -246,8 +260,11 @@ local function accept(self, window, rows)
   self.covered, self.back = window.stop, 0
   self.high = max(self.high, window.first + window.count)
   if self.overlapping then
-    self.trail[#self.trail + 1] = ("%d %s %s"):format(window.first, tostring(window.keys[1]),
-      tostring(window.keys[window.count]))
+    self.trail[#self.trail + 1] = ("%d %s %s"):format(
+      window.first,
+      tostring(window.keys[1]),
+      tostring(window.keys[window.count])
+    )
   end
 
   if stats.drift and not self.proven then
@@ -279,9 +296,7 @@ local function begin(self, window, rows)
       self.cursor = self.start
       return "replan"
     end
-    if self.hollow > 1 then
-      return nil, ("the service counts %.0f images and sends none"):format(window.total)
-    end
+    if self.hollow > 1 then return nil, ("the service counts %.0f images and sends none"):format(window.total) end
     return restart(self)
   end
   return accept(self, window, rows)
@@ -292,7 +307,9 @@ local function resume(self, window, rows)
   local keys = window.keys
   for i = 1, window.count do
     if keys[i] == self.anchor then
-      for j = 1, i do self.seen:add(keys[j]) end
+      for j = 1, i do
+        self.seen:add(keys[j])
+      end
       self.high = window.first + i
       self.given_before = self.high
       return accept(self, window, rows)
@@ -348,18 +365,30 @@ function Scan:answer(window, rows, total)
   self.total = total or self.total
 
   if never_settles(self) then
-    return nil, ("the list does not settle: %d pages gave %d images of %s"):format(self.asked, stats.rows,
-      self.total and ("%.0f"):format(self.total) or "an unknown number")
+    return nil,
+      ("the list does not settle: %d pages gave %d images of %s"):format(
+        self.asked,
+        stats.rows,
+        self.total and ("%.0f"):format(self.total) or "an unknown number"
+      )
   end
   if window.is_behind then return judge_end(self, window, rows) end
   local is_same_total = last ~= nil and total == last.total
   if is_same_total and self:is_behind_end(window) and evidence.same_rows(window, last) then
-    for i = 1, window.count do rows[i] = nil end
+    for i = 1, window.count do
+      rows[i] = nil
+    end
     return has_all(self, total) and "done" or restart(self)
   end
 
-  if is_same_total and window.first > last.first and last.count == last.size and window.size == last.size
-    and window.count > 0 and evidence.same_rows(window, last) then
+  if
+    is_same_total
+    and window.first > last.first
+    and last.count == last.size
+    and window.size == last.size
+    and window.count > 0
+    and evidence.same_rows(window, last)
+  then
     return nil, ("page %d repeats page %d"):format(window.number, last.number)
   end
   if stats.drift and not self.overlapping then
@@ -381,8 +410,7 @@ function Scan:answer(window, rows, total)
     if is_end then return "done" end
     return step_back(self, window)
   end
-  if keys[1] == last.keys[1] and window.first > last.first and window.count >= window.size
-    and total == last.total then
+  if keys[1] == last.keys[1] and window.first > last.first and window.count >= window.size and total == last.total then
     return nil, ("page %d repeats page %d"):format(window.number, last.number)
   end
   if self.overlapping and not evidence.aligned(window, last) then
@@ -391,7 +419,9 @@ function Scan:answer(window, rows, total)
   end
   if total ~= last.total then self.one_total = false end
   local is_start = window.first == 0 and not self.anchor
-  local is_next = self.trusted and not self.overlapping and total == last.total
+  local is_next = self.trusted
+    and not self.overlapping
+    and total == last.total
     and window.first == last.first + last.count
   if not (is_start or is_next or evidence.shares_row(window, last, self.before_last)) then
     return step_back(self, window)

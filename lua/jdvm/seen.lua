@@ -55,7 +55,9 @@ function Set:keep(keys, rows, first, is_plain)
       rows[count] = rows[i]
     end
   end
-  for i = count + 1, #keys do rows[i] = nil end
+  for i = count + 1, #keys do
+    rows[i] = nil
+  end
   return count
 end
 

@@ -18,7 +18,9 @@ local settings = {}
 
 -- The environment variable of each option that has one.
 local variables = {}
-for _, option in ipairs(options_of.client) do variables[option.name] = option.env end
+for _, option in ipairs(options_of.client) do
+  variables[option.name] = option.env
+end
 
 local function present(value) return value ~= nil and value ~= "" end
 
@@ -49,7 +51,9 @@ local function find_profile(wanted, sources, notes)
   -- Of a profile that was asked for, the failure that follows says it.
   if not values and not wanted and profile.other_spelling(files, name) then notes[#notes + 1] = missing end
   return {
-    origin = origin, values = values, message = missing,
+    origin = origin,
+    values = values,
+    message = missing,
     -- A file without the section "default", and nothing that asks for it, is no mistake.
     is_mistake = values == nil and (wanted ~= nil or name ~= "default"),
   }
@@ -87,7 +91,9 @@ function settings.resolve(options, sources)
   if message then return nil, message end
   local given = sources or {}
   sources = {
-    getenv = given.getenv or os.getenv, read_file = given.read_file, directory = given.directory,
+    getenv = given.getenv or os.getenv,
+    read_file = given.read_file,
+    directory = given.directory,
     file_mode = given.file_mode,
   }
   local notes = {}
@@ -131,7 +137,9 @@ function settings.resolve(options, sources)
   local function set(name, source, argument)
     if resolved[name] ~= nil then return end
     local value, origin = source(argument)
-    if value ~= nil then resolved[name], resolved.origins[name] = value, origin end
+    if value ~= nil then
+      resolved[name], resolved.origins[name] = value, origin
+    end
   end
   set("region", option, "region")
   set("region", named, region_of_profile)

@@ -85,7 +85,9 @@ function text.one_line(s, limit)
   s = s:gsub("  +", " "):gsub("^ ", ""):gsub(" $", "")
   if #s <= limit and not cut then return s end
   local last = math.min(#s, limit)
-  while last > 0 and (s:byte(last + 1) or 0) >= 0x80 and s:byte(last + 1) < 0xC0 do last = last - 1 end
+  while last > 0 and (s:byte(last + 1) or 0) >= 0x80 and s:byte(last + 1) < 0xC0 do
+    last = last - 1
+  end
   return s:sub(1, last) .. "…"
 end
 
@@ -133,15 +135,15 @@ function text.enumerate(words, last)
 end
 
 -- What two spellings of one name share: page_size, pageSize and Page-Size are the same name.
-local function folded(word)
-  return (word:lower():gsub("[^a-z0-9\128-\255]", ""))
-end
+local function folded(word) return (word:lower():gsub("[^a-z0-9\128-\255]", "")) end
 
 -- Edits (insert, delete, replace, swap of neighbours) between two words, as a plain table walk; both
 -- are short names.
 local function distance(a, b)
   local before, previous = nil, {}
-  for j = 0, #b do previous[j] = j end
+  for j = 0, #b do
+    previous[j] = j
+  end
   for i = 1, #a do
     local current = { [0] = i }
     for j = 1, #b do
@@ -170,7 +172,9 @@ function text.nearest(word, candidates)
     local other = folded(candidate)
     if other == name and name ~= "" then return candidate end
     local d = distance(name, other)
-    if d < best_distance and d < #other then best, best_distance = candidate, d end
+    if d < best_distance and d < #other then
+      best, best_distance = candidate, d
+    end
   end
   return best
 end
@@ -179,8 +183,6 @@ end
 ---@param a string
 ---@param b string
 ---@return boolean
-function text.same_name(a, b)
-  return folded(a) == folded(b)
-end
+function text.same_name(a, b) return folded(a) == folded(b) end
 
 return text

@@ -26,9 +26,7 @@ transport.situation = situation_of
 ---@param situation string
 ---@return string message
 ---@return string hint
-function transport.phase_advice(phase, situation)
-  return advice.phase(phase, situation)
-end
+function transport.phase_advice(phase, situation) return advice.phase(phase, situation) end
 
 local METHODS = { "start", "finish", "cancel", "sleep", "now" }
 
@@ -41,8 +39,10 @@ function transport.fault(given)
   if type(metatable) == "table" and metatable.__call and given.start == nil then return nil end
   for _, name in ipairs(METHODS) do
     if type(given[name]) ~= "function" then
-      return ("option 'transport' is a table without the function '%s'; it needs %s"):format(name,
-        table.concat(METHODS, ", "))
+      return ("option 'transport' is a table without the function '%s'; it needs %s"):format(
+        name,
+        table.concat(METHODS, ", ")
+      )
     end
   end
   return nil
@@ -62,12 +62,18 @@ end
 
 -- What is wrong with what a user's function returned, or nil.
 local function response_fault(response)
-  if type(response) ~= "table" or type(response.status) ~= "number" or response.status % 1 ~= 0
-    or response.status < 100 or response.status > 999 then
+  if
+    type(response) ~= "table"
+    or type(response.status) ~= "number"
+    or response.status % 1 ~= 0
+    or response.status < 100
+    or response.status > 999
+  then
     return "the transport function must return a table with a status (100 to 999), or nil and a message"
   end
   if response.headers ~= nil and type(response.headers) ~= "table" then
-    return "the transport function returned headers that are " .. text.show(response.headers)
+    return "the transport function returned headers that are "
+      .. text.show(response.headers)
       .. " where a table of names and values is wanted"
   end
   if response.decode ~= nil then
@@ -92,17 +98,31 @@ function Function:finish(pending)
   if response == nil then
     if type(problem) == "table" and problem.kind then
       local message = type(problem.message) == "string" and problem.message or "the transport function gave no response"
-      return nil, { kind = problem.kind, phase = problem.phase, message = message, hint = problem.hint,
-        sent = problem.sent, lasting = problem.lasting }
+      return nil,
+        {
+          kind = problem.kind,
+          phase = problem.phase,
+          message = message,
+          hint = problem.hint,
+          sent = problem.sent,
+          lasting = problem.lasting,
+        }
     end
     return unusable(tostring(problem or "the transport function gave no response"))
   end
   local fault = response_fault(response)
   if fault then return unusable(fault, true) end
   local headers = {}
-  for name, value in pairs(response.headers or {}) do headers[tostring(name):lower()] = tostring(value) end
-  return { status = response.status, headers = headers, body = response.body, decode = response.decode,
-    text = response.text }
+  for name, value in pairs(response.headers or {}) do
+    headers[tostring(name):lower()] = tostring(value)
+  end
+  return {
+    status = response.status,
+    headers = headers,
+    body = response.body,
+    decode = response.decode,
+    text = response.text,
+  }
 end
 
 function Function.cancel(_, pending) pending.cancelled = true end
@@ -119,8 +139,12 @@ local function curl_of(config)
   if not config.curl then
     local found, curl = pcall(require, "jdvm.transport.curl")
     if not found then
-      return refuse("transport", nil, "jdvm.curl, which sends the requests here, cannot be loaded: "
-        .. tostring(curl):gsub("\n.*", ""), "reinstall jdvm with libcurl's headers at hand, or give a transport")
+      return refuse(
+        "transport",
+        nil,
+        "jdvm.curl, which sends the requests here, cannot be loaded: " .. tostring(curl):gsub("\n.*", ""),
+        "reinstall jdvm with libcurl's headers at hand, or give a transport"
+      )
     end
     config.curl = curl.new(config)
   end
@@ -151,14 +175,24 @@ function transport.choose(config)
   local situation, phase = situation_of(wanted ~= "curl")
   if not situation or situation == "worker thread" then
     if wanted ~= "ngx" then return curl_of(config) end
-    return refuse("phase", phase, ("transport \"ngx\" works only inside nginx's phases, not %s"):format(
-      situation and "in a worker thread" or "outside nginx"), "use \"auto\"")
+    return refuse(
+      "phase",
+      phase,
+      ('transport "ngx" works only inside nginx\'s phases, not %s'):format(
+        situation and "in a worker thread" or "outside nginx"
+      ),
+      'use "auto"'
+    )
   end
   if situation == "yields" and wanted ~= "curl" then return nginx_of(config) end
   if wanted == "curl" and (situation == "yields" or situation == "within C") then
     if config.blocking then return curl_of(config) end
-    return refuse("phase", phase, ("in the phase %s transport \"curl\" would block every request of the worker"):format(
-      phase), "use \"auto\", or set blocking = true if that is meant")
+    return refuse(
+      "phase",
+      phase,
+      ('in the phase %s transport "curl" would block every request of the worker'):format(phase),
+      'use "auto", or set blocking = true if that is meant'
+    )
   end
   if situation == "init" and wanted ~= "ngx" and config.blocking then return curl_of(config) end
   return refuse("phase", phase, transport.phase_advice(phase, situation))

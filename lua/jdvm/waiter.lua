@@ -45,9 +45,7 @@ function waiter.progress(value)
 end
 
 -- Seconds to a tenth, without a fraction that is none.
-local function seconds(number)
-  return (("%.1f"):format(math.max(0.1, number)):gsub("%.0$", ""))
-end
+local function seconds(number) return (("%.1f"):format(math.max(0.1, number)):gsub("%.0$", "")) end
 
 --- Seconds until the next look.
 ---@param looks integer looks made
@@ -72,7 +70,9 @@ local function look(client, ids, region, options)
   local images, meta, detail = client:list_images({ ids = ids, regionId = region }, options)
   if not images then return nil, meta, detail end
   local by_id = {}
-  for _, image in ipairs(images) do by_id[image.imageId] = image end
+  for _, image in ipairs(images) do
+    by_id[image.imageId] = image
+  end
   return by_id, meta
 end
 
@@ -82,9 +82,14 @@ local function report(wait, next_look, failure)
   for _, id in ipairs(wait.ids) do
     local image = wait.images[id]
     events.tell(wait.options.on_progress, {
-      image_id = id, image = image, status = image and image.status,
-      progress = image and waiter.progress(image.progress), elapsed = wait.elapsed,
-      next_poll_in = next_look, waiting = wait.waiting, failure = failure,
+      image_id = id,
+      image = image,
+      status = image and image.status,
+      progress = image and waiter.progress(image.progress),
+      elapsed = wait.elapsed,
+      next_poll_in = next_look,
+      waiting = wait.waiting,
+      failure = failure,
     }, "on_progress", wait.logger)
   end
 end
@@ -98,16 +103,22 @@ local function culprit(wait)
 end
 
 -- What a message calls an image: by its id, and by the region, outside of which it does not exist.
-local function image_in(wait, id)
-  return ("image %s in %s"):format(id, wait.region)
-end
+local function image_in(wait, id) return ("image %s in %s"):format(id, wait.region) end
 
 local function fail(wait, kind, message, more)
   local id, image = culprit(wait)
   local fields = {
-    kind = kind, message = message, operation = "waitImage", region = wait.region, elapsed = wait.elapsed,
-    attempts = wait.looks, image = more.image or image or (id and { imageId = id }), request_id = wait.request_id,
-    retryable = more.retryable or false, cause = more.cause, phase = more.phase,
+    kind = kind,
+    message = message,
+    operation = "waitImage",
+    region = wait.region,
+    elapsed = wait.elapsed,
+    attempts = wait.looks,
+    image = more.image or image or (id and { imageId = id }),
+    request_id = wait.request_id,
+    retryable = more.retryable or false,
+    cause = more.cause,
+    phase = more.phase,
     hint = more.cause and errors.hint(more.cause),
   }
   return errors.new(fields)
@@ -156,12 +167,23 @@ end
 ---  the image last seen
 function waiter.wait(state, client, id, given)
   local options, call_options = options_of.defaults("wait"), { max_attempts = given.max_attempts }
-  for name, value in pairs(given) do options[name] = value end
-  for _, name in ipairs { "connect_timeout", "read_timeout", "null", "utf8" } do call_options[name] = given[name] end
+  for name, value in pairs(given) do
+    options[name] = value
+  end
+  for _, name in ipairs { "connect_timeout", "read_timeout", "null", "utf8" } do
+    call_options[name] = given[name]
+  end
   local wait = {
-    ids = type(id) == "table" and id or { id }, options = options, wanted = options.status,
-    region = options.region or state.region, logger = state.logger,
-    images = {}, seen_at = {}, ever_seen = {}, looks = 0, elapsed = 0,
+    ids = type(id) == "table" and id or { id },
+    options = options,
+    wanted = options.status,
+    region = options.region or state.region,
+    logger = state.logger,
+    images = {},
+    seen_at = {},
+    ever_seen = {},
+    looks = 0,
+    elapsed = 0,
   }
   wait.waiting = #wait.ids
   local carrier, failure = transport.choose(state.config)
@@ -190,10 +212,17 @@ function waiter.wait(state, client, id, given)
         local result = wait.images[id]
         if type(id) == "table" then
           result = {}
-          for i, each in ipairs(id) do result[i] = wait.images[each] end
+          for i, each in ipairs(id) do
+            result[i] = wait.images[each]
+          end
         end
-        return result, { request_id = wait.request_id, http_status = meta.http_status, attempts = wait.looks,
-          elapsed = wait.elapsed }
+        return result,
+          {
+            request_id = wait.request_id,
+            http_status = meta.http_status,
+            attempts = wait.looks,
+            elapsed = wait.elapsed,
+          }
       end
     elseif passing[detail.kind] or detail.retryable then
       last = reason(detail, left < state.timeout and last)
@@ -207,10 +236,14 @@ function waiter.wait(state, client, id, given)
   end
   wait.elapsed = carrier:now() - wait.started
   local blocker, image = culprit(wait)
-  local message = ("%s %s after %s s, not %s"):format(blocker and image_in(wait, blocker) or "the image",
-    image and "is " .. tostring(image.status) or "was not seen", seconds(options.timeout), options.status)
-  return nil, fail(wait, "timeout", message, { retryable = true, phase = last and last.phase,
-    cause = errors.cause(last) })
+  local message = ("%s %s after %s s, not %s"):format(
+    blocker and image_in(wait, blocker) or "the image",
+    image and "is " .. tostring(image.status) or "was not seen",
+    seconds(options.timeout),
+    options.status
+  )
+  return nil,
+    fail(wait, "timeout", message, { retryable = true, phase = last and last.phase, cause = errors.cause(last) })
 end
 
 return waiter

@@ -8,7 +8,7 @@ rounds=${1:-5}
 pages=${2:-100}
 here=spec/bench
 
-modules=$(spec/interop/install.sh) || {
+modules=$(spec/support/npm_install.sh interop) || {
   echo "bench_delay.sh: npm could not install the JavaScript SDK" >&2
   exit 1
 }

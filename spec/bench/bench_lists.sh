@@ -10,7 +10,7 @@ rounds=${1:-9}
 pages=${2:-100}
 here=spec/bench
 
-modules=$(spec/interop/install.sh) || {
+modules=$(spec/support/npm_install.sh interop) || {
   echo "bench_lists.sh: npm could not install the JavaScript SDK" >&2
   exit 1
 }

@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 rounds=${1:-15}
 
-NODE_PATH=$(spec/interop/install.sh) || {
+NODE_PATH=$(spec/support/npm_install.sh interop) || {
   echo "bench_sign.sh: npm could not install the JavaScript SDK; it is left out" >&2
   NODE_PATH=
 }

@@ -15,9 +15,7 @@ local function measure(folder, command, environment)
   local pipe = assert(io.popen(("%s %s/measure %s 2>%s/stderr"):format(environment or "", folder, command, folder)))
   local wall, user, system, peak, faults, status = pipe:read("n", "n", "n", "n", "n", "n")
   pipe:close()
-  if status ~= 0 then
-    error(command .. "\n" .. io.open(folder .. "/stderr"):read("a"), 0)
-  end
+  if status ~= 0 then error(command .. "\n" .. io.open(folder .. "/stderr"):read("a"), 0) end
   return { wall = wall, cpu = user + system, peak = peak / 1024, faults = faults }
 end
 
@@ -42,8 +40,16 @@ function compare.run(setting, title, entries, base)
     end
   end
   print(("\n%s (%d rounds, medians)"):format(title, rounds))
-  print(("%-38s %24s %8s %9s %8s  %s"):format("", "wall ms (min..max)", "cpu ms", "peak MiB", "faults",
-    "wall / " .. entries[base][1] .. " (min..max), cpu"))
+  print(
+    ("%-38s %24s %8s %9s %8s  %s"):format(
+      "",
+      "wall ms (min..max)",
+      "cpu ms",
+      "peak MiB",
+      "faults",
+      "wall / " .. entries[base][1] .. " (min..max), cpu"
+    )
+  )
   local summary = {}
   for index, entry in ipairs(entries) do
     local result, ratios, cpu_ratios = results[index], {}, {}
@@ -54,11 +60,28 @@ function compare.run(setting, title, entries, base)
     local wall, low, high = median(result.wall)
     local ratio, least, most = median(ratios)
     local peak = median(result.peak)
-    print(("%-38s %8.1f (%6.1f..%6.1f) %8.1f %9.1f %8d  %.2f (%.2f..%.2f), %.2f"):format(entry[1], wall * 1000,
-      low * 1000, high * 1000, median(result.cpu) * 1000, peak, median(result.faults) // 1, ratio, least, most,
-      (median(cpu_ratios))))
+    print(
+      ("%-38s %8.1f (%6.1f..%6.1f) %8.1f %9.1f %8d  %.2f (%.2f..%.2f), %.2f"):format(
+        entry[1],
+        wall * 1000,
+        low * 1000,
+        high * 1000,
+        median(result.cpu) * 1000,
+        peak,
+        median(result.faults) // 1,
+        ratio,
+        least,
+        most,
+        (median(cpu_ratios))
+      )
+    )
     summary[index] = {
-      name = entry[1], wall = wall, peak = peak, ratio = ratio, ratios = ratios, cpu_ratio = median(cpu_ratios),
+      name = entry[1],
+      wall = wall,
+      peak = peak,
+      ratio = ratio,
+      ratios = ratios,
+      cpu_ratio = median(cpu_ratios),
       entry = entry,
     }
   end

@@ -23,13 +23,17 @@ local decoders = {
   tables = function(texts)
     local floor, decode = require "decode_floor", require("jdvm.core").decode
     local programs, at = {}, 0
-    for i, text in ipairs(texts) do programs[i] = floor.learn(decode(text)) end
+    for i, text in ipairs(texts) do
+      programs[i] = floor.learn(decode(text))
+    end
     return function()
       at = at % #programs + 1
       return floor.make(programs[at])
     end
   end,
-  nothing = function() return function() end end,
+  nothing = function()
+    return function() end
+  end,
 }
 
 local function documents(name)
@@ -105,16 +109,26 @@ local function compare_document(rounds, lua, document, names)
     for round = 1, rounds do
       result.ratios[round] = base[round] / result.times[round]
     end
-    print(("  %-12s %-14s %9.1f us   %5.2f x lua-cjson (%.2f..%.2f)"):format(document, name, median(result.times),
-      median(result.ratios)))
+    print(
+      ("  %-12s %-14s %9.1f us   %5.2f x lua-cjson (%.2f..%.2f)"):format(
+        document,
+        name,
+        median(result.times),
+        median(result.ratios)
+      )
+    )
   end
 end
 
 function commands.compare(rounds, lua)
   print(("decode on %s (%d rounds, a process for each decoder)"):format(lua, rounds))
   for _, name in ipairs(pages.names) do
-    compare_document(rounds, lua, name, name == "page" and { "lua-cjson", "jdvm", "tables", "jdvm-fields", "dkjson" }
-      or { "lua-cjson", "jdvm", "dkjson" })
+    compare_document(
+      rounds,
+      lua,
+      name,
+      name == "page" and { "lua-cjson", "jdvm", "tables", "jdvm-fields", "dkjson" } or { "lua-cjson", "jdvm", "dkjson" }
+    )
   end
 end
 

@@ -9,8 +9,12 @@ local checkout = io.popen("pwd"):read()
 
 -- The environment is that of the shell: `env` would be one more program to start.
 local function jdvm(name, interpreter, version, script, arguments)
-  return { name, ("%s %s%s %s"):format(interpreter, here, script, arguments or ""), own = true,
-    environment = ("LUA_PATH='%s/lua/?.lua;;' LUA_CPATH='%s/build/%s/?.so;;'"):format(checkout, checkout, version) }
+  return {
+    name,
+    ("%s %s%s %s"):format(interpreter, here, script, arguments or ""),
+    own = true,
+    environment = ("LUA_PATH='%s/lua/?.lua;;' LUA_CPATH='%s/build/%s/?.so;;'"):format(checkout, checkout, version),
+  }
 end
 
 local compare = require "compare"
@@ -39,8 +43,13 @@ end
 local function with(mode)
   local entries = {}
   for index, peer in ipairs(peers) do
-    entries[index] = { peer[1], ("%s %s %s %s %s"):format(peer[2], endpoint, ca_file, pages, mode),
-      own = peer.own, floor = peer.floor, environment = peer.environment }
+    entries[index] = {
+      peer[1],
+      ("%s %s %s %s %s"):format(peer[2], endpoint, ca_file, pages, mode),
+      own = peer.own,
+      floor = peer.floor,
+      environment = peer.environment,
+    }
   end
   return entries
 end
@@ -48,14 +57,26 @@ end
 local function judge(title, summary)
   local fastest
   for _, row in ipairs(summary) do
-    if not row.entry.own and not row.entry.floor and row.name:find("cjson", 1, true)
-      and (not fastest or row.wall < fastest.wall) then
+    if
+      not row.entry.own
+      and not row.entry.floor
+      and row.name:find("cjson", 1, true)
+      and (not fastest or row.wall < fastest.wall)
+    then
       fastest = row
     end
   end
-  print(("%s: %.2f x the libcurl loop (cpu %.2f); %.2f times as fast as %s (cpu %.2f); peak %.1f MiB"):format(
-    title, 1 / summary[1].ratio, 1 / summary[1].cpu_ratio, fastest.ratio, fastest.name, fastest.cpu_ratio,
-    summary[2].peak))
+  print(
+    ("%s: %.2f x the libcurl loop (cpu %.2f); %.2f times as fast as %s (cpu %.2f); peak %.1f MiB"):format(
+      title,
+      1 / summary[1].ratio,
+      1 / summary[1].cpu_ratio,
+      fastest.ratio,
+      fastest.name,
+      fastest.cpu_ratio,
+      summary[2].peak
+    )
+  )
 end
 
 local list = ("%d images over TLS, one connection"):format(pages * 100)

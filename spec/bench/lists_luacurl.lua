@@ -27,9 +27,7 @@ for page = 1, pages do
   for _, image in ipairs(cjson.decode(table.concat(parts)).result.images) do
     count = count + 1
     size = size + image.sizeMB
-    if kept then
-      kept[count] = image
-    end
+    if kept then kept[count] = image end
   end
 end
 assert(count == pages * 100 and size > 0)

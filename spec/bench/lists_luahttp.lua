@@ -13,7 +13,11 @@ local tls = context.new("TLS", false)
 tls:setStore(trusted)
 tls:setVerify(context.VERIFY_PEER)
 local connection = assert(client.connect {
-  host = host:match("^[^:]+"), port = tonumber(host:match("%d+$")), tls = true, ctx = tls, version = 1.1,
+  host = host:match("^[^:]+"),
+  port = tonumber(host:match("%d+$")),
+  tls = true,
+  ctx = tls,
+  version = 1.1,
 })
 
 local count, size, kept = 0, 0, mode == "keep" and {} or nil
@@ -26,9 +30,7 @@ for page = 1, pages do
   headers:append(":authority", host)
   headers:append(":path", path .. "?" .. query)
   for name, value in pairs(signed) do
-    if name ~= "host" then
-      headers:append(name, value)
-    end
+    if name ~= "host" then headers:append(name, value) end
   end
   local stream = connection:new_stream()
   assert(stream:write_headers(headers, true))
@@ -36,9 +38,7 @@ for page = 1, pages do
   for _, image in ipairs(cjson.decode((assert(stream:get_body_as_string()))).result.images) do
     count = count + 1
     size = size + image.sizeMB
-    if kept then
-      kept[count] = image
-    end
+    if kept then kept[count] = image end
   end
 end
 connection:close()

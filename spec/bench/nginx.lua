@@ -46,7 +46,11 @@ local function authorization(run, path, date)
   local algorithm, day = "JDCLOUD2-HMAC-SHA256", date:sub(1, 8)
   local scope = day .. "/cn-north-1/vm/jdcloud2_request"
   local canonical, signed = core.canonical_request {
-    algorithm = algorithm, method = "GET", path = path, query = "", body = "",
+    algorithm = algorithm,
+    method = "GET",
+    path = path,
+    query = "",
+    body = "",
     headers = { { "content-type", "application/json" }, { "host", "localhost:" .. run.emulator } },
   }
   local key = core.signing_key(algorithm, run.secret_key, day, "cn-north-1", "vm")
@@ -58,7 +62,9 @@ local function start(run, workers)
   local path = "/v1/regions/cn-north-1/images/" .. run.ids[1]
   local date = os.date "!%Y%m%dT%H%M%SZ"
   local server = world.subject {
-    ca = run.ca, workers = workers, http = HTTP:format(world.client_options(run), run.ids[1], run.emulator),
+    ca = run.ca,
+    workers = workers,
+    http = HTTP:format(world.client_options(run), run.ids[1], run.emulator),
     server = SERVER:format(path, run.emulator, date, authorization(run, path, date), run.ca),
   }
   -- One core for one worker; where there is but one, all share it.
@@ -67,41 +73,50 @@ local function start(run, workers)
 end
 
 -- Seconds on a processor, from a clock of nanoseconds: the one of `stat` has ticks of 10 ms.
-local function cpu_of(pid)
-  return tonumber(shell.read("/proc/" .. pid .. "/schedstat"):match("^%d+")) * 1e-9
-end
+local function cpu_of(pid) return tonumber(shell.read("/proc/" .. pid .. "/schedstat"):match("^%d+")) * 1e-9 end
 
-local function resident(pid)
-  return tonumber(shell.read("/proc/" .. pid .. "/status"):match("VmRSS:%s*(%d+)"))
-end
+local function resident(pid) return tonumber(shell.read("/proc/" .. pid .. "/status"):match("VmRSS:%s*(%d+)")) end
 
 -- Requests a second, processor time of the worker a request (µs), and the 99th percentile (ms).
 local function load(server, path, duration)
   local pid = server:workers()[1]
   local before = cpu_of(pid)
-  local output = shell.output(("taskset -c %s wrk -t1 -c%d -d%ss --latency http://127.0.0.1:%d%s"):format(
-    shell.output "nproc" == "1" and "0" or "1", CONNECTIONS, duration, server.port, path))
+  local output = shell.output(
+    ("taskset -c %s wrk -t1 -c%d -d%ss --latency http://127.0.0.1:%d%s"):format(
+      shell.output "nproc" == "1" and "0" or "1",
+      CONNECTIONS,
+      duration,
+      server.port,
+      path
+    )
+  )
   local spent = cpu_of(pid) - before
   local requests = tonumber(output:match("(%d+) requests in"))
   local bad = output:match("Non%-2xx[^\n]*") or output:match("Socket errors[^\n]*")
   if bad then error(path .. ": " .. bad) end
   local p99, unit = output:match("99%%%s+([%d.]+)(%a+)")
   return {
-    rate = tonumber(output:match("Requests/sec:%s+([%d.]+)")), cpu = spent / requests * 1e6, requests = requests,
+    rate = tonumber(output:match("Requests/sec:%s+([%d.]+)")),
+    cpu = spent / requests * 1e6,
+    requests = requests,
     p99 = tonumber(p99) * (unit == "us" and 0.001 or unit == "s" and 1000 or 1),
   }
 end
 
 local function median(values)
   local sorted = {}
-  for index, value in ipairs(values) do sorted[index] = value end
+  for index, value in ipairs(values) do
+    sorted[index] = value
+  end
   table.sort(sorted)
   return sorted[math.ceil(#sorted / 2)], sorted[1], sorted[#sorted]
 end
 
 local function field_of(list, field)
   local values = {}
-  for index, item in ipairs(list) do values[index] = item[field] end
+  for index, item in ipairs(list) do
+    values[index] = item[field]
+  end
   return values
 end
 
@@ -112,15 +127,27 @@ local function compare(title, server, ours, theirs)
     for _, path in ipairs(round % 2 == 1 and { ours, theirs } or { theirs, ours }) do
       results[path][round] = load(server, path, seconds)
     end
-    for field, list in pairs(ratios) do list[round] = results[ours][round][field] / results[theirs][round][field] end
+    for field, list in pairs(ratios) do
+      list[round] = results[ours][round][field] / results[theirs][round][field]
+    end
   end
   print(title)
   for _, path in ipairs { ours, theirs } do
     local list = results[path]
     local rate, least_rate, most_rate = median(field_of(list, "rate"))
     local cpu, least_cpu, most_cpu = median(field_of(list, "cpu"))
-    print(("  %-10s %7.0f requests/s (%.0f to %.0f)   %5.1f µs of the worker (%.1f to %.1f)   p99 %.1f ms"):format(path,
-      rate, least_rate, most_rate, cpu, least_cpu, most_cpu, (median(field_of(list, "p99")))))
+    print(
+      ("  %-10s %7.0f requests/s (%.0f to %.0f)   %5.1f µs of the worker (%.1f to %.1f)   p99 %.1f ms"):format(
+        path,
+        rate,
+        least_rate,
+        most_rate,
+        cpu,
+        least_cpu,
+        most_cpu,
+        (median(field_of(list, "p99")))
+      )
+    )
   end
   return ratios
 end
@@ -136,14 +163,14 @@ shell.run("for pid in $(pgrep -P " .. emulator.pid .. "); do taskset -apc 1 $pid
 
 local server = start(run, 1)
 -- The traces that LuaJIT makes in a worker's first seconds are not what is measured.
-for _, path in ipairs { "/describe", "/proxy", "/cached", "/constant" } do load(server, path, 2) end
-emulator.control("settings", { latency = 0.05 })
-local function range(values)
-  return ("%.3f (%.3f to %.3f)"):format(median(values))
+for _, path in ipairs { "/describe", "/proxy", "/cached", "/constant" } do
+  load(server, path, 2)
 end
+emulator.control("settings", { latency = 0.05 })
+local function range(values) return ("%.3f (%.3f to %.3f)"):format(median(values)) end
 
-local ratios = compare("describe_image beside proxy_pass, 50 ms of service time, TLS verified", server,
-  "/describe", "/proxy")
+local ratios =
+  compare("describe_image beside proxy_pass, 50 ms of service time, TLS verified", server, "/describe", "/proxy")
 verdict("throughput ratio", range(ratios.rate), median(ratios.rate) >= 0.95, "at least 0.95")
 verdict("processor ratio", range(ratios.cpu), median(ratios.cpu) <= 1.6, "at most 1.6")
 emulator.control("settings", { latency = 0 })
@@ -163,8 +190,12 @@ while done < 200000 do
   if done >= 20000 and not at.first then at.first = resident(server:workers()[1]) end
 end
 at.last = resident(server:workers()[1])
-verdict(("%d KB after 20,000 requests, %d KB after 200,000"):format(at.first, at.last),
-  ("%+.1f %%"):format((at.last / at.first - 1) * 100), at.last <= at.first * 1.05, "at most +5 %")
+verdict(
+  ("%d KB after 20,000 requests, %d KB after 200,000"):format(at.first, at.last),
+  ("%+.1f %%"):format((at.last / at.first - 1) * 100),
+  at.last <= at.first * 1.05,
+  "at most +5 %"
+)
 server:stop()
 
 print "four workers, ttl 0.5 s, 50 ms of service time, 6 s"

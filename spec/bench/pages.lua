@@ -21,11 +21,20 @@ local function letters(random, count, alphabet)
 end
 
 local NAMES = {
-  "CentOS 8.2 64位", "CentOS 7.6 64位", "Ubuntu 20.04 64位", "Ubuntu 22.04 64位 中文版", "Debian 12 64位",
-  "Windows Server 2016 数据中心版 64位 中文版", "Windows Server 2019 标准版 64位", "openEuler 22.03 64位",
+  "CentOS 8.2 64位",
+  "CentOS 7.6 64位",
+  "Ubuntu 20.04 64位",
+  "Ubuntu 22.04 64位 中文版",
+  "Debian 12 64位",
+  "Windows Server 2016 数据中心版 64位 中文版",
+  "Windows Server 2019 标准版 64位",
+  "openEuler 22.03 64位",
 }
 local DESCRIPTIONS = {
-  "", "官方镜像，已安装安全更新和监控插件", "自定义镜像：电商促销活动专用，请勿删除", "nightly build for the test cluster",
+  "",
+  "官方镜像，已安装安全更新和监控插件",
+  "自定义镜像：电商促销活动专用，请勿删除",
+  "nightly build for the test cluster",
   "数据库服务器基础镜像 (MySQL 8.0)",
 }
 local LONG = {
@@ -55,13 +64,9 @@ local function object(style, fields)
   return "{" .. table.concat(list, ",") .. "}"
 end
 
-local function array(list)
-  return "[" .. table.concat(list, ",") .. "]"
-end
+local function array(list) return "[" .. table.concat(list, ",") .. "]" end
 
-local function text(value)
-  return '"' .. value .. '"'
-end
+local function text(value) return '"' .. value .. '"' end
 
 -- A moment, as the service writes it in most places and in a charge.
 local function moment(random)
@@ -70,9 +75,7 @@ local function moment(random)
   return text(day .. " " .. time), text(day .. "T" .. time .. "Z")
 end
 
-local function boolean(random)
-  return random(2) == 1 and "true" or "false"
-end
+local function boolean(random) return random(2) == 1 and "true" or "false" end
 
 local LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -82,37 +85,57 @@ local function cloud_disk(style, size)
   local created, charged = moment(random)
   local tags, policies, attachments = {}, nil, nil
   for index = 1, random(3) - random(2) + 1 do
-    tags[index] = object(style, { { "key", text(TAGS[random(#TAGS)]) }, { "value",
-      text(TAG_VALUES[random(#TAG_VALUES)]) } })
+    tags[index] =
+      object(style, { { "key", text(TAGS[random(#TAGS)]) }, { "value", text(TAG_VALUES[random(#TAG_VALUES)]) } })
   end
   if random(8) == 1 then
     policies = {}
     policies[1] = object(style, {
-      { "id", text("policy-" .. letters(random, 8, LOWER)) }, { "name", text("每日快照") },
-      { "interval", "86400" }, { "status", "1" }, { "diskCount", tostring(random(20)) },
+      { "id", text("policy-" .. letters(random, 8, LOWER)) },
+      { "name", text("每日快照") },
+      { "interval", "86400" },
+      { "status", "1" },
+      { "diskCount", tostring(random(20)) },
     })
   end
   if random(4) == 1 then
-    attachments = array { object(style, {
-      { "attachmentId", text("attach-" .. letters(random, 8, LOWER)) }, { "diskId", id },
-      { "instanceType", text("vm") }, { "instanceId", instance }, { "status", text("attached") },
-      { "attachTime", created },
-    }) }
+    attachments = array {
+      object(style, {
+        { "attachmentId", text("attach-" .. letters(random, 8, LOWER)) },
+        { "diskId", id },
+        { "instanceType", text("vm") },
+        { "instanceId", instance },
+        { "status", text("attached") },
+        { "attachTime", created },
+      }),
+    }
   end
   return object(style, {
-    { "diskId", id }, { "az", text("cn-north-1" .. letters(random, 1, "abc")) },
-    { "name", text("disk-" .. random(40)) }, { "description", text("") },
-    { "diskType", text(DISK_TYPES[random(#DISK_TYPES)]) }, { "diskSizeGB", tostring(size) },
-    { "iops", tostring(1000 + 10 * size) }, { "status", text("in-use") },
+    { "diskId", id },
+    { "az", text("cn-north-1" .. letters(random, 1, "abc")) },
+    { "name", text("disk-" .. random(40)) },
+    { "description", text("") },
+    { "diskType", text(DISK_TYPES[random(#DISK_TYPES)]) },
+    { "diskSizeGB", tostring(size) },
+    { "iops", tostring(1000 + 10 * size) },
+    { "status", text("in-use") },
     { "attachments", attachments },
-    { "multiAttachable", "false" }, { "encrypted", boolean(random) }, { "enabled", "true" },
+    { "multiAttachable", "false" },
+    { "encrypted", boolean(random) },
+    { "enabled", "true" },
     { "createTime", created },
-    { "charge", object(style, {
-      { "chargeMode", text("postpaid_by_duration") }, { "chargeStatus", text("normal") },
-      { "chargeStartTime", charged }, { "chargeExpiredTime", text("") },
-      { "chargeRetireTime", text("") },
-    }) },
-    { "tags", array(tags) }, { "snapshotPolicies", policies and array(policies) },
+    {
+      "charge",
+      object(style, {
+        { "chargeMode", text("postpaid_by_duration") },
+        { "chargeStatus", text("normal") },
+        { "chargeStartTime", charged },
+        { "chargeExpiredTime", text("") },
+        { "chargeRetireTime", text("") },
+      }),
+    },
+    { "tags", array(tags) },
+    { "snapshotPolicies", policies and array(policies) },
   })
 end
 
@@ -122,8 +145,11 @@ local function attachment(style, category, device)
   local disk = category == "cloud" and { "cloudDisk", cloud_disk(style, size) }
     or { "localDisk", object(style, { { "diskType", text("ssd") }, { "diskSizeGB", tostring(size) } }) }
   return object(style, {
-    { "diskCategory", text(category) }, { "autoDelete", boolean(random) }, disk,
-    { "deviceName", text(device) }, { "status", text("attached") },
+    { "diskCategory", text(category) },
+    { "autoDelete", boolean(random) },
+    disk,
+    { "deviceName", text(device) },
+    { "status", text("attached") },
   })
 end
 
@@ -138,31 +164,41 @@ local function image(style)
   if style.long then
     local parts = {}
     for index = 1, 8 do
-      parts[index] = LONG[random(#LONG)] .. '\\n\\"' .. letters(random, 6, LOWER) ..
-        '\\"\\t\\u2014 https:\\/\\/jdcloud.com'
+      parts[index] = LONG[random(#LONG)]
+        .. '\\n\\"'
+        .. letters(random, 6, LOWER)
+        .. '\\"\\t\\u2014 https:\\/\\/jdcloud.com'
     end
     description = table.concat(parts)
   end
   return object(style, {
-    { "imageId", text("img-" .. letters(random, 10, LOWER)) }, { "name", text(NAMES[random(#NAMES)]) },
-    { "platform", text(PLATFORMS[random(#PLATFORMS)]) }, { "osVersion", text(random(9) .. "." .. random(9)) },
-    { "architecture", text("x86_64") }, { "systemDiskSizeGB", "40" }, { "imageSource", text("private") },
-    { "osType", text(random(4) == 1 and "windows" or "linux") }, { "status", text("ready") },
-    { "createTime", (moment(random)) }, { "sizeMB", tostring(100 * random(90)) },
-    { "desc", text(description) }, { "ownerPin", text("jdcloud-" .. random(20)) },
-    { "launchPermission", text("ownerOnly") }, { "systemDisk", attachment(style, cloud and "cloud" or "local",
-      "vda") },
-    { "dataDisks", array(disks) }, { "snapshotId", text("snapshot-" .. letters(random, 10, LOWER)) },
-    { "rootDeviceType", text(cloud and "cloudDisk" or "localDisk") }, { "progress", text("100") },
-    { "offline", "false" }, { "imported", boolean(random) }, { "bootMode",
-      text(random(3) == 1 and "uefi" or "bios") },
+    { "imageId", text("img-" .. letters(random, 10, LOWER)) },
+    { "name", text(NAMES[random(#NAMES)]) },
+    { "platform", text(PLATFORMS[random(#PLATFORMS)]) },
+    { "osVersion", text(random(9) .. "." .. random(9)) },
+    { "architecture", text("x86_64") },
+    { "systemDiskSizeGB", "40" },
+    { "imageSource", text("private") },
+    { "osType", text(random(4) == 1 and "windows" or "linux") },
+    { "status", text("ready") },
+    { "createTime", (moment(random)) },
+    { "sizeMB", tostring(100 * random(90)) },
+    { "desc", text(description) },
+    { "ownerPin", text("jdcloud-" .. random(20)) },
+    { "launchPermission", text("ownerOnly") },
+    { "systemDisk", attachment(style, cloud and "cloud" or "local", "vda") },
+    { "dataDisks", array(disks) },
+    { "snapshotId", text("snapshot-" .. letters(random, 10, LOWER)) },
+    { "rootDeviceType", text(cloud and "cloudDisk" or "localDisk") },
+    { "progress", text("100") },
+    { "offline", "false" },
+    { "imported", boolean(random) },
+    { "bootMode", text(random(3) == 1 and "uefi" or "bios") },
     { "instanceId", random(3) == 1 and text("i-" .. letters(random, 10, LOWER)) or nil },
   })
 end
 
-local function request_id(random)
-  return '{"requestId":"' .. letters(random, 32, "0123456789abcdef") .. '","result":'
-end
+local function request_id(random) return '{"requestId":"' .. letters(random, 32, "0123456789abcdef") .. '","result":' end
 
 local function page(style)
   local images = {}
@@ -175,37 +211,32 @@ end
 -- Each maker takes a seed and returns the text of a document.
 pages.makers = {
   -- A page of 100 images.
-  page = function(seed)
-    return page { random = generator(seed) }
-  end,
+  page = function(seed) return page { random = generator(seed) } end,
   -- The same with the keys of every object in random order and one field in six missing.
-  shuffled = function(seed)
-    return page { random = generator(seed), shuffle = true }
-  end,
+  shuffled = function(seed) return page { random = generator(seed), shuffle = true } end,
   -- The answer of describeImage.
   image = function(seed)
     local style = { random = generator(seed) }
     return request_id(style.random) .. '{"image":' .. image(style) .. "}}"
   end,
   -- A page of 100 images with long Chinese descriptions full of escapes.
-  chinese = function(seed)
-    return page { random = generator(seed), long = true }
-  end,
+  chinese = function(seed) return page { random = generator(seed), long = true } end,
   -- A page of 100 images from an encoder that writes ASCII alone.
   escaped = function(seed)
     local document = page { random = generator(seed), long = true }
-    return (document:gsub("[\224-\239][\128-\191][\128-\191]", function(character)
-      local a, b, c = character:byte(1, 3)
-      return ("\\u%04x"):format((a % 16) * 4096 + (b % 64) * 64 + c % 64)
-    end))
+    return (
+      document:gsub("[\224-\239][\128-\191][\128-\191]", function(character)
+        local a, b, c = character:byte(1, 3)
+        return ("\\u%04x"):format((a % 16) * 4096 + (b % 64) * 64 + c % 64)
+      end)
+    )
   end,
   -- One object with 10,000 keys that come only once.
   adversarial = function(seed)
     local random = generator(seed)
     local fields = {}
     for index = 1, 10000 do
-      fields[index] = '"' .. letters(random, 6 + random(6), LOWER) .. index .. '":"' .. letters(random, 4,
-        LOWER) .. '"'
+      fields[index] = '"' .. letters(random, 6 + random(6), LOWER) .. index .. '":"' .. letters(random, 4, LOWER) .. '"'
     end
     return "{" .. table.concat(fields, ",") .. "}"
   end,

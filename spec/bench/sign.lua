@@ -41,15 +41,34 @@ local function peer_sign(method, host, path, query, time, nonce)
   local text = table.concat(pairs_, "&")
   local names = "content-type;host;x-jdcloud-date;x-jdcloud-nonce"
   local canonical = table.concat({
-    method, path, text, "content-type:application/json", "host:" .. host, "x-jdcloud-date:" .. stamp,
-    "x-jdcloud-nonce:" .. nonce, "", names, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    method,
+    path,
+    text,
+    "content-type:application/json",
+    "host:" .. host,
+    "x-jdcloud-date:" .. stamp,
+    "x-jdcloud-nonce:" .. nonce,
+    "",
+    names,
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
   }, "\n")
   local to_sign = table.concat({ ALGORITHM, stamp, SCOPE, hex(digest.new("sha256"):final(canonical)) }, "\n")
-  return path .. "?" .. text, {
-    ["content-type"] = "application/json", host = host, ["x-jdcloud-date"] = stamp, ["x-jdcloud-nonce"] = nonce,
-    authorization = ALGORITHM .. " Credential=" .. ACCESS .. "/" .. SCOPE .. ", SignedHeaders=" .. names
-      .. ", Signature=" .. hex(hmac.new(kept_key, "sha256"):final(to_sign)),
-  }
+  return path .. "?" .. text,
+    {
+      ["content-type"] = "application/json",
+      host = host,
+      ["x-jdcloud-date"] = stamp,
+      ["x-jdcloud-nonce"] = nonce,
+      authorization = ALGORITHM
+        .. " Credential="
+        .. ACCESS
+        .. "/"
+        .. SCOPE
+        .. ", SignedHeaders="
+        .. names
+        .. ", Signature="
+        .. hex(hmac.new(kept_key, "sha256"):final(to_sign)),
+    }
 end
 
 -- Both must do the same work, and the floor must hash the same bytes.
@@ -57,8 +76,13 @@ local target, headers = signer:sign("GET", HOST, PATH, queries[10], NOW, nonces[
 local other_target, other = peer_sign("GET", HOST, PATH, queries[10], NOW, nonces[10])
 assert(target == other_target and headers.authorization == other.authorization)
 local canonical = core.canonical_request {
-  method = "GET", path = PATH, query = target:match("%?(.*)"), headers = {
-    { "content-type", "application/json" }, { "host", HOST }, { "x-jdcloud-date", headers["x-jdcloud-date"] },
+  method = "GET",
+  path = PATH,
+  query = target:match("%?(.*)"),
+  headers = {
+    { "content-type", "application/json" },
+    { "host", HOST },
+    { "x-jdcloud-date", headers["x-jdcloud-date"] },
     { "x-jdcloud-nonce", nonces[10] },
   },
 }
@@ -71,38 +95,53 @@ local function time(n, run)
 end
 
 local entries = {
-  { "OpenSSL alone", function()
-    return time(20000, function(n) floor(n, canonical, to_sign) end)
-  end },
-  { "signer:sign", function()
-    return time(20000, function(n)
-      for i = 1, n do
-        signer:sign("GET", HOST, PATH, queries[i % 100 + 1], NOW, nonces[i % 100 + 1])
-      end
-    end)
-  end },
-  { "core.nonce and signer:sign", function()
-    return time(20000, function(n)
-      for i = 1, n do
-        signer:sign("GET", HOST, PATH, queries[i % 100 + 1], NOW, core.nonce())
-      end
-    end)
-  end },
-  { "Lua with luaossl, key kept", function()
-    return time(2000, function(n)
-      for i = 1, n do
-        peer_sign("GET", HOST, PATH, queries[i % 100 + 1], NOW, nonces[i % 100 + 1])
-      end
-    end)
-  end },
+  {
+    "OpenSSL alone",
+    function()
+      return time(20000, function(n) floor(n, canonical, to_sign) end)
+    end,
+  },
+  {
+    "signer:sign",
+    function()
+      return time(20000, function(n)
+        for i = 1, n do
+          signer:sign("GET", HOST, PATH, queries[i % 100 + 1], NOW, nonces[i % 100 + 1])
+        end
+      end)
+    end,
+  },
+  {
+    "core.nonce and signer:sign",
+    function()
+      return time(20000, function(n)
+        for i = 1, n do
+          signer:sign("GET", HOST, PATH, queries[i % 100 + 1], NOW, core.nonce())
+        end
+      end)
+    end,
+  },
+  {
+    "Lua with luaossl, key kept",
+    function()
+      return time(2000, function(n)
+        for i = 1, n do
+          peer_sign("GET", HOST, PATH, queries[i % 100 + 1], NOW, nonces[i % 100 + 1])
+        end
+      end)
+    end,
+  },
 }
 if os.getenv "NODE_PATH" then
-  entries[#entries + 1] = { "jdcloud-sdk-js, key kept", function()
-    local pipe = assert(io.popen("node " .. arg[0]:gsub("[^/]*$", "") .. "sign_sdk.js 3000"))
-    local nanoseconds = pipe:read("*n")
-    pipe:close()
-    return assert(nanoseconds, "node could not run the SDK")
-  end }
+  entries[#entries + 1] = {
+    "jdcloud-sdk-js, key kept",
+    function()
+      local pipe = assert(io.popen("node " .. arg[0]:gsub("[^/]*$", "") .. "sign_sdk.js 3000"))
+      local nanoseconds = pipe:read("*n")
+      pipe:close()
+      return assert(nanoseconds, "node could not run the SDK")
+    end,
+  }
 end
 
 local results = {}
@@ -122,14 +161,31 @@ local function spread(value_of)
   return values[math.floor((rounds + 1) / 2)], values[1], values[rounds]
 end
 
-print(("%s, %s: %d bytes canonical request, %d bytes to sign, median of %d rounds (least..most)"):format(
-  rawget(_G, "jit") and "LuaJIT" or _VERSION, core.openssl_version(), #canonical, #to_sign, rounds))
+print(
+  ("%s, %s: %d bytes canonical request, %d bytes to sign, median of %d rounds (least..most)"):format(
+    rawget(_G, "jit") and "LuaJIT" or _VERSION,
+    core.openssl_version(),
+    #canonical,
+    #to_sign,
+    rounds
+  )
+)
 for i, entry in ipairs(entries) do
   local median, least, most = spread(function(round) return results[i][round] end)
   local ratio, low, high = spread(function(round) return results[i][round] / results[2][round] end)
   if i == 1 then -- here the other way round: how far the signer is above the floor
     ratio, low, high = spread(function(round) return results[2][round] / results[1][round] end)
   end
-  print(("%-28s %8.0f ns (%.0f..%.0f)   %s %.2f (%.2f..%.2f)"):format(entry[1], median, least, most,
-    i == 1 and "signer:sign takes" or "against signer:sign", ratio, low, high))
+  print(
+    ("%-28s %8.0f ns (%.0f..%.0f)   %s %.2f (%.2f..%.2f)"):format(
+      entry[1],
+      median,
+      least,
+      most,
+      i == 1 and "signer:sign takes" or "against signer:sign",
+      ratio,
+      low,
+      high
+    )
+  )
 end

@@ -7,13 +7,9 @@
 local entries = {}
 
 -- LuaJIT's compiler leaks 512 bytes of its own when an allocation fails while it records a trace.
-if jit then
-  jit.off()
-end
+if jit then jit.off() end
 
-local function entry(name, prepare, step)
-  entries[#entries + 1] = { name = name, prepare = prepare, step = step }
-end
+local function entry(name, prepare, step) entries[#entries + 1] = { name = name, prepare = prepare, step = step } end
 
 -- Requires a module as if for the first time: its luaopen runs. (5.1 also remembers that it failed.)
 local function fresh(name)
@@ -36,8 +32,13 @@ local SIGNATURE = "[Ss]ignature=%x+$"
 
 local function signer_options(algorithm)
   return {
-    access_key = "AK", secret_key = "SK", session_token = "TOKEN", region = "cn-north-1", service = "vm",
-    algorithm = algorithm, token_encoding = "base64",
+    access_key = "AK",
+    secret_key = "SK",
+    session_token = "TOKEN",
+    region = "cn-north-1",
+    service = "vm",
+    algorithm = algorithm,
+    token_encoding = "base64",
   }
 end
 
@@ -55,8 +56,16 @@ for _, algorithm in ipairs { "JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256" } do
     local count = 0
     return function()
       count = count + 1 -- another day each time, so that the derived key is made anew
-      return signer:sign("GET", "vm.example.com:8443", "/v1/regions/cn-north-1/images/a b", QUERY, count * 86400,
-        "nonce", nil, { ["x-jdcloud-extra"] = LONG })
+      return signer:sign(
+        "GET",
+        "vm.example.com:8443",
+        "/v1/regions/cn-north-1/images/a b",
+        QUERY,
+        count * 86400,
+        "nonce",
+        nil,
+        { ["x-jdcloud-extra"] = LONG }
+      )
     end, function(target, headers)
       return target:find("^/v1/regions/cn%-north%-1/images/a%%20b%?") and headers.authorization:find(SIGNATURE)
     end
@@ -65,7 +74,9 @@ end
 
 entry("core.id_keys", function()
   local core, rows = require "jdvm.core", {}
-  for i = 1, 20 do rows[i] = { imageId = i % 5 == 0 and LONG .. i or ("img-%010d"):format(i) } end
+  for i = 1, 20 do
+    rows[i] = { imageId = i % 5 == 0 and LONG .. i or ("img-%010d"):format(i) }
+  end
   return function() return core.id_keys(rows, "imageId") end, function(keys, all_numbers)
     return #keys == 20 and keys[5] == LONG .. "5" and all_numbers == false
   end
@@ -73,10 +84,14 @@ end)
 
 entry("core.id_set", function()
   local core, keys = require "jdvm.core", {}
-  for i = 1, 400 do keys[i] = i * 7 end
+  for i = 1, 400 do
+    keys[i] = i * 7
+  end
   return function()
     local set, rows = core.id_set(), {}
-    for i = 1, 400 do rows[i] = i end
+    for i = 1, 400 do
+      rows[i] = i
+    end
     set:add(7)
     return set, set:keep(keys, rows, 1), rows
   end, function(set, count, rows)
@@ -87,9 +102,10 @@ end)
 entry("signer:sign with a body", function()
   local core = require "jdvm.core"
   local signer = core.signer(signer_options())
-  return function()
-    return signer:sign("POST", "vm.example.com", "/v1/x:y", nil, 1e9, "nonce", LONG:rep(100))
-  end, function(target, headers)
+  return function() return signer:sign("POST", "vm.example.com", "/v1/x:y", nil, 1e9, "nonce", LONG:rep(100)) end, function(
+    target,
+    headers
+  )
     return target == "/v1/x%3Ay" and headers.authorization:find(SIGNATURE)
   end
 end)
@@ -98,8 +114,16 @@ entry("signer:sign of more than fits into the memory of the call", function()
   local core = require "jdvm.core"
   local signer = core.signer(signer_options())
   return function()
-    return signer:sign("GET", "vm.example.com", "/", { "name", LONG:rep(50) }, 1e9, " a  nonce ", nil,
-      { ["x-a"] = LONG:rep(50), ["User-Agent"] = LONG })
+    return signer:sign(
+      "GET",
+      "vm.example.com",
+      "/",
+      { "name", LONG:rep(50) },
+      1e9,
+      " a  nonce ",
+      nil,
+      { ["x-a"] = LONG:rep(50), ["User-Agent"] = LONG }
+    )
   end, function(target, headers)
     return #target > 50 * #LONG and headers["user-agent"] == LONG:sub(1, -2) and headers.authorization:find(SIGNATURE)
   end
@@ -124,23 +148,37 @@ end
 
 local HEADERS = { { "Host", "vm.example.com" }, { "X-Jdcloud-Date", "20190214T104514Z" }, { "x-long", LONG:rep(9) } }
 for _, algorithm in ipairs { "JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256" } do
-  stage("canonical_request", function(core)
-    return core.canonical_request {
-      algorithm = algorithm, method = "GET", path = "/a/镜像", query = "pageNumber=1&ids.2=b%20c&ids.1=x",
-      headers = HEADERS, body = LONG,
-    }
-  end, function(text) return text:find("^GET\n") end)
+  stage(
+    "canonical_request",
+    function(core)
+      return core.canonical_request {
+        algorithm = algorithm,
+        method = "GET",
+        path = "/a/镜像",
+        query = "pageNumber=1&ids.2=b%20c&ids.1=x",
+        headers = HEADERS,
+        body = LONG,
+      }
+    end,
+    function(text) return text:find("^GET\n") end
+  )
 end
 local SCOPE = "20190214/cn-north-1/vm/jdcloud2_request"
-stage("string_to_sign", function(core)
-  return core.string_to_sign("JDCLOUD2-HMAC-SHA256", "20190214T104514Z", SCOPE, LONG)
-end, function(text) return text:find("^JDCLOUD2") end)
-stage("signing_key", function(core)
-  return core.signing_key("JDCLOUD2-HMAC-SHA256", LONG, "20190214", "cn-north-1", "vm")
-end, function(key) return #key == 32 end)
-stage("authorization", function(core)
-  return core.authorization("JDCLOUD2-HMAC-SHA256", "AK", SCOPE, "host", LONG)
-end, function(text) return text:find("Credential=AK/", 1, true) end)
+stage(
+  "string_to_sign",
+  function(core) return core.string_to_sign("JDCLOUD2-HMAC-SHA256", "20190214T104514Z", SCOPE, LONG) end,
+  function(text) return text:find("^JDCLOUD2") end
+)
+stage(
+  "signing_key",
+  function(core) return core.signing_key("JDCLOUD2-HMAC-SHA256", LONG, "20190214", "cn-north-1", "vm") end,
+  function(key) return #key == 32 end
+)
+stage(
+  "authorization",
+  function(core) return core.authorization("JDCLOUD2-HMAC-SHA256", "AK", SCOPE, "host", LONG) end,
+  function(text) return text:find("Credential=AK/", 1, true) end
+)
 stage("encode_uri", function(core) return core.encode_uri(LONG) end, function(text) return text:find("%%20") end)
 stage("decode_uri", function(core) return core.decode_uri("%E9%95%9C" .. LONG) end, function(text) return #text > 9 end)
 stage("sha256", function(core) return core.sha256(LONG) end, function(text) return #text == 64 end)
@@ -166,13 +204,21 @@ local function is_page(page)
 end
 decodes("a page", DOCUMENT, nil, is_page)
 decodes("keeping null", DOCUMENT, { null = "keep", utf8 = "replace", max_depth = 10, max_size = 1e6 }, is_page)
-decodes("some fields of the items", DOCUMENT, { items = "result.images", fields = { "imageId", "tags.key" } },
+decodes(
+  "some fields of the items",
+  DOCUMENT,
+  { items = "result.images", fields = { "imageId", "tags.key" } },
   function(page)
     local image = page.result.images[3]
     return page.result.totalCount == 3 and image.imageId == "img-3" and image.name == nil and image.tags[1].key == "a"
-  end)
-decodes("some fields", DOCUMENT, { fields = { "result.totalCount", "requestId" } },
-  function(page) return page.result.totalCount == 3 and page.requestId == "abc" end)
+  end
+)
+decodes(
+  "some fields",
+  DOCUMENT,
+  { fields = { "result.totalCount", "requestId" } },
+  function(page) return page.result.totalCount == 3 and page.requestId == "abc" end
+)
 decodes("deep arrays", ("["):rep(60) .. ("]"):rep(60), nil, function(value) return type(value[1][1][1]) == "table" end)
 
 local many = {}
@@ -182,19 +228,25 @@ end
 decodes("many keys", "{" .. table.concat(many, ",") .. "}", nil, function(value) return value["200"] == 1 end)
 
 -- Enough objects of one shape for LuaJIT's decoder to make a function for them.
-decodes("objects of one shape", "[" .. ('{"id":"a","name":"b","c":[1]},'):rep(120) .. "{}]", nil,
-  function(value) return value[120].name == "b" end)
-decodes("bad UTF-8", "[\"a\255b" .. LONG .. "\"]", { utf8 = "replace" }, function(value) return #value[1] > #LONG end)
-decodes("text that is cut off", DOCUMENT:sub(1, -2), nil,
-  function(value, message, offset) return value == nil and type(message) == "string" and offset == #DOCUMENT - 1 end)
+decodes(
+  "objects of one shape",
+  "[" .. ('{"id":"a","name":"b","c":[1]},'):rep(120) .. "{}]",
+  nil,
+  function(value) return value[120].name == "b" end
+)
+decodes("bad UTF-8", '["a\255b' .. LONG .. '"]', { utf8 = "replace" }, function(value) return #value[1] > #LONG end)
+decodes(
+  "text that is cut off",
+  DOCUMENT:sub(1, -2),
+  nil,
+  function(value, message, offset) return value == nil and type(message) == "string" and offset == #DOCUMENT - 1 end
+)
 
 -- jdvm.curl: one request and its answer, over plain HTTP and TLS. libcurl's and OpenSSL's own
 -- allocations fail too.
 local PLAIN, TLS, CA = os.getenv "JDVM_OOM_PLAIN", os.getenv "JDVM_OOM_TLS", os.getenv "JDVM_OOM_CA"
 
-local function new_multi(curl)
-  return curl.new { ca_file = CA, proxy = "", user_agent = "sweep", max_body_bytes = 1e6 }
-end
+local function new_multi(curl) return curl.new { ca_file = CA, proxy = "", user_agent = "sweep", max_body_bytes = 1e6 } end
 
 entry("curl.new", function()
   local curl = require "jdvm.curl"
@@ -213,11 +265,16 @@ local function exchange(name, url, call, judge, step)
     return function()
       local multi = new_multi(curl)
       local a, b, c = call(multi, {
-        method = "GET", url = url, headers = { accept = "application/json", ["x-jdcloud-nonce"] = LONG }, timeout = 10,
-        connect_timeout = 5, read_timeout = 5,
+        method = "GET",
+        url = url,
+        headers = { accept = "application/json", ["x-jdcloud-nonce"] = LONG },
+        timeout = 10,
+        connect_timeout = 5,
+        read_timeout = 5,
       })
       return a, b, c, multi
-    end, judge
+    end,
+      judge
   end, step)
 end
 
@@ -240,13 +297,9 @@ end
 local function fetch_and_decode(multi, request)
   local transfer = multi:start(request)
   local status, headers = finish(multi, transfer)
-  if not status then
-    return nil, headers
-  end
+  if not status then return nil, headers end
   local value, message = transfer:decode()
-  if message then
-    return nil, message
-  end
+  if message then return nil, message end
   transfer:release()
   return status, value, headers
 end
@@ -254,44 +307,47 @@ end
 exchange("fetch and decode", PLAIN, fetch_and_decode, is_answer)
 exchange("fetch and decode over TLS", TLS, fetch_and_decode, is_answer, 41)
 
-exchange("fetch the text", PLAIN, function(multi, request)
-  local transfer = multi:start(request)
-  local status, headers = finish(multi, transfer)
-  if not status then
-    return nil, headers
-  end
-  return status, transfer:body(), headers
-end, function(status, text, headers)
-  return status == 200 and text:find("img%-2") and headers["content-type"] == "application/json"
-end, 3)
+exchange(
+  "fetch the text",
+  PLAIN,
+  function(multi, request)
+    local transfer = multi:start(request)
+    local status, headers = finish(multi, transfer)
+    if not status then return nil, headers end
+    return status, transfer:body(), headers
+  end,
+  function(status, text, headers)
+    return status == 200 and text:find("img%-2") and headers["content-type"] == "application/json"
+  end,
+  3
+)
 
 exchange("two at once", PLAIN, function(multi, request)
   local first, second = multi:start(request), multi:start(request)
   local status, failure = finish(multi, second)
-  if not status then
-    return nil, failure
-  end
+  if not status then return nil, failure end
   status, failure = finish(multi, first)
-  if not status then
-    return nil, failure
-  end
+  if not status then return nil, failure end
   return status, first:decode()
 end, is_answer, 5)
 
-exchange("a port that is closed", "http://127.0.0.1:1/", function(multi, request)
-  local status, failure = multi:finish(multi:start(request))
-  return "failed", status, failure
-end, function(word, status, failure)
-  return word == "failed" and status == nil and type(failure) == "table" and type(failure.message) == "string"
-end)
+exchange(
+  "a port that is closed",
+  "http://127.0.0.1:1/",
+  function(multi, request)
+    local status, failure = multi:finish(multi:start(request))
+    return "failed", status, failure
+  end,
+  function(word, status, failure)
+    return word == "failed" and status == nil and type(failure) == "table" and type(failure.message) == "string"
+  end
+)
 
 exchange("an unknown CA", TLS, function(_, request)
   local multi = require("jdvm.curl").new { proxy = "", ca_file = "/dev/null" }
   local status, failure = multi:finish(multi:start(request))
   return "failed", status, failure
-end, function(word, status, failure)
-  return word == "failed" and status == nil and type(failure) == "table"
-end, 41)
+end, function(word, status, failure) return word == "failed" and status == nil and type(failure) == "table" end, 41)
 
 exchange("cancel, sleep, close", PLAIN, function(multi, request)
   local transfer = multi:start(request)

@@ -18,7 +18,7 @@ local function output_of(command)
   return text
 end
 
-local modules = output_of("spec/interop/install.sh"):gsub("%s+$", "")
+local modules = output_of("spec/support/npm_install.sh interop"):gsub("%s+$", "")
 
 describe("the official JavaScript SDK", function()
   local server
@@ -32,8 +32,14 @@ describe("the official JavaScript SDK", function()
     local file = assert(io.open(name, "w"))
     file:write(cjson.encode(tasks))
     file:close()
-    local text = output_of(("NODE_PATH=%s NODE_EXTRA_CA_CERTS=%s node spec/interop/sdk.js %s <%s"):format(modules,
-      server.ca_file, server.endpoint, name))
+    local text = output_of(
+      ("NODE_PATH=%s NODE_EXTRA_CA_CERTS=%s node spec/interop/sdk.js %s <%s"):format(
+        modules,
+        server.ca_file,
+        server.endpoint,
+        name
+      )
+    )
     os.remove(name)
     return assert(core.decode(text))
   end
@@ -46,8 +52,13 @@ describe("the official JavaScript SDK", function()
 
   local function our_client(account, region)
     local keys = server.accounts[account]
-    return jdvm.new { endpoint = server.endpoint, ca_file = server.ca_file, region = region,
-      access_key = keys.access_key, secret_key = keys.secret_key }
+    return jdvm.new {
+      endpoint = server.endpoint,
+      ca_file = server.ca_file,
+      region = region,
+      access_key = keys.access_key,
+      secret_key = keys.secret_key,
+    }
   end
 
   it("lists and describes the images that the library does", function()
@@ -83,7 +94,9 @@ describe("the official JavaScript SDK", function()
     local client = our_client("owner", "cn-north-1")
     local images = assert(client:list_images { imageSource = "private" })
     local ids = { images[12].imageId, "img-nosuchone1", images[3].imageId }
-    for i = 4, 11 do ids[i] = images[i].imageId end
+    for i = 4, 11 do
+      ids[i] = images[i].imageId
+    end
     local answer = ask { task("ids", "owner", { params = { ids = ids } }) }[1]
     assert.equal(10, answer.value.totalCount)
     local ours = assert(client:describe_images { ids = ids })
@@ -103,16 +116,35 @@ describe("the official JavaScript SDK", function()
   end)
 
   -- Values that clients escape differently.
-  local VALUES = { "web", "64位 中文版", "a+b", "a b", "a/b", "=&?#%", "%41", "🚀", "~-_.", "'!()*", "\"<>\\^`{|}",
-    ":;@$," }
+  local VALUES = {
+    "web",
+    "64位 中文版",
+    "a+b",
+    "a b",
+    "a/b",
+    "=&?#%",
+    "%41",
+    "🚀",
+    "~-_.",
+    "'!()*",
+    '"<>\\^`{|}',
+    ":;@$,",
+  }
 
   local function signed_by_sdk()
     local tasks = {}
     for i, value in ipairs(VALUES) do
       tasks[i] = task("sign", "owner", {
-        date = "2023-11-14T22:13:20.000Z", nonce = "nonce-" .. i,
-        params = { imageSource = "private", imageName = value, pageNumber = i, ids = { "img-b", "img-a" },
-          offline = i % 2 == 0, status = "" },
+        date = "2023-11-14T22:13:20.000Z",
+        nonce = "nonce-" .. i,
+        params = {
+          imageSource = "private",
+          imageName = value,
+          pageNumber = i,
+          ids = { "img-b", "img-a" },
+          offline = i % 2 == 0,
+          status = "",
+        },
       })
     end
     return ask(tasks), tasks
@@ -129,8 +161,8 @@ describe("the official JavaScript SDK", function()
         pairs_sent[#pairs_sent + 1], pairs_sent[#pairs_sent + 2] = plain(name), plain(value)
       end
       local signer = core.signer { access_key = keys.access_key, secret_key = keys.secret_key, region = "cn-north-1" }
-      local _, headers = signer:sign("GET", host, path, pairs_sent, 1700000000, "nonce-" .. i, nil,
-        { accept = sent.headers.accept })
+      local _, headers =
+        signer:sign("GET", host, path, pairs_sent, 1700000000, "nonce-" .. i, nil, { accept = sent.headers.accept })
       assert.equal("20231114T221320Z", sent.headers["x-jdcloud-date"])
       assert.equal(sent.headers.authorization, headers.authorization)
       compared = compared + 1

@@ -17,9 +17,7 @@ describe("a catalogue in nginx", function()
   end)
 
   for number, case in ipairs(require "spec.nginx.cases.cache") do
-    it(case.name, function()
-      assert.equal("ok", world.run_case(subject, "cache", number, run))
-    end)
+    it(case.name, function() assert.equal("ok", world.run_case(subject, "cache", number, run)) end)
   end
 
   it("leaves a clean log", function()
@@ -42,9 +40,7 @@ describe("a catalogue where timers are few", function()
   end)
 
   for number, case in ipairs(require "spec.nginx.cases.timers") do
-    it(case.name, function()
-      assert.equal("ok", world.run_case(subject, "timers", number, run))
-    end)
+    it(case.name, function() assert.equal("ok", world.run_case(subject, "timers", number, run)) end)
   end
 end)
 
@@ -65,10 +61,13 @@ describe("a catalogue of four workers", function()
   local emulator, subject, run
 
   setup(function()
-    if world.checked then return end      -- the checkers allow for one process only
+    if world.checked then return end -- the checkers allow for one process only
     emulator, run = world.emulator { tls = true, images = 20 }
     subject = world.subject {
-      workers = 4, ca = run.ca, http = HTTP:format(world.client_options(run), run.ids[1]), server = SERVER,
+      workers = 4,
+      ca = run.ca,
+      http = HTTP:format(world.client_options(run), run.ids[1]),
+      server = SERVER,
     }
   end)
 
@@ -85,7 +84,9 @@ describe("a catalogue of four workers", function()
     emulator.control("settings", { latency = 0.05 })
     local stop = shell.output "mktemp -u"
     local loads = {}
-    for n = 1, 6 do loads[n] = world.helper("load.lua", subject.port, "/image", stop) end
+    for n = 1, 6 do
+      loads[n] = world.helper("load.lua", subject.port, "/image", stop)
+    end
     socket.sleep(3)
     local fetched = emulator.control("stats").requests
     emulator:stop()

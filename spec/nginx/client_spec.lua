@@ -15,9 +15,7 @@ describe("a client in nginx", function()
   end)
 
   for number, case in ipairs(require "spec.nginx.cases.client") do
-    it(case.name, function()
-      assert.equal("ok", world.run_case(subject, "client", number, run))
-    end)
+    it(case.name, function() assert.equal("ok", world.run_case(subject, "client", number, run)) end)
   end
 
   it("leaves a clean log", function()

@@ -48,7 +48,9 @@ describe("the example for OpenResty", function()
     assert.equal(all.count, #all.images)
     local some = json "/images?region=cn-north-1&source=public&platform=Ubuntu"
     assert.is_true(some.count > 0 and some.count < all.count)
-    for _, image in ipairs(some.images) do assert.equal("Ubuntu", image.platform) end
+    for _, image in ipairs(some.images) do
+      assert.equal("Ubuntu", image.platform)
+    end
     local none, text = json "/images?region=cn-north-1&source=public&text=nothing+has+this"
     assert.equal(0, none.count)
     assert.truthy(text:find('"images":[]', 1, true))
@@ -63,15 +65,13 @@ describe("the example for OpenResty", function()
     assert.equal(404, select(2, world.get(server, "/images/a%2Fb")))
   end)
 
-  it("knows whether it is healthy", function()
-    assert.is_true(json("/health").healthy)
-  end)
+  it("knows whether it is healthy", function() assert.is_true(json("/health").healthy) end)
 
   it("shows a page that browses and searches", function()
     local page = html "/"
     assert.truthy(page:find('name="viewport"', 1, true))
     assert.equal(24, count(page, '<li class="image">'))
-    assert.truthy(page:find("<select name=\"region\">.-cn%-south%-1.-</select>"))
+    assert.truthy(page:find('<select name="region">.-cn%-south%-1.-</select>'))
     local next_page = page:match('<a href="([^"]*)">Next</a>'):gsub("&amp;", "&")
     local second = html(next_page)
     assert.truthy(second:find("2 of 2", 1, true))

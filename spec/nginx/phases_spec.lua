@@ -99,12 +99,15 @@ describe("in nginx's phase", function()
 
   setup(function()
     emulator, run = world.emulator { tls = true, images = 10 }
-    for _, name in ipairs { "cert", "hello", "rewrite", "main" } do ports[name] = nginx.free_port() end
+    for _, name in ipairs { "cert", "hello", "rewrite", "main" } do
+      ports[name] = nginx.free_port()
+    end
     local options = world.client_options(run)
     subject = world.subject {
-      ca = run.ca, port = ports.main, main = "thread_pool jdvm threads=2;",
-      http = HTTP:format(options, run.ids[1], run.ca, run.ca, ports.main, ports.cert, ports.hello,
-        ports.rewrite),
+      ca = run.ca,
+      port = ports.main,
+      main = "thread_pool jdvm threads=2;",
+      http = HTTP:format(options, run.ids[1], run.ca, run.ca, ports.main, ports.cert, ports.hello, ports.rewrite),
       server = SERVER:format(run.ca, run.ids[1], run.ca, run.ids[1]),
     }
   end)
@@ -141,8 +144,13 @@ describe("in nginx's phase", function()
 
   local function tls(port, version)
     return function()
-      shell.run(("curl -sk --max-time 5 --tls%s --tls-max %s https://127.0.0.1:%d/ >/dev/null"):format(
-        version == "1.2" and "v1.2" or "v1.3", version, port()))
+      shell.run(
+        ("curl -sk --max-time 5 --tls%s --tls-max %s https://127.0.0.1:%d/ >/dev/null"):format(
+          version == "1.2" and "v1.2" or "v1.3",
+          version,
+          port()
+        )
+      )
     end
   end
 
@@ -175,8 +183,12 @@ describe("in nginx's phase", function()
     assert(world.get(subject, "/tls?name=1.3"))
     tls(function() return ports.cert end, "1.3")()
   end, OK)
-  phase("ssl_client_hello", tls(function() return ports.hello end, "1.3"), "phase ssl_client_hello: ",
-    "ssl_certificate_by_lua")
+  phase(
+    "ssl_client_hello",
+    tls(function() return ports.hello end, "1.3"),
+    "phase ssl_client_hello: ",
+    "ssl_certificate_by_lua"
+  )
   phase("thread", visit "/thread", OK)
   phase("thread, cache", visit "/thread-cache", "miss hit stale hit, one that is absent: miss hit")
 

@@ -5,7 +5,9 @@ local shell = require "spec.support.shell"
 
 local function configurations(page)
   local found = {}
-  for code in shell.read(page):gmatch("\n```nginx\n(.-)\n```") do found[#found + 1] = code end
+  for code in shell.read(page):gmatch("\n```nginx\n(.-)\n```") do
+    found[#found + 1] = code
+  end
   return found
 end
 
@@ -19,8 +21,11 @@ describe("the configuration in", function()
       local code, changed = found[1]:gsub("listen 8080;", "listen 127.0.0.1:" .. port .. ";")
       assert.equal(1, changed)
       local before = {}
-      for name, value in pairs { ENDPOINT = service.endpoint, ACCESS_KEY = owner.access_key,
-        SECRET_KEY = owner.secret_key } do
+      for name, value in pairs {
+        ENDPOINT = service.endpoint,
+        ACCESS_KEY = owner.access_key,
+        SECRET_KEY = owner.secret_key,
+      } do
         before[#before + 1] = ("env JDCLOUD_%s=%s;"):format(name, value)
       end
       local server = nginx.start { name = page, http = code, port = port, main = table.concat(before, "\n") }

@@ -23,7 +23,9 @@ local SERVER = [[
 describe("a worker of nginx", function()
   local emulator, run
 
-  setup(function() emulator, run = world.emulator { tls = true, images = 200 } end)
+  setup(function()
+    emulator, run = world.emulator { tls = true, images = 200 }
+  end)
 
   teardown(function()
     world.stop(emulator)
@@ -49,7 +51,9 @@ describe("a worker of nginx", function()
       emulator.control("settings", { latency = 0.3 })
       local stop = shell.output "mktemp -u"
       local loads = {}
-      for n = 1, 8 do loads[n] = world.helper("load.lua", subject.port, "/image", stop) end
+      for n = 1, 8 do
+        loads[n] = world.helper("load.lua", subject.port, "/image", stop)
+      end
       socket.sleep(0.1)
       local quick = 0
       for _ = 1, 30 do
@@ -87,8 +91,9 @@ describe("a worker of nginx", function()
 
   it("serves clients that speak HTTP/2", function()
     with_subject({}, function(subject)
-      local answer = shell.output(("curl -sk --http2 -w ' HTTP/%%{http_version}' https://127.0.0.1:%d/list"):format(
-        subject.tls_port))
+      local answer = shell.output(
+        ("curl -sk --http2 -w ' HTTP/%%{http_version}' https://127.0.0.1:%d/list"):format(subject.tls_port)
+      )
       assert.equal(#run.ids .. " images HTTP/2", answer)
     end)
   end)
@@ -97,7 +102,9 @@ describe("a worker of nginx", function()
     with_subject({ workers = 2 }, function(subject)
       local stop = shell.output "mktemp -u"
       local loads = {}
-      for n = 1, 4 do loads[n] = world.helper("load.lua", subject.port, "/image", stop) end
+      for n = 1, 4 do
+        loads[n] = world.helper("load.lua", subject.port, "/image", stop)
+      end
       for _ = 1, 8 do
         local before = subject:workers()
         subject:signal("HUP")
@@ -116,7 +123,9 @@ describe("a worker of nginx", function()
   it("keeps files and memory steady with lua_code_cache off", function()
     with_subject({ more = "lua_code_cache off;" }, function(subject)
       local function ask(times)
-        for _ = 1, times do assert.truthy(world.get(subject, "/image"):find(run.ids[1], 1, true)) end
+        for _ = 1, times do
+          assert.truthy(world.get(subject, "/image"):find(run.ids[1], 1, true))
+        end
         local files, memory = world.get(subject, "/fds"):match("(%d+) (%d+)")
         return tonumber(files), tonumber(memory)
       end
@@ -146,7 +155,9 @@ describe("a worker of nginx", function()
         assert.equal(200, status, answer)
         local pid = answer:match("^(%d+) ")
         assert.equal(pid .. " " .. run.ids[1], answer)
-        if not seen[pid] then seen[pid], count = true, count + 1 end
+        if not seen[pid] then
+          seen[pid], count = true, count + 1
+        end
       end
       subject:stop()
       assert.equal(2, count, "workers that answered")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What needs no run: luacheck, clang-format, shellcheck, and every C file through gcc and clang with
+# What needs no run: luacheck, StyLua, clang-format, shellcheck, and every C file through gcc and clang with
 # all warnings as errors, for each Lua's headers; and through the bare flags that LuaRocks uses.
 . spec/support/steps.sh
 
@@ -36,6 +36,7 @@ shellcheck_clean() {
 }
 
 check luacheck luacheck_clean
+check StyLua spec/stylua/run.sh --check
 check clang-format clang_format_clean
 check shellcheck shellcheck_clean
 

@@ -31,8 +31,8 @@ function comma_locale.run(text)
   shell.write(folder .. "/definition", DEFINITION)
   shell.write(folder .. "/characters", characters())
   shell.run(("cd %s && localedef -c -i definition -f characters ./comma >log 2>&1"):format(folder))
-  local output = own_process.run("assert(os.setlocale('comma', 'numeric'), 'no locale')\n" .. text,
-    "LOCPATH=" .. folder)
+  local output =
+    own_process.run("assert(os.setlocale('comma', 'numeric'), 'no locale')\n" .. text, "LOCPATH=" .. folder)
   shell.run("rm -rf " .. folder)
   return output
 end

@@ -43,8 +43,10 @@ end
 ---One page of a list.
 ---@return table result, table response
 function M.list(page, size, source)
-  local response, body = M.send(M.NORTH, { "imageSource", source or "private", "pageNumber", tostring(page or 1),
-    "pageSize", tostring(size or 10) })
+  local response, body = M.send(
+    M.NORTH,
+    { "imageSource", source or "private", "pageNumber", tostring(page or 1), "pageSize", tostring(size or 10) }
+  )
   return body.result, response
 end
 
@@ -53,9 +55,13 @@ function M.all(query, account, region)
   local images, page = {}, 1
   repeat
     local asked = { "pageNumber", tostring(page), "pageSize", "100" }
-    for _, word in ipairs(query) do asked[#asked + 1] = word end
+    for _, word in ipairs(query) do
+      asked[#asked + 1] = word
+    end
     local _, body = M.send("/v1/regions/" .. (region or "cn-north-1") .. "/images", asked, nil, account)
-    for _, image in ipairs(body.result.images) do images[#images + 1] = image end
+    for _, image in ipairs(body.result.images) do
+      images[#images + 1] = image
+    end
     page = page + 1
   until #images >= body.result.totalCount or #body.result.images == 0
   return images
@@ -63,7 +69,9 @@ end
 
 function M.ids(images)
   local found = {}
-  for i, image in ipairs(images) do found[i] = image.imageId end
+  for i, image in ipairs(images) do
+    found[i] = image.imageId
+  end
   return found
 end
 

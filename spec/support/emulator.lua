@@ -13,7 +13,9 @@ if root == "" then root = "./" end
 function M.this_lua()
   if rawget(_G, "jit") then return "luajit" end
   local at = 0
-  while arg and arg[at - 1] do at = at - 1 end
+  while arg and arg[at - 1] do
+    at = at - 1
+  end
   local path = arg and arg[at] or ""
   return path:match("lua[%d.]*$") and path or "lua" .. _VERSION:match("%d%.%d")
 end
@@ -51,8 +53,12 @@ function M.command(options)
     words[#words + 1] = "--set"
     words[#words + 1] = name .. "=" .. tostring(value)
   end
-  for _, word in ipairs(options.args or {}) do words[#words + 1] = word end
-  for i, word in ipairs(words) do words[i] = shell.quote(word) end
+  for _, word in ipairs(options.args or {}) do
+    words[#words + 1] = word
+  end
+  for i, word in ipairs(words) do
+    words[i] = shell.quote(word)
+  end
   return "env -u LD_PRELOAD " .. table.concat(words, " ") -- a sanitizer is for this process alone
 end
 
@@ -67,11 +73,13 @@ function M.read_announcement(pipe)
     local name, value = line:match("^(%S+) (.*)$")
     if name == "account" then
       local account, access_key, secret_key, token = value:match("^(%S+) (%S+) (%S+) ?(.*)$")
-      server.accounts[account] = { access_key = access_key, secret_key = secret_key,
-        session_token = token ~= "" and token or nil }
+      server.accounts[account] =
+        { access_key = access_key, secret_key = secret_key, session_token = token ~= "" and token or nil }
     elseif name == "regions" then
       server.regions = {}
-      for region in value:gmatch("%S+") do table.insert(server.regions, region) end
+      for region in value:gmatch("%S+") do
+        table.insert(server.regions, region)
+      end
     elseif name then
       server[name == "control" and "control_url" or name] = value
     end
@@ -94,7 +102,9 @@ local function open_control(server)
   local multi = curl.new { verify = false, proxy = "" }
   return function(path, arguments)
     local transfer = multi:start {
-      url = server.control_url .. "/" .. path .. "?" .. form(arguments), timeout = 20, connect_timeout = 5,
+      url = server.control_url .. "/" .. path .. "?" .. form(arguments),
+      timeout = 20,
+      connect_timeout = 5,
       read_timeout = 20,
     }
     local status, headers = multi:finish(transfer)

@@ -8,8 +8,10 @@ Fake.__index = Fake
 ---@param answer fun(request: table, n: integer, fake: table): table response { status, headers, body, after } or
 ---  failure { kind, phase, message, after }; `after` is how many seconds the answer takes
 function M.new(answer)
-  return setmetatable({ time = 1000, answer = answer, requests = {}, sleeps = {}, open = 0, most_open = 0,
-    cancelled = 0 }, Fake)
+  return setmetatable(
+    { time = 1000, answer = answer, requests = {}, sleeps = {}, open = 0, most_open = 0, cancelled = 0 },
+    Fake
+  )
 end
 
 function Fake:start(request, deadline)
@@ -32,8 +34,14 @@ function Fake:finish(pending)
   end
   self.time = math.max(self.time, ends)
   if given.kind then
-    return nil, { kind = given.kind, phase = given.phase, message = given.message or given.kind, sent = given.sent,
-      lasting = given.lasting }
+    return nil,
+      {
+        kind = given.kind,
+        phase = given.phase,
+        message = given.message or given.kind,
+        sent = given.sent,
+        lasting = given.lasting,
+      }
   end
   return { status = given.status or 200, headers = given.headers or {}, body = given.body or "" }
 end

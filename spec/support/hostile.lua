@@ -17,9 +17,16 @@ local PLAIN = "env -u LD_PRELOAD "
 local function program()
   local source, made = root .. "spec/support/hostile.c", root .. "build/support/hostile"
   local command = ([[mkdir -p %s; if [ ! %s -nt %s ]; then
-    %scc -std=c99 -O1 -g -o %s.$$ %s -lssl -lcrypto -lpthread && mv %s.$$ %s; fi; echo $?]])
-    :format(quote(root .. "build/support"), quote(made), quote(source), PLAIN, quote(made), quote(source),
-      quote(made), quote(made))
+    %scc -std=c99 -O1 -g -o %s.$$ %s -lssl -lcrypto -lpthread && mv %s.$$ %s; fi; echo $?]]):format(
+    quote(root .. "build/support"),
+    quote(made),
+    quote(source),
+    PLAIN,
+    quote(made),
+    quote(source),
+    quote(made),
+    quote(made)
+  )
   assert(shell.output(command):find("0$"), "spec/support/hostile.c does not compile")
   return made
 end
@@ -85,8 +92,9 @@ end
 function M.start()
   local server = setmetatable({ ports = {}, folder = shell.temporary_folder() }, { __index = methods })
   local announcement = server.folder .. "/ports"
-  server.pipe = assert(io.popen(("exec %s%s %s >%s"):format(PLAIN, quote(program()),
-    quote(server.folder), quote(announcement)), "w"))
+  server.pipe = assert(
+    io.popen(("exec %s%s %s >%s"):format(PLAIN, quote(program()), quote(server.folder), quote(announcement)), "w")
+  )
   server.ca_file = server.folder .. "/ca.pem"
   server.certificate, server.key = server.folder .. "/server.pem", server.folder .. "/server.key"
   local multi, deadline = curl.new(), curl.now() + 20

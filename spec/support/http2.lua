@@ -29,8 +29,9 @@ http {
 local function write_config(folder, hostile, port)
   local file = assert(io.open(folder .. "/nginx.conf", "w"))
   local user = shell.output "id -u" == "0" and "user root;" or ""
-  file:write(CONFIG:format(user, hostile.certificate, hostile.key, port, hostile.ports.http, port + 1,
-    hostile.ports.http))
+  file:write(
+    CONFIG:format(user, hostile.certificate, hostile.key, port, hostile.ports.http, port + 1, hostile.ports.http)
+  )
   file:close()
 end
 
@@ -51,9 +52,15 @@ function M.start(hostile)
     local port = math.random(20000, 32000)
     write_config(folder, hostile, port)
     -- ends with its own input, the same way as a hostile server does
-    local pipe = assert(io.popen(("env -u LD_PRELOAD PATH=\"$PATH:/usr/sbin\" sh -c "
-      .. "'nginx -p %s/ -c nginx.conf -e error.log & cat >/dev/null; kill -QUIT $!; wait $!' 2>/dev/null")
-      :format(folder), "w"))
+    local pipe = assert(
+      io.popen(
+        (
+          'env -u LD_PRELOAD PATH="$PATH:/usr/sbin" sh -c '
+          .. "'nginx -p %s/ -c nginx.conf -e error.log & cat >/dev/null; kill -QUIT $!; wait $!' 2>/dev/null"
+        ):format(folder),
+        "w"
+      )
+    )
     for _ = 1, 100 do
       if answers(port, multi) then
         multi:close()

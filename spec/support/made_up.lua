@@ -5,11 +5,23 @@ local made_up = {}
 
 made_up.AK, made_up.SK = "AKAKAKAKAKAKAKAK1111", "SKSKSKSKSKSKSKSK1111"
 made_up.CONFIG = table.concat({
-  "[default]", "access_key = PROFILE-DEFAULT-1", "secret_key = profile-secret-1", "region_id = cn-east-1",
-  "endpoint = www.jdcloud-api.com", "scheme = https", "timeout = 20",
-  "[prod]", "access_key = PROFILE-PROD-2222", "secret_key = profile-secret-2", "region_id = cn-south-1",
-  "endpoint = vm.internal.cn-south-1.jdcloud-api.com", "scheme = http",
-  "[keyless]", "region_id = cn-east-2", "[half]", "access_key = PROFILE-HALF-33",
+  "[default]",
+  "access_key = PROFILE-DEFAULT-1",
+  "secret_key = profile-secret-1",
+  "region_id = cn-east-1",
+  "endpoint = www.jdcloud-api.com",
+  "scheme = https",
+  "timeout = 20",
+  "[prod]",
+  "access_key = PROFILE-PROD-2222",
+  "secret_key = profile-secret-2",
+  "region_id = cn-south-1",
+  "endpoint = vm.internal.cn-south-1.jdcloud-api.com",
+  "scheme = http",
+  "[keyless]",
+  "region_id = cn-east-2",
+  "[half]",
+  "access_key = PROFILE-HALF-33",
 }, "\n")
 
 -- Resolves with a made-up environment and made-up files; PATH and HOME are set unless given.

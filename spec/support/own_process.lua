@@ -18,8 +18,15 @@ end
 function own_process.run(text, environment)
   local folder = shell.temporary_folder()
   shell.write(folder .. "/program.lua", text)
-  local output = shell.output(("%s LUA_PATH=%s LUA_CPATH=%s ASAN_OPTIONS=detect_leaks=0 %s %s/program.lua 2>&1"):format(
-    environment or "", shell.quote(package.path), shell.quote(package.cpath), shell.quote(interpreter()), folder))
+  local output = shell.output(
+    ("%s LUA_PATH=%s LUA_CPATH=%s ASAN_OPTIONS=detect_leaks=0 %s %s/program.lua 2>&1"):format(
+      environment or "",
+      shell.quote(package.path),
+      shell.quote(package.cpath),
+      shell.quote(interpreter()),
+      folder
+    )
+  )
   shell.run("rm -rf " .. folder)
   return output
 end

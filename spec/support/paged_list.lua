@@ -12,10 +12,25 @@ List.__index = List
 ---  before = function(list, n) called before the n-th answer; size_of = function(size) gives the rows a page that the
 ---  service pages by, whatever was asked for
 function M.new(count, options)
-  local self = setmetatable({ rows = {}, serial = 0, gone = {}, first = {}, answers = 0, log = {},
-    options = options or {}, open = 0, most_open = 0, started = 0, cancelled = 0 }, List)
-  for _ = 1, count do self:insert(#self.rows + 1) end
-  for _, id in ipairs(self.rows) do self.first[id] = true end
+  local self = setmetatable({
+    rows = {},
+    serial = 0,
+    gone = {},
+    first = {},
+    answers = 0,
+    log = {},
+    options = options or {},
+    open = 0,
+    most_open = 0,
+    started = 0,
+    cancelled = 0,
+  }, List)
+  for _ = 1, count do
+    self:insert(#self.rows + 1)
+  end
+  for _, id in ipairs(self.rows) do
+    self.first[id] = true
+  end
   return self
 end
 
@@ -82,9 +97,18 @@ function List:source(early, meta)
     call.ended, self.open, self.cancelled = true, self.open - 1, self.cancelled + 1
   end
   return {
-    fetch = fetch, origin = { row = 0, id = "" },
-    page = { items = "images", id = "imageId", total = "totalCount", number = "pageNumber", size = "pageSize",
-      ids = "ids", min = 10, max = 100 },
+    fetch = fetch,
+    origin = { row = 0, id = "" },
+    page = {
+      items = "images",
+      id = "imageId",
+      total = "totalCount",
+      number = "pageNumber",
+      size = "pageSize",
+      ids = "ids",
+      min = 10,
+      max = 100,
+    },
     fail = function(message, stats)
       return "jdvm: " .. message, { kind = "pagination", message = message, stats = stats }
     end,

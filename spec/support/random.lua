@@ -11,7 +11,9 @@ function random.new(seed)
     if not low then return unit end
     return low + math.floor(unit * (high - low + 1))
   end
-  for _ = 1, 5 do draw() end
+  for _ = 1, 5 do
+    draw()
+  end
   return draw
 end
 

@@ -15,9 +15,7 @@ return function()
   local function fail(name, message, trace)
     failed = failed + 1
     write("not ok - " .. name)
-    if trace and trace.short_src then
-      write(("  %s:%s"):format(trace.short_src, trace.currentline or "?"))
-    end
+    if trace and trace.short_src then write(("  %s:%s"):format(trace.short_src, trace.currentline or "?")) end
     if type(message) ~= "string" then
       message = message == nil and "(no message)" or require("pl.pretty").write(message)
     end
@@ -45,23 +43,17 @@ return function()
   end)
 
   busted.subscribe({ "error" }, function(element, _, message, trace)
-    if element.descriptor ~= "it" then
-      fail(handler.getFullName(element), message, trace)
-    end
+    if element.descriptor ~= "it" then fail(handler.getFullName(element), message, trace) end
     return nil, true
   end)
 
   busted.subscribe({ "failure" }, function(element, _, message, trace)
-    if element.descriptor ~= "it" then
-      fail(handler.getFullName(element), message, trace)
-    end
+    if element.descriptor ~= "it" then fail(handler.getFullName(element), message, trace) end
     return nil, true
   end)
 
   busted.subscribe({ "suite", "end" }, function()
-    if passed + failed == 0 then
-      fail("no test was found")
-    end
+    if passed + failed == 0 then fail("no test was found") end
     write(("%d passed, %d failed"):format(passed, failed))
     return nil, true
   end)

@@ -15,12 +15,21 @@ function M.new(options)
   local fake
   fake = fake_transport.new(function(request)
     local headers = {}
-    for name, value in pairs(request.headers) do headers[#headers + 1] = { name, value } end
+    for name, value in pairs(request.headers) do
+      headers[#headers + 1] = { name, value }
+    end
     local now = EPOCH + fake.time + (fake.ahead or 0)
-    local response = emulator.respond(state, { method = request.method, target = request.url:match("^%a+://[^/]*(.*)$"),
-      headers = headers, body = "", now = now })
+    local response = emulator.respond(state, {
+      method = request.method,
+      target = request.url:match("^%a+://[^/]*(.*)$"),
+      headers = headers,
+      body = "",
+      now = now,
+    })
     local given = { date = answers.http_date(now) }
-    for _, header in ipairs(response.headers) do given[header[1]:lower()] = header[2] end
+    for _, header in ipairs(response.headers) do
+      given[header[1]:lower()] = header[2]
+    end
     return { status = response.status, headers = given, body = response.body, after = response.delay }
   end)
   fake.state = state
@@ -30,10 +39,17 @@ end
 
 --- Options of a client for this transport.
 function M.options(fake, more)
-  local options = { region = "cn-north-1", access_key = "JDVM-EMULATOR-OWNER",
-    secret_key = "owner-secret-for-tests-only", transport = fake, clock = fake.clock,
-    endpoint = "https://vm.jdcloud-api.com" }
-  for name, value in pairs(more or {}) do options[name] = value end
+  local options = {
+    region = "cn-north-1",
+    access_key = "JDVM-EMULATOR-OWNER",
+    secret_key = "owner-secret-for-tests-only",
+    transport = fake,
+    clock = fake.clock,
+    endpoint = "https://vm.jdcloud-api.com",
+  }
+  for name, value in pairs(more or {}) do
+    options[name] = value
+  end
   return options
 end
 

@@ -69,8 +69,6 @@ function M.listens(port)
   return connection ~= nil
 end
 
-function M.temporary_folder()
-  return M.output("mktemp -d")
-end
+function M.temporary_folder() return M.output("mktemp -d") end
 
 return M

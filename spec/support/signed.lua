@@ -15,14 +15,19 @@ function M.request(account, path, query, options)
   options = options or {}
   local now, method = options.now or 1700000000, options.method or "GET"
   local signer = core.signer {
-    access_key = account.access_key, secret_key = account.secret_key, session_token = account.session_token,
-    region = options.region or path:match("^/v1/regions/([^/]+)") or "cn-north-1", algorithm = options.algorithm,
+    access_key = account.access_key,
+    secret_key = account.secret_key,
+    session_token = account.session_token,
+    region = options.region or path:match("^/v1/regions/([^/]+)") or "cn-north-1",
+    algorithm = options.algorithm,
     token_encoding = options.token_encoding,
   }
-  local target, headers = signer:sign(method, M.HOST, path, query, now, options.nonce or core.nonce(), options.body,
-    options.headers)
+  local target, headers =
+    signer:sign(method, M.HOST, path, query, now, options.nonce or core.nonce(), options.body, options.headers)
   local list = {}
-  for name, value in pairs(headers) do list[#list + 1] = { name, value } end
+  for name, value in pairs(headers) do
+    list[#list + 1] = { name, value }
+  end
   table.sort(list, function(a, b) return a[1] < b[1] end)
   return { method = method, target = target, headers = list, body = options.body or "", now = now }
 end
@@ -41,7 +46,11 @@ end
 function M.set_header(message, name, value)
   for i, header in ipairs(message.headers) do
     if header[1] == name then
-      if value then header[2] = value else table.remove(message.headers, i) end
+      if value then
+        header[2] = value
+      else
+        table.remove(message.headers, i)
+      end
       return
     end
   end

@@ -43,9 +43,7 @@ function source.read(path)
 end
 
 -- Blanks all but line ends, so that line numbers stay true.
-local function blank(text)
-  return (text:gsub("[^\n]", " "))
-end
+local function blank(text) return (text:gsub("[^\n]", " ")) end
 
 --- Lua code with its comments blanked, and with `strings` also what stands inside string literals.
 ---@param text string
@@ -55,9 +53,7 @@ function source.strip_lua(text, strings)
   local out, position = {}, 1
   while true do
     local start = text:find("[-\"'%[]", position)
-    if not start then
-      break
-    end
+    if not start then break end
     local stop
     local comment = text:sub(start, start + 1) == "--"
     local level = text:match(comment and "^%-%-%[(=*)%[" or "^%[(=*)%[", start)
@@ -101,9 +97,7 @@ function source.grep(path, text, pattern)
   local found, number = {}, 0
   for line in (text .. "\n"):gmatch("(.-)\n") do
     number = number + 1
-    if line:find(pattern) then
-      found[#found + 1] = ("%s:%d: %s"):format(path, number, line:match("^%s*(.-)%s*$"))
-    end
+    if line:find(pattern) then found[#found + 1] = ("%s:%d: %s"):format(path, number, line:match("^%s*(.-)%s*$")) end
   end
   return found
 end

@@ -13,9 +13,7 @@ local commands = {}
 -- Whether the time of a wait ran out without any sign of the service: that is no matter of patience.
 local function is_unreachable(detail)
   local cause = detail.cause
-  if not cause or not detail.image or detail.image.status then
-    return false
-  end
+  if not cause or not detail.image or detail.image.status then return false end
   local phase = cause.kind == "timeout" and cause.phase or cause.kind
   return phase == "dns" or phase == "connect" or phase == "tls"
 end
@@ -48,9 +46,7 @@ local function report(context, message, detail, region)
   if status == STATUS.timeout and not (detail.message or ""):find("connect_timeout", 1, true) then
     message = message .. "; give a longer --timeout"
   end
-  if #context.regions > 1 then
-    message = message:gsub("^jdvm: ", function() return "jdvm: " .. region .. ": " end)
-  end
+  if #context.regions > 1 then message = message:gsub("^jdvm: ", function() return "jdvm: " .. region .. ": " end) end
   context.complain(message)
   return status
 end
@@ -61,18 +57,14 @@ local function each_region(context, ask)
   local worst = STATUS.fine
   for _, region in ipairs(context.regions) do
     local is_fine, message, detail = ask(region or nil)
-    if not is_fine then
-      worst = math.max(worst, report(context, message, detail, region))
-    end
+    if not is_fine then worst = math.max(worst, report(context, message, detail, region)) end
   end
   return worst
 end
 
 -- What a command is asked of one region only.
 local function one_region(context)
-  if #context.regions > 1 then
-    context.usage("give one --region here")
-  end
+  if #context.regions > 1 then context.usage("give one --region here") end
   return context.regions[1] or nil
 end
 
@@ -100,13 +92,9 @@ local function columns_of(context, operation)
   for name in text:gmatch("[^,%s]+") do
     columns[#columns + 1] = name
   end
-  if #columns == 0 then
-    context.usage("--columns needs at least one field")
-  end
+  if #columns == 0 then context.usage("--columns needs at least one field") end
   local fault = check.fields_fault(operation, columns)
-  if fault then
-    context.usage((fault:gsub("^option 'fields': element %d+", "--columns:")))
-  end
+  if fault then context.usage((fault:gsub("^option 'fields': element %d+", "--columns:"))) end
   for _, column in ipairs(columns) do
     if column ~= output.REGION and not output.is_known(operations.item_model(operation), column) then
       context.complain(("jdvm: no field '%s' is known; the column is empty unless the service sends it"):format(column))
@@ -117,9 +105,7 @@ end
 
 local function includes(list, wanted)
   for _, value in ipairs(list) do
-    if value == wanted then
-      return true
-    end
+    if value == wanted then return true end
   end
   return false
 end
@@ -127,15 +113,11 @@ end
 local function printer_for(context, operation)
   local format = context.given.output or "table"
   local columns = columns_of(context, operation)
-  if #context.regions > 1 and not includes(columns, output.REGION) then
-    table.insert(columns, 1, output.REGION)
-  end
+  if #context.regions > 1 and not includes(columns, output.REGION) then table.insert(columns, 1, output.REGION) end
   local screen = context.terminal
   if screen then
     screen.may_drop = context.given.columns == nil
-    screen.left_out = function(names)
-      context.complain(("jdvm: not shown: %s (--columns)"):format(names))
-    end
+    screen.left_out = function(names) context.complain(("jdvm: not shown: %s (--columns)"):format(names)) end
   end
   local region = includes(columns, output.REGION) and #context.regions == 1 and context.region_in_use() or nil
   return output.new(format, columns, operation, context.write, screen, region)
@@ -143,9 +125,7 @@ end
 
 -- Ends the output. What lacks rows because of a failure is not rounded off: half an array must not look like a whole
 -- one. That something does not exist is an answer.
-local function finish(printer, status)
-  printer[status <= STATUS.not_found and "finish" or "abandon"]()
-end
+local function finish(printer, status) printer[status <= STATUS.not_found and "finish" or "abandon"]() end
 
 local function nothing() end
 
@@ -162,9 +142,7 @@ local function read_list(context, operation, region, options, visit)
     local ok, result = pcall(pages)
     if not ok then
       local message, detail = pages:failure()
-      if not detail then
-        error(result, 0)
-      end
+      if not detail then error(result, 0) end
       return nil, message, detail
     elseif not result then
       return pages:stats().missing or {}
@@ -180,25 +158,22 @@ end
 -- visit.finish(region). Says which of the ids asked for are in none of the regions. Gives the worst exit status.
 local function read_lists(context, operation, options, visit)
   local left, missing, times_missing = context.given.max, {}, {}
-  local counting = { page = visit.page, row = function(row, region)
-    left = left and left - 1
-    visit.row(row, region)
-  end }
+  local counting = {
+    page = visit.page,
+    row = function(row, region)
+      left = left and left - 1
+      visit.row(row, region)
+    end,
+  }
   local status = each_region(context, function(region)
-    if left == 0 then
-      return true
-    end
+    if left == 0 then return true end
     options.max_items = left;
     (visit.begin or nothing)(region)
     local absent, message, detail = read_list(context, operation, region, options, counting)
-    if not absent then
-      return nil, message, detail
-    end
+    if not absent then return nil, message, detail end
     for _, id in ipairs(absent) do
       times_missing[id] = (times_missing[id] or 0) + 1
-      if times_missing[id] == #context.regions then
-        missing[#missing + 1] = id
-      end
+      if times_missing[id] == #context.regions then missing[#missing + 1] = id end
     end
     (visit.finish or nothing)(region)
     return true
@@ -238,9 +213,7 @@ end
 
 -- The calls that a command which shows something stands for: one for each id, or one for its options.
 local function calls_of(context, operation)
-  if not operation.shorthand then
-    return { parameters_of(operation, context.given) }
-  end
+  if not operation.shorthand then return { parameters_of(operation, context.given) } end
   local calls = {}
   for i, id in ipairs(context.given.ids) do
     calls[i] = { [operation.shorthand] = id }
@@ -273,9 +246,7 @@ function commands.show(context, operation)
       shown = shown + 1
     end
   end
-  if printer then
-    finish(printer, worst)
-  end
+  if printer then finish(printer, worst) end
   context.flush()
   return worst
 end
@@ -353,13 +324,13 @@ function commands.wait(context)
   one_region(context)
   local progress = context.progress(true)
   local images, message, detail = context.client:wait_image(given.ids, {
-    status = given.status, interval = given.interval, timeout = context.time_left(),
+    status = given.status,
+    interval = given.interval,
+    timeout = context.time_left(),
     on_progress = progress.waiting,
   })
   progress.clear()
-  if not images then
-    return report(context, message, detail)
-  end
+  if not images then return report(context, message, detail) end
   for _, image in ipairs(images) do
     context.write(("%s  %s\n"):format(image.imageId, terminal.printable(image.status)))
   end
@@ -373,7 +344,9 @@ end
 function commands.configure(context)
   local given = context.given
   local path, name, is_usage = require("jdvm.cli.configure").run({
-    profile = given.profile, region = one_region(context), endpoint = given.endpoint,
+    profile = given.profile,
+    region = one_region(context),
+    endpoint = given.endpoint,
   }, io.stdin, io.stderr)
   if not path then
     context.complain("jdvm: configure: " .. name)
@@ -398,9 +371,7 @@ end
 local function explain(write)
   local kinds, settings = require "jdvm.emulator.kinds", require "jdvm.emulator.settings"
   local faults = require "jdvm.emulator.faults"
-  local function kind_of(kind)
-    return type(kind) == "table" and table.concat(kind, "|") or faults.meanings[kind] or kind
-  end
+  local function kind_of(kind) return type(kind) == "table" and table.concat(kind, "|") or faults.meanings[kind] or kind end
   local function each_sorted(entries, visit)
     local names = {}
     for name in pairs(entries) do
@@ -412,15 +383,22 @@ local function explain(write)
     end
   end
   local function parameter(name, entry, default)
-    write(("    %-14s %s (%s%s)\n"):format(name, entry[2], kind_of(entry[1]),
-      default ~= nil and "; default " .. tostring(default) or ""))
+    write(
+      ("    %-14s %s (%s%s)\n"):format(
+        name,
+        entry[2],
+        kind_of(entry[1]),
+        default ~= nil and "; default " .. tostring(default) or ""
+      )
+    )
   end
   write("Faults, as kind or kind:name=value,name=value:\n")
   each_sorted(kinds, function(name, kind)
     write(("  %s: %s\n"):format(name, kind.doc))
-    each_sorted(kind.parameters, function(parameter_name, entry)
-      parameter(parameter_name, entry, (kind.defaults or {})[parameter_name])
-    end)
+    each_sorted(
+      kind.parameters,
+      function(parameter_name, entry) parameter(parameter_name, entry, (kind.defaults or {})[parameter_name]) end
+    )
   end)
   write("\nConditions that any fault takes:\n")
   each_sorted(faults.conditions, parameter)
@@ -445,8 +423,15 @@ function commands.emulator(context)
     settings[setting[1]] = setting[2]
   end
   local status, message = require("jdvm.emulator.launcher").run {
-    port = given.port, tls = given.tls, http2 = given.http2, certificate = given.certificate, images = given.images,
-    workers = given.workers, seed = given.seed, faults = given.faults, settings = settings,
+    port = given.port,
+    tls = given.tls,
+    http2 = given.http2,
+    certificate = given.certificate,
+    images = given.images,
+    workers = given.workers,
+    seed = given.seed,
+    faults = given.faults,
+    settings = settings,
   }
   if message then
     local advice = status == STATUS.usage and " (see jdvm emulator --explain)" or ""

@@ -14,24 +14,18 @@ local ABSENT = 2 -- ENOENT
 -- be written over.
 local function read_all(path)
   local file, message, number = io.open(path, "rb")
-  if not file then
-    return number == ABSENT and "" or nil, message
-  end
+  if not file then return number == ABSENT and "" or nil, message end
   local content, problem = file:read("*a")
   file:close()
   return content, content == nil and path .. ": " .. tostring(problem) or nil
 end
 
-local function quoted(word)
-  return "'" .. word:gsub("'", "'\\''") .. "'"
-end
+local function quoted(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
 
 local function output_of(command)
   local pipe = io.popen(command, "r")
   local line = pipe and pipe:read("*l")
-  if pipe then
-    pipe:close()
-  end
+  if pipe then pipe:close() end
   return line
 end
 
@@ -41,11 +35,15 @@ local function write_private(path, content)
   path = output_of("readlink -f " .. quoted(path) .. " 2>/dev/null") or path -- a link stays one
   local new = quoted(path .. ".new")
   -- The shell does not speak for itself, and takes all of the text even when it cannot keep it.
-  local pipe = io.popen(("exec 2>/dev/null; umask 077; { cat > %s; } || { cat >/dev/null; exit 1; }; mv -f %s %s")
-    :format(new, new, quoted(path)), "w")
-  if not pipe then
-    return nil, "could not write " .. path
-  end
+  local pipe = io.popen(
+    ("exec 2>/dev/null; umask 077; { cat > %s; } || { cat >/dev/null; exit 1; }; mv -f %s %s"):format(
+      new,
+      new,
+      quoted(path)
+    ),
+    "w"
+  )
+  if not pipe then return nil, "could not write " .. path end
   pipe:write(content)
   pipe:close()
   if read_all(path) ~= content then
@@ -75,9 +73,7 @@ IFS= read -r line
 printf '%s' "$line"]]
 
 local function ask_silently(input, prompts, label)
-  if not output_of("test -t 0 && echo yes") then
-    return ask(input, prompts, label)
-  end
+  if not output_of("test -t 0 && echo yes") then return ask(input, prompts, label) end
   prompts:write(label, ": ")
   prompts:flush()
   local answer = output_of(READ_SILENTLY)
@@ -88,9 +84,7 @@ end
 -- "http://127.0.0.1:8080" as what jdc keeps under two keys.
 local function read_endpoint(url)
   local scheme, rest = url:match("^(https?)://([^/]+)/?$")
-  if not scheme then
-    return nil, ("endpoint '%s' is not of the form https://host[:port]"):format(url)
-  end
+  if not scheme then return nil, ("endpoint '%s' is not of the form https://host[:port]"):format(url) end
   return { endpoint = rest, scheme = scheme }
 end
 
@@ -104,15 +98,14 @@ end
 -- What is wrong with the options, and the profile's name and endpoint.
 local function read_options(options)
   local name = options.profile or os.getenv("JDCLOUD_PROFILE")
-  if not name or (name == "" and not options.profile) then
-    name = "default"
-  end
+  if not name or (name == "" and not options.profile) then name = "default" end
   local endpoint, fault
   if name == "DEFAULT" then
     fault = "the section DEFAULT gives values to all profiles; name another profile"
   elseif not name:find("^[%w._-]+$") then
     fault = ("'%s' is no name of a profile: it has only letters, digits, '.', '_' and '-'"):format(
-      text.one_line(name, 60))
+      text.one_line(name, 60)
+    )
   elseif options.endpoint then
     endpoint, fault = read_endpoint(options.endpoint)
   end
@@ -138,9 +131,7 @@ local function ask_values(name, region, endpoint, known, input, prompts)
   local fault = credentials.fault("access_key", values.access_key, "the access key")
     or credentials.fault("secret_key", values.secret_key, "the secret key")
     or region_fault(values.region_id)
-  if fault then
-    return nil, fault .. "; nothing was written"
-  end
+  if fault then return nil, fault .. "; nothing was written" end
   return values
 end
 
@@ -153,35 +144,23 @@ end
 ---@return boolean? is_usage whether that is the fault of the options
 function configure.run(options, input, prompts)
   local folder = profile.directory(os.getenv)
-  if not folder then
-    return nil, "HOME is not set, so there is no ~/.jdc/config to write"
-  end
+  if not folder then return nil, "HOME is not set, so there is no ~/.jdc/config to write" end
   local fault, name, endpoint = read_options(options)
-  if fault then
-    return nil, fault, true
-  end
+  if fault then return nil, fault, true end
   local path = folder .. "/config"
   local before, message = read_all(path)
-  if not before then
-    return nil, ("%s; it was left as it is"):format(message)
-  end
+  if not before then return nil, ("%s; it was left as it is"):format(message) end
   local values
   values, message = ask_values(name, options.region, endpoint, profile.parse(before)[name], input, prompts)
-  if not values then
-    return nil, message
-  end
+  if not values then return nil, message end
   os.execute(("umask 077 && mkdir -p %s 2>/dev/null"):format(quoted(folder)))
   local written
   written, message = write_private(path, profile.update(before, name, values))
-  if not written then
-    return nil, message
-  end
+  if not written then return nil, message end
   -- `current` names the profile in use, without a line break: jdc does not strip one.
   if read_all(folder .. "/current") == "" then
     written, message = write_private(folder .. "/current", name)
-    if not written then
-      return nil, message
-    end
+    if not written then return nil, message end
   end
   return path, name
 end

@@ -19,21 +19,21 @@ local DEFAULT_ENDPOINT = options_of.defaults("client").endpoint
 local function first_line(command)
   local pipe = io.popen(command .. " 2>/dev/null", "r")
   local line = pipe and pipe:read("*l")
-  if pipe then
-    pipe:close()
-  end
+  if pipe then pipe:close() end
   return line or "unknown"
 end
 
 -- The service's answer to a plain request, whatever it is: that it answers, and when it thinks it is.
 local function reach(carrier, endpoint, seconds)
   local began = carrier:now()
-  local response, failure = carrier:finish(carrier:start(
-    { method = "GET", url = endpoint, headers = {}, connect_timeout = 5, read_timeout = 10 }, began + seconds))
+  local response, failure = carrier:finish(
+    carrier:start(
+      { method = "GET", url = endpoint, headers = {}, connect_timeout = 5, read_timeout = 10 },
+      began + seconds
+    )
+  )
   local elapsed = carrier:now() - began
-  if not response then
-    return nil, failure
-  end
+  if not response then return nil, failure end
   local date = retry.http_date(response.headers.date)
   return { milliseconds = elapsed * 1000, status = response.status, offset = date and date - os.time() }
 end
@@ -42,9 +42,7 @@ end
 local function first_variable(names)
   for name in names:gmatch("%S+") do
     local value = os.getenv(name)
-    if value and value ~= "" then
-      return value, name
-    end
+    if value and value ~= "" then return value, name end
   end
   return nil
 end
@@ -61,9 +59,7 @@ local function print_proxy(line, endpoint)
   local own = endpoint:find("^https:") and "https_proxy HTTPS_PROXY " or "http_proxy "
   local proxy, variable = first_variable(own .. "all_proxy ALL_PROXY")
   print_variable("proxy", proxy, variable)
-  if proxy then
-    print_variable("no_proxy", first_variable "no_proxy NO_PROXY")
-  end
+  if proxy then print_variable("no_proxy", first_variable "no_proxy NO_PROXY") end
 end
 
 -- The profile in use, whether or not anything is taken from it.
@@ -89,8 +85,13 @@ end
 function doctor.run(context)
   local given = context.given
   local function line(name, value, origin)
-    context.write(("%-14s %s%s\n"):format(name, words.failure(value, context.operation),
-      origin and "  (" .. words.origin(origin) .. ")" or ""))
+    context.write(
+      ("%-14s %s%s\n"):format(
+        name,
+        words.failure(value, context.operation),
+        origin and "  (" .. words.origin(origin) .. ")" or ""
+      )
+    )
   end
   line("jdvm", core._VERSION)
   local jit = package.loaded.jit
@@ -98,8 +99,12 @@ function doctor.run(context)
   line("OpenSSL", core.openssl_version())
   line("system", first_line("uname -srm"))
 
-  local options = { region = context.regions[1] or nil, profile = given.profile, endpoint = given.endpoint,
-    ca_file = given.ca_file }
+  local options = {
+    region = context.regions[1] or nil,
+    profile = given.profile,
+    endpoint = given.endpoint,
+    ca_file = given.ca_file,
+  }
   local ok, client = pcall(function()
     local made = require("jdvm").new(options)
     return made
@@ -121,9 +126,7 @@ function doctor.run(context)
   print_proxy(line, resolved.endpoint or DEFAULT_ENDPOINT)
 
   local carrier, failure = transport.choose { transport = "curl", ca_file = resolved.ca_file }
-  if not carrier then
-    return nil, failure
-  end
+  if not carrier then return nil, failure end
   line("libcurl", carrier:version())
   local answer
   answer, failure = reach(carrier, resolved.endpoint or DEFAULT_ENDPOINT, given.timeout or 10)
@@ -135,7 +138,9 @@ function doctor.run(context)
   line("clock", answer.offset and ("%+d s against the service's"):format(answer.offset) or "the service sends no date")
 
   local result, call_message, detail = client:describe_images(
-    { imageSource = "public", pageSize = operations.describeImages.page.min }, { timeout = context.time_left() })
+    { imageSource = "public", pageSize = operations.describeImages.page.min },
+    { timeout = context.time_left() }
+  )
   line("keys", result and "accepted" or call_message)
   return parser.status.fine, not result and detail or nil
 end

@@ -19,9 +19,7 @@ local function add_elements(lines, elements)
 end
 
 -- How a command is called, on one line.
-local function usage_of(command)
-  return (command:get_usage():gsub("^Usage:%s*", ""):gsub("%s+", " "))
-end
+local function usage_of(command) return (command:get_usage():gsub("^Usage:%s*", ""):gsub("%s+", " ")) end
 
 ---The manual page of a parser in troff with the man macros.
 ---@param root table the argparse parser
@@ -30,9 +28,13 @@ end
 function manual.page(root, version)
   local lines = {
     '.TH JDVM 1 "" "jdvm ' .. version .. '" "User Commands"',
-    ".SH NAME", "jdvm \\- " .. escaped(root._description:gsub("%.$", ""):gsub("^%u", string.lower)),
-    ".SH SYNOPSIS", ".B jdvm", "[options] command [options] [arguments]",
-    ".SH DESCRIPTION", escaped(root._description),
+    ".SH NAME",
+    "jdvm \\- " .. escaped(root._description:gsub("%.$", ""):gsub("^%u", string.lower)),
+    ".SH SYNOPSIS",
+    ".B jdvm",
+    "[options] command [options] [arguments]",
+    ".SH DESCRIPTION",
+    escaped(root._description),
     ".SH OPTIONS",
   }
   add_elements(lines, root._options)

@@ -43,15 +43,11 @@ end
 ---@param operation table
 ---@return string[]
 function output.default_columns(operation)
-  if operation.columns then
-    return first(operation.columns, #operation.columns)
-  end
+  if operation.columns then return first(operation.columns, #operation.columns) end
   local plain, all = {}, {}
   for i, field in ipairs(operations.item_model(operation)) do
     all[i] = field.name
-    if PLAIN[field.type] then
-      plain[#plain + 1] = field.name
-    end
+    if PLAIN[field.type] then plain[#plain + 1] = field.name end
   end
   return first(#plain > 0 and plain or all, COLUMNS)
 end
@@ -65,9 +61,7 @@ local function text_of(value)
   end
   local text = tostring(value)
   -- Digits alone are exact already; as a double an integer of 64 bits would lose some.
-  if type(value) == "number" and value % 1 == 0 and not text:find("^-?%d+$") then
-    return ("%.0f"):format(value)
-  end
+  if type(value) == "number" and value % 1 == 0 and not text:find("^-?%d+$") then return ("%.0f"):format(value) end
   return text
 end
 
@@ -91,9 +85,7 @@ end
 
 -- What stands in a cell.
 local function cell_of(row, region, column)
-  if column == output.REGION then
-    return region or ""
-  end
+  if column == output.REGION then return region or "" end
   return text_at(row, column)
 end
 
@@ -116,15 +108,11 @@ end
 -- JSON, becomes U+FFFD. Among rows of several regions each says where it is from.
 local function json_of(row, region)
   local text = row[SOURCE]
-  if texts.utf8_fault(text) then
-    text = encode(core.decode(text, { utf8 = "replace", null = "keep" }), true)
-  end
+  if texts.utf8_fault(text) then text = encode(core.decode(text, { utf8 = "replace", null = "keep" }), true) end
   if region then
     text = text:gsub("^{%s*", function() return '{"region":"' .. region .. '",' end, 1):gsub(",}$", "}")
   end
-  if text:find("\n", 1, true) or text:find("\r", 1, true) then
-    return (text:gsub("[\r\n]+[ \t]*", " "))
-  end
+  if text:find("\n", 1, true) or text:find("\r", 1, true) then return (text:gsub("[\r\n]+[ \t]*", " ")) end
   return text
 end
 
@@ -134,10 +122,10 @@ local makers = {}
 
 function makers.jsonl(_, write)
   return {
-    row = function(row, region)
-      write(json_of(row, region), "\n")
-    end,
-    finish = nothing, abandon = nothing, flush = nothing,
+    row = function(row, region) write(json_of(row, region), "\n") end,
+    finish = nothing,
+    abandon = nothing,
+    flush = nothing,
   }
 end
 
@@ -148,14 +136,10 @@ function makers.json(_, write)
       write(rows == 0 and "[\n" or ",\n", json_of(row, region))
       rows = rows + 1
     end,
-    finish = function()
-      write(rows == 0 and "[]\n" or "\n]\n")
-    end,
+    finish = function() write(rows == 0 and "[]\n" or "\n]\n") end,
     -- What would be no JSON at all is better than an array that looks whole.
     abandon = function()
-      if rows > 0 then
-        write("\n")
-      end
+      if rows > 0 then write("\n") end
     end,
     flush = nothing,
   }
@@ -163,18 +147,16 @@ end
 
 function makers.ids(_, write, _, id)
   return {
-    row = function(row)
-      write(row[id] .. "\n")
-    end,
-    finish = nothing, abandon = nothing, flush = nothing,
+    row = function(row) write(row[id] .. "\n") end,
+    finish = nothing,
+    abandon = nothing,
+    flush = nothing,
   }
 end
 
 -- RFC 4180: a cell with a quote, a comma or a line break stands in quotes.
 local function csv_cell(text)
-  if text:find('[",\r\n]') then
-    return '"' .. text:gsub('"', '""') .. '"'
-  end
+  if text:find('[",\r\n]') then return '"' .. text:gsub('"', '""') .. '"' end
   return text
 end
 
@@ -192,7 +174,9 @@ function makers.csv(columns, write, _, _, own_region)
       end
       write(table.concat(cells, ",") .. "\r\n")
     end,
-    finish = nothing, abandon = nothing, flush = nothing,
+    finish = nothing,
+    abandon = nothing,
+    flush = nothing,
   }
 end
 
@@ -212,9 +196,7 @@ end
 local function widest_of(widths, kept)
   local widest
   for i, width in ipairs(widths) do
-    if i ~= kept and width > (widest and widths[widest] or NARROWEST) then
-      widest = i
-    end
+    if i ~= kept and width > (widest and widths[widest] or NARROWEST) then widest = i end
   end
   return widest
 end
@@ -234,9 +216,7 @@ end
 
 local function index_of(list, wanted)
   for i, value in ipairs(list) do
-    if value == wanted then
-      return i
-    end
+    if value == wanted then return i end
   end
   return nil
 end
@@ -274,9 +254,7 @@ function makers.table(columns, write, screen, id, own_region)
     end
     if screen then
       fit(widths, screen.columns, id_column, least)
-      if #widths < #columns then
-        screen.left_out(table.concat(columns, ",", #widths + 1))
-      end
+      if #widths < #columns then screen.left_out(table.concat(columns, ",", #widths + 1)) end
     end
     for i, cells in ipairs(waiting) do
       print_row(cells, i == 1)
@@ -285,9 +263,7 @@ function makers.table(columns, write, screen, id, own_region)
   end
 
   local function finish()
-    if not widths then
-      align()
-    end
+    if not widths then align() end
   end
 
   return {
@@ -303,15 +279,11 @@ function makers.table(columns, write, screen, id, own_region)
       end
     end,
     flush = function()
-      if not widths and #waiting > ROWS_THAT_ALIGN then
-        align()
-      end
+      if not widths and #waiting > ROWS_THAT_ALIGN then align() end
     end,
     finish = finish,
     abandon = function()
-      if widths or #waiting > 1 then
-        finish()
-      end
+      if widths or #waiting > 1 then finish() end
     end,
   }
 end
@@ -322,9 +294,7 @@ end
 function output.formats_of(operation)
   local formats = {}
   for _, format in ipairs(output.formats) do
-    if format ~= "ids" or operation.page then
-      formats[#formats + 1] = format
-    end
+    if format ~= "ids" or operation.page then formats[#formats + 1] = format end
   end
   return formats
 end
@@ -345,9 +315,7 @@ function output.new(format, columns, operation, write, screen, region)
   local fields, options = { id }, {}
   if output.has_columns[format] then
     for _, column in ipairs(columns) do
-      if column ~= output.REGION and column ~= id then
-        fields[#fields + 1] = column
-      end
+      if column ~= output.REGION and column ~= id then fields[#fields + 1] = column end
     end
   elseif format ~= "ids" then
     options.source = SOURCE

@@ -12,7 +12,13 @@ local DEFAULTS, WAIT_DEFAULTS = options.defaults "client", options.defaults "wai
 
 -- Exit status, as the man page and --help list it.
 parser.status = {
-  fine = 0, not_found = 1, usage = 2, credentials = 3, service = 4, timeout = 124, interrupted = 130,
+  fine = 0,
+  not_found = 1,
+  usage = 2,
+  credentials = 3,
+  service = 4,
+  timeout = 124,
+  interrupted = 130,
 }
 
 -- A text in lines of at most so many bytes, broken at blanks.
@@ -32,13 +38,15 @@ end
 local function about_settings()
   local variables = {}
   for _, option in ipairs(options.client) do
-    if option.env and option.name ~= "profile" then
-      variables[#variables + 1] = option.env
-    end
+    if option.env and option.name ~= "profile" then variables[#variables + 1] = option.env end
   end
-  return wrapped(("Settings: options first, then %s, then the profile in ~/.jdc/config that --profile, %s or "
-    .. "~/.jdc/current names. NO_COLOR turns colours off; JDVM_NGINX is the nginx that jdvm emulator runs."):format(
-    table.concat(variables, ", "), options.find("client", "profile").env), 100)
+  return wrapped(
+    (
+      "Settings: options first, then %s, then the profile in ~/.jdc/config that --profile, %s or "
+      .. "~/.jdc/current names. NO_COLOR turns colours off; JDVM_NGINX is the nginx that jdvm emulator runs."
+    ):format(table.concat(variables, ", "), options.find("client", "profile").env),
+    100
+  )
 end
 
 local EPILOG = [[
@@ -64,8 +72,8 @@ local function whole_number(name, lowest, highest)
   return function(text)
     local number = text:match("^%d+$") and tonumber(text)
     if not number or number < lowest or number > (highest or number) then
-      return nil, ("%s: '%s' is not a whole number from %d%s"):format(name, text, lowest,
-        highest and " to " .. highest or "")
+      return nil,
+        ("%s: '%s' is not a whole number from %d%s"):format(name, text, lowest, highest and " to " .. highest or "")
     end
     return number
   end
@@ -74,9 +82,7 @@ end
 -- In a table, since argparse takes a converted `false` for a failure.
 local function boxed_boolean(name)
   return function(text)
-    if text ~= "true" and text ~= "false" then
-      return nil, ("%s: '%s' is neither true nor false"):format(name, text)
-    end
+    if text ~= "true" and text ~= "false" then return nil, ("%s: '%s' is neither true nor false"):format(name, text) end
     return { boxed = text == "true" }
   end
 end
@@ -85,8 +91,12 @@ end
 local function one_of_several(name)
   return function(text)
     if text:find(",", 1, true) then
-      return nil, ("%s: '%s' is a list; repeat the option for each: %s"):format(name, text,
-        (text:gsub("%s*,%s*", " " .. name .. " "):gsub("^", name .. " ", 1)))
+      return nil,
+        ("%s: '%s' is a list; repeat the option for each: %s"):format(
+          name,
+          text,
+          (text:gsub("%s*,%s*", " " .. name .. " "):gsub("^", name .. " ", 1))
+        )
     end
     return text
   end
@@ -94,29 +104,26 @@ end
 
 -- Words that a shell completes. The value itself is checked by the library, which knows what people mistake it for.
 local function offer(option, values, is_completing)
-  if is_completing then
-    option:choices(values)
-  end
+  if is_completing then option:choices(values) end
 end
 
 -- Adds one option a parameter; its value arrives under the parameter's own name.
 local function add_parameter(command, parameter, operation, is_completing)
   local description = words.parameters(parameter.doc, operation)
   if parameter.values then
-    description = description .. (parameter.open and " Known: " or " One of: ")
-      .. table.concat(parameter.values, ", ") .. "."
+    description = description
+      .. (parameter.open and " Known: " or " One of: ")
+      .. table.concat(parameter.values, ", ")
+      .. "."
   end
   local name = words.option_of(parameter)
-  local option = command:option(name):description(description):target(parameter.name)
-    :argname("<" .. name:sub(3) .. ">")
+  local option = command:option(name):description(description):target(parameter.name):argname("<" .. name:sub(3) .. ">")
   if parameter.values and not table.concat(parameter.values):find(" ", 1, true) then
     offer(option, parameter.values, is_completing)
   end
   if parameter.type == "string[]" then
     option:count("*"):description(description .. " Repeatable.")
-    if parameter.id then
-      option:convert(one_of_several(name))
-    end
+    if parameter.id then option:convert(one_of_several(name)) end
   elseif parameter.type == "integer" then
     option:convert(whole_number(name, parameter.min or 0, parameter.max))
   elseif parameter.type == "boolean" then
@@ -140,22 +147,38 @@ end
 local function add_listing(command)
   command:option("--max", "Stop after this many.", nil, whole_number("--max", 1)):argname("<n>")
   local size, ahead = options.find("client", "page_size"), options.find("client", "prefetch")
-  command:option("--page-size", ("How many to ask the service for at a time, %d to %d; default %d."):format(
-    size.min, size.max, size.default)):convert(whole_number("--page-size", size.min, size.max)):argname("<n>")
+  command
+    :option(
+      "--page-size",
+      ("How many to ask the service for at a time, %d to %d; default %d."):format(size.min, size.max, size.default)
+    )
+    :convert(whole_number("--page-size", size.min, size.max))
+    :argname("<n>")
     :target("page_size")
-  command:option("--prefetch", ("Pages in flight ahead of the one printed, at most %d; 0 for none; default %d."):format(
-    ahead.max, ahead.default)):convert(whole_number("--prefetch", ahead.min, ahead.max)):argname("<n>")
+  command
+    :option(
+      "--prefetch",
+      ("Pages in flight ahead of the one printed, at most %d; 0 for none; default %d."):format(ahead.max, ahead.default)
+    )
+    :convert(whole_number("--prefetch", ahead.min, ahead.max))
+    :argname("<n>")
   local consistency = options.find("list", "consistency")
-  command:option("--consistency", ("'stable' scans again until nothing changed meanwhile; default %s."):format(
-    consistency.default)):choices(consistency.values)
+  command
+    :option(
+      "--consistency",
+      ("'stable' scans again until nothing changed meanwhile; default %s."):format(consistency.default)
+    )
+    :choices(consistency.values)
 end
 
 local function add_output(command, operation, default, is_completing)
   local formats = output.formats_of(operation)
-  command:option("--output -o", "How to print: " .. table.concat(formats, ", ") .. ".", default):choices(formats)
+  command
+    :option("--output -o", "How to print: " .. table.concat(formats, ", ") .. ".", default)
+    :choices(formats)
     :argname("<format>")
-  local columns = command:option("--columns", "Fields of table and csv, comma-separated, nested ones dotted.")
-    :argname("<a,b.c>")
+  local columns =
+    command:option("--columns", "Fields of table and csv, comma-separated, nested ones dotted."):argname("<a,b.c>")
   local names = { output.REGION }
   for _, field in ipairs(operations.item_model(operation)) do
     names[#names + 1] = field.name
@@ -186,28 +209,39 @@ end
 
 local function name_and_value(text)
   local name, value = text:match("^([%w_]+)=(.*)$")
-  if not name then
-    return nil, ("--set: '%s' is not of the form name=value"):format(text)
-  end
+  if not name then return nil, ("--set: '%s' is not of the form name=value"):format(text) end
   return { name, value }
 end
 
 local function add_emulator(command)
-  command:option("--port", "Port on 127.0.0.1; 0, the default, picks a free one.")
-    :convert(whole_number("--port", 0, 65535)):argname("<n>")
+  command
+    :option("--port", "Port on 127.0.0.1; 0, the default, picks a free one.")
+    :convert(whole_number("--port", 0, 65535))
+    :argname("<n>")
   command:flag("--tls", "Serve HTTPS, with a certificate made for the occasion.")
   command:flag("--http2", "Offer HTTP/2 beside HTTP/1.1 (with --tls).")
   local kinds = { "good", "wrong-name", "unknown-ca", "self-signed", "chain" }
-  command:option("--certificate", "Kind of the certificate: " .. table.concat(kinds, ", ") .. "; default good.")
-    :choices(kinds):argname("<kind>")
-  command:option("--images", "Images to make up in each region and source; default: the built-in ones.")
-    :convert(whole_number("--images", 0)):argname("<n>")
+  command
+    :option("--certificate", "Kind of the certificate: " .. table.concat(kinds, ", ") .. "; default good.")
+    :choices(kinds)
+    :argname("<kind>")
+  command
+    :option("--images", "Images to make up in each region and source; default: the built-in ones.")
+    :convert(whole_number("--images", 0))
+    :argname("<n>")
   command:option("--workers", "nginx workers; default 1."):convert(whole_number("--workers", 1)):argname("<n>")
   command:option("--seed", "Seed of what is made up; default 1."):convert(whole_number("--seed", 0)):argname("<n>")
-  command:option("--fault", "A fault to play, kind:name=value,..., see --explain; repeatable."):count("*")
-    :argname("<spec>"):target("faults")
-  command:option("--set", "A setting, see --explain; repeatable."):count("*"):argname("<name=value>")
-    :convert(name_and_value):target("settings")
+  command
+    :option("--fault", "A fault to play, kind:name=value,..., see --explain; repeatable.")
+    :count("*")
+    :argname("<spec>")
+    :target("faults")
+  command
+    :option("--set", "A setting, see --explain; repeatable.")
+    :count("*")
+    :argname("<name=value>")
+    :convert(name_and_value)
+    :target("settings")
   command:flag("--explain", "List the faults, their conditions and the settings, and exit.")
 end
 
@@ -233,8 +267,11 @@ local function add_examples(root)
 end
 
 local function add_global_options(root, is_completing, say)
-  local region = root:option("--region", "Region, such as cn-north-1; repeatable, or 'all'."):count("*")
-    :argname("<region>"):convert(one_of_several("--region"))
+  local region = root
+    :option("--region", "Region, such as cn-north-1; repeatable, or 'all'.")
+    :count("*")
+    :argname("<region>")
+    :convert(one_of_several("--region"))
   local names = { "all" }
   for _, known in ipairs(operations.regions) do
     names[#names + 1] = known.name
@@ -243,14 +280,21 @@ local function add_global_options(root, is_completing, say)
   root:option("--profile", "Section of ~/.jdc/config to take keys and region from."):argname("<name>")
   root:option("--endpoint", "Service to talk to; default " .. DEFAULTS.endpoint .. "."):argname("<url>")
   root:option("--ca-file", "Certificates to trust instead of the system's."):argname("<file>"):target("ca_file")
-  root:option("--timeout", ("Longest time the whole command may take, such as 30s or 5m; default %ds for each list or "
-    .. "image, wait: %dm."):format(DEFAULTS.timeout, WAIT_DEFAULTS.timeout / 60)):convert(duration("--timeout"))
+  root
+    :option(
+      "--timeout",
+      (
+        "Longest time the whole command may take, such as 30s or 5m; default %ds for each list or "
+        .. "image, wait: %dm."
+      ):format(DEFAULTS.timeout, WAIT_DEFAULTS.timeout / 60)
+    )
+    :convert(duration("--timeout"))
     :argname("<time>")
   root:flag("--verbose -v", "Report each request on standard error.")
   root:flag("--no-color", "No colour, even on a terminal."):target("no_color")
-  root:flag("--version", "Print the version and exit."):action(function()
-    say("jdvm " .. require("jdvm")._VERSION .. "\n")
-  end)
+  root
+    :flag("--version", "Print the version and exit.")
+    :action(function() say("jdvm " .. require("jdvm")._VERSION .. "\n") end)
 end
 
 ---The parser of a subcommand.
@@ -259,18 +303,14 @@ end
 ---@return table
 function parser.command(root, name)
   for _, command in ipairs(root._commands) do
-    if command._name == name then
-      return command
-    end
+    if command._name == name then return command end
   end
   return root
 end
 
 local function states_of(operation)
   for _, parameter in ipairs(operation.parameters) do
-    if parameter.name == "status" then
-      return parameter.values
-    end
+    if parameter.name == "status" then return parameter.values end
   end
 end
 
@@ -319,15 +359,23 @@ function parser.new(is_completing, say)
   local latest = root:command("latest", "Show the newest image that is ready.")
   add_parameters(latest, listing, is_completing)
   add_output(latest, listing, "table", is_completing)
-  local wait = root:command("wait", "Wait until images are ready, for --timeout or half an hour; fails at once when "
-    .. "one cannot become so.")
+  local wait = root:command(
+    "wait",
+    "Wait until images are ready, for --timeout or half an hour; fails at once when " .. "one cannot become so."
+  )
   wait:argument("ids"):args("+"):description("One or more image ids.")
   local states = states_of(listing)
-  offer(wait:option("--status", "State to wait for: " .. table.concat(states, ", ") .. ".",
-    WAIT_DEFAULTS.status)
-    :argname("<status>"), states, is_completing)
-  wait:option("--interval", "Time between two looks at first; default " .. WAIT_DEFAULTS.interval .. "s.")
-    :convert(duration("--interval")):argname("<time>")
+  offer(
+    wait
+      :option("--status", "State to wait for: " .. table.concat(states, ", ") .. ".", WAIT_DEFAULTS.status)
+      :argname("<status>"),
+    states,
+    is_completing
+  )
+  wait
+    :option("--interval", "Time between two looks at first; default " .. WAIT_DEFAULTS.interval .. "s.")
+    :convert(duration("--interval"))
+    :argname("<time>")
   root:command("configure", "Write a profile to ~/.jdc/config, which the jdc command also reads.")
   root:command("doctor", "Print a report to paste into a question: versions, settings, reachability; no secret.")
   add_emulator(root:command("emulator", "Run the service offline: nginx on loopback that verifies signatures."))

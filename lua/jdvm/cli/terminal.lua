@@ -3,15 +3,32 @@ local terminal = {}
 
 -- Blocks whose characters take two columns (East Asian Width W and F, Unicode Standard Annex 11).
 local WIDE = {
-  { 0x1100, 0x115F }, { 0x2E80, 0x303E }, { 0x3041, 0x4DBF }, { 0x4E00, 0xA4CF }, { 0xA960, 0xA97F },
-  { 0xAC00, 0xD7A3 }, { 0xF900, 0xFAFF }, { 0xFE30, 0xFE6F }, { 0xFF00, 0xFF60 }, { 0xFFE0, 0xFFE6 },
-  { 0x1F300, 0x1F64F }, { 0x1F680, 0x1F6FF }, { 0x1F900, 0x1F9FF }, { 0x1FA70, 0x1FAFF }, { 0x20000, 0x3FFFD },
+  { 0x1100, 0x115F },
+  { 0x2E80, 0x303E },
+  { 0x3041, 0x4DBF },
+  { 0x4E00, 0xA4CF },
+  { 0xA960, 0xA97F },
+  { 0xAC00, 0xD7A3 },
+  { 0xF900, 0xFAFF },
+  { 0xFE30, 0xFE6F },
+  { 0xFF00, 0xFF60 },
+  { 0xFFE0, 0xFFE6 },
+  { 0x1F300, 0x1F64F },
+  { 0x1F680, 0x1F6FF },
+  { 0x1F900, 0x1F9FF },
+  { 0x1FA70, 0x1FAFF },
+  { 0x20000, 0x3FFFD },
 }
 
 -- Combining marks, joiners and variation selectors take no column of their own.
 local NARROWEST = {
-  { 0x0300, 0x036F }, { 0x1AB0, 0x1AFF }, { 0x200B, 0x200F }, { 0x20D0, 0x20FF }, { 0xFE00, 0xFE0F },
-  { 0xFE20, 0xFE2F }, { 0xE0100, 0xE01EF },
+  { 0x0300, 0x036F },
+  { 0x1AB0, 0x1AFF },
+  { 0x200B, 0x200F },
+  { 0x20D0, 0x20FF },
+  { 0xFE00, 0xFE0F },
+  { 0xFE20, 0xFE2F },
+  { 0xE0100, 0xE01EF },
 }
 
 local function within(ranges, code)
@@ -54,9 +71,7 @@ local CHARACTER = "[%z\1-\127\194-\244][\128-\191]*"
 ---@param text string UTF-8
 ---@return integer columns
 function terminal.width(text)
-  if not text:find("[\128-\255]") then
-    return #text
-  end
+  if not text:find("[\128-\255]") then return #text end
   local columns = 0
   for character in text:gmatch(CHARACTER) do
     columns = columns + columns_of(character)
@@ -69,15 +84,11 @@ end
 ---@param columns integer at least 1
 ---@return string
 function terminal.clip(text, columns)
-  if terminal.width(text) <= columns then
-    return text
-  end
+  if terminal.width(text) <= columns then return text end
   local kept, taken = {}, 0
   for character in text:gmatch(CHARACTER) do
     local needed = columns_of(character)
-    if taken + needed > columns - 1 then
-      break
-    end
+    if taken + needed > columns - 1 then break end
     kept[#kept + 1] = character
     taken = taken + needed
   end
@@ -87,25 +98,19 @@ end
 ---A text without what could move the cursor or colour the screen: an image's name is a stranger's text.
 ---@param text string UTF-8
 ---@return string
-function terminal.printable(text)
-  return (text:gsub("%c+", " "):gsub("\194[\128-\159]", " "))
-end
+function terminal.printable(text) return (text:gsub("%c+", " "):gsub("\194[\128-\159]", " ")) end
 
 ---The blanks that fill a text up to a number of columns.
 ---@param text string UTF-8
 ---@param columns integer
 ---@return string
-function terminal.padding(text, columns)
-  return (" "):rep(columns - terminal.width(text))
-end
+function terminal.padding(text, columns) return (" "):rep(columns - terminal.width(text)) end
 
 ---Colours a text.
 ---@param text string
 ---@param code string? an SGR parameter, such as "31"; nil leaves the text as it is
 ---@return string
-function terminal.paint(text, code)
-  return code and "\27[" .. code .. "m" .. text .. "\27[0m" or text
-end
+function terminal.paint(text, code) return code and "\27[" .. code .. "m" .. text .. "\27[0m" or text end
 
 -- os.execute gives true on 5.2 and later, 0 on 5.1.
 local function succeeds(command)
@@ -116,9 +121,7 @@ end
 ---Whether a standard stream is a terminal.
 ---@param descriptor 1|2 standard output or standard error
 ---@return boolean
-function terminal.is_terminal(descriptor)
-  return succeeds("test -t " .. descriptor)
-end
+function terminal.is_terminal(descriptor) return succeeds("test -t " .. descriptor) end
 
 ---The screen's width in columns; 80 where nobody knows.
 ---@return integer
@@ -127,9 +130,7 @@ function terminal.columns()
   if not columns then
     local pipe = io.popen("stty size 2>/dev/null </dev/tty", "r")
     local answer = pipe and pipe:read("*l") or ""
-    if pipe then
-      pipe:close()
-    end
+    if pipe then pipe:close() end
     columns = tonumber(answer:match("^%d+ (%d+)$"))
   end
   return columns and columns >= 20 and columns or 80

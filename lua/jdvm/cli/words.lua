@@ -9,17 +9,28 @@ words.kebab = kebab
 
 -- Options of the library that the command calls otherwise, and those that it has under their own name.
 local OPTIONS = {
-  region = "--region", profile = "--profile", endpoint = "--endpoint", ca_file = "--ca-file", timeout = "--timeout",
-  page_size = "--page-size", prefetch = "--prefetch", consistency = "--consistency", max_items = "--max",
-  status = "--status", interval = "--interval", fields = "--columns",
+  region = "--region",
+  profile = "--profile",
+  endpoint = "--endpoint",
+  ca_file = "--ca-file",
+  timeout = "--timeout",
+  page_size = "--page-size",
+  prefetch = "--prefetch",
+  consistency = "--consistency",
+  max_items = "--max",
+  status = "--status",
+  interval = "--interval",
+  fields = "--columns",
 }
 
 -- What the library advises (the first text is its own, word for word), and what there is to do on a command line.
 words.phrases = {
   { "give jdvm.new access_key and secret_key, set JDCLOUD_ACCESS_KEY", "set JDCLOUD_ACCESS_KEY" },
   { "looked at the options, the environment", "looked at the environment" },
-  { 'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile',
-    "give --region, such as --region cn-north-1, set JDCLOUD_REGION, or run jdvm configure" },
+  {
+    'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile',
+    "give --region, such as --region cn-north-1, set JDCLOUD_REGION, or run jdvm configure",
+  },
   { "or give jdvm.new a region", "or give --region" },
   { "into the proxy option", "into the proxy's address (variable https_proxy)" },
   { "option ca_file", "--ca-file" },
@@ -38,9 +49,7 @@ end
 ---@param parameter table of an operation
 ---@return string
 function words.option_of(parameter)
-  if parameter.name == "regionId" then
-    return "--region"
-  end
+  if parameter.name == "regionId" then return "--region" end
   return "--" .. (parameter.option or kebab(parameter.name))
 end
 
@@ -91,8 +100,6 @@ end
 ---Where a setting comes from.
 ---@param origin string? as jdvm.settings has it
 ---@return string?
-function words.origin(origin)
-  return origin and (origin:gsub("^option ([%w_]+)$", OPTIONS))
-end
+function words.origin(origin) return origin and (origin:gsub("^option ([%w_]+)$", OPTIONS)) end
 
 return words

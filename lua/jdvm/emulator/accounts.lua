@@ -8,13 +8,20 @@ local M = {}
 M.list = {
   { name = "owner", sees = "owner", access_key = "JDVM-EMULATOR-OWNER", secret_key = "owner-secret-for-tests-only" },
   { name = "other", sees = "other", access_key = "JDVM-EMULATOR-OTHER", secret_key = "other-secret-for-tests-only" },
-  { name = "session", sees = "owner", access_key = "JDVM-EMULATOR-SESSION",
-    secret_key = "session-secret-for-tests-only", token = "session+token/for-tests-only=",
-    encoded_token = "c2Vzc2lvbit0b2tlbi9mb3ItdGVzdHMtb25seT0=" },
+  {
+    name = "session",
+    sees = "owner",
+    access_key = "JDVM-EMULATOR-SESSION",
+    secret_key = "session-secret-for-tests-only",
+    token = "session+token/for-tests-only=",
+    encoded_token = "c2Vzc2lvbit0b2tlbi9mb3ItdGVzdHMtb25seT0=",
+  },
 }
 
 local by_key = {}
-for _, account in ipairs(M.list) do by_key[account.access_key] = account end
+for _, account in ipairs(M.list) do
+  by_key[account.access_key] = account
+end
 
 ---@return string|nil secret
 function M.secret(access_key)

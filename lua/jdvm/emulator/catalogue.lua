@@ -40,8 +40,13 @@ function M.new(seed, size)
     local shelves = {}
     for s, viewers in ipairs(SHELVES) do
       local shelf = {
-        name = viewers.name, region = region, viewers = viewers, number = (r - 1) * #SHELVES + s, version = 0,
-        generated = size ~= nil, count = size and (NOT_GENERATED[viewers.name] and 0 or size) or math.huge,
+        name = viewers.name,
+        region = region,
+        viewers = viewers,
+        number = (r - 1) * #SHELVES + s,
+        version = 0,
+        generated = size ~= nil,
+        count = size and (NOT_GENERATED[viewers.name] and 0 or size) or math.huge,
       }
       shelf.seed = seed + shelf.number * 7919
       shelves[s] = shelf
@@ -73,7 +78,9 @@ local function lay_out(shelf)
     shelf.count = #shelf.records
   end
   shelf.order, shelf.gone, shelf.top, shelf.lives = {}, {}, shelf.count, {}
-  for key = 1, shelf.count do shelf.order[key] = key end
+  for key = 1, shelf.count do
+    shelf.order[key] = key
+  end
   return shelf
 end
 
@@ -106,9 +113,7 @@ end
 ---@param shelf table
 ---@param key number
 ---@return table fields of Image, those of filters at least
-function M.attributes(shelf, key)
-  return shelf.records[key] or generator.attributes(shelf, key)
-end
+function M.attributes(shelf, key) return shelf.records[key] or generator.attributes(shelf, key) end
 
 --- The shelf and key of an image that exists and that the account may see.
 ---@param catalogue table from `new`
@@ -176,8 +181,8 @@ function M.view(catalogue, query, moment)
     stamp[i] = shelf.version
     is_scripted = is_scripted or next(shelf.lives) ~= nil
   end
-  local label = table.concat({ query.account, query.region, query.source, query.filter_key, table.concat(stamp, ",") },
-    "\0")
+  local label =
+    table.concat({ query.account, query.region, query.source, query.filter_key, table.concat(stamp, ",") }, "\0")
   local view = catalogue.views[label]
   if view and not is_scripted then return view end
   view = { parts = {}, total = 0, label = not is_scripted and label or nil }
@@ -187,7 +192,9 @@ function M.view(catalogue, query, moment)
     view.total = view.total + #keys
   end
   if query.filter and not is_scripted then
-    if catalogue.view_count >= CACHED_VIEWS then catalogue.views, catalogue.view_count = {}, 0 end
+    if catalogue.view_count >= CACHED_VIEWS then
+      catalogue.views, catalogue.view_count = {}, 0
+    end
     catalogue.views[label], catalogue.view_count = view, catalogue.view_count + 1
   end
   return view

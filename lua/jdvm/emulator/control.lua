@@ -21,19 +21,26 @@ local paths = {}
 
 local function set(...)
   local entries = {}
-  for _, name in ipairs { ... } do entries[name] = true end
+  for _, name in ipairs { ... } do
+    entries[name] = true
+  end
   return entries
 end
 
 -- The arguments of each path. A misspelled one would do nothing, and a test that steers the emulator by it would pass
 -- for the wrong reason.
 local known = {
-  stats = {}, mark = {}, settings = settings.by_name, faults = set("script", "spec", "add"),
+  stats = {},
+  mark = {},
+  settings = settings.by_name,
+  faults = set("script", "spec", "add"),
   reset = set("script", "spec", "settings"),
   images = set("account", "region", "source", "imageSource", "insert", "delete", "at", "id", "steps"),
   oracle = set("account", "region", "source", "mark"),
 }
-for name in pairs(filters.names) do known.oracle[name] = true end
+for name in pairs(filters.names) do
+  known.oracle[name] = true
+end
 
 -- What is wrong with the arguments of a path by their names, or nil.
 local function stranger_in(path, arguments)
@@ -41,8 +48,12 @@ local function stranger_in(path, arguments)
     if path == "settings" then
       if not known.settings[name] then return select(2, settings.read(name, value)) end
     elseif not known[path][name] then
-      return ("%s takes no argument '%s'; it takes %s%s"):format(path, uri.encode(tostring(name)),
-        next(known[path]) and names.all(known[path]) or "none", names.meant(name, known[path]))
+      return ("%s takes no argument '%s'; it takes %s%s"):format(
+        path,
+        uri.encode(tostring(name)),
+        next(known[path]) and names.all(known[path]) or "none",
+        names.meant(name, known[path])
+      )
     end
     if type(value) == "table" then return ("the argument '%s' is given several times"):format(name) end
   end
@@ -51,11 +62,14 @@ end
 --- Counters since the start or the last reset; `latest_total` and the like are not among them: ask the oracle.
 function paths.stats(state)
   local stats = {}
-  for _, name in ipairs(COUNTERS) do stats[name] = state.store:get(name) or 0 end
+  for _, name in ipairs(COUNTERS) do
+    stats[name] = state.store:get(name) or 0
+  end
   stats.settings, stats.faults = state.settings, {}
   for i, entry in ipairs(state.faults) do
     stats.faults[i] = {
-      rule = faults.format(entry.rule), met = state.store:get("fault:" .. entry.n .. ":met") or 0,
+      rule = faults.format(entry.rule),
+      met = state.store:get("fault:" .. entry.n .. ":met") or 0,
       used = math.min(state.store:get("fault:" .. entry.n .. ":used") or 0, entry.rule.count or math.huge),
     }
   end
@@ -83,7 +97,11 @@ local function read_rules(arguments)
     if script[1] == nil and next(script) ~= nil then script = { script } end
     for _, rule in ipairs(script) do
       local message
-      if type(rule) == "table" then message = take(faults.read(rule)) else message = take(faults.parse(rule)) end
+      if type(rule) == "table" then
+        message = take(faults.read(rule))
+      else
+        message = take(faults.parse(rule))
+      end
       if message then return nil, message end
     end
   end
@@ -99,7 +117,9 @@ function paths.faults(state, arguments)
   local rules, message = read_rules(arguments)
   if not rules then return nil, message end
   if not arguments.add then journal.append(state, "faults") end
-  for _, rule in ipairs(rules) do journal.append(state, "fault " .. faults.format(rule)) end
+  for _, rule in ipairs(rules) do
+    journal.append(state, "fault " .. faults.format(rule))
+  end
   return { faults = #state.faults }
 end
 
@@ -118,7 +138,9 @@ end
 function paths.settings(state, arguments)
   local lines, message = setting_lines(arguments)
   if not lines then return nil, message end
-  for _, line in ipairs(lines) do journal.append(state, line) end
+  for _, line in ipairs(lines) do
+    journal.append(state, line)
+  end
   return state.settings
 end
 
@@ -126,7 +148,9 @@ end
 --- (JSON) settings. Answers with a mark for the oracle. Arguments that are wrong reset nothing.
 function paths.reset(state, arguments)
   local values, problem = {}, nil
-  if arguments.settings then values, problem = decode_json(arguments.settings) end
+  if arguments.settings then
+    values, problem = decode_json(arguments.settings)
+  end
   if type(values) ~= "table" then return nil, "settings: " .. (problem or "not an object") end
   local lines, rules, message
   lines, message = setting_lines(values)
@@ -143,7 +167,9 @@ function paths.reset(state, arguments)
     state.store:set("fault:" .. -n .. ":met", nil)
     state.store:set("fault:" .. -n .. ":used", nil)
   end
-  for _, line in ipairs(lines) do journal.append(state, line) end
+  for _, line in ipairs(lines) do
+    journal.append(state, line)
+  end
   if arguments.script or arguments.spec then paths.faults(state, arguments) end
   return { mark = state.applied }
 end
@@ -153,8 +179,11 @@ function paths.mark(state) return { mark = state.applied } end
 
 -- Who looks where; the rest of the arguments are those of describeImages.
 local function place_of(arguments)
-  return { account = arguments.account or "owner", region = arguments.region or catalogue.regions[1],
-    source = arguments.imageSource or arguments.source or "private" }
+  return {
+    account = arguments.account or "owner",
+    region = arguments.region or catalogue.regions[1],
+    source = arguments.imageSource or arguments.source or "private",
+  }
 end
 
 local function moment_of(state, now)
@@ -164,7 +193,9 @@ end
 --- What a list that began at `mark` may hold: `stable` must be in it, `came` and `went` may be.
 function paths.oracle(state, arguments, now)
   local values = {}
-  for name, value in pairs(arguments) do values[name] = value end
+  for name, value in pairs(arguments) do
+    values[name] = value
+  end
   local place = place_of(arguments)
   values.account, values.region, values.mark, values.source, values.imageSource = nil, nil, nil, nil, place.source
   local query, refusal = filters.read({}, values, state.settings)
@@ -210,8 +241,8 @@ function paths.images(state, arguments, now)
   end
   local before = #state.changes
   -- The same as a drift fault, at once.
-  local change, message = faults.read { fault = "drift", insert = arguments.insert, delete = arguments.delete,
-    at = arguments.at }
+  local change, message =
+    faults.read { fault = "drift", insert = arguments.insert, delete = arguments.delete, at = arguments.at }
   if not change then return nil, message end
   local shelf = drift.change(state, place, change, function(i) return random.unit(before + i, state.applied) end)
   if not shelf then return nil, "account " .. place.account .. " sees no " .. place.source .. " images there" end
@@ -239,7 +270,9 @@ function M.answer(state, path, arguments, now)
   local handler = paths[path]
   if not handler then return 404, json.encode { error = "no control path '" .. uri.encode(path) .. "'" } end
   local answer, message = nil, stranger_in(path, arguments)
-  if not message then answer, message = handler(state, arguments, now) end
+  if not message then
+    answer, message = handler(state, arguments, now)
+  end
   if not answer then return 400, json.encode { error = message } end
   return 200, json.encode(answer)
 end

@@ -61,8 +61,9 @@ end
 ---@param now number seconds
 ---@param steps string see life.lua
 function M.script(state, shelf, key, now, steps)
-  state:append(("script %s %s %d %.6f %d %s"):format(shelf.region, shelf.name, key, now,
-    state.store:get("requests") or 0, steps))
+  state:append(
+    ("script %s %s %d %.6f %d %s"):format(shelf.region, shelf.name, key, now, state.store:get("requests") or 0, steps)
+  )
 end
 
 --- A `life` fault: the life of an image begins when it is first asked for.
@@ -89,8 +90,12 @@ function M.oracle(state, query, mark, moment)
   local is_new = {}
   for _, change in ipairs(state.changes) do
     local shelf, key = change.shelf, change.key
-    if change.n > mark and shelf.viewers[query.account] == query.source and shelf.region == query.region
-      and (not query.filter or query.filter(catalogue.attributes(shelf, key))) then
+    if
+      change.n > mark
+      and shelf.viewers[query.account] == query.source
+      and shelf.region == query.region
+      and (not query.filter or query.filter(catalogue.attributes(shelf, key)))
+    then
       local id = catalogue.id(state.catalogue, shelf, key)
       table.insert(oracle[change.kind], id)
       if change.kind == "came" then is_new[id] = true end

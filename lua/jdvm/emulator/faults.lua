@@ -34,8 +34,12 @@ local in_range = {
   share = function(n) return n >= 0 and n <= 1 end,
 }
 --- What the kinds of numbers are called.
-M.meanings = { number = "a number from 0", integer = "a whole number from 0", signed = "a number",
-  share = "a number from 0 to 1" }
+M.meanings = {
+  number = "a number from 0",
+  integer = "a whole number from 0",
+  signed = "a number",
+  share = "a number from 0 to 1",
+}
 
 local function read_value(kind, text)
   if kind == "text" then return tostring(text) end
@@ -58,18 +62,29 @@ function M.read(given)
   end
   local kind = kinds[given.fault]
   if not kind then
-    return nil, ("unknown fault '%s'; there are: %s%s"):format(tostring(given.fault), names.all(kinds),
-      names.meant(given.fault, kinds))
+    return nil,
+      ("unknown fault '%s'; there are: %s%s"):format(
+        tostring(given.fault),
+        names.all(kinds),
+        names.meant(given.fault, kinds)
+      )
   end
   local rule = { fault = given.fault }
-  for name, default in pairs(kind.defaults or {}) do rule[name] = default end
+  for name, default in pairs(kind.defaults or {}) do
+    rule[name] = default
+  end
   for name, text in pairs(given) do
     if name ~= "fault" then
       local entry = kind.parameters[name] or M.conditions[name]
       if not entry then
-        return nil, ("fault '%s' has no parameter '%s'; it has: %s; conditions: %s%s"):format(given.fault,
-          tostring(name), names.all(kind.parameters), names.all(M.conditions),
-          names.meant(name, kind.parameters, M.conditions))
+        return nil,
+          ("fault '%s' has no parameter '%s'; it has: %s; conditions: %s%s"):format(
+            given.fault,
+            tostring(name),
+            names.all(kind.parameters),
+            names.all(M.conditions),
+            names.meant(name, kind.parameters, M.conditions)
+          )
       end
       local value = read_value(entry[1], text)
       if value == nil then
@@ -80,7 +95,8 @@ function M.read(given)
     end
   end
   local message = rule.nth and not rule.nth:find("^%d+[%d+]*$") and "nth must be like 3 or 1+4+5"
-    or rule.every == 0 and "every must be at least 1" or kind.check and kind.check(rule)
+    or rule.every == 0 and "every must be at least 1"
+    or kind.check and kind.check(rule)
   if message then return nil, "fault '" .. given.fault .. "': " .. message end
   return rule
 end
@@ -108,7 +124,11 @@ function M.split(text)
   for word in text:gmatch("%S+") do
     local last = specs[#specs]
     local is_step = last and last:find("^life:") and not kinds[word] and life.parse(word:match("^[^,]*"))
-    if is_step then specs[#specs] = last .. " " .. word else specs[#specs + 1] = word end
+    if is_step then
+      specs[#specs] = last .. " " .. word
+    else
+      specs[#specs + 1] = word
+    end
   end
   return specs
 end
@@ -141,7 +161,9 @@ end
 local function is_turn(rule, n)
   if rule.nth then
     local found = false
-    for number in rule.nth:gmatch("%d+") do found = found or tonumber(number) == n end
+    for number in rule.nth:gmatch("%d+") do
+      found = found or tonumber(number) == n
+    end
     if not found then return false end
   end
   if rule.after and n <= rule.after then return false end
@@ -160,11 +182,15 @@ function M.befalling(state, call)
     local rule, kind = entry.rule, kinds[entry.rule.fault]
     if meets(rule, call) then
       local n = state.store:incr("fault:" .. entry.n .. ":met", 1)
-      if is_turn(rule, n) and not (is_replaced and kind.replaces)
-        and state.store:incr("fault:" .. entry.n .. ":used", 1) <= (rule.count or math.huge) then
+      if
+        is_turn(rule, n)
+        and not (is_replaced and kind.replaces)
+        and state.store:incr("fault:" .. entry.n .. ":used", 1) <= (rule.count or math.huge)
+      then
         is_replaced = is_replaced or kind.replaces
         found[#found + 1] = {
-          rule = rule, kind = kind,
+          rule = rule,
+          kind = kind,
           draw = function(i) return random.unit((rule.seed or 1) + 7 * i, n * 2) end,
         }
       end

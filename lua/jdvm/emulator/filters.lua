@@ -2,14 +2,19 @@
 
 local M = {}
 
-local SOURCES = { public = "public", thirdparty = "thirdparty", private = "private", shared = "shared",
-  community = "community" }
+local SOURCES =
+  { public = "public", thirdparty = "thirdparty", private = "private", shared = "shared", community = "community" }
 -- The words of older pages, where the setting `words` brings those pages back.
 local OLD_SOURCES = { jcloud = "public", marketplace = "thirdparty", self = "private" }
 
 local VALUES = {
-  platform = { ["Ubuntu"] = true, ["CentOS"] = true, ["Windows Server"] = true, ["Other Linux"] = true,
-    ["Other Windows"] = true },
+  platform = {
+    ["Ubuntu"] = true,
+    ["CentOS"] = true,
+    ["Windows Server"] = true,
+    ["Other Linux"] = true,
+    ["Other Windows"] = true,
+  },
   rootDeviceType = { localDisk = true, cloudDisk = true },
   launchPermission = { ownerOnly = true, specifiedUsers = true, all = true },
   status = { pending = true, ready = true, deleting = true, error = true },
@@ -19,12 +24,20 @@ local VALUES = {
 
 -- Filters that a field of the image must equal.
 local FILTERS = {
-  "platform", "rootDeviceType", "launchPermission", "status", "architecture", "serviceCode", "bootMode",
+  "platform",
+  "rootDeviceType",
+  "launchPermission",
+  "status",
+  "architecture",
+  "serviceCode",
+  "bootMode",
 }
 
 --- The filters of one value, by name.
 M.names = { imageSource = true, imageName = true, offline = true }
-for _, name in ipairs(FILTERS) do M.names[name] = true end
+for _, name in ipairs(FILTERS) do
+  M.names[name] = true
+end
 
 local function refuse(status, message) return nil, { code = 400, status = status, message = message } end
 
@@ -36,7 +49,9 @@ local function numbered(pairs_found, name)
     if prefix == name and pair[2] ~= "" then items[#items + 1] = { tonumber(index), pair[2] } end
   end
   table.sort(items, function(a, b) return a[1] < b[1] end)
-  for i, item in ipairs(items) do items[i] = item[2] end
+  for i, item in ipairs(items) do
+    items[i] = item[2]
+  end
   return items
 end
 
@@ -83,7 +98,9 @@ end
 
 local function one_of(field, list)
   local wanted = {}
-  for _, value in ipairs(list) do wanted[value] = true end
+  for _, value in ipairs(list) do
+    wanted[value] = true
+  end
   return function(record) return wanted[record[field]] end
 end
 
@@ -97,9 +114,7 @@ local function conditions_of(values, lists, source, settings)
         return refuse("INVALID_ARGUMENT", "Invalid parameter " .. field)
       end
       -- Who may use an image is asked of private ones only.
-      if field ~= "launchPermission" or source == "private" then
-        conditions[#conditions + 1] = equals(field, value)
-      end
+      if field ~= "launchPermission" or source == "private" then conditions[#conditions + 1] = equals(field, value) end
     end
   end
   if (values.imageName or "") ~= "" then
@@ -122,7 +137,9 @@ local function text_of(values, lists)
     if name ~= "pageNumber" and name ~= "pageSize" then names[#names + 1] = name end
   end
   table.sort(names)
-  for i, name in ipairs(names) do parts[i] = name .. "=" .. values[name] end
+  for i, name in ipairs(names) do
+    parts[i] = name .. "=" .. values[name]
+  end
   parts[#parts + 1] = table.concat(lists.instanceIds, "\1")
   return table.concat(parts, "\2")
 end
@@ -159,9 +176,7 @@ function M.read(pairs_found, values, settings)
   end
   query.source = SOURCES[values.imageSource] or settings.words == "old" and OLD_SOURCES[values.imageSource]
   if not query.source then
-    if settings.unknown_source == "refused" then
-      return refuse("INVALID_ARGUMENT", "Invalid parameter imageSource")
-    end
+    if settings.unknown_source == "refused" then return refuse("INVALID_ARGUMENT", "Invalid parameter imageSource") end
     query.source = values.imageSource
   end
   local conditions

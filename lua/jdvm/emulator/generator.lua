@@ -20,10 +20,27 @@ local SYSTEMS = {
   { "openEuler 22.03 LTS 64位 ARM版", "Other Linux", "22.03", "linux", "arm64", "uefi" },
   { "Windows 10 专业版 64位", "Other Windows", "10", "windows", "x86_64", "uefi" },
 }
-local NAMES = { "web", "网关", "订单服务", "mysql-主库", "jenkins", "k8s-node", "日志采集", "nginx-lua", "build", "gpu-训练" }
+local NAMES = {
+  "web",
+  "网关",
+  "订单服务",
+  "mysql-主库",
+  "jenkins",
+  "k8s-node",
+  "日志采集",
+  "nginx-lua",
+  "build",
+  "gpu-训练",
+}
 local DESCRIPTIONS = {
-  "", "生产环境基线镜像,每周构建", 'golden image "v2" for the web tier', "第一行\n第二行\t制表符", "ships with Lua 🌙 and nginx 🚀",
-  "C:\\Program Files\\Agent", "由流水线自动生成;请勿删除", "it's <b>bold</b> & escaped/unescaped",
+  "",
+  "生产环境基线镜像,每周构建",
+  'golden image "v2" for the web tier',
+  "第一行\n第二行\t制表符",
+  "ships with Lua 🌙 and nginx 🚀",
+  "C:\\Program Files\\Agent",
+  "由流水线自动生成;请勿删除",
+  "it's <b>bold</b> & escaped/unescaped",
 }
 local TEAMS = { "infra", "支付", "搜索", "growth" }
 M.disk_types = { "ssd.gp1", "ssd.io1", "hdd.std1" }
@@ -53,9 +70,14 @@ local function is_official(shelf) return shelf.name == "public" or shelf.name ==
 function M.attributes(shelf, key)
   local system = SYSTEMS[random.pick(shelf.seed, key * 7, #SYSTEMS)]
   local record = {
-    platform = system[2], osVersion = system[3], osType = system[4], architecture = system[5], bootMode = system[6],
+    platform = system[2],
+    osVersion = system[3],
+    osType = system[4],
+    architecture = system[5],
+    bootMode = system[6],
     rootDeviceType = key % 8 == 7 and "localDisk" or "cloudDisk",
-    status = STATES[key % 16] or "ready", launchPermission = M.owners[shelf.name].permission,
+    status = STATES[key % 16] or "ready",
+    launchPermission = M.owners[shelf.name].permission,
   }
   if is_official(shelf) then
     record.name = system[1]
@@ -73,8 +95,12 @@ function M.time_text(seconds) return os.date("!%Y-%m-%d %H:%M:%S", seconds) end
 local function cloud_disk(shelf, key, n, size)
   local seed = shelf.seed + 10 * n
   local disk = {
-    diskType = M.disk_types[random.pick(seed + 5, key, 3)], diskSizeGB = size, iops = 1800 + 30 * size,
-    snapshotId = "snapshot-" .. random.text(seed + 2, key, 10), encrypt = false, encrypted = key % 6 == 0,
+    diskType = M.disk_types[random.pick(seed + 5, key, 3)],
+    diskSizeGB = size,
+    iops = 1800 + 30 * size,
+    snapshotId = "snapshot-" .. random.text(seed + 2, key, 10),
+    encrypt = false,
+    encrypted = key % 6 == 0,
   }
   if is_official(shelf) then return disk end
   disk.diskId = "vol-" .. random.text(seed + 3, key, 10)
@@ -84,10 +110,14 @@ local function cloud_disk(shelf, key, n, size)
   disk.multiAttachable, disk.enabled = false, true
   disk.createTime = M.time_text(BASE_TIME - key * 420)
   disk.charge = {
-    chargeMode = "postpaid_by_duration", chargeStatus = "normal", chargeStartTime = "2023-05-28T16:31:37Z",
-    chargeExpiredTime = "", chargeRetireTime = "",
+    chargeMode = "postpaid_by_duration",
+    chargeStatus = "normal",
+    chargeStartTime = "2023-05-28T16:31:37Z",
+    chargeExpiredTime = "",
+    chargeRetireTime = "",
   }
-  disk.tags = { { key = "team", value = TEAMS[random.pick(seed + 4, key, #TEAMS)] }, { key = "环境", value = "生产" } }
+  disk.tags =
+    { { key = "team", value = TEAMS[random.pick(seed + 4, key, #TEAMS)] }, { key = "环境", value = "生产" } }
   return disk
 end
 
@@ -98,8 +128,8 @@ end
 ---@param size number GB
 ---@return table InstanceDiskAttachment
 function M.disk(shelf, key, n, category, size)
-  local disk = { diskCategory = category, autoDelete = n == 0 or key % 2 == 0,
-    deviceName = "vd" .. string.char(97 + n) }
+  local disk =
+    { diskCategory = category, autoDelete = n == 0 or key % 2 == 0, deviceName = "vd" .. string.char(97 + n) }
   if category == "cloud" then
     disk.cloudDisk = cloud_disk(shelf, key, n, size)
   elseif n == 0 then
@@ -127,7 +157,9 @@ function M.record(shelf, key)
   record.systemDisk = M.disk(shelf, key, 0, category, size)
   if not is_official(shelf) and key % 3 == 0 then
     record.dataDisks = {}
-    for n = 1, 1 + key % 2 do record.dataDisks[n] = M.disk(shelf, key, n, category, 100 * n) end
+    for n = 1, 1 + key % 2 do
+      record.dataDisks[n] = M.disk(shelf, key, n, category, 100 * n)
+    end
   end
   record.snapshotId = category == "cloud" and record.systemDisk.cloudDisk.snapshotId or ""
   if record.status == "pending" then
@@ -138,7 +170,9 @@ function M.record(shelf, key)
   if shelf.name == "thirdparty" then
     record.chargeInfo = { serviceCode = record.serviceCode, formula = { "vm", "image" } }
   end
-  if key % 10 == 0 then record.imported, record.expiredTime = true, "" end
+  if key % 10 == 0 then
+    record.imported, record.expiredTime = true, ""
+  end
   record.uefiSupport = record.bootMode == "uefi"
   return record
 end

@@ -36,7 +36,9 @@ function appliers.insert(state, n, rest)
   local shelf = shelf_named(state, region, name)
   catalogue.insert(shelf, tonumber(position), tonumber(count))
   local keys = {}
-  for key = shelf.top - tonumber(count) + 1, shelf.top do keys[#keys + 1] = key end
+  for key = shelf.top - tonumber(count) + 1, shelf.top do
+    keys[#keys + 1] = key
+  end
   note(state, n, "came", shelf, keys)
 end
 
@@ -48,14 +50,15 @@ end
 
 function appliers.script(state, _, rest)
   local region, name, key, since, requests, text = rest:match("^(%S+) (%S+) (%d+) (%S+) (%d+) (.*)$")
-  catalogue.script(shelf_named(state, region, name), tonumber(key),
-    { since = tonumber(since), requests = tonumber(requests), steps = life.parse(text) })
+  catalogue.script(
+    shelf_named(state, region, name),
+    tonumber(key),
+    { since = tonumber(since), requests = tonumber(requests), steps = life.parse(text) }
+  )
 end
 
 -- The rules of faults.lua, one a line; `faults` alone forgets them.
-function appliers.fault(state, n, rest)
-  state.faults[#state.faults + 1] = { n = n, rule = faults.parse(rest) }
-end
+function appliers.fault(state, n, rest) state.faults[#state.faults + 1] = { n = n, rule = faults.parse(rest) } end
 
 function appliers.faults(state) state.faults = {} end
 
@@ -94,7 +97,9 @@ function M.append(state, line)
   local store = state.store
   local n = store:incr("journal", 1)
   if line == "reset" then
-    for old = store:get("journal_first") or 1, n - 1 do store:set("journal:" .. old, nil) end
+    for old = store:get("journal_first") or 1, n - 1 do
+      store:set("journal:" .. old, nil)
+    end
     store:set("journal_first", n)
   end
   store:set("journal:" .. n, line)

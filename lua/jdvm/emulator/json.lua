@@ -4,15 +4,11 @@ local M = {}
 
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
 
-local function escape(character)
-  return ESCAPES[character] or ("\\u%04x"):format(character:byte())
-end
+local function escape(character) return ESCAPES[character] or ("\\u%04x"):format(character:byte()) end
 
 ---@param text string UTF-8
 ---@return string quoted
-function M.string(text)
-  return '"' .. text:gsub('[%c"\\]', escape) .. '"'
-end
+function M.string(text) return '"' .. text:gsub('[%c"\\]', escape) .. '"' end
 
 ---@param value string|number|boolean
 ---@return string
@@ -85,8 +81,15 @@ function M.layout(fields)
   for i, field in ipairs(fields) do
     if type(field) == "string" then field = { field } end
     local name = M.string(field[1]) .. ":"
-    layout[i] = { name = field[1], layout = field[2], array = field.array, first = name, next = "," .. name,
-      first_text = name .. '"', next_text = "," .. name .. '"' }
+    layout[i] = {
+      name = field[1],
+      layout = field[2],
+      array = field.array,
+      first = name,
+      next = "," .. name,
+      first_text = name .. '"',
+      next_text = "," .. name .. '"',
+    }
   end
   return layout
 end
@@ -106,12 +109,18 @@ function M.encode(value)
   if type(value) ~= "table" then return M.scalar(value) end
   local parts, names = {}, {}
   if value[1] ~= nil or next(value) == nil then
-    for i, item in ipairs(value) do parts[i] = M.encode(item) end
+    for i, item in ipairs(value) do
+      parts[i] = M.encode(item)
+    end
     return "[" .. table.concat(parts, ",") .. "]"
   end
-  for name in pairs(value) do names[#names + 1] = name end
+  for name in pairs(value) do
+    names[#names + 1] = name
+  end
   table.sort(names)
-  for i, name in ipairs(names) do parts[i] = M.string(name) .. ":" .. M.encode(value[name]) end
+  for i, name in ipairs(names) do
+    parts[i] = M.string(name) .. ":" .. M.encode(value[name])
+  end
   return "{" .. table.concat(parts, ",") .. "}"
 end
 

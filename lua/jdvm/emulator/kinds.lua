@@ -11,11 +11,19 @@ local shapes = require "jdvm.emulator.shapes"
 
 local M = {}
 
-local REASONS = { [500] = "Internal Server Error", [502] = "Bad Gateway", [503] = "Service Temporarily Unavailable",
-  [504] = "Gateway Time-out" }
+local REASONS = {
+  [500] = "Internal Server Error",
+  [502] = "Bad Gateway",
+  [503] = "Service Temporarily Unavailable",
+  [504] = "Gateway Time-out",
+}
 -- The texts of the service behind the gateway; 504 is the gateway's own.
-local STATUSES = { [500] = { "INTERNAL", "Internal server error" }, [502] = { "SOURCE_UNAVAILABLE", "Bad gateway" },
-  [503] = { "UNAVAILABLE", "Service unavailable" }, [504] = { "HTTP_SERVER_TIMING_OUT", "Gateway time-out [gw]" } }
+local STATUSES = {
+  [500] = { "INTERNAL", "Internal server error" },
+  [502] = { "SOURCE_UNAVAILABLE", "Bad gateway" },
+  [503] = { "UNAVAILABLE", "Service unavailable" },
+  [504] = { "HTTP_SERVER_TIMING_OUT", "Gateway time-out [gw]" },
+}
 
 local function wire_of(response)
   response.wire = response.wire or {}
@@ -24,7 +32,11 @@ end
 
 local function replace_body(response, content_type, body)
   response.body = body
-  if content_type then response.headers[1] = { "Content-Type", content_type } else table.remove(response.headers, 1) end
+  if content_type then
+    response.headers[1] = { "Content-Type", content_type }
+  else
+    table.remove(response.headers, 1)
+  end
 end
 
 M.throttle = {
@@ -54,8 +66,7 @@ M.quota = {
   replaces = true,
   parameters = {},
   result = function(_, _, result)
-    result.code, result.failure = 429,
-      { code = 429, status = "QUOTA_EXCEEDED", message = "Image quota limit exceeded" }
+    result.code, result.failure = 429, { code = 429, status = "QUOTA_EXCEEDED", message = "Image quota limit exceeded" }
   end,
 }
 
@@ -65,10 +76,12 @@ M.forbidden = {
   parameters = {},
   result = function(_, _, result, call)
     local action = "vm:" .. (call.operation or "unknown")
-    result.code, result.failure = 403, {
-      code = 403, details = ('[{"param0":"*","param1":"%s"}]'):format(action),
-      message = ("You are not authorized to perform (%s) on resource (*) [IAM] [gw]"):format(action),
-    }
+    result.code, result.failure =
+      403, {
+        code = 403,
+        details = ('[{"param0":"*","param1":"%s"}]'):format(action),
+        message = ("You are not authorized to perform (%s) on resource (*) [IAM] [gw]"):format(action),
+      }
   end,
 }
 
@@ -85,8 +98,8 @@ M.error = {
   defaults = { code = 500, body = "json" },
   result = function(rule, _, result)
     local usual = STATUSES[rule.code] or { "UNKNOWN", "Unknown server error" }
-    result.code, result.failure = rule.code,
-      { code = rule.code, status = rule.status or usual[1], message = rule.message or usual[2] }
+    result.code, result.failure =
+      rule.code, { code = rule.code, status = rule.status or usual[1], message = rule.message or usual[2] }
   end,
   response = function(rule, _, response)
     if rule.retry_after then

@@ -126,8 +126,12 @@ local function find_nginx()
     if load_modules then return path, load_modules end
   end
   if not chosen then return nil, HOW_TO_INSTALL end
-  return nil, ("JDVM_NGINX names %s, which %s; %s"):format(chosen,
-    candidates[1] and "has no Lua module" or "does not exist", HOW_TO_INSTALL)
+  return nil,
+    ("JDVM_NGINX names %s, which %s; %s"):format(
+      chosen,
+      candidates[1] and "has no Lua module" or "does not exist",
+      HOW_TO_INSTALL
+    )
 end
 
 -- The folder that holds `jdvm/`, so that nginx loads the same files as this Lua; @PWD@ is where the command runs.
@@ -182,8 +186,8 @@ local function announcement(options)
   if options.tls then lines[#lines + 1] = "ca_file @FOLDER@/ca.pem" end
   lines[#lines + 1] = "regions " .. table.concat(catalogue.regions, " ")
   for _, account in ipairs(accounts.list) do
-    lines[#lines + 1] = table.concat({ "account", account.name, account.access_key, account.secret_key,
-      account.token }, " ")
+    lines[#lines + 1] =
+      table.concat({ "account", account.name, account.access_key, account.secret_key, account.token }, " ")
   end
   lines[#lines + 1] = "control " .. scheme .. "://127.0.0.1:@PORT@/_emulator"
   lines[#lines + 1] = "ready"
@@ -199,15 +203,30 @@ local function supervisor_command(nginx, load_modules, options)
   local cpath = _VERSION == "Lua 5.1" and package.cpath .. ";;" or ";;"
   local listen = (options.tls and " ssl" or "") .. (options.http2 and " http2" or "")
   local variables = {
-    nginx = nginx, port = options.port or 0, candidate = candidate(), announcement = shell_words(announcement(options)),
-    configuration = shell_words(CONFIGURATION:format(load_modules, options.workers or 1, source_root() .. "?.lua;;",
-      cpath, lua_text(server_options(options)), options.tls and TLS or "", listen)),
-    supervise = supervisor.supervise, make_certificate = supervisor.make_certificate,
+    nginx = nginx,
+    port = options.port or 0,
+    candidate = candidate(),
+    announcement = shell_words(announcement(options)),
+    configuration = shell_words(
+      CONFIGURATION:format(
+        load_modules,
+        options.workers or 1,
+        source_root() .. "?.lua;;",
+        cpath,
+        lua_text(server_options(options)),
+        options.tls and TLS or "",
+        listen
+      )
+    ),
+    supervise = supervisor.supervise,
+    make_certificate = supervisor.make_certificate,
     certificate = options.tls and (options.certificate or "good") or "",
     names = options.certificate == "wrong-name" and "DNS:elsewhere.example" or CERTIFICATE_NAMES,
   }
   local command = {}
-  for name, value in pairs(variables) do command[#command + 1] = name .. "=" .. quote(value) .. "; export " .. name end
+  for name, value in pairs(variables) do
+    command[#command + 1] = name .. "=" .. quote(value) .. "; export " .. name
+  end
   command[#command + 1] = supervisor.become
   return table.concat(command, "\n")
 end

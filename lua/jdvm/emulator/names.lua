@@ -7,7 +7,9 @@ local M = {}
 local function sorted(...)
   local list = {}
   for _, entries in ipairs { ... } do
-    for name in pairs(entries) do list[#list + 1] = name end
+    for name in pairs(entries) do
+      list[#list + 1] = name
+    end
   end
   table.sort(list)
   return list

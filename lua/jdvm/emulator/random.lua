@@ -22,9 +22,7 @@ end
 ---@param n number
 ---@param top number
 ---@return number
-function M.pick(seed, n, top)
-  return math.floor(M.unit(seed, n) * top) + 1
-end
+function M.pick(seed, n, top) return math.floor(M.unit(seed, n) * top) + 1 end
 
 local DIGITS = "abcdefghijklmnopqrstuvwxyz0123456789"
 local HEX = "0123456789abcdef"
@@ -33,7 +31,9 @@ local HEX = "0123456789abcdef"
 local function all_pairs(digits)
   local found = {}
   for a in digits:gmatch(".") do
-    for b in digits:gmatch(".") do found[#found + 1] = a .. b end
+    for b in digits:gmatch(".") do
+      found[#found + 1] = a .. b
+    end
   end
   return found
 end
@@ -77,7 +77,9 @@ end
 
 local function half_value(text)
   local value = 0
-  for i = 1, 5 do value = value * 36 + DIGITS:find(text:sub(i, i), 1, true) - 1 end
+  for i = 1, 5 do
+    value = value * 36 + DIGITS:find(text:sub(i, i), 1, true) - 1
+  end
   return value
 end
 
@@ -87,7 +89,9 @@ end
 ---@param right number
 ---@return string
 function M.encode_pair(seed, left, right)
-  for round = 1, 4 do left, right = right, (left + scramble(right, round, seed)) % HALF end
+  for round = 1, 4 do
+    left, right = right, (left + scramble(right, round, seed)) % HALF
+  end
   return half_text(left) .. half_text(right)
 end
 
@@ -98,7 +102,9 @@ end
 function M.decode_pair(seed, text)
   if not text:match("^[a-z0-9]+$") or #text ~= 10 then return nil end
   local left, right = half_value(text:sub(1, 5)), half_value(text:sub(6))
-  for round = 4, 1, -1 do left, right = (right - scramble(left, round, seed)) % HALF, left end
+  for round = 4, 1, -1 do
+    left, right = (right - scramble(left, round, seed)) % HALF, left
+  end
   return math.floor(left), math.floor(right) -- integers where Lua has them
 end
 

@@ -58,7 +58,9 @@ local function read_headers()
   local headers = {}
   for name, value in pairs(ngx.req.get_headers(0)) do
     if type(value) == "table" then
-      for _, one in ipairs(value) do headers[#headers + 1] = { name, one == true and "" or one } end
+      for _, one in ipairs(value) do
+        headers[#headers + 1] = { name, one == true and "" or one }
+      end
     else
       headers[#headers + 1] = { name, value == true and "" or value }
     end
@@ -82,7 +84,10 @@ end
 
 local function read_request()
   return {
-    method = ngx.req.get_method(), target = ngx.var.request_uri, headers = read_headers(), body = read_body(),
+    method = ngx.req.get_method(),
+    target = ngx.var.request_uri,
+    headers = read_headers(),
+    body = read_body(),
     now = ngx.now(),
   }
 end
@@ -95,9 +100,7 @@ local function enter()
 end
 
 --- Called in the log phase, however a request ended.
-function M.leave()
-  ngx.shared.jdvm_values:incr("in_flight", -1, 0)
-end
+function M.leave() ngx.shared.jdvm_values:incr("in_flight", -1, 0) end
 
 local CHUNK = 65536
 
@@ -181,7 +184,11 @@ local function play_raw(response)
   if halt.at == "header" then return stop(halt.how, halt.seconds) end
   local body = response.body
   if halt.at == "body" then body = body:sub(1, math.floor(#body * halt.fraction)) end
-  if wire.drip then in_pieces(body, wire.drip.bytes, wire.drip.interval, send) else send(body) end
+  if wire.drip then
+    in_pieces(body, wire.drip.bytes, wire.drip.interval, send)
+  else
+    send(body)
+  end
   if halt.at then return stop(halt.how, halt.seconds) end
 end
 
@@ -197,14 +204,14 @@ local function play_framed(response)
   return play(response)
 end
 
-local function needs_bytes(wire)
-  return wire.header_drip or wire.content_length or wire.stop and wire.stop.at ~= "body"
-end
+local function needs_bytes(wire) return wire.header_drip or wire.content_length or wire.stop and wire.stop.at ~= "body" end
 
 local function length_of(response)
   if response.body then return #response.body end
   local length = 0
-  for _, piece in ipairs(response.pieces) do length = length + #piece end
+  for _, piece in ipairs(response.pieces) do
+    length = length + #piece
+  end
   return length
 end
 
@@ -227,7 +234,9 @@ function M.control()
   local arguments = ngx.req.get_uri_args(0)
   if ngx.req.get_method() == "POST" then
     ngx.req.read_body()
-    for name, value in pairs(ngx.req.get_post_args(0)) do arguments[name] = value end
+    for name, value in pairs(ngx.req.get_post_args(0)) do
+      arguments[name] = value
+    end
   end
   local status, body = control.answer(state, ngx.var.uri:match("^/_emulator/?(.*)$"), arguments, ngx.now())
   ngx.status = status

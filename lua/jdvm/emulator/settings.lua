@@ -20,7 +20,12 @@ M.list = {
   { "unknown_key_message", "Invalid accessKey [gw]", "text", "the text for an access key that does not exist" },
   { "offline_default", "false", { "false", "any" }, "what a missing `offline` means for public and thirdparty" },
   { "ids_paging", false, "boolean", "whether pageNumber and pageSize count beside ids" },
-  { "words", "new", { "new", "old" }, "imageSource: private, public … or self, jcloud …; old words are taken, too" },
+  {
+    "words",
+    "new",
+    { "new", "old" },
+    "imageSource: private, public … or self, jcloud …; old words are taken, too",
+  },
   { "framing", "chunked", { "chunked", "length" }, "how the end of a body is marked" },
   { "keep_alive", true, "boolean", "whether connections stay open" },
   { "gzip", false, "boolean", "compress when the client asks for it" },
@@ -67,7 +72,9 @@ end
 ---@return table values by name
 function M.defaults()
   local values = {}
-  for _, entry in ipairs(M.list) do values[entry[1]] = entry[2] end
+  for _, entry in ipairs(M.list) do
+    values[entry[1]] = entry[2]
+  end
   return values
 end
 

@@ -6,10 +6,18 @@ local M = {}
 
 -- What stands in for the whole body, or (a function) for the `result`.
 local WHOLE = {
-  empty = "{}", array = "[]", ["null"] = "null", string = '"ok"', number = "200", blank = "",
-  no_result = '{"requestId":"%s"}', result_null = '{"requestId":"%s","result":null}',
-  result_array = '{"requestId":"%s","result":[]}', result = '{"requestId":"%s","result":{}}',
-  error_empty = '{"requestId":"%s","error":{}}', error_null = '{"requestId":"%s","error":null}',
+  empty = "{}",
+  array = "[]",
+  ["null"] = "null",
+  string = '"ok"',
+  number = "200",
+  blank = "",
+  no_result = '{"requestId":"%s"}',
+  result_null = '{"requestId":"%s","result":null}',
+  result_array = '{"requestId":"%s","result":[]}',
+  result = '{"requestId":"%s","result":{}}',
+  error_empty = '{"requestId":"%s","error":{}}',
+  error_null = '{"requestId":"%s","error":null}',
   error_text = '{"requestId":"%s","error":"something went wrong"}',
   html = "<html><body>Welcome to the captive portal</body></html>",
 }
@@ -36,8 +44,12 @@ local RESULT = {
 }
 
 M.names = { "both" }
-for name in pairs(WHOLE) do M.names[#M.names + 1] = name end
-for name in pairs(RESULT) do M.names[#M.names + 1] = name end
+for name in pairs(WHOLE) do
+  M.names[#M.names + 1] = name
+end
+for name in pairs(RESULT) do
+  M.names[#M.names + 1] = name
+end
 table.sort(M.names)
 
 --- A body of the wrong shape.
@@ -49,8 +61,10 @@ function M.body(shape, request_id, result)
   if WHOLE[shape] then return (WHOLE[shape]:gsub("%%s", request_id)) end
   local shown = { images = result.images or "", total = result.total or 0, image = result.image }
   if shape == "both" then
-    return ('{"requestId":"%s","error":{"code":500,"status":"INTERNAL","message":"partial"},"result":{"images":[%s],'
-      .. '"totalCount":%s}}'):format(request_id, shown.images, shown.total)
+    return (
+      '{"requestId":"%s","error":{"code":500,"status":"INTERNAL","message":"partial"},"result":{"images":[%s],'
+      .. '"totalCount":%s}}'
+    ):format(request_id, shown.images, shown.total)
   end
   return table.concat(answers.success(request_id, RESULT[shape](shown), "}"))
 end
@@ -67,8 +81,13 @@ end
 -- A gzip file that stores its text as it is; the checksum is never right.
 local function stored_gzip(text)
   text = text:sub(1, 65535)
-  return "\31\139\8\0\0\0\0\0\0\3" .. "\1" .. little_endian(#text, 2) .. little_endian(65535 - #text, 2) .. text
-    .. "\1\2\3\4" .. little_endian(#text, 4)
+  return "\31\139\8\0\0\0\0\0\0\3"
+    .. "\1"
+    .. little_endian(#text, 2)
+    .. little_endian(65535 - #text, 2)
+    .. text
+    .. "\1\2\3\4"
+    .. little_endian(#text, 4)
 end
 
 ---@param how string `garbage` (no gzip at all), `truncated`, `checksum`

@@ -46,11 +46,20 @@ function M.parse_authorization(text)
   if not fields.signedheaders or fields.signedheaders == "" then return nil, "signed_headers" end
   if not fields.signature then return nil, "invalid" end
   local signed = {}
-  for header in fields.signedheaders:gmatch("[^;]+") do signed[#signed + 1] = trim(header):lower() end
+  for header in fields.signedheaders:gmatch("[^;]+") do
+    signed[#signed + 1] = trim(header):lower()
+  end
   table.sort(signed)
   return {
-    name = name, algorithm = algorithm, access_key = key, day = day, region = region, service = service,
-    terminator = terminator, signed = signed, signature = fields.signature,
+    name = name,
+    algorithm = algorithm,
+    access_key = key,
+    day = day,
+    region = region,
+    service = service,
+    terminator = terminator,
+    signed = signed,
+    signature = fields.signature,
   }
 end
 
@@ -62,7 +71,11 @@ function M.index_headers(headers)
   for _, header in ipairs(headers) do
     local name = header[1]:lower()
     local values = index[name]
-    if values then values[#values + 1] = header[2] else index[name] = { header[2] } end
+    if values then
+      values[#values + 1] = header[2]
+    else
+      index[name] = { header[2] }
+    end
   end
   return index
 end
@@ -121,15 +134,15 @@ end
 
 --- A verifier keeps the last signing keys, so that a busy emulator hashes twice a request and not six times.
 ---@return table verifier
-function M.new()
-  return { provider = hash.provider(), keys = {}, key_count = 0 }
-end
+function M.new() return { provider = hash.provider(), keys = {}, key_count = 0 } end
 
 local function cached_key(verifier, parts, secret)
   local label = table.concat({ parts.name, secret, parts.day, parts.region, parts.service }, "\0")
   local key = verifier.keys[label]
   if not key then
-    if verifier.key_count >= 64 then verifier.keys, verifier.key_count = {}, 0 end
+    if verifier.key_count >= 64 then
+      verifier.keys, verifier.key_count = {}, 0
+    end
     key = signing_key(verifier.provider, parts, secret)
     verifier.keys[label], verifier.key_count = key, verifier.key_count + 1
   end

@@ -7,9 +7,7 @@ local Store = {}
 Store.__index = Store
 
 ---@return table store
-function M.new()
-  return setmetatable({ values = {}, recent = {}, older = {}, turned = nil }, Store)
-end
+function M.new() return setmetatable({ values = {}, recent = {}, older = {}, turned = nil }, Store) end
 
 ---@param key string
 ---@return any value nil when there is none
@@ -45,6 +43,8 @@ function Store:remember(name, window, now)
 end
 
 --- Forgets all nonces.
-function Store:forget() self.recent, self.older = {}, {} end
+function Store:forget()
+  self.recent, self.older = {}, {}
+end
 
 return M

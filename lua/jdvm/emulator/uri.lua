@@ -38,7 +38,9 @@ function M.parse_query(query, plus_is_space)
   local pairs_found = {}
   for part in query:gmatch("[^&]+") do
     local name, value = part:match("^([^=]*)=(.*)$")
-    if not name then name, value = part, "" end
+    if not name then
+      name, value = part, ""
+    end
     pairs_found[#pairs_found + 1] = { M.decode(name, plus_is_space), M.decode(value, plus_is_space) }
   end
   return pairs_found
@@ -51,16 +53,16 @@ end
 function M.canonical_query(pairs_found, drop_nameless)
   local encoded = {}
   for _, pair in ipairs(pairs_found) do
-    if pair[1] ~= "" or not drop_nameless then
-      encoded[#encoded + 1] = { M.encode(pair[1]), M.encode(pair[2]) }
-    end
+    if pair[1] ~= "" or not drop_nameless then encoded[#encoded + 1] = { M.encode(pair[1]), M.encode(pair[2]) } end
   end
   table.sort(encoded, function(a, b)
     if a[1] ~= b[1] then return a[1] < b[1] end
     return a[2] < b[2]
   end)
   local parts = {}
-  for i, pair in ipairs(encoded) do parts[i] = pair[1] .. "=" .. pair[2] end
+  for i, pair in ipairs(encoded) do
+    parts[i] = pair[1] .. "=" .. pair[2]
+  end
   return table.concat(parts, "&")
 end
 

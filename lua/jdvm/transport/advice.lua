@@ -15,14 +15,17 @@ local NO_IPV6 = { "no route to host", "unreachable", "address family", "cannot a
 
 -- "20: unable to get local issuer certificate" is said for each of these reasons.
 local ISSUER = 'write "lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;" in the http block of '
-  .. 'nginx.conf (or the file of your own CA: nginx trusts no certificate by itself); if such a line is there, write '
+  .. "nginx.conf (or the file of your own CA: nginx trusts no certificate by itself); if such a line is there, write "
   .. '"lua_ssl_verify_depth 5;" too: the default, 1, allows for a single intermediate certificate'
 
 -- By what OpenSSL says (X509_verify_cert_error_string); the first that is found. Lua patterns.
 local CERTIFICATE = {
   { "expired", "the certificate has expired, or the clock of this machine is wrong" },
   { "not yet valid", "the clock of this machine may be wrong" },
-  { "issuer", ISSUER }, { "first certificate", ISSUER }, { "in certificate chain", ISSUER }, { "too long", ISSUER },
+  { "issuer", ISSUER },
+  { "first certificate", ISSUER },
+  { "in certificate chain", ISSUER },
+  { "too long", ISSUER },
   { "self.signed", 'if you trust this certificate, write "lua_ssl_trusted_certificate FILE;" with it in the file' },
 }
 
@@ -43,14 +46,23 @@ function advice.connect(err, route, seconds)
   elseif err:find("could not be resolved", 1, true) then
     local reason = err:match("could not be resolved %((.-)%)") or err
     if reason:find("timed out", 1, true) then
-      return "timeout", "dns", "the name server gave no answer for " .. name,
+      return "timeout",
+        "dns",
+        "the name server gave no answer for " .. name,
         'check the address in the "resolver" directive of nginx.conf'
     end
-    return "connect", "dns", "could not look up " .. name .. " (" .. reason .. ")",
+    return "connect",
+      "dns",
+      "could not look up " .. name .. " (" .. reason .. ")",
       'check the name; nginx asks the server in its "resolver" directive and does not read /etc/hosts'
   elseif err == advice.GIVEN_UP then
-    return "timeout", "connect", ("looking up %s and connecting to its port %d together took longer than %.2g s")
-      :format((place:gsub(" port %d+$", "")), route.address_port, seconds),
+    return "timeout",
+      "connect",
+      ("looking up %s and connecting to its port %d together took longer than %.2g s"):format(
+        (place:gsub(" port %d+$", "")),
+        route.address_port,
+        seconds
+      ),
       'check the address in the "resolver" directive of nginx.conf, and the firewall; connect_timeout is for both'
   elseif err == "timeout" then
     return "timeout", "connect", "no connection to " .. place .. " within connect_timeout"
@@ -81,7 +93,9 @@ function advice.handshake(err, route)
     local hint
     if route.literal then
       hint = "nginx checks certificates against names, not addresses: use a name in the endpoint, such as "
-        .. "https://localhost:" .. route.port .. " for a service on this machine"
+        .. "https://localhost:"
+        .. route.port
+        .. " for a service on this machine"
     end
     return "tls", "tls", "the certificate is not for " .. route.host .. " (certificate host mismatch)", hint
   end
@@ -93,9 +107,12 @@ function advice.handshake(err, route)
   if err:find("certificate", 1, true) then
     return "tls", "tls", "the certificate of " .. route.host .. " is not trusted (" .. err .. ")"
   end
-  return "tls", "tls", "the TLS handshake with " .. route.host .. " failed: " .. err,
-    err:find("handshake failed", 1, true) and "nginx's error.log has the reason; a port without TLS needs http:// in "
-      .. 'the endpoint, a service that speaks only TLS 1.3 "lua_ssl_protocols TLSv1.2 TLSv1.3;" in nginx.conf' or nil
+  return "tls",
+    "tls",
+    "the TLS handshake with " .. route.host .. " failed: " .. err,
+    err:find("handshake failed", 1, true)
+        and "nginx's error.log has the reason; a port without TLS needs http:// in the endpoint, " .. 'a service that speaks only TLS 1.3 "lua_ssl_protocols TLSv1.2 TLSv1.3;" in nginx.conf'
+      or nil
 end
 
 --- An option that cosockets do not have, and what to write instead.
@@ -107,8 +124,9 @@ function advice.unsupported(config)
   if not given then return nil end
   return given .. " cannot be given to nginx's sockets",
     (given == "ca_file" and "leave it out (JDCLOUD_CA_FILE gives one, too)" or "leave it out")
-    .. ', and write "lua_ssl_trusted_certificate ' .. (config.ca_file or "FILE")
-    .. ';" in the http block of nginx.conf'
+      .. ', and write "lua_ssl_trusted_certificate '
+      .. (config.ca_file or "FILE")
+      .. ';" in the http block of nginx.conf'
 end
 
 --- What to do where nginx cannot wait for the network.
@@ -132,7 +150,8 @@ function advice.phase(phase, situation)
   elseif phase == "balancer" then
     way = "do it in access_by_lua and hand the result on in ngx.ctx"
   elseif phase == "ssl_client_hello" or phase == "ssl_session_fetch" then
-    way = "do it in ssl_certificate_by_lua; or let ngx.timer.at(0, function() … end) put the result into a shared dict"
+    way =
+      "do it in ssl_certificate_by_lua; or let ngx.timer.at(0, function() … end) put the result into a shared dict"
   end
   return "the " .. phase .. " phase of nginx cannot wait for the network", way
 end

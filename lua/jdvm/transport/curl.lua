@@ -19,9 +19,7 @@ local metatable = { __index = methods }
 -- The body as values. Once that went well the receive buffer goes back to where the next answer
 -- finds it, and the text is gone.
 local function decode(response, options)
-  if not response.transfer then
-    error("jdvm.transport.curl: a response is decoded once", 2)
-  end
+  if not response.transfer then error("jdvm.transport.curl: a response is decoded once", 2) end
   local value, message, offset = response.transfer:decode(options)
   if message == nil then
     response.transfer:release()
@@ -31,9 +29,7 @@ local function decode(response, options)
 end
 
 -- The body as text, or nil once it was decoded.
-local function text(response)
-  return response.transfer and response.transfer:body()
-end
+local function text(response) return response.transfer and response.transfer:body() end
 
 -- In place of a request that a closed client could not begin.
 local CLOSED = { release = function() end }
@@ -65,9 +61,7 @@ end
 ---  (it left on a kept connection that broke before any answer: most likely the server had just closed
 ---  it. A request that has left is never sent again here, its nonce may be used up; a new one will do)
 function methods:finish(pending)
-  if pending == CLOSED then
-    return nil, { kind = "cancelled", message = "the client is closed", sent = false }
-  end
+  if pending == CLOSED then return nil, { kind = "cancelled", message = "the client is closed", sent = false } end
   local status, headers
   repeat
     status, headers = self.multi:finish(pending, STEP)
@@ -82,9 +76,7 @@ end
 --- Gives a request up, whatever state it is in.
 ---@param pending userdata
 function methods:cancel(pending)
-  if pending ~= CLOSED then
-    self.multi:cancel(pending)
-  end
+  if pending ~= CLOSED then self.multi:cancel(pending) end
   pending:release()
 end
 
@@ -107,20 +99,14 @@ end
 
 --- Seconds of a clock that only goes forward.
 ---@return number
-function methods.now()
-  return curl.now()
-end
+function methods.now() return curl.now() end
 
 --- Cancels what is running and closes the connections. Responses in hand stay readable.
-function methods:close()
-  self.multi:close()
-end
+function methods:close() self.multi:close() end
 
 --- The version of libcurl and of what it is built on, for reports.
 ---@return string
-function methods.version()
-  return curl.version()
-end
+function methods.version() return curl.version() end
 
 local transport = {}
 

@@ -7,7 +7,7 @@ local max, min, floor = math.max, math.min, math.floor
 
 local exchange = {}
 
-local PIECE = 65536      -- bytes; a read returns what has arrived, up to nginx's lua_socket_buffer_size
+local PIECE = 65536 -- bytes; a read returns what has arrived, up to nginx's lua_socket_buffer_size
 
 -- Sizes of nginx's socket buffer (lua_socket_buffer_size; a page of memory unless set) are multiples of this in any
 -- configuration that is in earnest.
@@ -19,9 +19,7 @@ local GIVEN_UP = { ["closed"] = true, ["connection reset by peer"] = true, ["bro
 --- Time-outs of a socket are whole milliseconds, and 0 would mean none.
 ---@param seconds number
 ---@return integer
-function exchange.milliseconds(seconds)
-  return max(1, floor(seconds * 1000))
-end
+function exchange.milliseconds(seconds) return max(1, floor(seconds * 1000)) end
 local milliseconds = exchange.milliseconds
 
 ---@class jdvm.TransportFailure
@@ -72,18 +70,14 @@ end
 ---@param sent boolean|nil
 ---@return nil
 ---@return jdvm.TransportFailure
-function exchange.out_of_time(phase, sent)
-  return failure("timeout", phase, "the time for the call ran out", sent)
-end
+function exchange.out_of_time(phase, sent) return failure("timeout", phase, "the time for the call ran out", sent) end
 
 --- The call was cancelled.
 ---@param phase string
 ---@param sent boolean|nil
 ---@return nil
 ---@return jdvm.TransportFailure
-function exchange.cancelled(phase, sent)
-  return failure("cancelled", phase, "the call was cancelled", sent)
-end
+function exchange.cancelled(phase, sent) return failure("cancelled", phase, "the call was cancelled", sent) end
 
 -- The peer is gone: a complete answer if that is how its body ends, else a failure.
 local function ended(reader, err, phase, reused)
@@ -100,9 +94,7 @@ end
 -- before it pools a connection, would see it; the next call would take it for its answer. How large the buffer is
 -- cannot be asked. But a piece that is smaller than another did not fill it, and one that did has a size that buffers
 -- have, or, when that is an odd one and the answer is longer than the buffer, the size of the largest piece before it.
-local function may_be_cut(size, largest)
-  return size == largest or size > largest and size % BUFFER_UNIT == 0
-end
+local function may_be_cut(size, largest) return size == largest or size > largest and size % BUFFER_UNIT == 0 end
 
 --- Sends a request and reads the answer to its end.
 ---@param socket table connected; its send time-out is set, and `waiting` is its receive time-out
@@ -121,7 +113,7 @@ function exchange.run(socket, head, reader, call)
   end
   local control, deadline, now = call.control, call.deadline, call.now
   local longest, waiting = milliseconds(call.read_timeout), call.waiting
-  local largest = 0                      -- bytes of the largest piece
+  local largest = 0 -- bytes of the largest piece
   while true do
     local phase = reader.started and "read" or "wait"
     local left = deadline - now()
@@ -164,8 +156,8 @@ function exchange.tunnel(socket, route, call, connect_timeout)
   local now = call.now
   local limit = min(call.deadline, now() + connect_timeout)
   local authority = route.host .. ":" .. route.port
-  local head = http1.head("CONNECT", authority,
-    { host = authority, ["proxy-authorization"] = route.proxy.authorization })
+  local head =
+    http1.head("CONNECT", authority, { host = authority, ["proxy-authorization"] = route.proxy.authorization })
   local reader, complete = http1.response("HEAD", 0), false
   local left = milliseconds(limit - now())
   socket:settimeouts(left, left, left)
@@ -176,7 +168,7 @@ function exchange.tunnel(socket, route, call, connect_timeout)
     if left > 0 then
       left = milliseconds(left)
       socket:settimeouts(left, left, left)
-      ok, err = socket:receive(1)      -- not one byte of what follows the header: that is the service's
+      ok, err = socket:receive(1) -- not one byte of what follows the header: that is the service's
     else
       ok, err = nil, "timeout"
     end
@@ -188,11 +180,22 @@ function exchange.tunnel(socket, route, call, connect_timeout)
   if complete and reader.status >= 200 and reader.status < 300 then return true end
   if err == "timeout" then
     if limit == call.deadline then return exchange.out_of_time("connect") end
-    return failure("timeout", "connect", "the proxy " .. route.address .. " opened no way to " .. authority
-      .. " within connect_timeout")
+    return failure(
+      "timeout",
+      "connect",
+      "the proxy " .. route.address .. " opened no way to " .. authority .. " within connect_timeout"
+    )
   end
-  return failure("connect", "connect", "the proxy " .. route.address .. " opened no way to " .. authority .. ": "
-    .. (complete and "it answered " .. reader.status or err))
+  return failure(
+    "connect",
+    "connect",
+    "the proxy "
+      .. route.address
+      .. " opened no way to "
+      .. authority
+      .. ": "
+      .. (complete and "it answered " .. reader.status or err)
+  )
 end
 
 return exchange

@@ -23,7 +23,7 @@ http1.MAX_HEADERS = 128
 http1.MAX_BODY = 16 * 1024 * 1024
 local MAX_CHUNK_LINE = 4096
 
-local TOKEN = "^[!#-'%*%+%-%.0-9A-Z^-z|~]+$"     -- RFC 9110, 5.6.2
+local TOKEN = "^[!#-'%*%+%-%.0-9A-Z^-z|~]+$" -- RFC 9110, 5.6.2
 
 -- Header names in lower case. There are few, so they are checked once; how many are remembered is bounded.
 local names, known_names = {}, 0
@@ -33,7 +33,9 @@ local function lower_name(name)
   if known then return known end
   if not find(name, TOKEN) then return nil end
   known = lower(name)
-  if known_names < 200 and #name < 100 then names[name], known_names = known, known_names + 1 end
+  if known_names < 200 and #name < 100 then
+    names[name], known_names = known, known_names + 1
+  end
   return known
 end
 
@@ -43,7 +45,9 @@ local fixed_lines, fixed_names
 local function names_of(lines)
   if lines ~= fixed_lines then
     fixed_lines, fixed_names = lines, {}
-    for name in lines:gmatch("([^:\r\n]+):[^\r\n]*\r\n") do fixed_names[name] = true end
+    for name in lines:gmatch("([^:\r\n]+):[^\r\n]*\r\n") do
+      fixed_names[name] = true
+    end
   end
   return fixed_names
 end
@@ -67,8 +71,34 @@ function http1.head(method, target, headers, fixed)
   fixed = fixed or ""
   local taken, count = names_of(fixed), 4
   -- With room for five headers, so that it need not grow.
-  local parts = { method, " ", target, " HTTP/1.1\r\n", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "",
-    "", "", "", "", "", "" }
+  local parts = {
+    method,
+    " ",
+    target,
+    " HTTP/1.1\r\n",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+    "",
+  }
   for name, value in pairs(headers) do
     local lower_case = lower_name(name)
     if not lower_case then return nil, "a request header has a name that HTTP does not allow" end
@@ -95,10 +125,21 @@ Response.__index = Response
 ---@return jdvm.Http1Response
 function http1.response(method, max_body)
   return setmetatable({
-    method = method, max_body = max_body or http1.MAX_BODY,
-    state = "head", head_bytes = 0, received = 0, pieces = 0, left = 0,
-    reusable = false, started = false, status = false, headers = false,
-    has_trailer = false, data = false, first = 1, last = 0,       -- here already, so that the table need not grow
+    method = method,
+    max_body = max_body or http1.MAX_BODY,
+    state = "head",
+    head_bytes = 0,
+    received = 0,
+    pieces = 0,
+    left = 0,
+    reusable = false,
+    started = false,
+    status = false,
+    headers = false,
+    has_trailer = false,
+    data = false,
+    first = 1,
+    last = 0, -- here already, so that the table need not grow
   }, Response)
 end
 
@@ -147,7 +188,9 @@ local function parse_headers(data, position, stop)
     else
       name, value = parse_line(line)
       if name then
-        if #line < 256 then last_lines[count], last_names[count], last_values[count] = line, name, value end
+        if #line < 256 then
+          last_lines[count], last_names[count], last_values[count] = line, name, value
+        end
       else
         name, value = parse_odd_line(headers, line, last)
         if not name then return nil, "a header line that is none" end
@@ -169,7 +212,9 @@ local function parse_status_line(line)
   if line == last_status_line then return last_minor, last_status end
   local minor, status = match(line, "^HTTP/1%.([01]) ([1-9]%d%d)%f[ %z][^%z\1-\8\10-\31\127]*$")
   status = tonumber(status)
-  if status and #line < 256 then last_status_line, last_minor, last_status = line, minor, status end
+  if status and #line < 256 then
+    last_status_line, last_minor, last_status = line, minor, status
+  end
   return minor, status
 end
 
@@ -242,12 +287,12 @@ local states = {}
 function states.head(self, data, position)
   local stop = find(data, "\r\n\r\n", position, true)
   local size = (stop and stop + 3 or #data) - position + 1 + self.head_bytes
-  if size > http1.MAX_HEADER_BYTES then
-    return false, "a header larger than " .. http1.MAX_HEADER_BYTES .. " bytes"
-  end
+  if size > http1.MAX_HEADER_BYTES then return false, "a header larger than " .. http1.MAX_HEADER_BYTES .. " bytes" end
   local line_end = find(data, "\r\n", position, true)
   local minor, status
-  if line_end then minor, status = parse_status_line(sub(data, position, line_end - 1)) end
+  if line_end then
+    minor, status = parse_status_line(sub(data, position, line_end - 1))
+  end
   if not minor then
     -- Tell a peer that does not speak HTTP at once, not after the time-out.
     if find(data, "^HTTP/1%.[01] %d[^\r\n]*\n", position) then return false, "lines that end in LF alone" end
@@ -260,7 +305,7 @@ function states.head(self, data, position)
   if not headers then return false, message end
   if status < 200 then
     if status == 101 then return false, "a switch to another protocol that was not asked for" end
-    self.head_bytes = size                      -- interim responses share one limit
+    self.head_bytes = size -- interim responses share one limit
     return stop + 4
   end
   self.status, self.headers = status, headers
@@ -347,7 +392,7 @@ end
 -- What a state waits for before it can do anything, and the most bytes it may wait through.
 local DELIMITER = { head = "\r\n\r\n", size = "\r\n", trailer = "\r\n" }
 local PATIENCE = { head = http1.MAX_HEADER_BYTES, size = MAX_CHUNK_LINE, trailer = http1.MAX_HEADER_BYTES }
-local FIRST_LOOK = 16      -- bytes that show whether it is HTTP at all
+local FIRST_LOOK = 16 -- bytes that show whether it is HTTP at all
 
 -- Puts the bytes kept so far before `data`. Nil when they would still not be enough: then `data` is kept, too. Without
 -- this, a header that arrives byte by byte would be copied and searched as often as it has bytes.
@@ -391,7 +436,7 @@ function Response:feed(data)
     end
     position = following
   end
-  if position <= #data then self.reusable = false end    -- bytes that nobody asked for
+  if position <= #data then self.reusable = false end -- bytes that nobody asked for
   return true
 end
 

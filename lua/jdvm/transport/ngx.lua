@@ -13,14 +13,14 @@ local http1 = require "jdvm.transport.http1"
 local permits = require "jdvm.transport.permits"
 local router = require "jdvm.transport.route"
 
-local ngx = ngx                     -- nil in plain Lua, where nothing here is of use
+local ngx = ngx -- nil in plain Lua, where nothing here is of use
 local can_yield = core.can_yield
 local max, min = math.max, math.min
 local milliseconds, failure = exchange.milliseconds, exchange.failure
 
-local CONNECT_TIMEOUT, READ_TIMEOUT = 5, 10      -- seconds, where the request names none
-local IDLE = 30                                  -- seconds a pooled connection waits: less than common servers do
-local POOL_SIZE = 100                            -- idle connections of one pool in one worker
+local CONNECT_TIMEOUT, READ_TIMEOUT = 5, 10 -- seconds, where the request names none
+local IDLE = 30 -- seconds a pooled connection waits: less than common servers do
+local POOL_SIZE = 100 -- idle connections of one pool in one worker
 local MAX_ROUTES = 64
 -- A Unix socket without a path: nginx looks into the pool first, by the pool's name, and then fails at once, without a
 -- look-up. (Those who replace `connect` to look names up themselves leave Unix sockets alone.)
@@ -35,10 +35,13 @@ local function monotonic()
   if not clock then return ngx and ngx.now end
   -- A name of its own, so that nobody else's declaration of clock_gettime is in the way. The low halves of the two
   -- numbers are all that is needed, and they are numbers of Lua's, where whole ones would be boxed each time.
-  pcall(ffi.cdef, [[
+  pcall(
+    ffi.cdef,
+    [[
     typedef struct { uint32_t seconds, high_seconds, nanoseconds, high_nanoseconds; } jdvm_time;
     int jdvm_clock_gettime(int clock, jdvm_time *time) __asm__("clock_gettime");
-  ]])
+  ]]
+  )
   local time, gettime = ffi.new("jdvm_time"), ffi.C.jdvm_clock_gettime
   return function()
     gettime(clock, time)
@@ -64,7 +67,7 @@ local function connect_by_name(socket, route, options, seconds, control)
   end)
   if not outcome.over then
     semaphore = require "ngx.semaphore".new(0)
-    control.looking_up = semaphore       -- who cancels wakes this thread: only it may kill the one below
+    control.looking_up = semaphore -- who cancels wakes this thread: only it may kill the one below
     -- A little longer than the socket's own time-out, which tells more: that the name was known at once.
     semaphore:wait(seconds + 0.02)
     control.looking_up = nil
@@ -73,13 +76,11 @@ local function connect_by_name(socket, route, options, seconds, control)
       return nil, advice.GIVEN_UP
     end
   end
-  ngx.thread.wait(thread)              -- it is over; nginx keeps what it knows of it until asked
+  ngx.thread.wait(thread) -- it is over; nginx keeps what it knows of it until asked
   return outcome.ok, outcome.err
 end
 
-local function unconnected(kind, phase, message, hint)
-  return failure(kind, phase, message, false, hint)
-end
+local function unconnected(kind, phase, message, hint) return failure(kind, phase, message, false, hint) end
 
 -- When the service answers so fast that the handshake ends within the call, lua-nginx-module loses the result of a
 -- failed verification (until its pull request 2506): it closes the connection but says that all went well, or, when
@@ -162,14 +163,15 @@ local function attempt(self, request, deadline, control, fresh)
   local origin, target = router.split(request.url)
   local route, message = self:route(origin)
   if not route then return failure("connect", "connect", message) end
-  if route.secure and self.unsupported then
-    return unconnected("tls", "tls", self.unsupported, self.instead)
-  end
+  if route.secure and self.unsupported then return unconnected("tls", "tls", self.unsupported, self.instead) end
   local head, reason = request_head(self, route, target, request)
   if not head then return exchange.lasting("send", reason, false) end
 
   local call = {
-    deadline = deadline, now = now, control = control, read_timeout = request.read_timeout or READ_TIMEOUT,
+    deadline = deadline,
+    now = now,
+    control = control,
+    read_timeout = request.read_timeout or READ_TIMEOUT,
     secure = route.secure,
   }
   local socket, problem = open(self, route, call, request.connect_timeout or CONNECT_TIMEOUT, fresh)
@@ -203,9 +205,15 @@ local function perform(self, request, deadline, control)
   if self.permits then
     control.permit = self.permits:take(deadline - now())
     if not control.permit then
-      return failure("timeout", "connect", "no connection came free while there was time: this client may have "
-        .. self.permits.count .. " in use at a time in a worker (max_connections)", false,
-        "raise max_connections, or give calls more time (timeout)")
+      return failure(
+        "timeout",
+        "connect",
+        "no connection came free while there was time: this client may have "
+          .. self.permits.count
+          .. " in use at a time in a worker (max_connections)",
+        false,
+        "raise max_connections, or give calls more time (timeout)"
+      )
     end
   end
   local ran, response, problem = pcall(attempt, self, request, deadline, control)
@@ -227,9 +235,7 @@ end
 ---@param deadline number on `now()`
 ---@return jdvm.Http1Response? response complete
 ---@return jdvm.TransportFailure?
-function Transport:perform(request, deadline)
-  return perform(self, request, deadline, {})
-end
+function Transport:perform(request, deadline) return perform(self, request, deadline, {}) end
 
 -- A pending exchange that is forgotten is to end, not to run on for nobody: the guard is collected with the caller's
 -- handle, and the thread, which does not hold it, looks at `cancelled` whenever something arrives.
@@ -258,15 +264,16 @@ function Transport:start(request, deadline)
     if waiting > 0 then control.semaphore:post(waiting) end
   end)
   return {
-    control = control, thread = thread, owner = coroutine.running(), deadline = deadline,
+    control = control,
+    thread = thread,
+    owner = coroutine.running(),
+    deadline = deadline,
     guard = forgotten_guard(control),
   }
 end
 
 -- Only the coroutine that spawned a thread may wait for it or kill it, once.
-local function owns(pending)
-  return pending.thread and coroutine.running() == pending.owner
-end
+local function owns(pending) return pending.thread and coroutine.running() == pending.owner end
 
 --- Waits for the answer. May be called from another coroutine or light thread of the request than `start` was.
 ---@param pending table
@@ -284,7 +291,7 @@ function Transport:finish(pending)
     ngx.thread.wait(thread)
   elseif not control.over and not control.cancelled then
     control.semaphore = control.semaphore or require "ngx.semaphore".new(0)
-    control.semaphore:wait(max(0, pending.deadline - now()) + 1)     -- the exchange itself ends by the deadline
+    control.semaphore:wait(max(0, pending.deadline - now()) + 1) -- the exchange itself ends by the deadline
   end
   if not control.over or control.cancelled then
     control.cancelled = true
@@ -314,19 +321,16 @@ end
 --- Sleeps without blocking the worker.
 ---@param seconds number
 function Transport.sleep(_, seconds)
-  if not can_yield() then return end   -- what comes next says so
-  ngx.sleep(max(0.001, seconds))       -- 0 needs patches that only OpenResty's nginx has
+  if not can_yield() then return end -- what comes next says so
+  ngx.sleep(max(0.001, seconds)) -- 0 needs patches that only OpenResty's nginx has
 end
 
 --- Seconds that never go back.
 ---@return number
-function Transport.now(_)
-  return now()
-end
+function Transport.now(_) return now() end
 
 --- Nothing to do: idle connections belong to nginx, which closes them in its time.
-function Transport.close(_)
-end
+function Transport.close(_) end
 
 function Transport:route(origin)
   local known = self.routes[origin]
@@ -353,8 +357,10 @@ function M.new(config)
     max_body = config.max_body or http1.MAX_BODY,
     pool_size = limit and min(limit, POOL_SIZE) or POOL_SIZE,
     permits = limit and permits.new(limit, now) or nil,
-    unsupported = unsupported, instead = instead,
-    routes = {}, known_routes = 0,
+    unsupported = unsupported,
+    instead = instead,
+    routes = {},
+    known_routes = 0,
   }, Transport)
 end
 

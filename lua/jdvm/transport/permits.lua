@@ -8,15 +8,15 @@
 -- lost, and the first of those who wait, who looks for such now and then, puts it back. The finalizer itself only
 -- counts: when a Lua state is closed (lua_code_cache off), the semaphores may be gone before the permits are.
 
-local newproxy, getmetatable = newproxy, getmetatable     -- luacheck: ignore (Lua 5.1 and LuaJIT, as nginx has)
+local newproxy, getmetatable = newproxy, getmetatable -- luacheck: ignore (Lua 5.1 and LuaJIT, as nginx has)
 local max, min = math.max, math.min
 
 local permits = {}
 permits.__index = permits
 
-local LOOK = 0.05           -- seconds between two looks of the first in the queue for lost permits
-local STEP = 100            -- work of the collector at each look (KB, roughly); else a quiet worker finds none
-local TURN = 1              -- seconds after which the others see whether they are first: who was may have been killed
+local LOOK = 0.05 -- seconds between two looks of the first in the queue for lost permits
+local STEP = 100 -- work of the collector at each look (KB, roughly); else a quiet worker finds none
+local TURN = 1 -- seconds after which the others see whether they are first: who was may have been killed
 
 ---@param count integer
 ---@param now fun(): number the time (seconds)

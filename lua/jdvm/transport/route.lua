@@ -5,9 +5,7 @@ local route = {}
 
 local DEFAULT_PORT = { http = 80, https = 443 }
 
-local function is_address(host)
-  return host:find("^%d+%.%d+%.%d+%.%d+$") ~= nil or host:find("^%[[%x:%.]+%]$") ~= nil
-end
+local function is_address(host) return host:find("^%d+%.%d+%.%d+%.%d+$") ~= nil or host:find("^%[[%x:%.]+%]$") ~= nil end
 
 -- RFC 6761, 6.3: "localhost" is this machine, whatever a name server says. nginx has neither /etc/hosts nor this rule.
 local function address_of(host)
@@ -18,16 +16,18 @@ end
 local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 local function base64(text)
-  return (text:gsub("..?.?", function(group)
-    local a, b, c = group:byte(1, 3)
-    local bits = a * 65536 + (b or 0) * 256 + (c or 0)
-    local out = {}
-    for digit = 1, 4 do
-      local index = math.floor(bits / 64 ^ (4 - digit)) % 64 + 1
-      out[digit] = digit <= #group + 1 and BASE64:sub(index, index) or "="
-    end
-    return table.concat(out)
-  end))
+  return (
+    text:gsub("..?.?", function(group)
+      local a, b, c = group:byte(1, 3)
+      local bits = a * 65536 + (b or 0) * 256 + (c or 0)
+      local out = {}
+      for digit = 1, 4 do
+        local index = math.floor(bits / 64 ^ (4 - digit)) % 64 + 1
+        out[digit] = digit <= #group + 1 and BASE64:sub(index, index) or "="
+      end
+      return table.concat(out)
+    end)
+  )
 end
 
 local function unescape(text)
@@ -46,10 +46,13 @@ function route.proxy(text)
   rest = (rest or text):gsub("/.*$", "")
   local userinfo, authority = rest:match("^(.*)@([^@]*)$")
   local host, port = (authority or rest):match("^(%[[%x:%.]+%]):?(%d*)$")
-  if not host then host, port = (authority or rest):match("^([%w%.%-_]+):?(%d*)$") end
+  if not host then
+    host, port = (authority or rest):match("^([%w%.%-_]+):?(%d*)$")
+  end
   if not host then return nil, "the proxy must be http://host:port" end
   return {
-    host = host:lower(), port = tonumber(port) or 1080,
+    host = host:lower(),
+    port = tonumber(port) or 1080,
     authorization = userinfo and "Basic " .. base64(unescape(userinfo)) or nil,
   }
 end
@@ -102,7 +105,9 @@ function route.to(origin, config)
   scheme = scheme and scheme:lower()
   if not scheme or not DEFAULT_PORT[scheme] then return nil, "the endpoint must start with https:// or http://" end
   local host, port = authority:match("^(%[[%x:%.]+%]):?(%d*)$")
-  if not host then host, port = authority:match("^([%w%.%-_]+):?(%d*)$") end
+  if not host then
+    host, port = authority:match("^([%w%.%-_]+):?(%d*)$")
+  end
   if not host then return nil, "the endpoint must be a host, or host:port; a user name does not belong there" end
   host, port = host:lower(), tonumber(port) or DEFAULT_PORT[scheme]
   local proxy
@@ -115,11 +120,24 @@ function route.to(origin, config)
   local address = address_of(proxy and proxy.host or host)
   -- Not the default name (host:port): a connection that was not verified, or that was verified for another name, would
   -- be handed to a request that asked for verification, and sslhandshake does not look again.
-  local pool = table.concat({ "jdvm", scheme, host, port, scheme == "https" and (verify and "verified" or "unverified")
-    or "plain", proxy and proxy.host .. ":" .. proxy.port .. ":" .. (proxy.authorization or "") or "direct" }, "|")
+  local pool = table.concat({
+    "jdvm",
+    scheme,
+    host,
+    port,
+    scheme == "https" and (verify and "verified" or "unverified") or "plain",
+    proxy and proxy.host .. ":" .. proxy.port .. ":" .. (proxy.authorization or "") or "direct",
+  }, "|")
   return {
-    secure = scheme == "https", host = host, port = port, verify = verify, proxy = proxy, pool = pool,
-    address = address, address_port = proxy and proxy.port or port, named = not is_address(address),
+    secure = scheme == "https",
+    host = host,
+    port = port,
+    verify = verify,
+    proxy = proxy,
+    pool = pool,
+    address = address,
+    address_port = proxy and proxy.port or port,
+    named = not is_address(address),
     literal = is_address(host),
   }
 end

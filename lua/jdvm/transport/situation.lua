@@ -2,10 +2,16 @@
 
 local can_yield = require "jdvm.core".can_yield
 
-local ngx = ngx                     -- nil in plain Lua
+local ngx = ngx -- nil in plain Lua
 
 local YIELDS = {
-  rewrite = true, access = true, content = true, timer = true, server_rewrite = true, ssl_cert = true, preread = true,
+  rewrite = true,
+  access = true,
+  content = true,
+  timer = true,
+  server_rewrite = true,
+  ssl_cert = true,
+  preread = true,
 }
 
 ---@param is_asked_later boolean? whether somebody else asks, before anything waits, whether Lua can yield
@@ -14,7 +20,7 @@ local YIELDS = {
 ---@return string? phase as ngx.get_phase names it
 return function(is_asked_later)
   if type(ngx) ~= "table" or not ngx.get_phase then return nil end
-  if not ngx.socket then return "worker thread" end     -- the VM of ngx.run_worker_thread; its phase says "init"
+  if not ngx.socket then return "worker thread" end -- the VM of ngx.run_worker_thread; its phase says "init"
   local phase = ngx.get_phase()
   if YIELDS[phase] then return (is_asked_later or can_yield()) and "yields" or "within C", phase end
   if phase == "init" then return "init", phase end

@@ -9,10 +9,15 @@ local number = 0
 
 local function new_client(run, more)
   local options = {
-    endpoint = run.endpoint, region = "cn-north-1", access_key = run.access_key, secret_key = run.secret_key,
+    endpoint = run.endpoint,
+    region = "cn-north-1",
+    access_key = run.access_key,
+    secret_key = run.secret_key,
     timeout = 5 * run.patience,
   }
-  for name, value in pairs(more or {}) do options[name] = value end
+  for name, value in pairs(more or {}) do
+    options[name] = value
+  end
   return require "jdvm".new(options)
 end
 
@@ -20,16 +25,20 @@ end
 local function new(run, more, client_options)
   number = number + 1
   local options = {
-    client = new_client(run, client_options), dict = "jdvm", ttl = 60, stale = 60, negative_ttl = 60,
+    client = new_client(run, client_options),
+    dict = "jdvm",
+    ttl = 60,
+    stale = 60,
+    negative_ttl = 60,
     name = "case " .. number,
   }
-  for name, value in pairs(more or {}) do options[name] = value end
+  for name, value in pairs(more or {}) do
+    options[name] = value
+  end
   return require "jdvm.cache".new(options)
 end
 
-local function requests(run)
-  return run.control("stats").requests
-end
+local function requests(run) return run.control("stats").requests end
 
 case("fetches once, then hits", function(run)
   run.control("reset")
@@ -68,9 +77,13 @@ case("keeps lists, by their parameters", function(run)
   equal("hit", hit.cache)
   equal(check.show(all), check.show(again))
   equal(fetched, requests(run))
-  for _, params in ipairs { { imageSource = "public", platform = "CentOS" }, { imageSource = "private" },
-    { ids = { run.ids[1], run.ids[2] } }, { ids = { run.ids[2], run.ids[1] } },
-    { imageSource = "public", regionId = "cn-east-2" } } do
+  for _, params in ipairs {
+    { imageSource = "public", platform = "CentOS" },
+    { imageSource = "private" },
+    { ids = { run.ids[1], run.ids[2] } },
+    { ids = { run.ids[2], run.ids[1] } },
+    { imageSource = "public", regionId = "cn-east-2" },
+  } do
     equal("miss", select(2, catalogue:list_images(params)).cache)
     equal("hit", select(2, catalogue:list_images(params)).cache)
   end
@@ -87,8 +100,12 @@ end)
 
 case("keeps empty arrays, integers beyond 2^53 and null", function(run)
   local function transport()
-    return { status = 200, headers = {}, body = '{"requestId":"r","result":{"image":{"imageId":"i","sizeMB":'
-      .. '9007199254740993,"n":9007199254740991,"dataDisks":[],"charge":{},"list":[null],"none":null}}}' }
+    return {
+      status = 200,
+      headers = {},
+      body = '{"requestId":"r","result":{"image":{"imageId":"i","sizeMB":'
+        .. '9007199254740993,"n":9007199254740991,"dataDisks":[],"charge":{},"list":[null],"none":null}}}',
+    }
   end
   for _, null in ipairs { "drop", "keep" } do
     local catalogue = new(run, nil, { transport = transport, null = null })
@@ -129,7 +146,9 @@ case("gives a stale answer at once and refreshes it once", function(run)
   run.control("reset")
   run.control("settings?latency=0.3")
   local seconds = check.seconds(function()
-    for _ = 1, 20 do equal("stale", select(2, catalogue:describe_image(run.ids[6])).cache) end
+    for _ = 1, 20 do
+      equal("stale", select(2, catalogue:describe_image(run.ids[6])).cache)
+    end
   end)
   check.between(0, 0.1 * run.patience, seconds, "seconds")
   ngx.sleep(0.2 + 0.25 * run.patience)
@@ -183,11 +202,13 @@ end)
 
 case("notices that an image was deleted", function(run)
   local known = true
-  local catalogue = new(run, { ttl = 0.1 }, { transport = function()
-    local answer = known and '"result":{"image":{"imageId":"i"}}}'
-      or '"error":{"code":404,"status":"NOT_FOUND","message":"Image i not found"}}'
-    return { status = known and 200 or 404, headers = {}, body = '{"requestId":"r",' .. answer }
-  end })
+  local catalogue = new(run, { ttl = 0.1 }, {
+    transport = function()
+      local answer = known and '"result":{"image":{"imageId":"i"}}}'
+        or '"error":{"code":404,"status":"NOT_FOUND","message":"Image i not found"}}'
+      return { status = known and 200 or 404, headers = {}, body = '{"requestId":"r",' .. answer }
+    end,
+  })
   truthy(catalogue:describe_image "i")
   known = false
   ngx.sleep(0.15)
@@ -285,7 +306,9 @@ end)
 case("takes as many ids as a client does, and refuses what it refuses", function(run)
   local catalogue = new(run)
   local ids = {}
-  for i = 1, 9000 do ids[i] = ("img-%010d"):format(i % 50) end
+  for i = 1, 9000 do
+    ids[i] = ("img-%010d"):format(i % 50)
+  end
   local list, meta = catalogue:list_images { ids = ids }
   equal(0, #truthy(list, meta))
   contains(select(2, pcall(catalogue.list_images, catalogue, { ids = { "img-1", nil, "img-3" } })), "hole")
@@ -313,7 +336,9 @@ end)
 
 case("fetches in a timer what is asked for where Lua cannot yield", function(run)
   local catalogue, image, detail, _ = new(run), nil, nil, nil
-  local function ask() image, _, detail = catalogue:describe_image(run.ids[14]) end
+  local function ask()
+    image, _, detail = catalogue:describe_image(run.ids[14])
+  end
   string.gsub("x", "x", function() ask() end)
   failed({ kind = "phase", phase = "content" }, image, detail)
   contains(detail.message, "not in the cache, and this place cannot wait")
@@ -331,8 +356,8 @@ case("keeps accounts apart", function(run)
   equal("hit", select(2, of():describe_image(run.ids[13])).cache)
   local _, message, detail = of({ access_key = "another-account-1234" }):describe_image(run.ids[13])
   equal("miss", detail.cache, message)
-  local with_fields = require "jdvm.cache".new { client = new_client(run), dict = "jdvm",
-    options = { fields = { "imageId" } } }
+  local with_fields =
+    require "jdvm.cache".new { client = new_client(run), dict = "jdvm", options = { fields = { "imageId" } } }
   local image, meta = with_fields:describe_image(run.ids[13])
   equal("miss", meta.cache)
   equal(nil, image.name)
@@ -340,8 +365,11 @@ end)
 
 case("raises the client's complaints about mistakes, in the caller's place", function(run)
   local catalogue = new(run)
-  for params, part in pairs { [{ imageSuorce = "public" }] = "imageSource", [{ imageSource = "pubic" }] = "public",
-    [{ imageSource = "public", pageNumber = 2 }] = "pageNumber" } do
+  for params, part in pairs {
+    [{ imageSuorce = "public" }] = "imageSource",
+    [{ imageSource = "pubic" }] = "public",
+    [{ imageSource = "public", pageNumber = 2 }] = "pageNumber",
+  } do
     local ok, message = pcall(function()
       local images = catalogue:list_images(params)
       return images
@@ -376,8 +404,11 @@ case("says what is wrong with its options", function(run)
   refused({ client = client, dict = "jdvm", ttl = 0 }, "ttl")
   refused({ client = client, dict = "jdvm", stale = "60" }, "stale")
   refused({ client = client, dict = "jdvm", locks = "nowhere" }, "locks")
-  local by_function = require "jdvm".new { endpoint = run.endpoint, region = "cn-north-1",
-    credentials = function() return { access_key = "a", secret_key = "b" } end }
+  local by_function = require "jdvm".new {
+    endpoint = run.endpoint,
+    region = "cn-north-1",
+    credentials = function() return { access_key = "a", secret_key = "b" } end,
+  }
   refused({ client = by_function, dict = "jdvm" }, "name = …")
   truthy(require "jdvm.cache".new { client = by_function, dict = "jdvm", name = "mine" })
 end)

@@ -7,10 +7,16 @@ local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
 
 local function new(run, more)
   local options = {
-    endpoint = run.endpoint, region = "cn-north-1", access_key = run.access_key, secret_key = run.secret_key,
-    timeout = 10 * run.patience, connect_timeout = 5 * run.patience,
+    endpoint = run.endpoint,
+    region = "cn-north-1",
+    access_key = run.access_key,
+    secret_key = run.secret_key,
+    timeout = 10 * run.patience,
+    connect_timeout = 5 * run.patience,
   }
-  for name, value in pairs(more or {}) do options[name] = value end
+  for name, value in pairs(more or {}) do
+    options[name] = value
+  end
   return require "jdvm".new(options)
 end
 
@@ -32,7 +38,9 @@ case("lists what plain Lua lists, in the same order", function(run)
   for _, prefetch in ipairs { 0, 4 } do
     local images, meta = new(run):list_images({ imageSource = "public" }, { prefetch = prefetch })
     equal(#run.ids, #truthy(images, meta))
-    for index, id in ipairs(run.ids) do equal(id, images[index].imageId) end
+    for index, id in ipairs(run.ids) do
+      equal(id, images[index].imageId)
+    end
   end
 end)
 
@@ -82,11 +90,17 @@ end)
 
 case("runs calls side by side, and cancels them", function(run)
   local client, calls = new(run), {}
-  for n = 1, 5 do calls[n] = client:start("describeImage", run.ids[n]) end
+  for n = 1, 5 do
+    calls[n] = client:start("describeImage", run.ids[n])
+  end
   calls[2]:cancel()
   for n = 5, 1, -1 do
     local image, _, detail = calls[n]:finish()
-    if n == 2 then failed({ kind = "cancelled" }, image, detail) else equal(run.ids[n], image.imageId) end
+    if n == 2 then
+      failed({ kind = "cancelled" }, image, detail)
+    else
+      equal(run.ids[n], image.imageId)
+    end
   end
 end)
 
@@ -178,9 +192,14 @@ local places = {
     package.preload["spec.loads"], package.loaded["spec.loads"] = fn, nil
     require "spec.loads"
   end,
-  ["a callback of string.gsub"] = function(fn) ("x"):gsub("x", function() fn() end) end,
+  ["a callback of string.gsub"] = function(fn)
+    ("x"):gsub("x", function() fn() end)
+  end,
   ["a callback of table.sort"] = function(fn)
-    table.sort({ 1, 2 }, function() fn() return false end)
+    table.sort({ 1, 2 }, function()
+      fn()
+      return false
+    end)
   end,
 }
 
@@ -190,7 +209,9 @@ case("says that it cannot wait where Lua cannot yield", function(run)
     local client = new(run, more)
     for place, go in pairs(places) do
       local result, detail
-      go(function() result, detail = detail_of(client, run.ids[1]) end)
+      go(function()
+        result, detail = detail_of(client, run.ids[1])
+      end)
       failed({ kind = "phase", phase = "content", attempts = 0, retryable = false }, result, detail)
       contains(detail.message, "cannot wait", "require")
       truthy(detail.hint, place)
@@ -203,16 +224,20 @@ case("says so of a call that is finished there, and of a wait and a list", funct
   local client = new(run)
   run.control("settings?latency=0.2")
   local call, result, detail, _ = client:start("describeImage", run.ids[1]), nil, nil, nil
-  places["a callback of string.gsub"](function() result, _, detail = call:finish() end)
+  places["a callback of string.gsub"](function()
+    result, _, detail = call:finish()
+  end)
   failed({ kind = "phase" }, result, detail)
-  places["a callback of string.gsub"](function() result, _, detail = client:wait_image(run.ids[1]) end)
+  places["a callback of string.gsub"](function()
+    result, _, detail = client:wait_image(run.ids[1])
+  end)
   failed({ kind = "phase" }, result, detail)
   places["a callback of string.gsub"](function()
     result, _, detail = client:list_images({ imageSource = "public" }, { prefetch = 2 })
   end)
   failed({ kind = "phase" }, result, detail)
   run.control("settings?latency=0")
-  ngx.sleep(0.3)                                   -- the emulator goes on for as long as it was slow
+  ngx.sleep(0.3) -- the emulator goes on for as long as it was slow
   equal(run.ids[2], truthy(client:describe_image(run.ids[2])).imageId)
 end)
 
@@ -220,27 +245,38 @@ case("holds to max_connections", function(run)
   run.control("reset")
   run.control("settings?latency=0.05")
   local client, calls = new(run, { max_connections = 2 }), {}
-  for n = 1, 6 do calls[n] = client:start("describeImage", run.ids[n]) end
-  for n = 1, 6 do equal(run.ids[n], truthy(calls[n]:finish()).imageId) end
+  for n = 1, 6 do
+    calls[n] = client:start("describeImage", run.ids[n])
+  end
+  for n = 1, 6 do
+    equal(run.ids[n], truthy(calls[n]:finish()).imageId)
+  end
   run.control("settings?latency=0")
   equal(2, run.control("stats").peak)
 end)
 
 case("uses the transport that the user gives", function(run)
   local seen
-  local client = new(run, { transport = function(request)
-    seen = request.url
-    return { status = 200, headers = {}, body = '{"requestId":"r","result":{"image":{"imageId":"img-mine"}}}' }
-  end })
+  local client = new(run, {
+    transport = function(request)
+      seen = request.url
+      return { status = 200, headers = {}, body = '{"requestId":"r","result":{"image":{"imageId":"img-mine"}}}' }
+    end,
+  })
   equal("img-mine", truthy(client:describe_image("img-mine")).imageId)
   contains(seen, run.endpoint)
 end)
 
 case("keeps large integers and empty arrays", function(run)
-  local image = truthy(new(run, { transport = function()
-    return { status = 200, headers = {},
-      body = '{"requestId":"r","result":{"image":{"imageId":"i","sizeMB":9007199254740993,"dataDisks":[]}}}' }
-  end }):describe_image("i"))
+  local image = truthy(new(run, {
+    transport = function()
+      return {
+        status = 200,
+        headers = {},
+        body = '{"requestId":"r","result":{"image":{"imageId":"i","sizeMB":9007199254740993,"dataDisks":[]}}}',
+      }
+    end,
+  }):describe_image("i"))
   equal("9007199254740993", image.sizeMB)
   equal("table", type(image.dataDisks))
 end)

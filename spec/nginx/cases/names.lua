@@ -8,7 +8,9 @@ local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
 local function get(run, url, config, more)
   local transport = require "jdvm.transport.ngx".new(config or {})
   local request = { method = "GET", url = url, headers = { host = "vm.example" } }
-  for name, value in pairs(more or {}) do request[name] = value end
+  for name, value in pairs(more or {}) do
+    request[name] = value
+  end
   return transport:perform(request, transport:now() + (more and more.seconds or 5) * run.patience)
 end
 
@@ -34,7 +36,9 @@ end
 case("uses a connection to a name again, without a light thread", function(run)
   local transport = require "jdvm.transport.ngx".new {}
   local request = {
-    method = "GET", url = "http://jdvm.test:" .. run.ports.plain .. "/connection", headers = { host = "again.example" },
+    method = "GET",
+    url = "http://jdvm.test:" .. run.ports.plain .. "/connection",
+    headers = { host = "again.example" },
   }
   local connections, threads = {}, {}
   for n = 1, 3 do
@@ -57,8 +61,10 @@ end)
 
 case("bounds the look-up by connect_timeout", function(run)
   local seconds = check.seconds(function()
-    local failure = failed({ kind = "timeout", phase = "connect", sent = false },
-      get(run, "http://silent.test/", nil, { connect_timeout = 0.3 }))
+    local failure = failed(
+      { kind = "timeout", phase = "connect", sent = false },
+      get(run, "http://silent.test/", nil, { connect_timeout = 0.3 })
+    )
     contains(failure.message, "looking up silent.test and connecting", "longer than 0.3 s")
     contains(failure.hint, "resolver")
   end)
@@ -66,10 +72,14 @@ case("bounds the look-up by connect_timeout", function(run)
 end)
 
 case("bounds the look-up by the deadline", function(run)
-  local seconds = check.seconds(function()
-    failed({ kind = "timeout", phase = "connect" },
-      get(run, "http://silent.test/", nil, { seconds = 0.3 / run.patience }))
-  end)
+  local seconds = check.seconds(
+    function()
+      failed(
+        { kind = "timeout", phase = "connect" },
+        get(run, "http://silent.test/", nil, { seconds = 0.3 / run.patience })
+      )
+    end
+  )
   check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
 end)
 
@@ -82,9 +92,10 @@ case("cancels a look-up", function(run)
   equal(200, assert(get(run, "http://jdvm.test:" .. run.ports.plain .. "/connection")).status)
 end)
 
-case("accepts a deep chain with lua_ssl_verify_depth 5", function(run)
-  equal(200, assert(get(run, "https://jdvm.test:" .. run.ports.deep .. "/connection")).status)
-end)
+case(
+  "accepts a deep chain with lua_ssl_verify_depth 5",
+  function(run) equal(200, assert(get(run, "https://jdvm.test:" .. run.ports.deep .. "/connection")).status) end
+)
 
 case("asks a proxy for a plain request by its full URL", function(run)
   local response = assert(get(run, "http://far.test/echo?a=b", { proxy = "http://127.0.0.1:" .. run.ports.proxy }))
@@ -93,8 +104,10 @@ end)
 
 case("names itself to a proxy that asks for a password", function(run)
   local proxy = "http://user:p%40ss@127.0.0.1:" .. run.ports.proxy
-  contains(assert(get(run, "http://far.test/echo", { proxy = proxy })):text(),
-    "\r\nproxy-authorization: Basic dXNlcjpwQHNz\r\n")
+  contains(
+    assert(get(run, "http://far.test/echo", { proxy = proxy })):text(),
+    "\r\nproxy-authorization: Basic dXNlcjpwQHNz\r\n"
+  )
 end)
 
 case("goes through a tunnel of the proxy to TLS, verifies the service, and keeps the tunnel", function(run)
@@ -109,21 +122,25 @@ end)
 
 case("says that the proxy refused, and what it answered", function(run)
   local config = { proxy = "http://127.0.0.1:" .. run.ports.proxy }
-  local failure = failed({ kind = "connect", phase = "connect", sent = false },
-    get(run, "https://refused.test/", config))
+  local failure =
+    failed({ kind = "connect", phase = "connect", sent = false }, get(run, "https://refused.test/", config))
   contains(failure.message, "proxy", "refused.test:443", "403")
 end)
 
 case("says that the proxy is not there", function(run)
-  local failure = failed({ kind = "connect", phase = "connect" },
-    get(run, "https://far.test/", { proxy = "http://127.0.0.1:" .. run.ports.closed }))
+  local failure = failed(
+    { kind = "connect", phase = "connect" },
+    get(run, "https://far.test/", { proxy = "http://127.0.0.1:" .. run.ports.closed })
+  )
   contains(failure.message, "the proxy 127.0.0.1 port " .. run.ports.closed)
 end)
 
 case("bounds what a proxy takes to open a tunnel by connect_timeout", function(run)
   local seconds = check.seconds(function()
-    local failure = failed({ kind = "timeout", phase = "connect", sent = false },
-      get(run, "https://far.test/", { proxy = "http://127.0.0.1:" .. run.silent }, { connect_timeout = 0.3 }))
+    local failure = failed(
+      { kind = "timeout", phase = "connect", sent = false },
+      get(run, "https://far.test/", { proxy = "http://127.0.0.1:" .. run.silent }, { connect_timeout = 0.3 })
+    )
     contains(failure.message, "the proxy 127.0.0.1", "far.test:443", "connect_timeout")
   end)
   check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
@@ -135,8 +152,8 @@ case("leaves the proxy out for hosts of no_proxy", function(run)
 end)
 
 case("refuses proxies of other kinds", function(run)
-  local failure = failed({ kind = "connect", sent = false },
-    get(run, "https://far.test/", { proxy = "socks5://127.0.0.1:1080" }))
+  local failure =
+    failed({ kind = "connect", sent = false }, get(run, "https://far.test/", { proxy = "socks5://127.0.0.1:1080" }))
   contains(failure.message, "socks5")
 end)
 

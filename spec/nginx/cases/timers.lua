@@ -6,13 +6,20 @@ local cases = {}
 local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
 
 case("fetches in the request itself, and refreshes again later", function(run)
-  local client = require "jdvm".new { endpoint = run.endpoint, region = "cn-north-1", access_key = run.access_key,
-    secret_key = run.secret_key }
-  local catalogue = require "jdvm.cache".new { client = client, dict = "jdvm", ttl = 0.1,
-    lock_ttl = 0.5 }
+  local client = require "jdvm".new {
+    endpoint = run.endpoint,
+    region = "cn-north-1",
+    access_key = run.access_key,
+    secret_key = run.secret_key,
+  }
+  local catalogue = require "jdvm.cache".new { client = client, dict = "jdvm", ttl = 0.1, lock_ttl = 0.5 }
   -- The one timer that there may be is busy.
   local is_busy = true
-  truthy(ngx.timer.at(0, function() while is_busy do ngx.sleep(0.05) end end))
+  truthy(ngx.timer.at(0, function()
+    while is_busy do
+      ngx.sleep(0.05)
+    end
+  end))
   ngx.sleep(0.05)
   local began = ngx.now()
   equal("miss", select(2, catalogue:describe_image(run.ids[1])).cache)
@@ -33,7 +40,9 @@ local function without_timers(run)
   repeat
     truthy(ngx.timer.at(0, function()
       has_begun = true
-      while is_busy do ngx.sleep(0.01) end
+      while is_busy do
+        ngx.sleep(0.01)
+      end
     end))
     ngx.sleep(0.05)
   until has_begun
@@ -45,16 +54,22 @@ end
 case("gives the key back when the light thread that fetches is killed", function(run)
   local lock_ttl = 0.3 * math.min(run.patience, 5)
   local is_slow = true
-  local client = require "jdvm".new { endpoint = run.endpoint, region = "cn-north-1", access_key = run.access_key,
+  local client = require "jdvm".new {
+    endpoint = run.endpoint,
+    region = "cn-north-1",
+    access_key = run.access_key,
     secret_key = run.secret_key,
     transport = function()
-      while is_slow do ngx.sleep(0.01) end
+      while is_slow do
+        ngx.sleep(0.01)
+      end
       return { status = 200, body = '{"requestId":"r","result":{"image":{"imageId":"i"}}}' }
-    end }
+    end,
+  }
   local catalogue = require "jdvm.cache".new { client = client, dict = "jdvm", lock_ttl = lock_ttl }
   without_timers(function()
     local thread = ngx.thread.spawn(function() return catalogue:describe_image "i" end)
-    ngx.sleep(0.6 + 0.1 * run.patience)          -- cache.lua's LATE, after which the request itself fetches
+    ngx.sleep(0.6 + 0.1 * run.patience) -- cache.lua's LATE, after which the request itself fetches
     truthy(#ngx.shared.jdvm_locks:get_keys() > 0, "a lock")
     ngx.thread.kill(thread)
   end)

@@ -8,10 +8,13 @@ local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
 local function get(run, port, config, host, more)
   local transport = require "jdvm.transport.ngx".new(config or {})
   local request = {
-    method = "GET", url = "https://" .. (host or "localhost") .. ":" .. (run.ports[port] or port) .. "/connection",
+    method = "GET",
+    url = "https://" .. (host or "localhost") .. ":" .. (run.ports[port] or port) .. "/connection",
     headers = { host = "x" },
   }
-  for name, value in pairs(more or {}) do request[name] = value end
+  for name, value in pairs(more or {}) do
+    request[name] = value
+  end
   return transport:perform(request, transport:now() + (more and more.seconds or 5) * run.patience)
 end
 
@@ -19,9 +22,7 @@ local function untrusted(run, port, config, host)
   return failed({ kind = "tls", phase = "tls", sent = false }, get(run, port, config, host))
 end
 
-case("accepts a certificate of the trusted CA", function(run)
-  equal(200, assert(get(run, "good")).status)
-end)
+case("accepts a certificate of the trusted CA", function(run) equal(200, assert(get(run, "good")).status) end)
 
 case("refuses one of an unknown CA, and says what to write", function(run)
   local failure = untrusted(run, "unknown")
@@ -35,13 +36,12 @@ case("refuses a self-signed one, and says what to write", function(run)
   contains(failure.hint, "lua_ssl_trusted_certificate")
 end)
 
-case("refuses one for another name", function(run)
-  contains(untrusted(run, "wrong").message, "not for localhost")
-end)
+case("refuses one for another name", function(run) contains(untrusted(run, "wrong").message, "not for localhost") end)
 
-case("refuses a chain deeper than lua_ssl_verify_depth, and names it", function(run)
-  contains(untrusted(run, "deep").hint, "lua_ssl_verify_depth 5;")
-end)
+case(
+  "refuses a chain deeper than lua_ssl_verify_depth, and names it",
+  function(run) contains(untrusted(run, "deep").hint, "lua_ssl_verify_depth 5;") end
+)
 
 case("says that an address cannot be checked, and what to use instead", function(run)
   local failure = untrusted(run, "good", nil, "127.0.0.1")
@@ -71,9 +71,7 @@ case("never uses a connection that was verified for another name", function(run)
   equal(200, assert(get(run, "good")).status)
 end)
 
-case("says that plain HTTP is spoken there", function(run)
-  untrusted(run, "plain")
-end)
+case("says that plain HTTP is spoken there", function(run) untrusted(run, "plain") end)
 
 case("names the directive when ca_file or ca_path is given", function(run)
   local failure = untrusted(run, "good", { ca_file = "/etc/my-ca.pem" })
@@ -83,16 +81,23 @@ case("names the directive when ca_file or ca_path is given", function(run)
 end)
 
 case("bounds the handshake by connect_timeout", function(run)
-  local seconds = check.seconds(function()
-    failed({ kind = "timeout", phase = "tls", sent = false }, get(run, run.silent, nil, nil, { connect_timeout = 0.3 }))
-  end)
+  local seconds = check.seconds(
+    function()
+      failed(
+        { kind = "timeout", phase = "tls", sent = false },
+        get(run, run.silent, nil, nil, { connect_timeout = 0.3 })
+      )
+    end
+  )
   check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
 end)
 
 case("bounds the handshake by the deadline", function(run)
-  local seconds = check.seconds(function()
-    failed({ kind = "timeout", phase = "tls" }, get(run, run.silent, nil, nil, { seconds = 0.3 / run.patience }))
-  end)
+  local seconds = check.seconds(
+    function()
+      failed({ kind = "timeout", phase = "tls" }, get(run, run.silent, nil, nil, { seconds = 0.3 / run.patience }))
+    end
+  )
   check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
 end)
 

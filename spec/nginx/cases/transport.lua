@@ -15,13 +15,13 @@ local function request(run, port, target, more)
   local result = { method = "GET", url = url(run, port, target), headers = { host = "x" }, read_timeout = 2 }
   -- The pool may hold a connection that an earlier case's server has just closed.
   result.renew = function() return result end
-  for name, value in pairs(more or {}) do result[name] = value end
+  for name, value in pairs(more or {}) do
+    result[name] = value
+  end
   return result
 end
 
-local function new(config)
-  return require "jdvm.transport.ngx".new(config or {})
-end
+local function new(config) return require "jdvm.transport.ngx".new(config or {}) end
 
 local function get(run, port, target, more, transport)
   transport = transport or new()
@@ -43,8 +43,14 @@ local OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 case("sends the request as it was given", function(run)
   local response = assert(get(run, "plain", "/echo?a=%20b", { headers = { host = "vm.example", ["x-test"] = "1" } }))
   equal(200, response.status)
-  contains(response:text(), "GET /echo?a=%20b HTTP/1.1\r\n", "\r\nhost: vm.example\r\n", "\r\nx-test: 1\r\n",
-    "\r\nuser-agent: jdvm\r\n", "\r\naccept-encoding: identity\r\n")
+  contains(
+    response:text(),
+    "GET /echo?a=%20b HTTP/1.1\r\n",
+    "\r\nhost: vm.example\r\n",
+    "\r\nx-test: 1\r\n",
+    "\r\nuser-agent: jdvm\r\n",
+    "\r\naccept-encoding: identity\r\n"
+  )
 end)
 
 case("gives the status and the headers, names in lower case, repeated ones joined", function(run)
@@ -63,13 +69,18 @@ end)
 
 case("reads a chunked body", function(run)
   local expected = {}
-  for number = 1, 50 do expected[number] = ("%04d"):format(number):rep(number) end
+  for number = 1, 50 do
+    expected[number] = ("%04d"):format(number):rep(number)
+  end
   equal(table.concat(expected), assert(get(run, "plain", "/chunked")):text())
 end)
 
-case("reads a body that ends with the connection", function(run)
-  equal("all of it", assert(get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n\r\nall of it" } })):text())
-end)
+case(
+  "reads a body that ends with the connection",
+  function(run)
+    equal("all of it", assert(get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n\r\nall of it" } })):text())
+  end
+)
 
 case("passes over interim responses", function(run)
   local early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
@@ -87,31 +98,41 @@ case("puts a head together that arrives in pieces", function(run)
   equal("ok", assert(get(run, "plain", raw(steps))):text())
 end)
 
-case("reads a large body", function(run)
-  equal(3000000, #assert(get(run, "good", "/large?bytes=3000000")):text())
-end)
+case("reads a large body", function(run) equal(3000000, #assert(get(run, "good", "/large?bytes=3000000")):text()) end)
 
 case("refuses a body beyond the limit, told or not", function(run)
-  local failure = failed({ kind = "transport", phase = "read", sent = true },
-    get(run, "plain", "/large?bytes=3000000", { max_body = 1000 }))
+  local failure = failed(
+    { kind = "transport", phase = "read", sent = true },
+    get(run, "plain", "/large?bytes=3000000", { max_body = 1000 })
+  )
   contains(failure.message, "3000000", "limit of 1000")
   failed({ kind = "transport", phase = "read" }, get(run, "plain", "/chunked", { max_body = 1000 }))
-  failed({ kind = "transport", phase = "read" },
-    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n\r\n" .. ("x"):rep(2000) } }, { max_body = 1000 }))
+  failed(
+    { kind = "transport", phase = "read" },
+    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n\r\n" .. ("x"):rep(2000) } }, { max_body = 1000 })
+  )
 end)
 
 case("refuses a header beyond the limits", function(run)
   for _, lines in ipairs { "70,a: " .. ("x"):rep(1000) .. "\r\n", "200,a: b\r\n" } do
-    local failure = failed({ kind = "transport", phase = "read" }, get(run, "plain",
-      raw { { "send", "HTTP/1.1 200 OK\r\n" }, { "times", lines }, { "send", "\r\nok" }, { "wait", 0.3 } }))
+    local failure = failed(
+      { kind = "transport", phase = "read" },
+      get(
+        run,
+        "plain",
+        raw { { "send", "HTTP/1.1 200 OK\r\n" }, { "times", lines }, { "send", "\r\nok" }, { "wait", 0.3 } }
+      )
+    )
     contains(failure.message, "header")
   end
 end)
 
 case("refuses what is not HTTP, at once", function(run)
   local seconds, _ = check.seconds(function()
-    local failure = failed({ kind = "transport", phase = "read" },
-      get(run, "plain", raw { { "send", "SSH-2.0-OpenSSH_9.2\r\n" }, { "hang", 1 } }))
+    local failure = failed(
+      { kind = "transport", phase = "read" },
+      get(run, "plain", raw { { "send", "SSH-2.0-OpenSSH_9.2\r\n" }, { "hang", 1 } })
+    )
     contains(failure.message, "no HTTP/1.1 status line")
   end)
   check.between(0, 1, seconds, "seconds")
@@ -119,36 +140,53 @@ end)
 
 case("refuses a response that could be cut in two ways", function(run)
   for _, head in ipairs {
-    "Content-Length: 2\r\nContent-Length: 3\r\n", "Content-Length: +2\r\n", "Content-Length: 2,2\r\n",
-    "Transfer-Encoding: gzip, chunked\r\n", "no colon here\r\n", " folded first\r\n", "a b: c\r\n",
+    "Content-Length: 2\r\nContent-Length: 3\r\n",
+    "Content-Length: +2\r\n",
+    "Content-Length: 2,2\r\n",
+    "Transfer-Encoding: gzip, chunked\r\n",
+    "no colon here\r\n",
+    " folded first\r\n",
+    "a b: c\r\n",
   } do
-    failed({ kind = "transport", phase = "read" },
-      get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n" .. head .. "\r\nok" } }))
+    failed(
+      { kind = "transport", phase = "read" },
+      get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n" .. head .. "\r\nok" } })
+    )
   end
 end)
 
 case("refuses a switch of protocols and a coding it did not ask for", function(run)
-  failed({ kind = "transport" },
-    get(run, "plain", raw { { "send", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n" } }))
-  local failure = failed({ kind = "transport" },
-    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok" } }))
+  failed(
+    { kind = "transport" },
+    get(run, "plain", raw { { "send", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n" } })
+  )
+  local failure = failed(
+    { kind = "transport" },
+    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok" } })
+  )
   contains(failure.message, "gzip")
 end)
 
 case("says where a body was cut off", function(run)
-  local failure = failed({ kind = "transport", phase = "read", sent = true },
-    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc" } }))
+  local failure = failed(
+    { kind = "transport", phase = "read", sent = true },
+    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc" } })
+  )
   contains(failure.message, "3 of 10 bytes")
-  failure = failed({ kind = "transport", phase = "read" },
-    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc" } }))
+  failure = failed(
+    { kind = "transport", phase = "read" },
+    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc" } })
+  )
   contains(failure.message, "chunked", "3 bytes")
-  failure = failed({ kind = "transport", phase = "read" },
-    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nA: " } }))
+  failure =
+    failed({ kind = "transport", phase = "read" }, get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nA: " } }))
   contains(failure.message, "within the header")
   failure = failed({ kind = "transport", phase = "wait" }, get(run, "plain", raw {}))
   contains(failure.message, "closed before the answer began")
-  failure = failed({ kind = "transport", phase = "read", sent = true },
-    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n\r\nabc" }, { "wait", 0.02 }, { "reset", 1 } }))
+  failure = failed(
+    { kind = "transport", phase = "read", sent = true },
+    get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n\r\nabc" }, { "wait", 0.02 }, { "reset", 1 } })
+  )
   contains(failure.message, "connection reset by peer", "within the answer")
 end)
 
@@ -156,7 +194,9 @@ case("keeps a connection and uses it again, plain and TLS", function(run)
   for _, port in ipairs { "plain", "good" } do
     local transport = new()
     local first = assert(get(run, port, "/connection", nil, transport)):text()
-    for _ = 1, 5 do assert(get(run, port, "/connection", nil, transport)) end
+    for _ = 1, 5 do
+      assert(get(run, port, "/connection", nil, transport))
+    end
     local last = assert(get(run, port, "/connection", nil, transport)):text()
     equal(first:match(" (%d+)"), last:match(" (%d+)"), "connection")
     equal(tonumber(first:match("^(%d+)")) + 6, tonumber(last:match("^(%d+)")), "requests")
@@ -175,9 +215,13 @@ end)
 
 case("does not keep a connection with bytes that nobody asked for", function(run)
   local transport = new()
-  equal("ok", assert(get(run, "plain", raw { { "send", OK .. "HTTP/1.1 500 No\r\n\r\n" }, { "wait", 0.2 } }, nil,
-    transport)):text())
-  for _ = 1, 3 do equal(200, assert(get(run, "plain", "/connection", nil, transport)).status) end
+  equal(
+    "ok",
+    assert(get(run, "plain", raw { { "send", OK .. "HTTP/1.1 500 No\r\n\r\n" }, { "wait", 0.2 } }, nil, transport)):text()
+  )
+  for _ = 1, 3 do
+    equal(200, assert(get(run, "plain", "/connection", nil, transport)).status)
+  end
 end)
 
 case("does not keep a TLS connection whose last piece may have filled nginx's buffer", function(run)
@@ -187,8 +231,8 @@ case("does not keep a TLS connection whose last piece may have filled nginx's bu
   equal(4096, #answer)
   local transport = new()
   -- The next request is read, so that the connection would stay, and answered by what lies there already.
-  local surplus = raw { { "send", answer .. "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" }, { "read", 1 },
-    { "hang", 1 } }
+  local surplus =
+    raw { { "send", answer .. "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" }, { "read", 1 }, { "hang", 1 } }
   equal(4055, #assert(get(run, "good", surplus, nil, transport)):text())
   equal(200, assert(get(run, "good", "/connection", nil, transport)).status)
 end)
@@ -225,8 +269,10 @@ end)
 case("leaves a stale connection to the caller when it cannot sign anew", function(run)
   local transport = new()
   assert(get(run, "plain", raw { { "send", OK }, { "read", 1 } }, nil, transport))
-  local failure = failed({ kind = "transport", phase = "wait", sent = true, stale = true },
-    get(run, "plain", "/echo", { renew = false }, transport))
+  local failure = failed(
+    { kind = "transport", phase = "wait", sent = true, stale = true },
+    get(run, "plain", "/echo", { renew = false }, transport)
+  )
   contains(failure.message, "before the answer began")
 end)
 
@@ -241,45 +287,63 @@ end)
 case("bounds a dripping body by the deadline", function(run)
   local drip = raw { { "send", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" }, { "drip", "100,0.05" } }
   local seconds = check.seconds(function()
-    local failure = failed({ kind = "timeout", phase = "read", sent = true },
-      get(run, "plain", drip, { seconds = 0.6, read_timeout = 10 }))
+    local failure = failed(
+      { kind = "timeout", phase = "read", sent = true },
+      get(run, "plain", drip, { seconds = 0.6, read_timeout = 10 })
+    )
     contains(failure.message, "ran out")
   end)
   check.between(0.55, 0.6 + 0.2 * run.patience, seconds, "seconds")
 end)
 
 case("bounds a dripping header by the deadline", function(run)
-  local seconds = check.seconds(function()
-    failed({ kind = "timeout", phase = "read" },
-      get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nA: " }, { "drip", "100,0.05" } }, { seconds = 0.5 }))
-  end)
+  local seconds = check.seconds(
+    function()
+      failed(
+        { kind = "timeout", phase = "read" },
+        get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nA: " }, { "drip", "100,0.05" } }, { seconds = 0.5 })
+      )
+    end
+  )
   check.between(0.45, 0.5 + 0.2 * run.patience, seconds, "seconds")
 end)
 
 case("gives up on a service that says nothing", function(run)
   local seconds = check.seconds(function()
-    local failure = failed({ kind = "timeout", phase = "wait", sent = true },
-      get(run, "plain", raw { { "hang", 1 } }, { read_timeout = 0.3 }))
+    local failure = failed(
+      { kind = "timeout", phase = "wait", sent = true },
+      get(run, "plain", raw { { "hang", 1 } }, { read_timeout = 0.3 })
+    )
     contains(failure.message, "0.3 s", "read_timeout")
   end)
   check.between(0.25, 0.3 + 0.2 * run.patience, seconds, "seconds")
 end)
 
-case("does not start when the time has run out", function(run)
-  failed({ kind = "timeout", phase = "connect", sent = false }, get(run, "plain", "/echo", { seconds = -1 }))
-end)
+case(
+  "does not start when the time has run out",
+  function(run)
+    failed({ kind = "timeout", phase = "connect", sent = false }, get(run, "plain", "/echo", { seconds = -1 }))
+  end
+)
 
 case("says that nobody listens", function(run)
   local transport = new()
-  local failure = failed({ kind = "connect", phase = "connect", sent = false }, transport:perform(
-    { method = "GET", url = "http://127.0.0.1:" .. run.ports.closed .. "/", headers = {} }, transport:now() + 2))
+  local failure = failed(
+    { kind = "connect", phase = "connect", sent = false },
+    transport:perform(
+      { method = "GET", url = "http://127.0.0.1:" .. run.ports.closed .. "/", headers = {} },
+      transport:now() + 2
+    )
+  )
   contains(failure.message, "could not connect to 127.0.0.1 port " .. run.ports.closed, "refused")
 end)
 
 case("says what to write when nginx has no resolver", function()
   local transport = new()
-  local failure = failed({ kind = "connect", phase = "dns", sent = false }, transport:perform(
-    { method = "GET", url = "http://vm.jdcloud-api.com/", headers = {} }, transport:now() + 2))
+  local failure = failed(
+    { kind = "connect", phase = "dns", sent = false },
+    transport:perform({ method = "GET", url = "http://vm.jdcloud-api.com/", headers = {} }, transport:now() + 2)
+  )
   contains(failure.message, "vm.jdcloud-api.com", "no resolver defined")
   contains(failure.hint, "resolver ADDRESS;", "/etc/hosts")
 end)
@@ -287,7 +351,9 @@ end)
 case("knows localhost without a resolver", function(run)
   local transport = new()
   local wanted = {
-    method = "GET", url = "http://localhost:" .. run.ports.plain .. "/connection", headers = { host = "localhost" },
+    method = "GET",
+    url = "http://localhost:" .. run.ports.plain .. "/connection",
+    headers = { host = "localhost" },
   }
   equal(200, assert(transport:perform(wanted, transport:now() + 2)).status)
 end)
@@ -307,7 +373,9 @@ case("runs twenty at a time and gives each its own answer", function(run)
     for n = 1, 20 do
       pending[n] = transport:start(request(run, "good", "/slow?s=0.1&n=" .. n), transport:now() + 5 * run.patience)
     end
-    for n = 20, 1, -1 do equal("page " .. n, assert(transport:finish(pending[n])):text()) end
+    for n = 20, 1, -1 do
+      equal("page " .. n, assert(transport:finish(pending[n])):text())
+    end
   end)
   check.between(0.1, 0.9 * run.patience, seconds, "seconds")
 end)
@@ -337,8 +405,12 @@ case("gives one exchange to all who wait for it", function(run)
   local transport = new()
   local pending = transport:start(request(run, "plain", raw { { "wait", "0.2" }, { "send", OK } }), transport:now() + 5)
   local threads, began = {}, ngx.now()
-  for i = 1, 3 do threads[i] = ngx.thread.spawn(function() return transport:finish(pending) end) end
-  for i = 1, 3 do truthy(select(2, ngx.thread.wait(threads[i]))) end
+  for i = 1, 3 do
+    threads[i] = ngx.thread.spawn(function() return transport:finish(pending) end)
+  end
+  for i = 1, 3 do
+    truthy(select(2, ngx.thread.wait(threads[i])))
+  end
   check.between(0, 2 * run.patience, ngx.now() - began, "seconds")
 end)
 
@@ -357,12 +429,23 @@ end)
 
 case("lets a forgotten exchange end", function(run)
   local transport = new()
-  local kept = transport:start(request(run, "plain", raw {
-    { "send", "HTTP/1.1 200 OK\r\n\r\n" }, { "drip", "60,0.05" } }, {}), transport:now() + 10)
+  local kept = transport:start(
+    request(
+      run,
+      "plain",
+      raw {
+        { "send", "HTTP/1.1 200 OK\r\n\r\n" },
+        { "drip", "60,0.05" },
+      },
+      {}
+    ),
+    transport:now() + 10
+  )
   local control = kept.control
   ngx.sleep(0.1)
-  kept = nil                                                            -- luacheck: ignore 311
-  collectgarbage() collectgarbage()
+  kept = nil -- luacheck: ignore 311
+  collectgarbage()
+  collectgarbage()
   ngx.sleep(0.1 + 0.1 * run.patience)
   truthy(control.over, "an end")
   equal("cancelled", control.failure.kind)
@@ -375,7 +458,9 @@ case("holds to max_connections, first come first served", function(run)
   for n = 1, 9 do
     pending[n] = transport:start(request(run, "plain", "/slow?s=0.05&n=" .. n), transport:now() + 5 * run.patience)
   end
-  for n = 1, 9 do order[n] = assert(transport:finish(pending[n])):text():match("%d+") end
+  for n = 1, 9 do
+    order[n] = assert(transport:finish(pending[n])):text():match("%d+")
+  end
   equal("123456789", table.concat(order))
   equal("9 3", assert(get(run, "plain", "/counters")):text())
 end)
@@ -387,9 +472,13 @@ case("gets the permit of a killed light thread back", function(run)
     threads[n] = ngx.thread.spawn(function() return get(run, "plain", "/slow?s=3", nil, transport) end)
   end
   ngx.sleep(0.05)
-  for n = 1, 2 do ngx.thread.kill(threads[n]) end
-  threads = nil                                                         -- luacheck: ignore 311
-  for _ = 1, 2 do equal(200, assert(get(run, "plain", "/connection", { seconds = 4 }, transport)).status) end
+  for n = 1, 2 do
+    ngx.thread.kill(threads[n])
+  end
+  threads = nil -- luacheck: ignore 311
+  for _ = 1, 2 do
+    equal(200, assert(get(run, "plain", "/connection", { seconds = 4 }, transport)).status)
+  end
 end)
 
 case("gives the permit of a cancelled exchange back at once", function(run)
@@ -404,8 +493,10 @@ case("says that all connections stayed in use, and does not wait beyond the dead
   local transport = new { max_connections = 1 }
   local pending = transport:start(request(run, "plain", "/slow?s=1"), transport:now() + 5)
   local seconds = check.seconds(function()
-    local failure = failed({ kind = "timeout", phase = "connect", sent = false },
-      get(run, "plain", "/echo", { seconds = 0.21 }, transport))
+    local failure = failed(
+      { kind = "timeout", phase = "connect", sent = false },
+      get(run, "plain", "/echo", { seconds = 0.21 }, transport)
+    )
     contains(failure.message, "max_connections", " 1 in use")
     contains(failure.hint, "raise max_connections")
   end)
@@ -440,9 +531,13 @@ case("hands permits out in the order in which they were asked for", function()
   local late = truthy(permits:take(5))
   order[#order + 1] = "late"
   permits:give(late)
-  for n = 1, 20 do ngx.thread.wait(threads[n]) end
+  for n = 1, 20 do
+    ngx.thread.wait(threads[n])
+  end
   local expected = {}
-  for n = 1, 20 do expected[n] = n end
+  for n = 1, 20 do
+    expected[n] = n
+  end
   expected[21] = "late"
   equal(table.concat(expected, " "), table.concat(order, " "))
 end)
@@ -464,8 +559,10 @@ case("passes over those who were killed or gave up while they waited", function(
   ngx.thread.kill(threads[5])
   permits:give(permit)
   ngx.sleep(0.02)
-  equal("nil nil gave up got it nil got it", ("%s %s %s %s %s %s"):format(outcomes[1], outcomes[2], outcomes[3],
-    outcomes[4], outcomes[5], outcomes[6]))
+  equal(
+    "nil nil gave up got it nil got it",
+    ("%s %s %s %s %s %s"):format(outcomes[1], outcomes[2], outcomes[3], outcomes[4], outcomes[5], outcomes[6])
+  )
   equal(1, permits.free)
 end)
 
@@ -484,7 +581,7 @@ case("finds the permit of a killed holder though the first of those who wait is 
   ngx.thread.kill(threads[2])
   ngx.thread.kill(threads[1])
   local third = threads[3]
-  threads = nil                                                         -- luacheck: ignore 311
+  threads = nil -- luacheck: ignore 311
   ngx.thread.wait(third)
   truthy(outcome, "a permit")
 end)

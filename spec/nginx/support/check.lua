@@ -4,7 +4,9 @@ local M = {}
 local function show(value)
   if type(value) ~= "table" then return (tostring(value):gsub("%c", "?")) end
   local parts = {}
-  for name, item in pairs(value) do parts[#parts + 1] = tostring(name) .. "=" .. show(item) end
+  for name, item in pairs(value) do
+    parts[#parts + 1] = tostring(name) .. "=" .. show(item)
+  end
   table.sort(parts)
   return "{" .. table.concat(parts, ", ") .. "}"
 end

@@ -21,7 +21,11 @@ io.write("ready\n")
 io.flush()
 repeat
   local ok, answer = ask()
-  if ok then good = good + 1 else bad, problem = bad + 1, tostring(answer) end
+  if ok then
+    good = good + 1
+  else
+    bad, problem = bad + 1, tostring(answer)
+  end
   local file = io.open(stop)
   if file then file:close() end
 until file

@@ -20,8 +20,11 @@ while true do
     local is_a = query:sub(position + 1, position + 2) == "\0\1"
     if name == "jdvm.test" then
       local answer = is_a and "\192\12\0\1\0\1\0\0\0\60\0\4\127\0\0\1" or ""
-      server:sendto(query:sub(1, 2) .. "\129\128\0\1\0" .. (is_a and "\1" or "\0") .. "\0\0\0\0" .. question .. answer,
-        host, port)
+      server:sendto(
+        query:sub(1, 2) .. "\129\128\0\1\0" .. (is_a and "\1" or "\0") .. "\0\0\0\0" .. question .. answer,
+        host,
+        port
+      )
     elseif name ~= "silent.test" then
       server:sendto(query:sub(1, 2) .. "\129\131\0\1\0\0\0\0\0\0" .. question, host, port)
     end

@@ -66,10 +66,12 @@ local function command(self, options)
   local wrap = ""
   if options.checked and M.check == "asan" then
     wrap = ("env LD_PRELOAD='%s %s' ASAN_OPTIONS=detect_leaks=0:log_path=%s/check"):format(
-      shell.output("gcc -print-file-name=libasan.so"), shell.output("gcc -print-file-name=libubsan.so"), self.folder)
+      shell.output("gcc -print-file-name=libasan.so"),
+      shell.output("gcc -print-file-name=libubsan.so"),
+      self.folder
+    )
   elseif options.checked and M.check == "valgrind" then
-    wrap = "valgrind -q --num-callers=30 --log-file="
-      .. self.folder .. "/check.%p"
+    wrap = "valgrind -q --num-callers=30 --log-file=" .. self.folder .. "/check.%p"
   end
   return ("%s %s -p %s -c nginx.conf -g 'daemon off;'"):format(wrap, program, self.folder)
 end
@@ -90,8 +92,10 @@ function M.start(options)
   if checked then main = main .. "\nmaster_process off;" end
   -- A worker of root's nginx would be "nobody" and could not read the checkout.
   local user = shell.output("id -u") == "0" and "user root;" or ""
-  shell.write(f .. "/nginx.conf", FRAME:format(load, user, options.workers or 1, f, f, main, f, f, f, f, f,
-    M.root, M.root, build, options.http))
+  shell.write(
+    f .. "/nginx.conf",
+    FRAME:format(load, user, options.workers or 1, f, f, main, f, f, f, f, f, M.root, M.root, build, options.http)
+  )
   self.process = shell.background(command(self, options), f .. "/output")
   local function is_up()
     self.pid = tonumber(shell.read(f .. "/nginx.pid"):match("%d+"))
@@ -105,26 +109,32 @@ function M.start(options)
   return self
 end
 
-function Server:signal(name)
-  shell.run("kill -" .. name .. " " .. (self.pid or self.process))
-end
+function Server:signal(name) shell.run("kill -" .. name .. " " .. (self.pid or self.process)) end
 
 --- The pids of the workers (or of the one process).
 function Server:workers()
   if self.checked then return { self.pid } end
   local pids = {}
-  for pid in shell.output("ps -o pid= --ppid " .. self.pid):gmatch("%d+") do pids[#pids + 1] = tonumber(pid) end
+  for pid in shell.output("ps -o pid= --ppid " .. self.pid):gmatch("%d+") do
+    pids[#pids + 1] = tonumber(pid)
+  end
   return pids
 end
 
-function Server:log()
-  return shell.read(self.folder .. "/error.log")
-end
+function Server:log() return shell.read(self.folder .. "/error.log") end
 
 -- What must never stand in a log. The words are nginx's own.
 local BAD = {
-  "%[alert%]", "%[emerg%]", "%[crit%]", "exited on signal", "stale global SSL error", "writing a global Lua variable",
-  "lua entry thread aborted", "lua user thread aborted", "stack traceback", "attempt to",
+  "%[alert%]",
+  "%[emerg%]",
+  "%[crit%]",
+  "exited on signal",
+  "stale global SSL error",
+  "writing a global Lua variable",
+  "lua entry thread aborted",
+  "lua user thread aborted",
+  "stack traceback",
+  "attempt to",
 }
 
 -- nginx's remark on a setting that a test needs.
@@ -137,7 +147,9 @@ function Server:complaints()
     for _, pattern in ipairs(BAD) do
       if line:find(pattern) then
         local excused = false
-        for _, excuse in ipairs(EXCUSED) do excused = excused or line:find(excuse) ~= nil end
+        for _, excuse in ipairs(EXCUSED) do
+          excused = excused or line:find(excuse) ~= nil
+        end
         if not excused then found[#found + 1] = line end
         break
       end
@@ -147,9 +159,7 @@ function Server:complaints()
 end
 
 --- What the checker reported.
-function Server:reports()
-  return shell.output("cat " .. self.folder .. "/check* 2>/dev/null || true")
-end
+function Server:reports() return shell.output("cat " .. self.folder .. "/check* 2>/dev/null || true") end
 
 --- Stops nginx in the orderly way and removes its folder; what the checker says of the end is kept in `last_reports`.
 function Server:stop()

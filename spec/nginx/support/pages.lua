@@ -20,7 +20,9 @@ end
 --- Open files and resident memory (KB) of this process.
 function M.process()
   local files = -1
-  for _ in io.popen("ls /proc/" .. ngx.worker.pid() .. "/fd"):lines() do files = files + 1 end
+  for _ in io.popen("ls /proc/" .. ngx.worker.pid() .. "/fd"):lines() do
+    files = files + 1
+  end
   local status = io.open("/proc/self/status"):read("*a")
   ngx.print(files, " ", status:match("VmRSS:%s*(%d+)"))
 end

@@ -17,22 +17,22 @@ local function describe(with)
 end
 
 --- Tries it here and notes the outcome under a name.
-function M.try(name)
-  ngx.shared.notes:set(name, describe(client))
-end
+function M.try(name) ngx.shared.notes:set(name, describe(client)) end
 
 --- The options of the shared client, changed.
 function M.with(changes)
   local options = {}
-  for key, value in pairs(M.options) do options[key] = value end
-  for key, value in pairs(changes) do options[key] = value end
+  for key, value in pairs(M.options) do
+    options[key] = value
+  end
+  for key, value in pairs(changes) do
+    options[key] = value
+  end
   return options
 end
 
 --- Tries it with other options than the shared client's.
-function M.try_with(name, changes)
-  ngx.shared.notes:set(name, describe(require "jdvm".new(M.with(changes))))
-end
+function M.try_with(name, changes) ngx.shared.notes:set(name, describe(require "jdvm".new(M.with(changes)))) end
 
 -- What two calls of a catalogue come to: where their answers came from, or the first one's failure.
 local function ask_twice(catalogue, image)
@@ -44,21 +44,36 @@ end
 
 --- Tries a catalogue of a name, with other options than the shared client's.
 function M.try_cache(name, changes, catalogue)
-  ngx.shared.notes:set(name, ask_twice(require "jdvm.cache".new {
-    client = require "jdvm".new(M.with(changes)), dict = "jdvm", name = catalogue,
-  }, id))
+  ngx.shared.notes:set(
+    name,
+    ask_twice(
+      require "jdvm.cache".new {
+        client = require "jdvm".new(M.with(changes)),
+        dict = "jdvm",
+        name = catalogue,
+      },
+      id
+    )
+  )
 end
 
 --- What ngx.run_worker_thread runs: a catalogue of its own.
 function M.cache_in_thread(options, image)
   local catalogue = require "jdvm.cache".new {
-    client = require "jdvm".new(options), dict = "jdvm", name = "thread", ttl = 0.2,
+    client = require "jdvm".new(options),
+    dict = "jdvm",
+    name = "thread",
+    ttl = 0.2,
   }
   local first = ask_twice(catalogue, image)
-  local until_then = os.clock() + 0.3                   -- there is no sleep here
-  repeat until os.clock() >= until_then
+  local until_then = os.clock() + 0.3 -- there is no sleep here
+  repeat
+  until os.clock() >= until_then
   ngx.update_time()
-  return first .. " " .. ask_twice(catalogue, image) .. ", one that is absent: "
+  return first
+    .. " "
+    .. ask_twice(catalogue, image)
+    .. ", one that is absent: "
     .. ask_twice(catalogue, "img-0000000000")
 end
 
@@ -68,8 +83,6 @@ function M.in_thread(options, image)
   return describe(client)
 end
 
-function M.note()
-  ngx.print(ngx.shared.notes:get(ngx.unescape_uri(ngx.var.arg_name)) or "nothing")
-end
+function M.note() ngx.print(ngx.shared.notes:get(ngx.unescape_uri(ngx.var.arg_name)) or "nothing") end
 
 return M

@@ -50,9 +50,9 @@ while true do
         open[#open + 1] = client
       else
         silent_clients = silent_clients + 1
-        partners[silent_clients] = client      -- kept, or the collector would close it
+        partners[silent_clients] = client -- kept, or the collector would close it
       end
-    elseif partners[one] or buffers[one] then      -- else its partner ended it in this round
+    elseif partners[one] or buffers[one] then -- else its partner ended it in this round
       local data, err, part = one:receive(65536)
       data = data or part
       if partners[one] then

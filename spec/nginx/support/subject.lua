@@ -25,8 +25,15 @@ local HTTP = [[
 --- options: certificates (folder), ca (file), port, tls_port; http and server: more lines for those blocks
 function M.http(options)
   local c = options.certificates
-  return HTTP:format(options.ca or c .. "/ca.pem", c, c, options.http or "", options.port, options.tls_port,
-    options.server or "")
+  return HTTP:format(
+    options.ca or c .. "/ca.pem",
+    c,
+    c,
+    options.http or "",
+    options.port,
+    options.tls_port,
+    options.server or ""
+  )
 end
 
 --- Runs the case /case/FILE/NUMBER and prints "ok", or what went wrong.

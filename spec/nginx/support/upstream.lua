@@ -30,7 +30,11 @@ function M.http(ports, certificates)
   local chain = { deep = "deep-chain" }
   for _, name in ipairs { "good", "wrong", "unknown", "self", "deep" } do
     local files = ("ssl_certificate %s/%s.pem; ssl_certificate_key %s/%s.key;"):format(
-      certificates, chain[name] or name, certificates, name)
+      certificates,
+      chain[name] or name,
+      certificates,
+      name
+    )
     servers[#servers + 1] = SERVER:format(ports[name], "ssl", files, "60s")
   end
   return HTTP:format(table.concat(servers))
@@ -38,19 +42,13 @@ end
 
 local pages = {}
 
-local function count(name)
-  return ngx.shared.counters:incr(name, 1, 0)
-end
+local function count(name) return ngx.shared.counters:incr(name, 1, 0) end
 
 -- What arrived, one "name: value" a line, after the request line.
-function pages.echo()
-  ngx.print(ngx.req.raw_header())
-end
+function pages.echo() ngx.print(ngx.req.raw_header()) end
 
 -- How many requests has this connection carried, and how many connections are there?
-function pages.connection()
-  ngx.print(ngx.var.connection_requests, " ", ngx.var.connection)
-end
+function pages.connection() ngx.print(ngx.var.connection_requests, " ", ngx.var.connection) end
 
 function pages.slow()
   local now = count("running")
@@ -76,7 +74,9 @@ end
 function pages.large()
   ngx.header.content_length = tonumber(ngx.var.arg_bytes)
   local piece = ("x"):rep(1000)
-  for _ = 1, tonumber(ngx.var.arg_bytes) / 1000 do ngx.print(piece) end
+  for _ = 1, tonumber(ngx.var.arg_bytes) / 1000 do
+    ngx.print(piece)
+  end
 end
 
 function pages.chunked()
@@ -102,7 +102,9 @@ function pages.raw()
     elseif name == "wait" then
       ngx.sleep(tonumber(value))
     elseif name == "read" then
-      repeat local line = socket:receive("*l") until not line or line == ""
+      repeat
+        local line = socket:receive("*l")
+      until not line or line == ""
     elseif name == "drip" then
       local pieces, pause = value:match("(%d+),([%d.]+)")
       for _ = 1, tonumber(pieces) do

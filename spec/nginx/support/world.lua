@@ -32,7 +32,9 @@ function M.upstream()
     ports[name] = nginx.free_port()
   end
   local server = nginx.start {
-    name = "upstream", port = ports.plain, http = upstream.http(ports, M.certificates()),
+    name = "upstream",
+    port = ports.plain,
+    http = upstream.http(ports, M.certificates()),
   }
   return server, { ports = ports, patience = nginx.patience, ca = M.certificates() .. "/ca.pem" }
 end
@@ -44,15 +46,25 @@ function M.emulator(options)
   local owner = server.accounts.owner
   local run = {
     -- Its certificate is for this name, too; nginx checks names only.
-    endpoint = server.endpoint:gsub("127%.0%.0%.1", "localhost"), ca = server.ca_file, emulator = port,
-    access_key = owner.access_key, secret_key = owner.secret_key, patience = nginx.patience,
+    endpoint = server.endpoint:gsub("127%.0%.0%.1", "localhost"),
+    ca = server.ca_file,
+    emulator = port,
+    access_key = owner.access_key,
+    secret_key = owner.secret_key,
+    patience = nginx.patience,
   }
   local client = jdvm.new {
-    endpoint = server.endpoint, ca_file = server.ca_file, region = "cn-north-1", access_key = owner.access_key,
-    secret_key = owner.secret_key, timeout = 60,
+    endpoint = server.endpoint,
+    ca_file = server.ca_file,
+    region = "cn-north-1",
+    access_key = owner.access_key,
+    secret_key = owner.secret_key,
+    timeout = 60,
   }
   run.ids = {}
-  for image in client:images { imageSource = "public" } do run.ids[#run.ids + 1] = image.imageId end
+  for image in client:images { imageSource = "public" } do
+    run.ids[#run.ids + 1] = image.imageId
+  end
   client:close()
   return server, run
 end
@@ -60,7 +72,10 @@ end
 --- The options of a client of the emulator, as they stand in a configuration.
 function M.client_options(run)
   return ('endpoint = "%s", region = "cn-north-1", access_key = "%s", secret_key = "%s", timeout = 5'):format(
-    run.endpoint, run.access_key, run.secret_key)
+    run.endpoint,
+    run.access_key,
+    run.secret_key
+  )
 end
 
 --- Starts the nginx under test.
@@ -69,9 +84,17 @@ function M.subject(options)
   options = options or {}
   local port, tls_port = options.port or nginx.free_port(), nginx.free_port()
   local server = nginx.start {
-    name = "subject", port = port, checked = true, main = options.main, workers = options.workers,
+    name = "subject",
+    port = port,
+    checked = true,
+    main = options.main,
+    workers = options.workers,
     http = subject.http {
-      certificates = M.certificates(), ca = options.ca, port = port, tls_port = tls_port, http = options.http,
+      certificates = M.certificates(),
+      ca = options.ca,
+      port = port,
+      tls_port = tls_port,
+      http = options.http,
       server = options.server,
     },
   }
@@ -113,7 +136,9 @@ function M.get(server, path, headers)
   local parts = {}
   http.TIMEOUT = 30 * nginx.patience
   local ok, status, response_headers = http.request {
-    url = "http://127.0.0.1:" .. server.port .. path, sink = ltn12.sink.table(parts), headers = headers,
+    url = "http://127.0.0.1:" .. server.port .. path,
+    sink = ltn12.sink.table(parts),
+    headers = headers,
   }
   if not ok then return nil, status end
   return table.concat(parts), status, response_headers
