@@ -12,15 +12,15 @@ ALL_CFLAGS = -std=c99 $(OPTIMIZE) -g -fPIC -fvisibility=hidden -MMD -MP $(WARNIN
 ALL_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,now $(LDFLAGS)
 
 # The sources of each module; the rockspec lists the same (spec/structure_spec.lua compares).
-CORE_PURE := jdvm_buf jdvm_pairs jdvm_crypto jdvm_random jdvm_chars jdvm_uri jdvm_canonical \
-             jdvm_request jdvm_identity jdvm_sign jdvm_signer \
-             jdvm_json jdvm_skip jdvm_number jdvm_fields jdvm_shape jdvm_idset
-CORE_LUA  := lua_core lua_sign lua_stages lua_idset lua_json lua_json_options lua_json_home lua_json_build lua_json_plain \
-             lua_json_string lua_json_construct
-CURL_PURE := jdvm_pin jdvm_buf jdvm_chars jdvm_http_request jdvm_response jdvm_failure jdvm_libcurl jdvm_http \
-             jdvm_json jdvm_skip jdvm_number jdvm_fields jdvm_shape
-CURL_LUA  := lua_http lua_json lua_json_options lua_json_home lua_json_build lua_json_plain \
-             lua_json_string lua_json_construct
+CORE_PURE := buf pairs crypto random chars uri canonical \
+             request identity sign signer \
+             json skip number fields shape idset
+CORE_LUA  := core sign stages idset json json_options json_home json_build json_plain \
+             json_string json_construct
+CURL_PURE := pin buf chars http_request response failure libcurl http \
+             json skip number fields shape
+CURL_LUA  := http json json_options json_home json_build json_plain \
+             json_string json_construct
 
 .PHONY: all build help deps demo test spec lint format bench fuzz docs clean
 all: build
@@ -43,14 +43,14 @@ test: deps ## everything that .ci/run checks
 	@spec/run.sh
 
 # One step of the tests alone is `spec/run.sh STEP`; `spec/run.sh --list` names them.
-spec: ## one spec on one Lua, e.g. make spec LUA=luajit SPEC=spec/pages_spec.lua
+spec: ## one spec on one Lua, e.g. make spec LUA=luajit SPEC=spec/lists/pages_spec.lua
 	@spec/steps/busted.sh $(or $(LUA),5.4) $(SPEC)
 
 lint: ## luacheck, clang-format, the warnings of gcc and clang
 	@spec/steps/lint.sh
 
 format: ## clang-format and StyLua, in place
-	clang-format -i $(wildcard src/*.c src/*.h spec/*/*.c spec/*/*.h)
+	clang-format -i $(wildcard src/*/*.[ch] spec/*/*.[ch])
 	@spec/stylua/run.sh
 
 bench: ## ratios against named peers, in one run
@@ -66,15 +66,15 @@ docs: ## editor types and reference pages, from the tables of operations and opt
 
 clean: ## remove what was built, by LuaRocks, too
 	rm -rf $(BUILD) jdvm
-	rm -f src/*.o
+	rm -f src/*/*.o
 
 # Pure C is compiled once, bindings once for each Lua.
-$(BUILD)/c/%.o: src/%.c
+$(BUILD)/c/%.o: src/pure/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # C tests: each spec/c/test_*.c is a program of its own over the pure C part.
-$(BUILD)/c/libjdvm.a: $(patsubst src/%.c,$(BUILD)/c/%.o,$(wildcard src/jdvm_*.c))
+$(BUILD)/c/libjdvm.a: $(patsubst src/pure/%.c,$(BUILD)/c/%.o,$(wildcard src/pure/*.c))
 	rm -f $@
 	ar rcs $@ $^
 
@@ -83,7 +83,7 @@ $(BUILD)/test/%: spec/c/%.c $(BUILD)/c/libjdvm.a
 	$(CC) $(ALL_CFLAGS) -Isrc -o $@ $< $(BUILD)/c/libjdvm.a $(LDFLAGS) -lcrypto -lcurl -lm
 
 define for_lua
-$(BUILD)/$(1)/obj/%.o: src/%.c
+$(BUILD)/$(1)/obj/%.o: src/lua/%.c
 	@mkdir -p $$(@D)
 	$(CC) $(ALL_CFLAGS) -I/usr/include/lua$(1) -c -o $$@ $$<
 

@@ -186,7 +186,7 @@ describe("jdvm", function()
   end)
 
   describe("a table on a screen", function()
-    local output, operations = require "jdvm.cli.output", require "jdvm.operations"
+    local output, operations = require "jdvm.cli.output", require "jdvm.service.operations"
 
     local left_out
     local function print_table(columns, screen, rows)
@@ -739,7 +739,7 @@ describe("jdvm", function()
   end)
 
   it("has a command for an operation by its entry alone", function()
-    local operations = require "jdvm.operations"
+    local operations = require "jdvm.service.operations"
     local entry = {
       name = "describeVaultKeys",
       method_name = "describe_vault_keys",
@@ -795,7 +795,7 @@ describe("jdvm", function()
   end)
 
   describe("a command of an operation by its entry", function()
-    local commands, operations = require "jdvm.cli.commands", require "jdvm.operations"
+    local commands, operations = require "jdvm.cli.commands", require "jdvm.service.operations"
     local output = require "jdvm.cli.output"
 
     it("ends with 1 when what it is asked for does not exist", function()
@@ -857,7 +857,7 @@ describe("jdvm", function()
   end)
 
   it("takes limits, defaults and formats from the library and the printer", function()
-    local options, parser = require "jdvm.options", require "jdvm.cli.parser"
+    local options, parser = require "jdvm.options.options", require "jdvm.cli.parser"
     local output = require "jdvm.cli.output"
     local size, endpoint = options.find("client", "page_size"), options.find("client", "endpoint")
     local ahead = options.find("client", "prefetch")

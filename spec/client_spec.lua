@@ -1,9 +1,9 @@
 -- jdvm.client and jdvm.call over transports in memory: what is sent, what comes back, what is raised, and when.
 local cjson = require "cjson"
-local errors = require "jdvm.errors"
+local errors = require "jdvm.failures.failure"
 local fake_transport = require "spec.support.fake_transport"
 local jdvm = require "jdvm"
-local requests = require "jdvm.request"
+local requests = require "jdvm.call.sign"
 local service_transport = require "spec.support.service_transport"
 
 local SECRET = "wJalrXUtnFEMI-secret"

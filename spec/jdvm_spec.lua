@@ -30,13 +30,13 @@ describe("jdvm", function()
   it("loads what few programs need when it is used, but inside nginx at once", function()
     local loads = [[
       require "jdvm"
-      for _, name in ipairs { "iterator", "scan", "waiter", "models", "transport.ngx" } do
+      for _, name in ipairs { "lists.iterator", "lists.scan", "wait", "service.models", "transport.nginx" } do
         if package.loaded["jdvm." .. name] then print(name) end
       end
     ]]
     assert.equal("", own_process.run(loads))
     assert.equal(
-      "iterator\nscan\nwaiter\nmodels\ntransport.ngx",
+      "lists.iterator\nlists.scan\nwait\nservice.models\ntransport.nginx",
       own_process.run("ngx = { socket = {}, thread = {} }\n" .. loads)
     )
   end)
@@ -228,7 +228,7 @@ end)
 
 describe("another operation of the service", function()
   it("takes an entry and nothing else", function()
-    local operations = require "jdvm.operations"
+    local operations = require "jdvm.service.operations"
     local entry = {
       name = "describeInstances",
       method_name = "describe_instances",
@@ -256,7 +256,7 @@ describe("another operation of the service", function()
       },
     }
     local loaded, list = {}, operations.list
-    for _, name in ipairs { "jdvm", "jdvm.client", "jdvm.operations" } do
+    for _, name in ipairs { "jdvm", "jdvm.client", "jdvm.service.operations" } do
       loaded[name] = package.loaded[name]
     end
     operations.list = { list[1], list[2], entry }

@@ -4,8 +4,8 @@ local make_files = require "docs.make"
 local make_reference = require "docs.lib.reference"
 local make_types = require "docs.lib.types"
 local jdvm = require "jdvm"
-local models = require "jdvm.models"
-local operations = require "jdvm.operations"
+local models = require "jdvm.service.models"
+local operations = require "jdvm.service.operations"
 
 local function read(path)
   local file = assert(io.open(path, "rb"))
@@ -91,7 +91,7 @@ for _, language in ipairs { "en", "zh" } do
     end)
 
     it("describes the file of profiles, by an example that is read as it stands", function()
-      local profile = require "jdvm.profile"
+      local profile = require "jdvm.keys.profile"
       local sections, names, problems = profile.parse(page:match("\n```ini\n(.-)```\n"))
       assert.same({ "default", "test" }, names)
       assert.same({}, problems)

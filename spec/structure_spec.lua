@@ -142,7 +142,7 @@ describe("Lua modules", function()
   end)
 
   it("without I/O require only such modules", function()
-    assert.is_true(pure_modules["jdvm.check"] and pure_modules["jdvm.emulator.uri"])
+    assert.is_true(pure_modules["jdvm.options.check"] and pure_modules["jdvm.emulator.uri"])
     local found = {}
     for name in pairs(pure_modules) do
       for target in pairs(graph[name] or {}) do
@@ -160,9 +160,9 @@ describe("Lua modules", function()
 
   it("know nginx only where they serve or use it", function()
     local allowed = set {
-      "lua/jdvm/transport/ngx.lua",
+      "lua/jdvm/transport/nginx.lua",
       "lua/jdvm/transport/situation.lua",
-      "lua/jdvm/lazy.lua",
+      "lua/jdvm/util/lazy.lua",
       "lua/jdvm/cache.lua",
       "lua/jdvm/emulator/server.lua",
     }
@@ -174,10 +174,11 @@ describe("Lua modules", function()
     function() assert.equal("", requirers("^jdvm%.curl$", "^jdvm%.transport%.curl$")) end
   )
 
-  it(
-    "choose a transport in one place",
-    function() assert.equal("", requirers("^jdvm%.transport%.", "^jdvm%.transport")) end
-  )
+  it("choose a transport in one place", function()
+    for _, name in ipairs { "curl", "nginx" } do
+      assert.equal("", requirers("^jdvm%.transport%." .. name .. "$", "^jdvm%.transport"))
+    end
+  end)
 
   it("below the client do not know it", function()
     assert.equal("", requirers("^jdvm%.client$", "^jdvm$"))
@@ -204,13 +205,13 @@ describe("C files", function()
 
   it(
     "keep OpenSSL in one file",
-    function() assert.equal("", includes(c_files, "<openssl/", { "src/jdvm_crypto.c" })) end
+    function() assert.equal("", includes(c_files, "<openssl/", { "src/pure/crypto.c" })) end
   )
 
-  it("keep libcurl in one file", function() assert.equal("", includes(c_files, "<curl/", { "src/jdvm_libcurl.c" })) end)
+  it("keep libcurl in one file", function() assert.equal("", includes(c_files, "<curl/", { "src/pure/libcurl.c" })) end)
 
   it("below the bindings have never heard of Lua", function()
-    local pure = source.files("^src/jdvm_.*%.[ch]$")
+    local pure = source.files("^src/pure/.*%.[ch]$")
     assert.is_true(#pure > 0)
     assert.equal("", includes(pure, '[<"]lua', {}))
     assert.equal("", includes(pure, '[<"]lauxlib', {}))
@@ -221,7 +222,7 @@ describe("C files", function()
 
   it(
     "ask for the version of Lua in one place",
-    function() assert.equal("", offences(c_files, "LUA_VERSION_NUM", set { "src/lua_compat.h" })) end
+    function() assert.equal("", offences(c_files, "LUA_VERSION_NUM", set { "src/lua/compat.h" })) end
   )
 
   it("have comments that a formatter has not broken", function()
@@ -255,7 +256,7 @@ describe("the rockspec", function()
     for _, variable in ipairs { ... } do
       local names = assert(makefile:match("\n" .. variable .. "%s*:=%s*([^\n]*)"), variable)
       for name in names:gmatch("%S+") do
-        result["src/" .. name .. ".c"] = true
+        result[("src/%s/%s.c"):format(variable:find "PURE" and "pure" or "lua", name)] = true
       end
     end
     return result

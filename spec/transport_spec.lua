@@ -19,7 +19,7 @@ local function transport_in(situation, phase)
     }
   end
   put("jdvm.transport.curl", factory "curl")
-  put("jdvm.transport.ngx", factory "ngx")
+  put("jdvm.transport.nginx", factory "ngx")
   put("jdvm.transport.situation", function() return situation, phase end)
   put("jdvm.transport", nil)
   local module = require "jdvm.transport"

@@ -4,7 +4,7 @@
 -- A function is { name, doc, doc_zh, params, returns }; a name with a colon is a method. `fails = true`
 -- stands for the failure triple: nil, message, jdvm.Failure. Types are LuaCATS.
 
-local operations = require "jdvm.operations"
+local operations = require "jdvm.service.operations"
 
 local api = {}
 

@@ -2,12 +2,12 @@
 -- from the tables of lua/jdvm and docs/lib/api.lua.
 
 local api = require "docs.lib.api"
-local errors = require "jdvm.errors"
-local keychain = require "jdvm.keychain"
-local models = require "jdvm.models"
-local operations = require "jdvm.operations"
-local options = require "jdvm.options"
-local profile = require "jdvm.profile"
+local errors = require "jdvm.failures.failure"
+local keychain = require "jdvm.keys.sources"
+local models = require "jdvm.service.models"
+local operations = require "jdvm.service.operations"
+local options = require "jdvm.options.options"
+local profile = require "jdvm.keys.profile"
 
 -- The words of the page itself, by language.
 local words = {

@@ -2,10 +2,10 @@
 -- English, then Chinese.
 
 local api = require "docs.lib.api"
-local errors = require "jdvm.errors"
-local models = require "jdvm.models"
-local operations = require "jdvm.operations"
-local options = require "jdvm.options"
+local errors = require "jdvm.failures.failure"
+local models = require "jdvm.service.models"
+local operations = require "jdvm.service.operations"
+local options = require "jdvm.options.options"
 
 local function both(entry) return entry.doc .. " " .. entry.doc_zh end
 

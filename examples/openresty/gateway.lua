@@ -1,7 +1,7 @@
 -- The handlers of nginx.conf: JSON endpoints, health, and the catalogue page (page.lua).
 local cache = require "jdvm.cache"
 local core = require "jdvm.core"
-local encode = require "jdvm.encode"
+local encode = require "jdvm.util.json"
 local jdvm = require "jdvm"
 local page = require "page"
 

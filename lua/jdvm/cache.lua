@@ -12,9 +12,9 @@
 -- nginx starts.
 
 local core = require "jdvm.core"
-local encode = require "jdvm.encode"
-local errors = require "jdvm.errors"
-local options_of = require "jdvm.options"
+local encode = require "jdvm.util.json"
+local errors = require "jdvm.failures.failure"
+local options_of = require "jdvm.options.options"
 local transport = require "jdvm.transport"
 
 local ngx = ngx -- nil outside nginx, where new() says so
@@ -414,7 +414,7 @@ local function find_dict(name, option)
 end
 
 --- A cache for a client. May be made in init_by_lua; one catalogue serves all requests.
----@param given jdvm.CacheOptions see jdvm.options
+---@param given jdvm.CacheOptions see jdvm.options.options
 ---@return jdvm.Catalogue catalogue
 function cache.new(given)
   if type(ngx) ~= "table" or not ngx.shared then misuse("works inside nginx only") end

@@ -5,11 +5,11 @@
 -- share in the client's state is the retry quota, the clock's offset, the signers, and nothing else.
 
 local core = require "jdvm.core"
-local envelope = require "jdvm.envelope"
-local errors = require "jdvm.errors"
-local events = require "jdvm.events"
-local request = require "jdvm.request"
-local retry = require "jdvm.retry"
+local envelope = require "jdvm.call.response"
+local errors = require "jdvm.failures.failure"
+local events = require "jdvm.call.events"
+local request = require "jdvm.call.sign"
+local retry = require "jdvm.call.retry"
 local transport = require "jdvm.transport"
 
 local call = {}
@@ -59,7 +59,7 @@ local function secrets_of(self)
   return secrets
 end
 
--- Ends the call with a failure: fields for jdvm.errors.
+-- Ends the call with a failure: fields for jdvm.failures.failure.
 local function fail(self, failure)
   local state = self.state
   local now = self.transport and self.transport:now()

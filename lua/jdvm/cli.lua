@@ -1,9 +1,9 @@
 -- The command: reads the command line, makes a client and runs a subcommand (jdvm.cli.commands).
 local commands = require "jdvm.cli.commands"
-local operations = require "jdvm.operations"
+local operations = require "jdvm.service.operations"
 local parser = require "jdvm.cli.parser"
-local profile = require "jdvm.profile"
-local settings = require "jdvm.settings"
+local profile = require "jdvm.keys.profile"
+local settings = require "jdvm.options.settings"
 local terminal = require "jdvm.cli.terminal"
 local transport = require "jdvm.transport"
 local words = require "jdvm.cli.words"

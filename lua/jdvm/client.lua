@@ -1,21 +1,21 @@
 -- A client: settings resolved once, and a method for each operation. A client does no I/O when it is made but for
 -- the profile file, holds no state of any call, and may be shared by coroutines, light threads and requests.
 
-local address = require "jdvm.address"
+local address = require "jdvm.transport.url"
 local call = require "jdvm.call"
-local check = require "jdvm.check"
+local check = require "jdvm.options.check"
 local core = require "jdvm.core"
-local events = require "jdvm.events"
-local lazy = require "jdvm.lazy"
-local operations = require "jdvm.operations"
-local options_of = require "jdvm.options"
-local request = require "jdvm.request"
-local retry = require "jdvm.retry"
-local settings = require "jdvm.settings"
-local text = require "jdvm.text"
+local events = require "jdvm.call.events"
+local lazy = require "jdvm.util.lazy"
+local operations = require "jdvm.service.operations"
+local options_of = require "jdvm.options.options"
+local request = require "jdvm.call.sign"
+local retry = require "jdvm.call.retry"
+local settings = require "jdvm.options.settings"
+local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
 
-local lists, waiter = lazy "jdvm.lists", lazy "jdvm.waiter"
+local lists, waiter = lazy "jdvm.lists", lazy "jdvm.wait"
 
 local client = {}
 
@@ -89,7 +89,7 @@ local function region_of(resolved, given)
 end
 
 --- Makes a client; raises for misuse.
----@param given table|nil see jdvm.options
+---@param given table|nil see jdvm.options.options
 ---@param level integer as for an error in the place of this call
 ---@return jdvm.Client
 function client.new(given, level)
@@ -211,7 +211,7 @@ function methods:start(name, params, options)
   return call.handle(pending)
 end
 
---- Waits until an image, or all images of a list, are in a state; see jdvm.waiter.
+--- Waits until an image, or all images of a list, are in a state; see jdvm.wait.
 ---@param id string|string[]
 ---@param options table|nil
 ---@return table|nil image or images, in the order of the ids

@@ -1,17 +1,17 @@
--- Lists over a client: puts the readers (jdvm.pages, jdvm.ids) and iterators on top of calls, and bounds the
--- whole by one deadline.
+-- Lists over a client: puts the readers (jdvm.lists.pages, jdvm.lists.ids) and iterators on top of calls, and bounds
+-- the whole by one deadline.
 
 local call = require "jdvm.call"
-local check = require "jdvm.check"
+local check = require "jdvm.options.check"
 local core = require "jdvm.core"
-local errors = require "jdvm.errors"
-local lazy = require "jdvm.lazy"
-local options_of = require "jdvm.options"
-local request = require "jdvm.request"
+local errors = require "jdvm.failures.failure"
+local lazy = require "jdvm.util.lazy"
+local options_of = require "jdvm.options.options"
+local request = require "jdvm.call.sign"
 local transport = require "jdvm.transport"
 
-local ids, iterator, pages = lazy "jdvm.ids", lazy "jdvm.iterator", lazy "jdvm.pages"
-local token = lazy "jdvm.token"
+local ids, iterator, pages = lazy "jdvm.lists.ids", lazy "jdvm.lists.iterator", lazy "jdvm.lists.pages"
+local token = lazy "jdvm.lists.token"
 
 local lists = {}
 
@@ -209,7 +209,7 @@ end
 ---@param params table|nil
 ---@param options table|nil
 ---@param level integer as for an error in the place of this call
----@return jdvm.Iterator iterator, and what the generic for needs beside it (jdvm.iterator)
+---@return jdvm.Iterator iterator, and what the generic for needs beside it (jdvm.lists.iterator)
 function lists.items(state, operation, params, options, level)
   local reader, source = lists.open(state, operation, params, options, level + 1)
   return iterator.items(reader, source)

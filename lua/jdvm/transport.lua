@@ -7,13 +7,13 @@
 -- "auto" looks where it is at every call: a client made in nginx's init phase is used in request phases, where
 -- nothing may block, and in worker threads, where cosockets do not exist.
 
-local lazy = require "jdvm.lazy"
-local protected = require "jdvm.protected"
+local lazy = require "jdvm.util.lazy"
+local protected = require "jdvm.util.protected"
 local situation_of = require "jdvm.transport.situation"
-local text = require "jdvm.text"
+local text = require "jdvm.util.text"
 
 local advice = lazy "jdvm.transport.advice"
-local nginx = lazy "jdvm.transport.ngx"
+local nginx = lazy "jdvm.transport.nginx"
 
 local transport = {}
 

@@ -1,11 +1,11 @@
-/* Tests of jdvm_crypto.c and jdvm_random.c. */
+/* Tests of crypto.c and random.c. */
 #define _DEFAULT_SOURCE
 #define OPENSSL_SUPPRESS_DEPRECATED /* to replace the random generator by one that fails */
 
 #include "check.h"
 
-#include "jdvm_crypto.h"
-#include "jdvm_random.h"
+#include "pure/crypto.h"
+#include "pure/random.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>

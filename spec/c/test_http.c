@@ -4,8 +4,8 @@
 **
 ** This program defines getaddrinfo: the name "slow.test" takes three seconds to resolve. */
 #define _DEFAULT_SOURCE
-#include "jdvm_http.h"
-#include "jdvm_http_request.h"
+#include "pure/http.h"
+#include "pure/http_request.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>

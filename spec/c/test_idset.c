@@ -1,11 +1,11 @@
-/* Tests of jdvm_idset.c.
+/* Tests of idset.c.
 **
-** cc -std=c99 -Isrc -o test_idset spec/c/test_idset.c src/jdvm_idset.c */
+** cc -std=c99 -Isrc -o test_idset spec/c/test_idset.c src/pure/idset.c */
 #define _DEFAULT_SOURCE
 
 #include "check.h"
 
-#include "jdvm_idset.h"
+#include "pure/idset.h"
 
 static uint64_t key_of(const char *id) {
   uint64_t key = UINT64_MAX;

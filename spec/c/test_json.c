@@ -14,11 +14,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "jdvm_fields.h"
-#include "jdvm_json.h"
-#include "jdvm_number.h"
-#include "jdvm_scan.h"
-#include "jdvm_shape.h"
+#include "pure/fields.h"
+#include "pure/json.h"
+#include "pure/number.h"
+#include "pure/scan.h"
+#include "pure/shape.h"
 
 static int passed, failed;
 

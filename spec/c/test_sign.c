@@ -4,9 +4,9 @@
 
 #include "check.h"
 
-#include "jdvm_chars.h"
-#include "jdvm_signer.h"
-#include "jdvm_uri.h"
+#include "pure/chars.h"
+#include "pure/signer.h"
+#include "pure/uri.h"
 
 #include <time.h>
 

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jdvm_json.h"
-#include "jdvm_number.h"
-#include "lua_json.h"
+#include "pure/json.h"
+#include "pure/number.h"
+#include "lua/json.h"
 
 static void must(int ok, const char *what) {
   if (!ok) {

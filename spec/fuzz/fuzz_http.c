@@ -2,7 +2,7 @@
 ** split into lines and body pieces for jdvm_response; from 0x80 on it is sent by a server in a
 ** thread to libcurl, with all our callbacks in between. */
 #define _DEFAULT_SOURCE
-#include "jdvm_http.h"
+#include "pure/http.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jdvm_json.h"
-#include "jdvm_number.h"
-#include "jdvm_shape.h"
+#include "pure/json.h"
+#include "pure/number.h"
+#include "pure/shape.h"
 
 static void must(bool ok) {
   if (!ok) {

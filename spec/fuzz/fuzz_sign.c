@@ -2,8 +2,8 @@
 **
 ** Input: a byte whose lowest bit chooses the version, then lines: path, query, nonce, and one
 ** "name:value" for each header. spec/fuzz/run.sh builds and runs it. */
-#include "jdvm_signer.h"
-#include "jdvm_uri.h"
+#include "pure/signer.h"
+#include "pure/uri.h"
 
 #include <stdint.h>
 #include <stdio.h>

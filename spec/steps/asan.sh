@@ -27,7 +27,7 @@ no_reports() {
   ! cat "$reports"/report.* 2>/dev/null
 }
 
-SKIP='structure reference'
+SKIP='spec/structure spec/reference'
 suite_counted "suite on $lua under AddressSanitizer" "$out/bin/lua$lua" -- --exclude-tags=measures,long "$@"
 check "the sanitizers report nothing" no_reports
 finish

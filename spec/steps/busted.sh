@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # The whole suite on one Lua: busted.sh LUA [busted option or spec]…
-# Without specs it runs every spec of the spec folder itself (spec/nginx, spec/interop and the
-# installed package have steps of their own).
+# Without specs it runs all of them (spec/nginx, spec/interop and the installed package have steps of their own).
 . spec/support/steps.sh
 . spec/support/home.sh
 

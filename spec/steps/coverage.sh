@@ -8,7 +8,7 @@ least=95
 out=$BUILD/coverage
 flags=(CC=gcc OPTIMIZE=-O0 "CFLAGS=--coverage -fprofile-update=atomic" LDFLAGS=--coverage)
 
-SKIP='structure reference'
+SKIP='spec/structure spec/reference'
 find "$out" -name '*.gcda' -delete 2>/dev/null
 for lua in "$@"; do
   build "$out" "${flags[@]}" LUAS="$(version_of "$lua")" build || exit 1
@@ -27,7 +27,10 @@ done
 lines_of() {
   local notes source
   for notes in "$out"/c/*.gcno "$out"/*/obj/*.gcno; do
-    source=src/$(basename "$notes" .gcno).c
+    case $notes in
+    "$out"/c/*) source=src/pure/$(basename "$notes" .gcno).c ;;
+    *) source=src/lua/$(basename "$notes" .gcno).c ;;
+    esac
     gcov -n -o "$(dirname "$notes")" "$source" 2>/dev/null |
       awk -v wanted="$source" '
         /^File / { file = $2; gsub("\x27", "", file) }

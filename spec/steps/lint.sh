@@ -40,7 +40,7 @@ check StyLua spec/stylua/run.sh --check
 check clang-format clang_format_clean
 check shellcheck shellcheck_clean
 
-for file in $(files 'src/jdvm_*.c' 'spec/*/*.c'); do
+for file in $(files 'src/pure/*.c' 'spec/*/*.c'); do
   # A test that drives a Lua is compiled for one of them; the allocation sweep does it for all.
   lua=/usr/include/lua5.4
   # shellcheck disable=SC2086
@@ -49,7 +49,7 @@ for file in $(files 'src/jdvm_*.c' 'spec/*/*.c'); do
   check "clang $file" compile clang "$file" -std=c99 $WARNINGS $CLANG_ONLY -I$lua
 done
 
-for file in $(files 'src/lua_*.c'); do
+for file in $(files 'src/lua/*.c'); do
   for lua in $LUAS; do
     # shellcheck disable=SC2086
     check "gcc $file, $lua" compile gcc "$file" -std=c99 $WARNINGS $GCC_ONLY "-I$(include_of "$lua")"
@@ -61,11 +61,11 @@ done
 # The code for a libcurl that lacks what newer ones offer; some of what it uses is deprecated by now.
 for number in 0x073d00 0x074200; do
   # shellcheck disable=SC2086
-  check "gcc for libcurl $number" compile gcc src/jdvm_libcurl.c -std=c99 $WARNINGS $GCC_ONLY \
+  check "gcc for libcurl $number" compile gcc src/pure/libcurl.c -std=c99 $WARNINGS $GCC_ONLY \
     -Wno-deprecated-declarations "-DJDVM_CURL_NUM=$number"
 done
 
-for file in $(files 'src/*.c'); do
+for file in $(files 'src/*/*.c'); do
   check "bare flags $file" compile cc "$file" -I/usr/include/lua5.1
 done
 

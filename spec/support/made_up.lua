@@ -1,5 +1,5 @@
 -- Settings from a made-up environment and made-up profile files.
-local settings = require "jdvm.settings"
+local settings = require "jdvm.options.settings"
 
 local made_up = {}
 

@@ -69,8 +69,8 @@ function List:answer(window)
   return { images = images, totalCount = total }
 end
 
---- A source for jdvm.pages over this list. `early` says of each start whether it is answered then, or at its finish;
---- `meta` gives the meta of the n-th answer, or nil and a failure.
+--- A source for jdvm.lists.pages over this list. `early` says of each start whether it is answered then, or at its
+--- finish; `meta` gives the meta of the n-th answer, or nil and a failure.
 function List:source(early, meta)
   local fetch = {}
   function fetch.start(window)

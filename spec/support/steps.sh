@@ -104,7 +104,7 @@ add_counts() {
 }
 
 # suite RUNNER… -- [busted option or spec]…: runs busted by an interpreter (a command). Where no spec
-# is named it runs every spec of the spec folder itself, but for those that SKIP names.
+# is named it runs every spec but those of nginx, interop, the package, and those that SKIP names by their paths.
 #
 # Two tags in the names of tests: #measures judges time or memory, which a checker distorts; #long is
 # much of the same in Lua, which a checker of C learns nothing from.
@@ -121,10 +121,10 @@ suite() {
     case $argument in -*) ;; *) specs=given ;; esac
   done
   if [ -z "$specs" ]; then
-    for argument in spec/*_spec.lua; do
-      case " package ${SKIP:-} " in
-      *" $(basename "$argument" _spec.lua) "*) ;;
-      *) arguments+=("$argument") ;;
+    for argument in $(find spec -name '*_spec.lua' | sort); do
+      case " spec/package ${SKIP:-} " in
+      *" ${argument%_spec.lua} "*) ;;
+      *) case $argument in spec/nginx/* | spec/interop/*) ;; *) arguments+=("$argument") ;; esac ;;
       esac
     done
   fi

@@ -1,6 +1,6 @@
 -- What each subcommand does: calls the client, prints, and gives the exit status.
-local check = require "jdvm.check"
-local operations = require "jdvm.operations"
+local check = require "jdvm.options.check"
+local operations = require "jdvm.service.operations"
 local output = require "jdvm.cli.output"
 local parser = require "jdvm.cli.parser"
 local terminal = require "jdvm.cli.terminal"

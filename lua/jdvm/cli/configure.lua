@@ -1,8 +1,8 @@
 -- `jdvm configure`: writes a profile to ~/.jdc/config, in the form the official jdc command reads.
-local credentials = require "jdvm.credentials"
-local operations = require "jdvm.operations"
-local profile = require "jdvm.profile"
-local text = require "jdvm.text"
+local credentials = require "jdvm.keys.holder"
+local operations = require "jdvm.service.operations"
+local profile = require "jdvm.keys.profile"
+local text = require "jdvm.util.text"
 
 local configure = {}
 

@@ -1,14 +1,14 @@
 -- `jdvm doctor`: a report to paste into a question. Versions, where each setting came from, whether the
 -- service is reached, how far the clocks are apart, whether the keys are taken. It shows no secret.
 local core = require "jdvm.core"
-local errors = require "jdvm.errors"
-local operations = require "jdvm.operations"
-local options_of = require "jdvm.options"
+local errors = require "jdvm.failures.failure"
+local operations = require "jdvm.service.operations"
+local options_of = require "jdvm.options.options"
 local parser = require "jdvm.cli.parser"
-local profile = require "jdvm.profile"
-local retry = require "jdvm.retry"
-local settings = require "jdvm.settings"
-local text = require "jdvm.text"
+local profile = require "jdvm.keys.profile"
+local retry = require "jdvm.call.retry"
+local settings = require "jdvm.options.settings"
+local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
 local words = require "jdvm.cli.words"
 

@@ -1,11 +1,11 @@
 -- How rows (images) are printed: as a table for people, as JSON, JSON lines, CSV or bare ids for programs.
 -- A format is given one row at a time, so that the first is out before the last page is fetched.
 local core = require "jdvm.core"
-local encode = require "jdvm.encode"
-local models = require "jdvm.models"
-local operations = require "jdvm.operations"
+local encode = require "jdvm.util.json"
+local models = require "jdvm.service.models"
+local operations = require "jdvm.service.operations"
 local terminal = require "jdvm.cli.terminal"
-local texts = require "jdvm.text"
+local texts = require "jdvm.util.text"
 
 local output = {}
 

@@ -1,8 +1,8 @@
 -- The command line as one table of commands and options: --help, the man page and the completions
--- all come from it. The options of a service operation follow from its entry in jdvm.operations.
+-- all come from it. The options of a service operation follow from its entry in jdvm.service.operations.
 local argparse = require "argparse"
-local operations = require "jdvm.operations"
-local options = require "jdvm.options"
+local operations = require "jdvm.service.operations"
+local options = require "jdvm.options.options"
 local output = require "jdvm.cli.output"
 local words = require "jdvm.cli.words"
 

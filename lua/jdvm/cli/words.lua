@@ -98,7 +98,7 @@ function words.failure(message, operation)
 end
 
 ---Where a setting comes from.
----@param origin string? as jdvm.settings has it
+---@param origin string? as jdvm.options.settings has it
 ---@return string?
 function words.origin(origin) return origin and (origin:gsub("^option ([%w_]+)$", OPTIONS)) end
 

@@ -1,6 +1,6 @@
 -- Names that people mistype, in messages. Pure.
 
-local text = require "jdvm.text"
+local text = require "jdvm.util.text"
 
 local M = {}
 

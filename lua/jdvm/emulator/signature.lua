@@ -1,7 +1,7 @@
 -- Verifies JDCLOUD2 and JDCLOUD3 signatures by rebuilding the canonical request from what arrived. Shares no code with
 -- the signer that it judges.
 
-local dates = require "jdvm.dates"
+local dates = require "jdvm.util.time"
 local hash = require "jdvm.emulator.hash"
 local uri = require "jdvm.emulator.uri"
 

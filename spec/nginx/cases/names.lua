@@ -6,7 +6,7 @@ local cases = {}
 local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
 
 local function get(run, url, config, more)
-  local transport = require "jdvm.transport.ngx".new(config or {})
+  local transport = require "jdvm.transport.nginx".new(config or {})
   local request = { method = "GET", url = url, headers = { host = "vm.example" } }
   for name, value in pairs(more or {}) do
     request[name] = value
@@ -34,7 +34,7 @@ local function spawned(fn)
 end
 
 case("uses a connection to a name again, without a light thread", function(run)
-  local transport = require "jdvm.transport.ngx".new {}
+  local transport = require "jdvm.transport.nginx".new {}
   local request = {
     method = "GET",
     url = "http://jdvm.test:" .. run.ports.plain .. "/connection",
@@ -84,7 +84,7 @@ case("bounds the look-up by the deadline", function(run)
 end)
 
 case("cancels a look-up", function(run)
-  local transport = require "jdvm.transport.ngx".new {}
+  local transport = require "jdvm.transport.nginx".new {}
   local pending = transport:start({ method = "GET", url = "http://silent.test/", headers = {} }, transport:now() + 5)
   ngx.sleep(0.05)
   transport:cancel(pending)

@@ -6,7 +6,7 @@ local cases = {}
 local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
 
 local function get(run, port, config, host, more)
-  local transport = require "jdvm.transport.ngx".new(config or {})
+  local transport = require "jdvm.transport.nginx".new(config or {})
   local request = {
     method = "GET",
     url = "https://" .. (host or "localhost") .. ":" .. (run.ports[port] or port) .. "/connection",

@@ -21,7 +21,7 @@ local function request(run, port, target, more)
   return result
 end
 
-local function new(config) return require "jdvm.transport.ngx".new(config or {}) end
+local function new(config) return require "jdvm.transport.nginx".new(config or {}) end
 
 local function get(run, port, target, more, transport)
   transport = transport or new()

@@ -1,0 +1,102 @@
+-- What one request is made of: the region, the options of its answer's decoding, and a signature.
+
+local core = require "jdvm.core"
+local operations = require "jdvm.service.operations"
+
+local request = {}
+
+--- How answers are decoded.
+---@param state table the client's
+---@param operation table
+---@param options table|nil null, utf8, fields and source of the call
+---@param id string|nil a field that is needed whatever the caller asks for
+---@return table options for core.decode
+function request.decoding(state, operation, options, id)
+  if not (options and (options.null or options.utf8 or options.fields or options.source)) then return state.decoding end
+  local decoding = { null = options.null or state.null, utf8 = options.utf8 or state.utf8 }
+  if options.fields or options.source then
+    local fields, has_id = {}, id == nil
+    for i, name in ipairs(options.fields or {}) do
+      fields[i], has_id = name, has_id or name == id
+    end
+    if not has_id then fields[#fields + 1] = id end
+    decoding.fields, decoding.source = fields, options.source
+    -- The fields are those of the items, of the field that is unwrapped, or of the result itself.
+    local inner = operations.inner(operation)
+    decoding.items = inner and "result." .. inner or "result"
+  end
+  return decoding
+end
+
+--- Why a call has no region, as fields of jdvm.failures.failure; nil when it has one. It is no mistake of the
+--- program: the region may come from the environment or a profile.
+---@param state table
+---@param params any
+---@return table|nil failure
+function request.region_failure(state, params)
+  if state.region or type(params) == "table" and params.regionId ~= nil then return nil end
+  return {
+    kind = "credentials",
+    message = state.region_fault or "no region",
+    retryable = false,
+    has_no_region = true,
+    hint = not state.region_fault
+        and 'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile'
+      -- Where there are no keys either, a region alone would help nobody.
+      or not state.lacks_keys and "correct that, or give jdvm.new a region"
+      or nil,
+  }
+end
+
+-- The signer of these keys for a region; one is kept as long as the keys are in use.
+local function signer_of(state, keys, region)
+  local signers = state.signers[keys]
+  if not signers then
+    signers = {}
+    state.signers[keys] = signers
+  end
+  if not signers[region] then
+    local access_key, secret_key, session_token = keys.reveal()
+    signers[region] = core.signer {
+      access_key = access_key,
+      secret_key = secret_key,
+      session_token = session_token,
+      region = region,
+      service = "vm",
+      algorithm = state.algorithm,
+      token_encoding = state.token_encoding,
+    }
+  end
+  return signers[region]
+end
+
+--- A request of a call with a new date and a new nonce: no try repeats the signature of another.
+---@param call table
+---@return table request for a transport
+function request.signed(call)
+  local state, operation, options = call.state, call.operation, call.options
+  local now = state.clock()
+  call.signed_at = now + (state.offset or 0)
+  if call.signed_at < 0 then call.signed_at = now end -- a clock that was set back below an offset
+  local target, headers = signer_of(state, call.keys, call.region):sign(
+    operation.method,
+    state.endpoint.host,
+    call.path,
+    call.query,
+    call.signed_at,
+    core.nonce()
+  )
+  call.target, call.sent_token = target, headers["x-jdcloud-security-token"]
+  return {
+    method = operation.method,
+    url = state.endpoint.origin .. target,
+    headers = headers,
+    connect_timeout = options.connect_timeout or state.connect_timeout,
+    read_timeout = options.read_timeout or state.read_timeout,
+    max_body = state.max_body,
+    -- For a transport that finds its kept connection closed before anything of the answer came.
+    renew = function() return request.signed(call) end,
+  }
+end
+
+return request

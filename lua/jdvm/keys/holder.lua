@@ -1,0 +1,331 @@
+-- Keys: where they come from, and keeping them fresh.
+--
+-- A provider is a function `(context) -> keys | nil, message`, keys being a table of access_key,
+-- secret_key, and for temporary keys session_token and expires_at (seconds since 1970). It is asked when
+-- there are no keys yet, shortly before they expire, and after the service has refused them.
+--
+-- A holder keeps what a provider gave. While one coroutine asks for new keys the others use those they
+-- have; when the provider fails they stay in use, with a warning. Secrets live in closures: neither
+-- tostring nor an inspector of tables shows them.
+--
+-- Nothing here touches the network; a provider may (jdvm.keys.instance_role, used only when asked for by name).
+
+local protected = require "jdvm.util.protected"
+local text = require "jdvm.util.text"
+
+local credentials = {}
+
+-- Keys are renewed this long (seconds) before they expire, or when that part of their life is left, if
+-- that is shorter: one margin for all lifetimes would renew short-lived keys all the time.
+local EARLY, EARLY_PART = 900, 1 / 4
+local LATE, LATE_PART = 600, 1 / 6
+-- Wait before a provider that failed is asked again: while the keys are good for long, and later.
+local RETRY_EARLY, RETRY_LATE, RETRY_NONE = 60, 10, 1
+-- A coroutine that has asked its provider for so long is taken for dead (a killed light thread).
+local GIVE_UP = 10
+local LONGEST_WAIT = 5
+
+-- Calls a provider; `turn` learns the coroutines it runs in.
+local function ask(turn, provider, context)
+  turn.outer = coroutine.running() or "main"
+  return protected.call(turn, provider, context)
+end
+
+--- What is wrong with a key or a token, or nil. The text itself never stands in the message. Nothing passes here that
+--- the signer (jdvm.core) refuses: its messages do not know where a key comes from.
+---@param name string access_key, secret_key or session_token
+---@param value any
+---@param shown string|nil what to call it; default: the name
+---@return string|nil
+function credentials.fault(name, value, shown)
+  shown = shown or name
+  if type(value) ~= "string" then return ("%s must be a string, got a %s"):format(shown, type(value)) end
+  if value == "" then return shown .. " is empty" end
+  local first, last = value:match("^(.).*(.)$")
+  if value:find("[\r\n]$") then
+    return shown .. " ends in a newline: cut it off (it often comes from reading a whole file)"
+  end
+  if value:find("^%s") or value:find("%s$") then return shown .. " begins or ends with a blank: cut it off" end
+  if #value > 1 and first == last and (first == '"' or first == "'") then
+    return shown .. " stands in quotes: take them away"
+  end
+  if value:find("[^\33-\126]") then
+    return shown .. " holds a blank, a control character or a character beyond ASCII"
+  end
+  -- The access key stands between "=", "/" and "," in the Authorization header.
+  if name == "access_key" and value:find("[/,]") then
+    return shown .. ' holds a "/" or a ",", which no access key does: is it the secret key?'
+  end
+  return nil
+end
+
+--- Shows an access key without giving it away.
+---@param access_key string
+---@return string
+function credentials.mask(access_key)
+  if #access_key < 12 then return "…" end
+  return access_key:sub(1, 2) .. "…" .. access_key:sub(-4)
+end
+
+-- Names that other tools give to what a provider returns.
+local other_names = {
+  token = "session_token",
+  sessiontoken = "session_token",
+  securitytoken = "session_token",
+  accesskey = "access_key",
+  accesskeyid = "access_key",
+  ak = "access_key",
+  secretkey = "secret_key",
+  secretaccesskey = "secret_key",
+  sk = "secret_key",
+  expiration = "expires_at",
+  expires = "expires_at",
+  expiresat = "expires_at",
+  expiry = "expires_at",
+}
+local own_names = { access_key = true, secret_key = true, session_token = true, expires_at = true, origin = true }
+
+-- Makes keys of what a provider gave; the secrets end in a closure.
+local function take(given, origin)
+  if type(given) ~= "table" then
+    return nil, ("the provider must return a table of access_key and secret_key, got a %s"):format(type(given))
+  end
+  for name in pairs(given) do
+    local meant = type(name) == "string" and other_names[name:lower():gsub("[_-]", "")]
+    if meant and not own_names[name] then
+      return nil, ("the provider returned '%s'; did you mean '%s'?"):format(name, meant)
+    end
+  end
+  local access_key, secret_key, session_token = given.access_key, given.secret_key, given.session_token
+  origin = type(given.origin) == "string" and given.origin or origin
+  local message, place = nil, origin
+  for _, name in ipairs { "access_key", "secret_key", "session_token" } do
+    if not message and (given[name] ~= nil or name ~= "session_token") then
+      message = credentials.fault(name, given[name])
+      place = message and type(given.origins) == "table" and given.origins[name] or origin
+    end
+  end
+  local expires_at = given.expires_at
+  if not message and expires_at ~= nil and (type(expires_at) ~= "number" or expires_at ~= expires_at) then
+    message = "expires_at must be a number of seconds since 1970, got " .. text.show(expires_at)
+  end
+  if message then return nil, place .. ": " .. message end
+  local keys = {
+    origin = origin,
+    expires_at = expires_at,
+    masked = credentials.mask(access_key),
+    reveal = function() return access_key, secret_key, session_token end,
+  }
+  return setmetatable(keys, {
+    __tostring = function() return ("jdvm keys %s from %s"):format(keys.masked, keys.origin) end,
+  })
+end
+
+-- Seconds before expiry at which keys of this lifetime are renewed, and must be.
+local function margins(lifetime)
+  if lifetime <= 0 then return EARLY, LATE end
+  return math.min(EARLY, lifetime * EARLY_PART), math.min(LATE, lifetime * LATE_PART)
+end
+
+---@class jdvm.HeldKeys
+---@field origin string where they come from
+---@field masked string the access key, mostly hidden
+---@field expires_at number|nil seconds since 1970
+---@field reveal fun(): string, string, string|nil access key, secret key, session token
+
+-- What a provider may use is jdvm.KeyContext (jdvm.types).
+
+---@class jdvm.KeyHolder
+local Holder = {}
+Holder.__index = Holder
+Holder.__tostring = function(self) return "jdvm credentials from " .. self.origin end
+
+--- Makes a holder for a provider.
+---@param provider fun(context: jdvm.KeyContext): table|nil, string|nil
+---@param settings? { origin: string, fixed: boolean, warn: fun(message: string) } fixed: asked once only
+---@return jdvm.KeyHolder
+function credentials.new(provider, settings)
+  settings = settings or {}
+  local state = { provider = provider, fixed = settings.fixed or false, warn = settings.warn }
+  -- The state holds the keys in use: behind a function, out of sight of inspectors.
+  local holder = { origin = settings.origin or "a provider function", state = function() return state end }
+  return setmetatable(holder, Holder)
+end
+
+local function warn(state, message)
+  if state.warn then pcall(state.warn, message) end
+end
+
+-- Why the keys at hand should be renewed now: nil, "early", "late", "expired", "refused".
+local function due(state, now)
+  local keys = state.keys
+  if state.refused then return "refused" end
+  if not keys.expires_at then return nil end
+  local left = keys.expires_at - now
+  if left <= 0 then return "expired" end
+  local early, late = margins(keys.expires_at - state.obtained_at)
+  return left < late and "late" or left < early and "early" or nil
+end
+
+-- Asks the provider and keeps what it gives. Gives the keys to use, or nil and a message.
+local function refresh(self, state, context, reason)
+  local turn = { since = context.clock() }
+  state.turn = turn
+  local ok, given, message = ask(turn, state.provider, context)
+  local now = context.clock()
+  local keys
+  if not ok then
+    message = "the provider failed: " .. text.one_line(tostring(given), 300)
+  elseif given == nil then
+    message = text.one_line(tostring(message or "the provider gave no keys"), 500)
+  else
+    keys, message = take(given, self.origin)
+  end
+  if state.turn == turn then state.turn = nil end
+  if keys then
+    state.keys, state.obtained_at, state.problem, state.refused = keys, now, nil, false
+    -- A provider may hand out keys that are as good as expired; do not ask it at every call. But one that keeps its
+    -- own keys has new ones only when those have expired.
+    state.not_before = now + RETRY_LATE
+    if keys.expires_at then state.not_before = math.min(state.not_before, math.max(now + 1, keys.expires_at)) end
+    return keys
+  end
+  state.problem = message
+  state.not_before = now + (not state.keys and RETRY_NONE or reason == "early" and RETRY_EARLY or RETRY_LATE)
+  if not state.keys then return nil, message end
+  warn(
+    state,
+    ("keys from %s could not be renewed, the old ones stay in use%s: %s"):format(
+      self.origin,
+      reason == "expired" and " although they have expired" or "",
+      message
+    )
+  )
+  return state.keys
+end
+
+-- Waits as long as another coroutine has the turn to ask, and there are no keys; a turn that takes too
+-- long ends. Gives the seconds waited, at most `most`.
+local function wait_for(state, turn, sleep, most)
+  local waited, step = 0, 0.005
+  while state.turn == turn and not state.keys and waited < most do
+    if waited >= LONGEST_WAIT then
+      state.turn = nil
+      break
+    end
+    step = math.min(step * 2, 0.1, most - waited)
+    sleep(step)
+    waited = waited + step
+  end
+  return waited
+end
+
+local function failed(message) return nil, { kind = "credentials", message = message } end
+
+--- The keys to sign with now, if they need no renewing: most often, and with no need to say how one could wait.
+---@param clock fun(): number seconds since 1970
+---@return jdvm.HeldKeys|nil keys nil: get() is to be asked
+function Holder:at_hand(clock)
+  local state = self.state()
+  local keys = state.keys
+  if not keys or state.fixed or not (state.turn or due(state, clock())) then return keys end
+  return nil
+end
+
+--- The keys to sign with now.
+---@param context jdvm.KeyContext
+---@return jdvm.HeldKeys|nil keys the same table as long as the keys do not change
+---@return table|nil failure fields for jdvm.failures.failure
+function Holder:get(context)
+  local state = self.state()
+  state.clock = context.clock
+  local at_hand = self:at_hand(context.clock)
+  if at_hand then return at_hand end
+  local now = context.clock()
+  local turn = state.turn
+  if turn and math.abs(now - turn.since) > GIVE_UP then
+    state.turn, turn = nil, nil
+  end
+  if state.keys then
+    local reason = due(state, now)
+    -- A clock that was set back must not put the next try off for long.
+    local may_try = now >= state.not_before or state.not_before - now > RETRY_EARLY
+    if not reason or turn or not may_try then return state.keys end
+    return refresh(self, state, context, reason)
+  end
+  local left = context.timeout or math.huge
+  while turn do
+    local running = coroutine.running() or "main"
+    if running == turn.outer or running == turn.inner then
+      return failed("the credentials provider calls the client that it gives the keys to")
+    end
+    if not context.sleep then
+      return failed("another coroutine is asking for the keys, and this transport cannot wait for it")
+    end
+    left = left - wait_for(state, turn, context.sleep, left)
+    if state.keys then return state.keys end
+    if left <= 0 then
+      return nil, { kind = "timeout", phase = "sleep", message = "another coroutine is still asking for the keys" }
+    end
+    turn = state.turn
+  end
+  now = context.clock()
+  if state.problem and now < state.not_before and state.not_before - now <= RETRY_NONE then
+    return failed(state.problem)
+  end
+  local keys, message = refresh(self, state, context, "none")
+  if not keys then return failed(message) end
+  return keys
+end
+
+--- Tells that the service refused these keys: a provider is asked again at the next call, unless it
+--- was asked a moment ago.
+---@param keys jdvm.HeldKeys
+---@return boolean again whether another try may get other keys
+function Holder:refuse(keys)
+  local state = self.state()
+  if state.fixed then return false end
+  if state.keys ~= keys then return true end
+  state.refused = state.clock() >= state.not_before
+  return state.refused
+end
+
+--- The access key for people, mostly hidden; providers that may ask a server are not called for it.
+---@return string
+---@return string|nil problem why there is none
+function Holder:shown()
+  local state = self.state()
+  if state.keys then return state.keys.masked end
+  if not state.fixed then return "asked for at the first call" end
+  local keys, failure = self:get { clock = function() return 0 end }
+  if keys then return keys.masked end
+  return "none", failure.message
+end
+
+--- Whether the keys never change (options, environment, profile) or come from a provider function.
+---@return boolean
+function Holder:is_fixed() return self.state().fixed end
+
+--- Why the keys could not be renewed last time, or nil.
+---@return string|nil
+function Holder:problem() return self.state().problem end
+
+--- A provider of given keys.
+---@param given table
+---@param origin string
+---@param origins table<string, string>|nil of each, for messages about one of them
+---@return function
+function credentials.static(given, origin, origins)
+  local access_key, secret_key, session_token = given.access_key, given.secret_key, given.session_token
+  return function()
+    return {
+      access_key = access_key,
+      secret_key = secret_key,
+      session_token = session_token,
+      origin = origin,
+      origins = origins,
+    }
+  end
+end
+
+return credentials

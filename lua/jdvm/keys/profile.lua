@@ -1,0 +1,283 @@
+-- The profile files of the official `jdc` command: ~/.jdc/config (INI, one section a profile) and
+-- ~/.jdc/current (the name of the one in use). Read as `jdc` writes them, and as people edit them:
+--
+--   * `key = value` and `key=value` (also with a colon), keys in any case, blanks around both dropped;
+--   * `#` and `;` begin a comment line; a byte order mark and CR LF do no harm;
+--   * a section [DEFAULT] gives values to all others;
+--   * `%%` is one per cent sign (jdc reads the file with interpolation), a single `%` stays what it is;
+--   * `current` may end in a newline, which jdc itself would stumble over.
+--
+-- Parsing and updating are pure; `read` opens files. No message repeats a line, which may be a secret.
+
+local options = require "jdvm.options.options"
+local text = require "jdvm.util.text"
+
+local profile = {}
+
+--- The keys of a section, in the order in which jdc writes them; `option` is the option of a client that they give.
+profile.keys = {
+  {
+    name = "access_key",
+    option = "access_key",
+    doc = "Access key; needs secret_key.",
+    doc_zh = "Access Key，需与 secret_key 同时填写。",
+  },
+  { name = "secret_key", option = "secret_key", doc = "Secret key.", doc_zh = "Secret Key。" },
+  {
+    name = "region_id",
+    option = "region",
+    doc = "Region of calls that name none.",
+    doc_zh = "调用未指定地域时使用的地域。",
+  },
+  {
+    name = "endpoint",
+    option = "endpoint",
+    doc = "Host of the service, with a port if need be, or a URL.",
+    doc_zh = "服务地址：主机名（可带端口）或 URL。",
+  },
+  {
+    name = "scheme",
+    doc = "https (default) or http, for an endpoint that is no URL.",
+    doc_zh = "endpoint 不是 URL 时使用的协议：https（默认）或 http。",
+  },
+  { name = "timeout", doc = "Written by jdc, and not read.", doc_zh = "由 jdc 写入，不读取。" },
+}
+
+local MAX_FILE = 1048576
+
+local function trim(s) return (s:gsub("^[ \t\r]+", ""):gsub("[ \t\r]+$", "")) end
+
+--- Reads the text of a config file.
+---@param content string
+---@return table<string, table<string, string>> sections values by section and key (lower case)
+---@return string[] names sections in the order of the file
+---@return string[] problems what could not be read, by line number
+function profile.parse(content)
+  local sections, names, problems, shared = {}, {}, {}, {}
+  local section, number = nil, 0
+  content = content:gsub("^\239\187\191", "")
+  for line in (content .. "\n"):gmatch("(.-)\n") do
+    number = number + 1
+    line = trim(line)
+    local title = line:match("^%[([^%]]+)%]")
+    if title then
+      if title == "DEFAULT" then
+        section = shared
+      else
+        if not sections[title] then
+          sections[title] = {}
+          names[#names + 1] = title
+        end
+        section = sections[title]
+      end
+    elseif line ~= "" and not line:find("^[#;]") then
+      local key, value = line:match("^([^=:]-)[ \t]*[=:](.*)$")
+      if not key or key == "" then
+        problems[#problems + 1] = ("line %d is neither a [section] nor key = value"):format(number)
+      elseif not section then
+        problems[#problems + 1] = ("line %d stands before the first [section]"):format(number)
+      else
+        section[key:lower()] = trim(value):gsub("%%%%", "%%")
+      end
+    end
+  end
+  for _, values in pairs(sections) do
+    for key, value in pairs(shared) do
+      if values[key] == nil then values[key] = value end
+    end
+  end
+  return sections, names, problems
+end
+
+--- The text of a config file with some values of one profile set: everything else stays as it is.
+---@param content string text of the file so far, may be empty
+---@param name string profile
+---@param values table<string, string> new values; order of new keys as in jdc
+---@return string content
+function profile.update(content, name, values)
+  local left, lines, inside, insert_at = {}, {}, false, nil
+  for key, value in pairs(values) do
+    left[key] = value
+  end
+  content = content:gsub("^\239\187\191", "")
+  if content ~= "" and content:sub(-1) ~= "\n" then content = content .. "\n" end
+  for line in content:gmatch("(.-)\n") do
+    local title = trim(line):match("^%[([^%]]+)%]")
+    if title then inside = title == name end
+    local key = inside and not title and not trim(line):find("^[#;]") and line:match("^[ \t]*([^=:]-)[ \t]*[=:]")
+    key = key and key:lower()
+    if key and values[key] then
+      line = key .. " = " .. values[key]:gsub("%%", "%%%%")
+      left[key] = nil
+    end
+    lines[#lines + 1] = line
+    if inside and trim(line) ~= "" then insert_at = #lines end
+  end
+  if not insert_at then
+    if #lines > 0 and lines[#lines] ~= "" then lines[#lines + 1] = "" end
+    lines[#lines + 1] = "[" .. name .. "]"
+    insert_at = #lines
+  end
+  for _, key in ipairs(profile.keys) do
+    local value = left[key.name]
+    if value then
+      insert_at = insert_at + 1
+      table.insert(lines, insert_at, key.name .. " = " .. value:gsub("%%", "%%%%"))
+    end
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- The content of a file; nil and no message when there is none.
+local function read_file(path)
+  local file, message, number = io.open(path, "rb")
+  if not file then
+    if number == 2 then return nil end
+    return nil, tostring(message)
+  end
+  local content, failure = file:read(MAX_FILE + 1)
+  file:close()
+  if failure then return nil, path .. ": " .. tostring(failure) end
+  if content and #content > MAX_FILE then return nil, path .. " is larger than 1 MiB" end
+  return content or ""
+end
+
+--- Folder of the profile files, or nil when the home folder is unknown.
+---@param getenv fun(name: string): string|nil
+---@return string|nil
+function profile.directory(getenv)
+  local home = getenv("HOME") or getenv("USERPROFILE")
+  if not home or home == "" then return nil end
+  return home:gsub("[/\\]$", "") .. "/.jdc"
+end
+
+--- Reads the profile files of a folder.
+---@param directory string
+---@param reader? fun(path: string): string|nil, string|nil in place of the file system
+---@return { path: string, sections: table, names: string[], problems: string[], current: string }|nil
+---@return string|nil message nil when there simply is no config file
+function profile.read(directory, reader)
+  reader = reader or read_file
+  local path = directory .. "/config"
+  local content, message = reader(path)
+  if not content then return nil, message end
+  local sections, names, problems = profile.parse(content)
+  local current = reader(directory .. "/current")
+  current = current and trim((current:gsub("^\239\187\191", ""):gsub("\n", " ")))
+  return {
+    path = path,
+    sections = sections,
+    names = names,
+    problems = problems,
+    current = current and current ~= "" and current or "default",
+  }
+end
+
+--- The values of a profile, by name.
+---@param files table what `read` gave
+---@param name string
+---@return table<string, string>|nil values
+---@return string|nil message
+function profile.values(files, name)
+  local values = files.sections[name]
+  if values then return values end
+  local nearest = text.nearest(name, files.names)
+  if nearest then
+    return nil, ('no profile %s in %s; did you mean "%s"?'):format(text.show(name), files.path, nearest)
+  end
+  return nil,
+    ("no profile %s in %s; it has %s"):format(
+      text.show(name),
+      files.path,
+      #files.names > 0 and text.one_line(text.enumerate(files.names, "and"), 200) or "none"
+    )
+end
+
+-- The key that is meant by a name that is none: another spelling, the option's name or what other tools call that, or
+-- a slip of the pen.
+local function key_meant(name)
+  local known = {}
+  for i, key in ipairs(profile.keys) do
+    known[i] = key.name
+    if key.name == name then return nil end
+  end
+  for _, key in ipairs(profile.keys) do
+    local option = key.option and options.find("client", key.option)
+    if option and text.same_name(name, option.name) then return key.name end
+    for _, other in ipairs(option and option.other_names or {}) do
+      if text.same_name(name, other) then return key.name end
+    end
+  end
+  return text.nearest(name, known)
+end
+
+--- What stands in a profile under a name that nothing reads, but that looks like a key which is not there.
+---@param values table<string, string>
+---@return string[] messages that follow the profile's name; no value stands in them
+function profile.near_misses(values)
+  local names, messages = {}, {}
+  for name in pairs(values) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local meant = key_meant(name)
+    if meant and values[meant] == nil then
+      messages[#messages + 1] = ("the key %s is not read; did you mean %s?"):format(text.one_line(name, 60), meant)
+    end
+  end
+  return messages
+end
+
+--- The section that differs from the name of a profile by its spelling alone, or nil.
+---@param files table what `read` gave
+---@param name string
+---@return string|nil
+function profile.other_spelling(files, name)
+  for _, other in ipairs(files.names) do
+    if other ~= name and text.same_name(other, name) then return other end
+  end
+  return nil
+end
+
+--- Mode of a file in octal digits such as "600", asked of `stat`; nil when that cannot be had. Starts a
+--- process: for commands, not for libraries.
+---@param path string
+---@return string|nil
+function profile.mode(path)
+  if type(io.popen) ~= "function" then return nil end
+  local quoted = "'" .. path:gsub("'", "'\\''") .. "'"
+  local ok, pipe =
+    pcall(io.popen, ("stat -L -c %%a -- %s 2>/dev/null || stat -L -f %%Lp -- %s 2>/dev/null"):format(quoted, quoted))
+  if not ok or not pipe then return nil end
+  local mode = pipe:read("*l")
+  pipe:close()
+  return mode and mode:match("^%d+$")
+end
+
+--- Mode of a file if a library that knows it (LuaFileSystem) is loaded already; nil otherwise.
+---@param path string
+---@return string|nil
+function profile.known_mode(path)
+  local lfs = package.loaded.lfs
+  local permissions = type(lfs) == "table" and lfs.attributes and lfs.attributes(path, "permissions")
+  if type(permissions) ~= "string" or #permissions ~= 9 then return nil end
+  return (
+    permissions:gsub(
+      "(.)(.)(.)",
+      function(r, w, x) return tostring((r == "-" and 0 or 4) + (w == "-" and 0 or 2) + (x == "-" and 0 or 1)) end
+    )
+  )
+end
+
+--- What is wrong with the mode of a file of secrets, or nil.
+---@param path string
+---@param mode string|nil octal digits
+---@return string|nil
+function profile.mode_warning(path, mode)
+  local group, others = (mode or ""):match("(%d)(%d)$")
+  if not group or (group == "0" and others == "0") then return nil end
+  return ("%s can be read by others (mode %s): chmod 600 %s"):format(path, mode, path)
+end
+
+return profile

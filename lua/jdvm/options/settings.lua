@@ -1,0 +1,194 @@
+-- Where each setting of a client comes from: its options, else the environment, else a profile of
+-- ~/.jdc/config. Resolved once, when the client is made: nginx clears the environment of its workers
+-- and they may not read the home folder, so a client made in init_by_lua keeps what it found there.
+--
+-- The region of a profile counts whoever gives the keys. Its endpoint counts only together with its
+-- keys, or when the profile was named: and never www.jdcloud-api.com, which jdc writes by default and
+-- which does not serve VMs, nor the host of another product. `scheme` belongs to that endpoint;
+-- `timeout` is ignored, as jdc itself does.
+
+local keychain = require "jdvm.keys.sources"
+local lazy = require "jdvm.util.lazy"
+local options_of = require "jdvm.options.options"
+local text = require "jdvm.util.text"
+
+local profile = lazy "jdvm.keys.profile"
+
+local settings = {}
+
+-- The environment variable of each option that has one.
+local variables = {}
+for _, option in ipairs(options_of.client) do
+  variables[option.name] = option.env
+end
+
+local function present(value) return value ~= nil and value ~= "" end
+
+-- Finds the profile in use: name, origin (words for messages) and values; without values a message,
+-- and whether that is a mistake of the user's rather than the plain absence of a file.
+local function find_profile(wanted, sources, notes)
+  local directory = sources.directory or profile.directory(sources.getenv)
+  if not directory then
+    local message = "the home folder is unknown (HOME is not set)"
+    return { origin = "no profile, since " .. message, message = message, is_mistake = wanted ~= nil }
+  end
+  local path = directory .. "/config"
+  local files, message = profile.read(directory, sources.read_file)
+  if not files then
+    notes[#notes + 1] = message
+    return { origin = path, message = message or path .. " does not exist", is_mistake = (message or wanted) ~= nil }
+  end
+  for _, problem in ipairs(files.problems) do
+    notes[#notes + 1] = path .. ": " .. problem .. "; it was skipped"
+  end
+  notes[#notes + 1] = profile.mode_warning(path, (sources.file_mode or profile.known_mode)(path))
+  local name = wanted or files.current
+  local values, missing = profile.values(files, name)
+  local origin = ('profile "%s" of %s'):format(text.one_line(name, 60), path)
+  for _, near in ipairs(values and profile.near_misses(values) or {}) do
+    notes[#notes + 1] = origin .. ": " .. near
+  end
+  -- Of a profile that was asked for, the failure that follows says it.
+  if not values and not wanted and profile.other_spelling(files, name) then notes[#notes + 1] = missing end
+  return {
+    origin = origin,
+    values = values,
+    message = missing,
+    -- A file without the section "default", and nothing that asks for it, is no mistake.
+    is_mistake = values == nil and (wanted ~= nil or name ~= "default"),
+  }
+end
+
+-- The endpoint of a profile as a URL, or nil and why it is left out.
+local function endpoint_of(values)
+  local endpoint = values.endpoint
+  if not present(endpoint) then return nil end
+  if endpoint:find("://", 1, true) then return endpoint end
+  local host = endpoint:lower():match("^[^/:]*")
+  if host == "www.jdcloud-api.com" then return nil end
+  if host:find("%.jdcloud%-api%.com$") and not host:find("^vm%.") then
+    return nil, ("endpoint %s of the profile is not the VM service's; it was left out"):format(text.show(endpoint))
+  end
+  return (present(values.scheme) and values.scheme:lower() or "https") .. "://" .. endpoint
+end
+
+---@class jdvm.Settings
+---@field region string|nil
+---@field region_fault string|nil why there is no region, where more than that can be said
+---@field endpoint string|nil a URL, as given
+---@field ca_file string|nil
+---@field credentials jdvm.KeyHolder
+---@field origins table<string, string> where each came from, by name: also access_key, secret_key, session_token
+---@field notes string[] what to warn of: lines skipped, a file mode, values left out
+
+--- Resolves the settings of a client.
+---@param options table options of jdvm.new, types already checked (jdvm.options.options)
+---@param sources? table in place of the system: getenv, read_file, directory, file_mode (profile.mode); and warn
+---@return jdvm.Settings|nil
+---@return string|nil message what is wrong with the options
+function settings.resolve(options, sources)
+  local message = keychain.fault(options)
+  if message then return nil, message end
+  local given = sources or {}
+  sources = {
+    getenv = given.getenv or os.getenv,
+    read_file = given.read_file,
+    directory = given.directory,
+    file_mode = given.file_mode,
+  }
+  local notes = {}
+  local function environment(name)
+    local value = sources.getenv(name)
+    return present(value) and value or nil
+  end
+  local wanted = options.profile or environment(variables.profile)
+  -- Read when it is first needed: a client with all its options reads no file.
+  local found
+  local function profile_in_use()
+    found = found or find_profile(wanted, sources, notes)
+    return found
+  end
+
+  local holder, keys = keychain.choose(options, environment, profile_in_use, given.warn)
+
+  -- Each source gives a value, or nil, and its origin.
+  local function option(name) return options[name], "option " .. name end
+  local function variable(name)
+    if not name then return nil end
+    return environment(name), "environment variable " .. name
+  end
+  local function region_of_profile()
+    local values = profile_in_use().values
+    return values and present(values.region_id) and values.region_id or nil, profile_in_use().origin
+  end
+  local function endpoint_of_profile()
+    if not (keys.is_profile or wanted) then return nil end
+    local endpoint, left_out = endpoint_of(profile_in_use().values or {})
+    notes[#notes + 1] = left_out
+    return endpoint, profile_in_use().origin
+  end
+  -- A profile named by an option comes before the environment, another after it.
+  local function named(source)
+    if options.profile == nil then return nil end
+    return source()
+  end
+
+  local resolved = { credentials = holder, origins = keys.origins, notes = notes }
+  local function set(name, source, argument)
+    if resolved[name] ~= nil then return end
+    local value, origin = source(argument)
+    if value ~= nil then
+      resolved[name], resolved.origins[name] = value, origin
+    end
+  end
+  set("region", option, "region")
+  set("region", named, region_of_profile)
+  set("region", variable, variables.region)
+  set("region", variable, keys.region)
+  set("region", region_of_profile)
+  -- A profile that was asked for and cannot be had is why there is no region: that is what to say.
+  if not resolved.region then
+    if profile_in_use().is_mistake then
+      resolved.region_fault = profile_in_use().message
+    elseif not environment("PATH") then
+      resolved.region_fault = "no region, and the environment of this process is empty, as in an nginx worker: put "
+        .. "`env JDCLOUD_REGION; env JDCLOUD_ENDPOINT;` at the top of nginx.conf, or make the client in init_by_lua"
+    end
+  end
+  set("endpoint", option, "endpoint")
+  set("endpoint", named, endpoint_of_profile)
+  set("endpoint", variable, variables.endpoint)
+  if options.profile == nil then set("endpoint", endpoint_of_profile) end
+  set("ca_file", option, "ca_file")
+  set("ca_file", variable, variables.ca_file)
+  return resolved
+end
+
+-- An endpoint without a user name and a password, which do not belong there but may stand in it.
+local function shown_endpoint(endpoint)
+  local scheme = endpoint:match("^%a+://") or ""
+  return text.one_line(scheme .. endpoint:sub(#scheme + 1):gsub("^.*@", "…@"), 200)
+end
+
+--- The settings as `jdvm doctor` shows them: no secret, the access key mostly hidden.
+---@param resolved jdvm.Settings
+---@return { name: string, value: string, origin: string|nil }[]
+function settings.report(resolved)
+  local origins, lines = resolved.origins, {}
+  local function add(name, value) lines[#lines + 1] = { name = name, value = value, origin = origins[name] } end
+  local shown, problem = resolved.credentials:shown()
+  local function secret(name)
+    if origins[name] == nil then return "none" end
+    return resolved.credentials:is_fixed() and "set" or shown
+  end
+  add("region", resolved.region or "none")
+  add("endpoint", resolved.endpoint and shown_endpoint(resolved.endpoint) or "default")
+  add("ca_file", resolved.ca_file and text.one_line(resolved.ca_file, 200) or "default")
+  add("access_key", shown)
+  add("secret_key", secret "secret_key")
+  add("session_token", secret "session_token")
+  if problem then lines[#lines + 1] = { name = "problem", value = problem } end
+  return lines
+end
+
+return settings

@@ -1,0 +1,367 @@
+-- The transport inside nginx and OpenResty: HTTP/1.1 over cosockets, which never blocks a worker.
+--
+-- One object serves all requests of a worker: it keeps nothing of a request. Connections live in nginx's own pools,
+-- named by everything that makes two of them different (jdvm.transport.proxy). `start` runs the exchange in a light
+-- thread of the current request, `perform` in the caller itself, which is cheaper when nothing else is to go on.
+-- Every wait ends at the deadline, the look-up of the name included.
+
+local core = require "jdvm.core"
+
+local advice = require "jdvm.transport.advice"
+local exchange = require "jdvm.transport.exchange"
+local http1 = require "jdvm.transport.http1"
+local permits = require "jdvm.transport.permits"
+local router = require "jdvm.transport.proxy"
+
+local ngx = ngx -- nil in plain Lua, where nothing here is of use
+local can_yield = core.can_yield
+local max, min = math.max, math.min
+local milliseconds, failure = exchange.milliseconds, exchange.failure
+
+local CONNECT_TIMEOUT, READ_TIMEOUT = 5, 10 -- seconds, where the request names none
+local IDLE = 30 -- seconds a pooled connection waits: less than common servers do
+local POOL_SIZE = 100 -- idle connections of one pool in one worker
+local MAX_ROUTES = 64
+-- A Unix socket without a path: nginx looks into the pool first, by the pool's name, and then fails at once, without a
+-- look-up. (Those who replace `connect` to look names up themselves leave Unix sockets alone.)
+local NOWHERE = "unix:"
+
+local M = {}
+
+-- Seconds that never go back. ngx.now() follows the wall clock, and its cached value lags behind work just done.
+local function monotonic()
+  local has_ffi, ffi = pcall(require, "ffi")
+  local clock = has_ffi and ffi.abi "le" and ffi.abi "64bit" and ({ Linux = 1, OSX = 6, BSD = 4 })[ffi.os]
+  if not clock then return ngx and ngx.now end
+  -- A name of its own, so that nobody else's declaration of clock_gettime is in the way. The low halves of the two
+  -- numbers are all that is needed, and they are numbers of Lua's, where whole ones would be boxed each time.
+  pcall(
+    ffi.cdef,
+    [[
+    typedef struct { uint32_t seconds, high_seconds, nanoseconds, high_nanoseconds; } jdvm_time;
+    int jdvm_clock_gettime(int clock, jdvm_time *time) __asm__("clock_gettime");
+  ]]
+  )
+  local time, gettime = ffi.new("jdvm_time"), ffi.C.jdvm_clock_gettime
+  return function()
+    gettime(clock, time)
+    return time.seconds + time.nanoseconds * 1e-9
+  end
+end
+local now = monotonic()
+
+---@class jdvm.NgxTransport
+local Transport = {}
+Transport.__index = Transport
+
+-- nginx bounds a look-up by resolver_timeout (30 s unless set) and nothing else, so it goes into a light thread that
+-- can be given up; then nobody knows whether it still asked for the name or connected already.
+local function connect_by_name(socket, route, options, seconds, control)
+  -- A pooled connection needs no look-up, and no thread.
+  if socket:connect(NOWHERE, route.address_port, options) then return true end
+  local outcome, semaphore = {}, nil
+  local thread = ngx.thread.spawn(function()
+    outcome.ok, outcome.err = socket:connect(route.address, route.address_port, options)
+    outcome.over = true
+    if semaphore then semaphore:post(1) end
+  end)
+  if not outcome.over then
+    semaphore = require "ngx.semaphore".new(0)
+    control.looking_up = semaphore -- who cancels wakes this thread: only it may kill the one below
+    -- A little longer than the socket's own time-out, which tells more: that the name was known at once.
+    semaphore:wait(seconds + 0.02)
+    control.looking_up = nil
+    if not outcome.over then
+      ngx.thread.kill(thread)
+      return nil, advice.GIVEN_UP
+    end
+  end
+  ngx.thread.wait(thread) -- it is over; nginx keeps what it knows of it until asked
+  return outcome.ok, outcome.err
+end
+
+local function unconnected(kind, phase, message, hint) return failure(kind, phase, message, false, hint) end
+
+-- When the service answers so fast that the handshake ends within the call, lua-nginx-module loses the result of a
+-- failed verification (until its pull request 2506): it closes the connection but says that all went well, or, when
+-- asked for the session, stumbles over its own assertion. So the session is asked for, and the reason fetched from
+-- where it was left.
+local function handshake(socket, route)
+  local ran, session, err = pcall(socket.sslhandshake, socket, nil, route.host, route.verify)
+  if ran then return session, err end
+  local has_base, base = pcall(require, "resty.core.base")
+  local reason = has_base and base.get_errmsg_ptr()
+  if reason and reason[0] ~= nil then return nil, require "ffi".string(reason[0]) end
+  return nil, tostring(session)
+end
+
+-- What a new connection needs before the request: the way through a proxy, and TLS.
+local function secure(socket, route, call, connect_timeout)
+  if route.proxy and route.secure then
+    local open, problem = exchange.tunnel(socket, route, call, connect_timeout)
+    if not open then return nil, problem end
+  end
+  if not route.secure then return true end
+  if call.control.cancelled then return exchange.cancelled("tls") end
+  local left = min(connect_timeout, call.deadline - now())
+  if left <= 0 then return exchange.out_of_time("tls") end
+  -- A handshake waits for as long as a connect may take.
+  socket:settimeouts(milliseconds(left), call.waiting, call.waiting)
+  local ok, err = handshake(socket, route)
+  if not ok then return unconnected(advice.handshake(err, route)) end
+  return true
+end
+
+local function open(self, route, call, connect_timeout, fresh)
+  local left = call.deadline - now()
+  if left <= 0 then return exchange.out_of_time("connect") end
+  local socket = ngx.socket.tcp()
+  call.waiting = milliseconds(min(call.read_timeout, left))
+  left = min(connect_timeout, left)
+  socket:settimeouts(milliseconds(left), call.waiting, call.waiting)
+  local options = route.options
+  -- A connection to replace a stale one must be new: its pool is always empty, because it is closed after use.
+  if fresh then options = { pool = route.pool .. "|fresh", pool_size = self.pool_size } end
+  local ok, err
+  if route.named then
+    ok, err = connect_by_name(socket, route, options, left, call.control)
+  else
+    ok, err = socket:connect(route.address, route.address_port, options)
+  end
+  if call.control.cancelled then
+    socket:close()
+    return exchange.cancelled("connect")
+  end
+  if not ok then return unconnected(advice.connect(err, route, left)) end
+  call.reused = socket:getreusedtimes() > 0
+  if not call.reused then
+    local ready, problem = secure(socket, route, call, connect_timeout)
+    if not ready then
+      socket:close()
+      return nil, problem
+    end
+    if call.control.cancelled then
+      socket:close()
+      return exchange.cancelled("connect")
+    end
+  end
+  return socket
+end
+
+local function request_head(self, route, target, request)
+  local fixed = self.fixed
+  if route.proxy and not route.secure then
+    target = request.url:gsub("#.*$", "")
+    if route.proxy.authorization then
+      fixed = fixed .. "proxy-authorization: " .. route.proxy.authorization .. "\r\n"
+    end
+  end
+  return http1.head(request.method, target, request.headers, fixed)
+end
+
+local function attempt(self, request, deadline, control, fresh)
+  local origin, target = router.split(request.url)
+  local route, message = self:route(origin)
+  if not route then return failure("connect", "connect", message) end
+  if route.secure and self.unsupported then return unconnected("tls", "tls", self.unsupported, self.instead) end
+  local head, reason = request_head(self, route, target, request)
+  if not head then return exchange.lasting("send", reason, false) end
+
+  local call = {
+    deadline = deadline,
+    now = now,
+    control = control,
+    read_timeout = request.read_timeout or READ_TIMEOUT,
+    secure = route.secure,
+  }
+  local socket, problem = open(self, route, call, request.connect_timeout or CONNECT_TIMEOUT, fresh)
+  if not socket then return nil, problem end
+  local reader = http1.response(request.method, request.max_body or self.max_body)
+  local complete
+  complete, problem = exchange.run(socket, head, reader, call)
+  -- A connection that cannot be kept is no failure of the request: TLS 1.3 may have sent a late ticket.
+  if not complete or fresh or not reader.reusable or not socket:setkeepalive(IDLE * 1000, self.pool_size) then
+    socket:close()
+  end
+  if not complete then return nil, problem end
+  local coding = reader.headers["content-encoding"]
+  if coding and coding:lower() ~= "identity" then
+    return exchange.lasting("read", "the service sent a content coding that was not asked for: " .. coding, true)
+  end
+  return reader
+end
+
+-- Where Lua cannot yield, a socket or a light thread must not even be tried: nginx has noted that it waits by the time
+-- that Lua raises, and would later wake whatever waits then.
+local function within_c()
+  local message, hint = advice.phase(ngx.get_phase(), "within C")
+  local _, problem = failure("phase", ngx.get_phase(), message, false, hint)
+  problem.lasting = true
+  return nil, problem
+end
+
+local function perform(self, request, deadline, control)
+  if not can_yield() then return within_c() end
+  if self.permits then
+    control.permit = self.permits:take(deadline - now())
+    if not control.permit then
+      return failure(
+        "timeout",
+        "connect",
+        "no connection came free while there was time: this client may have "
+          .. self.permits.count
+          .. " in use at a time in a worker (max_connections)",
+        false,
+        "raise max_connections, or give calls more time (timeout)"
+      )
+    end
+  end
+  local ran, response, problem = pcall(attempt, self, request, deadline, control)
+  -- Once more on a new connection. The request is signed anew: had the server read it before it closed, the same
+  -- nonce would be refused, so without a way to sign anew the failure is the caller's to judge.
+  if ran and problem and problem.stale and request.renew and not control.cancelled then
+    ran, response, problem = pcall(attempt, self, request.renew(), deadline, control, true)
+  end
+  if control.permit then
+    self.permits:give(control.permit)
+    control.permit = nil
+  end
+  if ran then return response, problem end
+  return failure("transport", "send", "the transport failed: " .. tostring(response))
+end
+
+--- Sends a request and waits for the answer in the caller's own light thread.
+---@param request jdvm.TransportRequest time-outs and max_body may be absent here
+---@param deadline number on `now()`
+---@return jdvm.Http1Response? response complete
+---@return jdvm.TransportFailure?
+function Transport:perform(request, deadline) return perform(self, request, deadline, {}) end
+
+-- A pending exchange that is forgotten is to end, not to run on for nobody: the guard is collected with the caller's
+-- handle, and the thread, which does not hold it, looks at `cancelled` whenever something arrives.
+local function forgotten_guard(control)
+  local guard = newproxy(true)
+  getmetatable(guard).__gc = function() control.cancelled = true end
+  return guard
+end
+
+--- Starts an exchange; others may be started before it is finished.
+---@param request jdvm.TransportRequest
+---@param deadline number on `now()`
+---@return table pending for `finish` or `cancel`, in the same nginx request
+function Transport:start(request, deadline)
+  local control = {}
+  if not can_yield() then
+    control.response, control.failure = within_c()
+    control.over = true
+    return { control = control, deadline = deadline }
+  end
+  local thread = ngx.thread.spawn(function()
+    control.response, control.failure = perform(self, request, deadline, control)
+    control.over = true
+    -- All who wait for it, in however many light threads.
+    local waiting = control.semaphore and -control.semaphore:count() or 0
+    if waiting > 0 then control.semaphore:post(waiting) end
+  end)
+  return {
+    control = control,
+    thread = thread,
+    owner = coroutine.running(),
+    deadline = deadline,
+    guard = forgotten_guard(control),
+  }
+end
+
+-- Only the coroutine that spawned a thread may wait for it or kill it, once.
+local function owns(pending) return pending.thread and coroutine.running() == pending.owner end
+
+--- Waits for the answer. May be called from another coroutine or light thread of the request than `start` was.
+---@param pending table
+---@return table? response
+---@return jdvm.TransportFailure?
+function Transport:finish(pending)
+  local control = pending.control
+  if not control.over and not can_yield() then
+    self:cancel(pending)
+    return within_c()
+  end
+  if owns(pending) then
+    local thread = pending.thread
+    pending.thread = nil
+    ngx.thread.wait(thread)
+  elseif not control.over and not control.cancelled then
+    control.semaphore = control.semaphore or require "ngx.semaphore".new(0)
+    control.semaphore:wait(max(0, pending.deadline - now()) + 1) -- the exchange itself ends by the deadline
+  end
+  if not control.over or control.cancelled then
+    control.cancelled = true
+    return exchange.cancelled("wait", true)
+  end
+  return control.response, control.failure
+end
+
+--- Gives an exchange up and closes its connection: at once where it was started, elsewhere with its next bytes.
+---@param pending table
+function Transport:cancel(pending)
+  local control, thread = pending.control, pending.thread
+  control.cancelled = true
+  if not owns(pending) then return end
+  pending.thread = nil
+  if control.over then
+    ngx.thread.wait(thread)
+  elseif control.looking_up then
+    control.looking_up:post(1)
+  else
+    ngx.thread.kill(thread)
+    -- The thread runs nothing more, so it cannot give this back.
+    if control.permit then self.permits:give(control.permit) end
+  end
+end
+
+--- Sleeps without blocking the worker.
+---@param seconds number
+function Transport.sleep(_, seconds)
+  if not can_yield() then return end -- what comes next says so
+  ngx.sleep(max(0.001, seconds)) -- 0 needs patches that only OpenResty's nginx has
+end
+
+--- Seconds that never go back.
+---@return number
+function Transport.now(_) return now() end
+
+--- Nothing to do: idle connections belong to nginx, which closes them in its time.
+function Transport.close(_) end
+
+function Transport:route(origin)
+  local known = self.routes[origin]
+  if known then return known end
+  local route, message = router.to(origin, self.config)
+  if not route then return nil, message end
+  route.options = { pool = route.pool, pool_size = self.pool_size }
+  if self.known_routes < MAX_ROUTES then
+    self.routes[origin], self.known_routes = route, self.known_routes + 1
+  end
+  return route
+end
+
+--- A transport for a client. Does no I/O; may be made in init_by_lua.
+---@param config table the client's options: proxy, no_proxy, verify, user_agent, max_body, max_connections
+---@return jdvm.NgxTransport
+function M.new(config)
+  config = config or {}
+  local limit = config.max_connections
+  local unsupported, instead = advice.unsupported(config)
+  return setmetatable({
+    config = { proxy = config.proxy, no_proxy = config.no_proxy, verify = config.verify },
+    fixed = "user-agent: " .. (config.user_agent or "jdvm"):gsub("%c", " ") .. "\r\naccept-encoding: identity\r\n",
+    max_body = config.max_body or http1.MAX_BODY,
+    pool_size = limit and min(limit, POOL_SIZE) or POOL_SIZE,
+    permits = limit and permits.new(limit, now) or nil,
+    unsupported = unsupported,
+    instead = instead,
+    routes = {},
+    known_routes = 0,
+  }, Transport)
+end
+
+return M

@@ -1,0 +1,414 @@
+-- Failures as people and programs see them.
+local errors = require "jdvm.failures.failure"
+
+local function line_of(fields, secrets)
+  local message, detail = errors.new(fields, secrets)
+  assert.is_string(message)
+  assert.is_nil(message:find("[%z\1-\31\127]"), message)
+  return message, detail
+end
+
+local function hint_of(fields)
+  local _, detail = errors.new(fields)
+  return detail.hint
+end
+
+describe("the details of a failure", function()
+  it("have no holes", function()
+    local null = require "jdvm".null
+    local _, detail = errors.new { kind = "api", message = "no", details = { null, { a = "b" }, null } }
+    assert.same({ { a = "b" } }, detail.details)
+  end)
+end)
+
+describe("the line of a failure", function()
+  it(
+    "is what the design says",
+    function()
+      assert.equal(
+        "jdvm: describeImage: 404 NOT_FOUND: Image 'img-x' not found (request 5dfb); hint: an image exists in "
+          .. "one region only (asked in cn-north-1), and sub-accounts see only what they may use",
+        (
+          line_of {
+            kind = "api",
+            operation = "describeImage",
+            region = "cn-north-1",
+            code = 404,
+            status = "NOT_FOUND",
+            message = "Image 'img-x' not found",
+            request_id = "5dfb",
+            http_status = 404,
+            attempts = 1,
+            elapsed = 0.1,
+          }
+        )
+      )
+    end
+  )
+
+  it("has the facts that matter in brackets", function()
+    assert.equal("jdvm: describeImages: no answer within 10 s (phase read, 3 attempts, 30.0 s)", (line_of {
+      kind = "timeout",
+      operation = "describeImages",
+      message = "no answer within 10 s",
+      phase = "read",
+      attempts = 3,
+      elapsed = 30.04,
+    }))
+    assert.equal(
+      "jdvm: it broke (2 attempts, 1.5 s)",
+      (line_of { kind = "transport", message = "it broke", attempts = 2, elapsed = 1.5 })
+    )
+    assert.equal("jdvm: it broke", (line_of { kind = "transport", message = "it broke", attempts = 1, elapsed = 1.5 }))
+  end)
+
+  it("names the failure before a timeout", function()
+    local message, detail = line_of {
+      kind = "timeout",
+      message = "the time ran out",
+      phase = "sleep",
+      attempts = 2,
+      elapsed = 2,
+      cause = { kind = "api", code = 503, status = "UNAVAILABLE", message = "later" },
+    }
+    assert.equal(
+      "jdvm: the time ran out (phase sleep, 2 attempts, 2.0 s); before that: 503 UNAVAILABLE: later",
+      message
+    )
+    assert.same({ kind = "api", code = 503, status = "UNAVAILABLE", message = "later" }, detail.cause)
+  end)
+
+  it("is made for every kind", function()
+    for _, kind in ipairs(errors.kinds) do
+      local message, detail = line_of { kind = kind.name, message = "words" }
+      assert.matches("^jdvm: .*words", message)
+      assert.equal(kind.name, detail.kind)
+      assert.matches("%.$", kind.doc)
+      assert.matches("。$", kind.doc_zh)
+    end
+    assert.same(
+      {
+        "credentials",
+        "connect",
+        "tls",
+        "timeout",
+        "transport",
+        "http",
+        "decode",
+        "api",
+        "pagination",
+        "wait",
+        "phase",
+        "cache",
+        "cancelled",
+      },
+      (function()
+        local names = {}
+        for i, kind in ipairs(errors.kinds) do
+          names[i] = kind.name
+        end
+        return names
+      end)()
+    )
+  end)
+
+  it("is made from next to nothing", function()
+    assert.equal("jdvm: transport failure", (line_of {}))
+    assert.equal("jdvm: x", (line_of { kind = "of my own transport", message = "x" }))
+    assert.equal("jdvm: error: x", (line_of { kind = "api", message = "x" }))
+    assert.equal("jdvm: HTTP error: x", (line_of { kind = "http", message = "x" }))
+  end)
+
+  it("is one printable line whatever comes in", function()
+    local hostile = "a\r\nb\0c\27[31m\226\128\174d\255" .. ("é"):rep(5000)
+    local message, detail = line_of {
+      kind = "api",
+      operation = hostile,
+      region = hostile,
+      status = hostile,
+      message = hostile,
+      request_id = hostile,
+      phase = hostile,
+      details = { { [hostile] = hostile } },
+      code = 500,
+    }
+    assert.is_true(#message < 1100, #message)
+    assert.is_nil(message:find("\27", 1, true))
+    assert.is_nil(message:find("\226\128\174", 1, true))
+    assert.matches("a b c %[31md%?é", message)
+    local key, value = next(detail.details[1])
+    assert.is_nil((key .. value):find("[%c]"))
+  end)
+end)
+
+describe("the data of a failure", function()
+  it("holds what it was given, and nothing that is not plain", function()
+    local given = {
+      kind = "api",
+      code = 404,
+      status = "NOT_FOUND",
+      message = "m",
+      http_status = 404,
+      request_id = "r",
+      details = { { param0 = "*", f = print } },
+      operation = "describeImage",
+      region = "x",
+      attempts = 2,
+      elapsed = 1.5,
+      phase = "read",
+      retryable = false,
+      hint = "h",
+      retry_after = 3,
+      skew = 5,
+      stranger = "y",
+    }
+    local _, detail = errors.new(given)
+    given.stranger, given.details = nil, { { param0 = "*" } }
+    assert.same(given, detail)
+    assert.is_nil(getmetatable(detail))
+  end)
+
+  it("keeps an image as it was", function()
+    local image = { desc = "two\nlines" }
+    local _, detail = errors.new { kind = "wait", message = "m", image = image }
+    assert.equal(image, detail.image)
+  end)
+
+  it("survives tables that contain themselves", function()
+    local loop = {}
+    loop.loop = loop
+    local _, detail = errors.new { kind = "api", message = "m", details = loop }
+    assert.is_table(detail.details)
+  end)
+
+  it("is documented field by field", function()
+    for _, field in ipairs(errors.fields) do
+      assert.matches("%.$", field.doc)
+      assert.matches("。$", field.doc_zh)
+    end
+  end)
+end)
+
+describe("secrets", function()
+  local secrets = { "s3cr3t+/=key", "token%with-magic(chars)" }
+
+  local function assert_clean(message, detail)
+    local function walk(value)
+      if type(value) == "string" then
+        for _, secret in ipairs(secrets) do
+          assert.is_nil(value:find(secret, 1, true), value)
+        end
+        assert.is_nil(value:find("0123456789abcdef", 1, true), value)
+        assert.is_nil(value:find("hunter2", 1, true), value)
+      elseif type(value) == "table" then
+        for key, element in pairs(value) do
+          walk(key)
+          walk(element)
+        end
+      end
+    end
+    walk(message)
+    walk(detail)
+  end
+
+  it("are taken out of everything", function()
+    local text = "you sent " .. secrets[1] .. " and " .. secrets[2] .. secrets[2] .. ", why?"
+    assert_clean(errors.new({
+      kind = "api",
+      message = text,
+      status = text,
+      request_id = text,
+      hint = text,
+      details = { [text] = { text } },
+      cause = { kind = "api", message = text },
+    }, secrets))
+    local message = errors.new({ kind = "api", code = 400, message = text }, secrets)
+    assert.equal("jdvm: 400: you sent [redacted] and [redacted][redacted], why?", message)
+  end)
+
+  it("are taken out even when nobody named them", function()
+    assert_clean(errors.new {
+      kind = "api",
+      message = "Authorization: JDCLOUD2-HMAC-SHA256 Credential=AK/x, SignedHeaders=a;b, "
+        .. "Signature=0123456789abcdef0123456789abcdef",
+    })
+    assert_clean(errors.new { kind = "connect", message = "proxy http://me:hunter2@proxy:3128 refused" })
+    for _, url in ipairs {
+      "http://me:hun/hunter2@h:1",
+      "http://me:a hunter2@h",
+      "socks5://me:a@hunter2@h:1",
+      "http://hunter2@h",
+    } do
+      local message = errors.new { kind = "connect", message = "Unsupported proxy syntax in '" .. url .. "': bad" }
+      assert_clean(message)
+      assert.matches("://[redacted]@h", message, 1, true)
+    end
+    assert_clean(errors.new { kind = "connect", message = "http://a:hunter2@b, then http://c:hunter2@d" })
+    assert.equal(
+      "jdvm: https://a.b/c said no",
+      (errors.new { kind = "connect", message = "https://a.b/c said no", hint = false }):match("^[^;]*")
+    )
+    assert_clean(errors.new { kind = "api", message = "header x-jdcloud-security-token: hunter2 is bad" })
+    assert_clean(errors.new { kind = "api", message = '{"x-jdcloud-security-token":"hunter2"}' })
+  end)
+
+  it(
+    "that are too short to be any leave the text alone",
+    function() assert.equal("jdvm: a cat", (errors.new({ kind = "wait", message = "a cat" }, { "a", "", "cat" }))) end
+  )
+end)
+
+describe("hints", function()
+  local function api(code, status, message, more)
+    local fields = {
+      kind = "api",
+      code = code,
+      http_status = code,
+      status = status,
+      message = message,
+      operation = "describeImages",
+      region = "cn-north-1",
+    }
+    for name, value in pairs(more or {}) do
+      fields[name] = value
+    end
+    return hint_of(fields)
+  end
+
+  it("tell what to check about a signature", function()
+    local hint = api(401, "ACCESS_ERROR", "sign result is not same [gw]")
+    assert.matches("secret key", hint)
+    assert.matches("ends", hint)
+    assert.matches("clock", hint)
+  end)
+
+  it("tell by how much the clock is wrong", function()
+    assert.equal(
+      "this machine's clock is 412 s behind the service's: set it right (NTP)",
+      api(401, "ACCESS_ERROR", "sign result is not same [gw]", { skew = 412.3 })
+    )
+    assert.equal(
+      "this machine's clock is 3600 s ahead of the service's: set it right (NTP)",
+      api(403, "HTTP_FORBIDDEN", "x", { skew = -3600 })
+    )
+    assert.matches("secret key", api(401, "ACCESS_ERROR", "sign result is not same", { skew = 3 }))
+  end)
+
+  it("tell about keys, permissions and addresses", function()
+    assert.matches("does not know this access key", api(401, "ACCESS_ERROR", "Invalid accessKey [gw]"))
+    assert.matches("does not know this access key", api(401, "ACCESS_ERROR", "secret key is null"))
+    assert.matches("proxy", api(401, "ACCESS_ERROR", "lack of header authorization[gw]"))
+    assert.matches("session token", api(401, "UNAUTHENTICATED", "no"))
+    assert.matches("sends requests twice", api(403, "HTTP_FORBIDDEN", "please use different noncestr [gw]"))
+    assert.matches("certain addresses", api(403, "HTTP_FORBIDDEN", "Your IP address is not allowed [gw]"))
+    local refusal = "You are not authorized to perform (vm:x) on resource (*) [IAM] [gw]"
+    assert.matches("do not allow vm:describeImages;", api(403, "HTTP_FORBIDDEN", refusal))
+    assert.matches(
+      "do not allow vm:listThings;",
+      api(403, "HTTP_FORBIDDEN", refusal, { details = { { param1 = "vm:listThings", param0 = "*" } } })
+    )
+  end)
+
+  it("tell about regions and routes", function()
+    assert.matches(
+      'check the region "cn%-nroth%-1" %(did you mean "cn%-north%-1"%?%)',
+      api(404, "NOT_FOUND", "no route and no API found with those values", { region = "cn-nroth-1" })
+    )
+    assert.matches(
+      '^check the region "mars", and',
+      api(404, "NOT_FOUND", "no route and no API found", { region = "mars" })
+    )
+    assert.matches("^check the endpoint", api(404, "NOT_FOUND", "no route and no API found"))
+  end)
+
+  it("tell about limits and parameters", function()
+    assert.matches("not retried", api(429, "QUOTA_EXCEEDED", "Image quota limit exceeded"))
+    assert.matches("1000 calls a minute", api(429, "RATE_LIMIT", "x"))
+    assert.matches("1000 calls a minute", api(429, "HTTP_RATE_LIMIT_EXCEEDED", "minute rate limit exceeded"))
+    assert.matches("give imageSource", api(400, "FAILED_PRECONDITION", "Parameter ImageSource missing"))
+    assert.matches("10 to 100", api(400, "OUT_OF_RANGE", "PageSize out of range"))
+    assert.matches("try again later", api(400, "FAILED_PRECONDITION", "Conflict with underlay image task 'x'"))
+    assert.matches("fewer ids", api(414, "HTTP_URI_TOO_LONG", "x"))
+  end)
+
+  it("are not looked for when the failure wants none", function()
+    local failure = { kind = "decode", message = "row 1 of page 1 has no key" }
+    assert.matches("check the endpoint", hint_of(failure))
+    failure.hint = false
+    local message, detail = errors.new(failure)
+    assert.is_nil(detail.hint)
+    assert.is_nil(message:find("hint", 1, true))
+  end)
+
+  it("tell about what stands between", function()
+    assert.matches("name servers", hint_of { kind = "connect", message = "Could not resolve host: vm.x" })
+    assert.is_nil(hint_of { kind = "connect", message = "could not resolve the host name x: check the name" })
+    assert.matches("name servers", hint_of { kind = "connect", phase = "dns", message = "x" })
+    assert.matches("firewall", hint_of { kind = "connect", message = "Connection refused" })
+    assert.matches("firewall", hint_of { kind = "timeout", phase = "connect", message = "x" })
+    for _, message in ipairs {
+      "SSL certificate problem: unable to get local issuer certificate",
+      "20: unable to get local issuer certificate",
+      "18: self-signed certificate",
+      "certificate verify failed",
+    } do
+      local hint = hint_of { kind = "tls", message = message }
+      assert.matches("ca_file", hint)
+      assert.matches("lua_ssl_trusted_certificate", hint)
+      assert.matches("lua_ssl_verify_depth", hint)
+    end
+    for _, message in ipairs {
+      "certificate host mismatch",
+      "SSL: no alternative certificate subject name matches target host name 'x'",
+      "the TLS certificate of x port 443 is for another host name (…)",
+    } do
+      assert.matches("for another name", hint_of { kind = "tls", message = message })
+    end
+    assert.equal(
+      "JDCLOUD_CA_FILE does what ca_file does",
+      hint_of {
+        kind = "tls",
+        message = "the TLS certificate of x "
+          .. "port 443 is not signed by a known CA (self-signed certificate): ca_file can name the PEM file of the CA",
+      }
+    )
+    assert.matches(
+      "must exist, be readable and hold certificates",
+      hint_of {
+        kind = "tls",
+        message = "could not read the CA certificates: error setting certificate file: /none.pem (ca_file, ca_path)",
+      }
+    )
+    for _, message in ipairs { "unexpected answer: 'result' is missing or null", "unexpected answer: it is null" } do
+      assert.matches("check the endpoint", hint_of { kind = "decode", http_status = 200, message = message })
+    end
+    assert.matches("gateway", hint_of { kind = "http", http_status = 502, message = 'text/html: "502 Bad Gateway"' })
+    assert.matches(
+      "https://",
+      hint_of {
+        kind = "http",
+        http_status = 400,
+        message = 'text/html: "400 The plain HTTP request was sent to HTTPS port"',
+      }
+    )
+    assert.matches(
+      "http:// for one without TLS",
+      hint_of {
+        kind = "tls",
+        message = "the TLS handshake with a port 80 "
+          .. "failed: TLS connect error: error:0A00010B:SSL routines::wrong version number",
+      }
+    )
+    assert.matches("https://", hint_of { kind = "transport", message = "the answer of a port 443 is not HTTP: x" })
+    assert.is_nil(hint_of { kind = "timeout", phase = "connect", message = "no time was left to send the request" })
+    assert.matches("redirects", hint_of { kind = "http", http_status = 302, message = "x" })
+    assert.matches("proxy", hint_of { kind = "http", http_status = 407, message = "x" })
+    assert.matches("endpoint", hint_of { kind = "decode", http_status = 200, message = "not JSON (text/html: x)" })
+  end)
+
+  it("give way to the one that was given, and may be none", function()
+    assert.equal("mine", hint_of { kind = "connect", message = "x", hint = "mine" })
+    assert.is_nil(hint_of { kind = "cancelled", message = "x" })
+    assert.is_nil(api(500, "INTERNAL", "Internal server error"))
+  end)
+end)

@@ -1,0 +1,262 @@
+-- The profile files of the `jdc` command, as it writes them and as people edit them.
+local profile = require "jdvm.keys.profile"
+
+local function reader(files)
+  return function(path)
+    local content = files[path]
+    if type(content) == "table" then return nil, content.failure end
+    return content
+  end
+end
+
+-- What `jdc configure add` writes.
+local written_by_jdc = table.concat({
+  "[default]",
+  "access_key = AK1",
+  "secret_key = SK1",
+  "region_id = cn-north-1",
+  "endpoint = www.jdcloud-api.com",
+  "scheme = https",
+  "timeout = 20",
+  "",
+  "[prod]",
+  "access_key = AK2",
+  "secret_key = SK2",
+  "region_id = cn-east-2",
+  "endpoint = vm.internal.cn-east-2.jdcloud-api.com",
+  "scheme = http",
+  "timeout = 20",
+  "",
+  "",
+}, "\n")
+
+describe("a config file", function()
+  it("of jdc is read", function()
+    local sections, names, problems = profile.parse(written_by_jdc)
+    assert.same({ "default", "prod" }, names)
+    assert.same({}, problems)
+    assert.same({
+      access_key = "AK1",
+      secret_key = "SK1",
+      region_id = "cn-north-1",
+      endpoint = "www.jdcloud-api.com",
+      scheme = "https",
+      timeout = "20",
+    }, sections.default)
+    assert.equal("http", sections.prod.scheme)
+  end)
+
+  it("edited by hand is read", function()
+    local sections, names, problems = profile.parse(table.concat({
+      "\239\187\191# a comment",
+      "; another",
+      "[ spaced name ]  ",
+      "Access_Key=AK",
+      "  secret_key  =  a=b:c  ",
+      "region_id: cn-north-1",
+      "empty =",
+      "",
+      "[default]\r",
+      "access_key = AK1\r",
+      "secret_key = 100%% and 5%\r",
+    }, "\n"))
+    assert.same({}, problems)
+    assert.same({ " spaced name ", "default" }, names)
+    assert.same(
+      { access_key = "AK", secret_key = "a=b:c", region_id = "cn-north-1", empty = "" },
+      sections[" spaced name "]
+    )
+    assert.same({ access_key = "AK1", secret_key = "100% and 5%" }, sections.default)
+  end)
+
+  it("lends the values of [DEFAULT] to all sections", function()
+    local sections, names = profile.parse "[DEFAULT]\nregion_id = cn-north-1\n[a]\nx = 1\n[b]\nregion_id = cn-east-2\n"
+    assert.same({ "a", "b" }, names)
+    assert.same({ x = "1", region_id = "cn-north-1" }, sections.a)
+    assert.same({ region_id = "cn-east-2" }, sections.b)
+  end)
+
+  it("may name a section or a key twice; the last counts", function()
+    local sections, names = profile.parse "[a]\nx = 1\nx = 2\n[b]\n[a]\ny = 3"
+    assert.same({ "a", "b" }, names)
+    assert.same({ x = "2", y = "3" }, sections.a)
+  end)
+
+  it("reports what it cannot read, without repeating it", function()
+    local sections, _, problems = profile.parse "key = before\n[a]\nhush-hush-secret\n= no key\nx = 1\n"
+    assert.same({
+      "line 1 stands before the first [section]",
+      "line 3 is neither a [section] nor key = value",
+      "line 4 is neither a [section] nor key = value",
+    }, problems)
+    assert.same({ a = { x = "1" } }, sections)
+  end)
+
+  it("of any bytes is read without an error", function()
+    local bytes = {}
+    for i = 0, 255 do
+      bytes[#bytes + 1] = string.char(i, (i * 7) % 256, 10, 91, i, 93)
+    end
+    assert.is_table((profile.parse(table.concat(bytes))))
+    assert.same({}, (profile.parse ""))
+  end)
+end)
+
+describe("the files of a folder", function()
+  it("tell the profile in use", function()
+    local names = { ["prod"] = "prod", ["prod\n"] = "prod", [" prod \r\n"] = "prod", [""] = "default" }
+    for current, expected in pairs(names) do
+      local files = profile.read(
+        "/h/.jdc",
+        reader {
+          ["/h/.jdc/config"] = written_by_jdc,
+          ["/h/.jdc/current"] = current,
+        }
+      )
+      assert.equal(expected, files.current)
+      assert.equal("/h/.jdc/config", files.path)
+    end
+    assert.equal("default", profile.read("/h/.jdc", reader { ["/h/.jdc/config"] = "" }).current)
+  end)
+
+  it("may be absent or unreadable", function()
+    local files, message = profile.read("/h/.jdc", reader {})
+    assert.is_nil(files)
+    assert.is_nil(message)
+    files, message = profile.read(
+      "/h/.jdc",
+      reader {
+        ["/h/.jdc/config"] = { failure = "/h/.jdc/config: Permission denied" },
+      }
+    )
+    assert.is_nil(files)
+    assert.equal("/h/.jdc/config: Permission denied", message)
+  end)
+
+  it("name the profiles there are when one is not", function()
+    local files = profile.read("/h/.jdc", reader { ["/h/.jdc/config"] = written_by_jdc })
+    assert.equal("AK2", profile.values(files, "prod").access_key)
+    local function refusal(name)
+      local values, message = profile.values(files, name)
+      assert.is_nil(values)
+      return message
+    end
+    assert.equal('no profile "porod" in /h/.jdc/config; did you mean "prod"?', refusal "porod")
+    assert.equal('no profile "xyzzy" in /h/.jdc/config; it has default and prod', refusal "xyzzy")
+    files = profile.read("/h/.jdc", reader { ["/h/.jdc/config"] = "" })
+    assert.equal('no profile "default" in /h/.jdc/config; it has none', refusal "default")
+  end)
+
+  it("are looked for in the home folder", function()
+    local function at(environment)
+      return profile.directory(function(name) return environment[name] end)
+    end
+    assert.equal("/users/me/.jdc", at { HOME = "/users/me" })
+    assert.equal("/users/me/.jdc", at { HOME = "/users/me/" })
+    assert.equal("C:\\Users\\me/.jdc", at { USERPROFILE = "C:\\Users\\me" })
+    assert.is_nil(at { HOME = "" })
+    assert.is_nil(at {})
+  end)
+
+  it("are read from the disk", function()
+    local folder = os.tmpname()
+    os.remove(folder)
+    assert(os.execute("mkdir -p " .. folder))
+    finally(function() os.execute("rm -rf " .. folder) end)
+    assert.is_nil((profile.read(folder)))
+    local file = assert(io.open(folder .. "/config", "wb"))
+    file:write(written_by_jdc)
+    file:close()
+    file = assert(io.open(folder .. "/current", "wb"))
+    file:write("prod")
+    file:close()
+    local files = profile.read(folder)
+    assert.equal("prod", files.current)
+    assert.equal("SK1", files.sections.default.secret_key)
+    os.execute("chmod 644 " .. folder .. "/config")
+    assert.equal("644", profile.mode(folder .. "/config"))
+    assert.matches(
+      "config can be read by others %(mode 644%): chmod 600 ",
+      profile.mode_warning(files.path, profile.mode(files.path))
+    )
+    os.execute("chmod 600 " .. folder .. "/config")
+    assert.is_nil(profile.mode_warning(files.path, profile.mode(files.path)))
+    assert.is_nil(profile.mode(folder .. "/it's not there"))
+    -- A folder in the place of the file.
+    os.execute("rm " .. folder .. "/config && mkdir " .. folder .. "/config")
+    local none, message = profile.read(folder)
+    assert.is_nil(none)
+    assert.matches("config", message)
+  end)
+
+  it("have modes that a loaded LuaFileSystem tells", function()
+    local loaded = package.loaded.lfs
+    finally(function() package.loaded.lfs = loaded end)
+    local permissions
+    package.loaded.lfs = { attributes = function() return permissions end }
+    local modes = { ["rw-r--r--"] = "644", ["rw-------"] = "600", ["rwxr-x--x"] = "751", ["-w-------"] = "200" }
+    for given, mode in pairs(modes) do
+      permissions = given
+      assert.equal(mode, profile.known_mode "x")
+    end
+    permissions = nil
+    assert.is_nil(profile.known_mode "x")
+    permissions = "strange"
+    assert.is_nil(profile.known_mode "x")
+    package.loaded.lfs = nil
+    assert.is_nil(profile.known_mode "x")
+  end)
+
+  it("larger than any profile are refused", function()
+    local path = os.tmpname()
+    finally(function() os.execute("rm -rf " .. path .. ".d " .. path) end)
+    os.execute("mkdir " .. path .. ".d && head -c 1048577 /dev/zero > " .. path .. ".d/config")
+    local files, message = profile.read(path .. ".d")
+    assert.is_nil(files)
+    assert.matches("is larger than 1 MiB$", message)
+  end)
+end)
+
+describe("an update", function()
+  it(
+    "writes what jdc would",
+    function()
+      assert.equal(
+        "[default]\naccess_key = AK\nsecret_key = SK\nregion_id = cn-north-1\nendpoint = vm.jdcloud-api.com\n"
+          .. "scheme = https\ntimeout = 20\n",
+        profile.update("", "default", {
+          timeout = "20",
+          scheme = "https",
+          endpoint = "vm.jdcloud-api.com",
+          region_id = "cn-north-1",
+          secret_key = "SK",
+          access_key = "AK",
+        })
+      )
+    end
+  )
+
+  it("changes its values and leaves the rest as it is", function()
+    local before = "# mine\n[default]\nAccess_Key=OLD\n; note\nsecret_key = OLD\n\n[prod]\naccess_key = AK2\n"
+    local after =
+      profile.update(before, "default", { access_key = "NEW", secret_key = "NEW2", region_id = "cn-east-1" })
+    assert.equal(
+      "# mine\n[default]\naccess_key = NEW\n; note\nsecret_key = NEW2\nregion_id = cn-east-1\n\n[prod]\n"
+        .. "access_key = AK2\n",
+      after
+    )
+    assert.same({ access_key = "AK2" }, (profile.parse(after)).prod)
+  end)
+
+  it("adds a profile", function()
+    local after = profile.update("[default]\naccess_key = AK", "new one", { access_key = "A%B", secret_key = "S" })
+    assert.equal("[default]\naccess_key = AK\n\n[new one]\naccess_key = A%%B\nsecret_key = S\n", after)
+    assert.same({ access_key = "A%B", secret_key = "S" }, (profile.parse(after))["new one"])
+  end)
+
+  it("is the same when done twice", function()
+    local values = { access_key = "AK", secret_key = "S%K", region_id = "cn-north-1" }
+    local once = profile.update(written_by_jdc, "prod", values)
+    assert.equal(once, profile.update(once, "prod", values))
+  end)
+end)

@@ -1,0 +1,218 @@
+-- Where every setting of a client comes from, and which source wins.
+local settings = require "jdvm.options.settings"
+local made_up = require "spec.support.made_up"
+
+local AK, SK, CONFIG, resolve = made_up.AK, made_up.SK, made_up.CONFIG, made_up.resolve
+
+describe("the region", function()
+  it("comes from the option, the environment, the profile", function()
+    local environment, files = { JDCLOUD_REGION = "env-region" }, { config = CONFIG }
+    assert.equal("mine", resolve({ region = "mine" }, environment, files).region)
+    assert.equal("env-region", resolve({}, environment, files).region)
+    assert.equal("cn-east-1", resolve({}, {}, files).region)
+    assert.equal('profile "default" of /h/.jdc/config', resolve({}, {}, files).origins.region)
+    assert.is_nil(resolve({}, {}, {}).region)
+  end)
+
+  it("of a profile counts whoever gives the keys", function()
+    assert.equal("cn-east-1", resolve({ access_key = AK, secret_key = SK }, {}, { config = CONFIG }).region)
+    assert.equal(
+      "cn-east-2",
+      resolve({ access_key = AK, secret_key = SK }, { JDCLOUD_PROFILE = "keyless" }, { config = CONFIG }).region
+    )
+  end)
+
+  it("that a profile should have named is missed with the reason", function()
+    local function fault(environment, files, more)
+      local options = { access_key = AK, secret_key = SK }
+      for name, value in pairs(more or {}) do
+        options[name] = value
+      end
+      local resolved = resolve(options, environment, files)
+      return resolved.region_fault
+    end
+    assert.equal(
+      'no profile "prdo" in /h/.jdc/config; did you mean "prod"?',
+      fault({ JDCLOUD_PROFILE = "prdo" }, { config = CONFIG })
+    )
+    assert.matches("denied", fault({}, { config = { failure = "/h/.jdc/config: Permission denied" } }))
+    assert.is_nil(fault({}, {}))
+    assert.is_nil(fault({ JDCLOUD_PROFILE = "prdo" }, { config = CONFIG }, { region = "cn-north-1" }))
+    assert.matches("no profile", resolve({ profile = "prdo" }, {}, { config = CONFIG }).region_fault)
+  end)
+
+  it("of another tool counts beside its keys", function()
+    assert.equal("jdc", resolve({}, { JDC_ACCESS_KEY = "a", JDC_SECRET_KEY = "s", JDC_REGION = "jdc" }).region)
+    assert.equal("jd", resolve({}, { JD_ACCESS_KEY_ID = "a", JD_ACCESS_KEY_SECRET = "s", JD_REGION = "jd" }).region)
+    assert.is_nil(resolve({}, { JDC_REGION = "jdc" }).region)
+  end)
+end)
+
+describe("a profile", function()
+  it("with names that are nearly those of keys, or of the section, is told of", function()
+    local function notes(config, environment) return resolve({}, environment or {}, { config = config }).notes end
+    local own = 'profile "default" of /h/.jdc/config: the key '
+    assert.same({
+      own .. "access_key_id is not read; did you mean access_key?",
+      own .. "region is not read; did you mean region_id?",
+      own .. "secretkey is not read; did you mean secret_key?",
+    }, notes "[default]\nregion = cn-north-1\nACCESS_KEY_ID = a\nsecretKey = s\noutput = json\ncolour = red\n")
+    assert.same({}, notes "[default]\nregion = cn-north-1\nregion_id = cn-north-1\n")
+    assert.same({}, notes(CONFIG))
+    assert.same(
+      { 'no profile "default" in /h/.jdc/config; did you mean "Default"?' },
+      notes "[Default]\nregion_id = cn-north-1\n"
+    )
+    assert.same({}, notes "[default]\nregion_id = a\n[Default]\nregion_id = b\n")
+    assert.same({}, notes "[other]\nregion_id = b\n")
+    assert.same({}, notes("[Default]\nregion_id = b\n", { JDCLOUD_PROFILE = "default" }))
+  end)
+end)
+
+describe("the environment", function()
+  it("gives each option by the variable that its entry names", function()
+    local asked = 0
+    for _, option in ipairs(require("jdvm.options.options").client) do
+      if option.env then
+        asked = asked + 1
+        local environment = { JDCLOUD_ACCESS_KEY = AK, JDCLOUD_SECRET_KEY = SK }
+        if option.name == "profile" then environment = {} end
+        environment[option.env] = option.name == "profile" and "prod" or "made-up"
+        local resolved = resolve({}, environment, { config = CONFIG })
+        if option.name == "profile" then
+          assert.equal('profile "prod" of /h/.jdc/config', resolved.origins.access_key)
+        else
+          assert.equal("environment variable " .. option.env, resolved.origins[option.name], option.name)
+        end
+      end
+    end
+    assert.is_true(asked >= 7, asked)
+  end)
+end)
+
+describe("the endpoint", function()
+  it("comes from the option, the environment, the profile whose keys are used", function()
+    local environment, files = { JDCLOUD_ENDPOINT = "https://env:1" }, { config = CONFIG, current = "prod" }
+    assert.equal("https://mine", resolve({ endpoint = "https://mine" }, environment, files).endpoint)
+    assert.equal("https://env:1", resolve({}, environment, files).endpoint)
+    assert.equal("http://vm.internal.cn-south-1.jdcloud-api.com", resolve({}, {}, files).endpoint)
+    assert.is_nil(resolve({ access_key = AK, secret_key = SK }, {}, files).endpoint)
+    assert.equal(
+      "http://vm.internal.cn-south-1.jdcloud-api.com",
+      resolve({ profile = "prod" }, environment, files).endpoint
+    )
+  end)
+
+  it("of a profile that is jdc's default, or another product's, is left out", function()
+    local function with(endpoint, scheme)
+      return resolve({}, {}, {
+        config = ("[default]\naccess_key=a\nsecret_key=s\nendpoint=%s\nscheme=%s\n"):format(
+          endpoint,
+          scheme or "https"
+        ),
+      })
+    end
+    assert.is_nil(with("www.jdcloud-api.com", "http").endpoint)
+    assert.same({}, with("www.jdcloud-api.com").notes)
+    assert.is_nil(with("nc.jdcloud-api.com").endpoint)
+    assert.same(
+      { 'endpoint "nc.jdcloud-api.com" of the profile is not the VM service\'s; it was left out' },
+      with("nc.jdcloud-api.com").notes
+    )
+    assert.equal("https://vm.jdcloud-api.com", with("vm.jdcloud-api.com").endpoint)
+    assert.equal("http://127.0.0.1:8443", with("127.0.0.1:8443", "HTTP").endpoint)
+    assert.equal("https://x.example/base", with("https://x.example/base", "http").endpoint)
+    assert.is_nil(with("").endpoint)
+  end)
+end)
+
+describe("the file of certificates", function()
+  it("comes from the option or the environment", function()
+    assert.equal("/a", resolve({ ca_file = "/a" }, { JDCLOUD_CA_FILE = "/b" }).ca_file)
+    assert.equal("/b", resolve({}, { JDCLOUD_CA_FILE = "/b" }).ca_file)
+    assert.is_nil(resolve({}, {}).ca_file)
+  end)
+end)
+
+describe("notes", function()
+  it("warn of a file that others can read, and of lines that were skipped", function()
+    local resolved = resolve({}, {}, { config = CONFIG .. "\nnonsense\n", mode = "644" })
+    assert.same({
+      "/h/.jdc/config: line 18 is neither a [section] nor key = value; it was skipped",
+      "/h/.jdc/config can be read by others (mode 644): chmod 600 /h/.jdc/config",
+    }, resolved.notes)
+    assert.same({}, resolve({}, {}, { config = CONFIG, mode = "600" }).notes)
+    assert.same({}, resolve({}, {}, { config = CONFIG }).notes)
+  end)
+end)
+
+describe("a profile that cannot be read", function()
+  local files = { config = { failure = "/h/.jdc/config: Permission denied" } }
+
+  it("is noted when nothing depends on it", function()
+    local resolved = resolve({}, { JDCLOUD_ACCESS_KEY = AK, JDCLOUD_SECRET_KEY = SK }, files)
+    assert.same({ "/h/.jdc/config: Permission denied" }, resolved.notes)
+    assert.equal(AK .. "|" .. SK .. "|nil", made_up.keys_of(resolved))
+  end)
+
+  it("is the failure when the keys would come from it", function()
+    local _, message = made_up.keys_of(resolve({}, {}, files))
+    assert.equal("/h/.jdc/config: Permission denied", message)
+  end)
+end)
+
+describe("a report", function()
+  local function lines(resolved)
+    local out = {}
+    for i, line in ipairs(settings.report(resolved)) do
+      out[i] = line.name .. "=" .. line.value .. (line.origin and " (" .. line.origin .. ")" or "")
+    end
+    return table.concat(out, "\n")
+  end
+
+  it("shows where everything comes from, and no secret", function()
+    local shown = lines(resolve({ endpoint = "https://u:hush@x" }, {
+      JDCLOUD_ACCESS_KEY = AK,
+      JDCLOUD_SECRET_KEY = SK,
+      JDCLOUD_SESSION_TOKEN = "TOKENTOKENTOKEN",
+    }, { config = CONFIG }))
+    assert.equal(
+      table.concat({
+        'region=cn-east-1 (profile "default" of /h/.jdc/config)',
+        "endpoint=https://…@x (option endpoint)",
+        "ca_file=default",
+        "access_key=AK…1111 (environment variable JDCLOUD_ACCESS_KEY)",
+        "secret_key=set (environment variable JDCLOUD_SECRET_KEY)",
+        "session_token=set (environment variable JDCLOUD_SESSION_TOKEN)",
+      }, "\n"),
+      shown
+    )
+  end)
+
+  it("shows no password of an endpoint, with or without scheme", function()
+    for endpoint, shown in pairs {
+      ["u:hush@x"] = "…@x",
+      ["https://u:hu/s@h@x:1"] = "https://…@x:1",
+      ["https://x"] = "https://x",
+    } do
+      assert.matches("\nendpoint=" .. shown .. " (option endpoint)\n", lines(resolve { endpoint = endpoint }), 1, true)
+    end
+  end)
+
+  it("shows what is missing", function()
+    local shown = lines(resolve({}, {}, {}))
+    assert.matches(
+      "region=none\nendpoint=default\nca_file=default\naccess_key=none\nsecret_key=none\n"
+        .. "session_token=none\nproblem=no keys",
+      shown,
+      nil,
+      true
+    )
+  end)
+
+  it("asks no provider", function()
+    local shown = lines(resolve({ region = "x", credentials = function() error "asked" end }))
+    assert.matches("access_key=asked for at the first call (the function credentials)", shown, nil, true)
+    assert.matches("secret_key=asked for at the first call", shown, nil, true)
+  end)
+end)

@@ -1,0 +1,374 @@
+-- jdvm.wait: waiting for images, on a clock of its own.
+local jdvm = require "jdvm"
+local service_transport = require "spec.support.service_transport"
+local waiter = require "jdvm.wait"
+
+-- A service with images whose states follow `lives`: id -> function(seconds since the start) -> status, progress.
+local function service(lives, options)
+  local fake_transport = require "spec.support.fake_transport"
+  local cjson = require "cjson"
+  options = options or {}
+  local fake
+  fake = fake_transport.new(function(request, n)
+    local trouble = options.trouble and options.trouble(n, fake.time - 1000)
+    if trouble then return trouble end
+    local function image_of(id)
+      local status, progress = (lives[id] or function() end)(fake.time - 1000)
+      return status and { imageId = id, status = status, progress = progress } or nil
+    end
+    local id = request.url:match("/images/([^?]+)")
+    if id then
+      local image = image_of(id)
+      if image then
+        return { status = 200, body = cjson.encode { requestId = "r" .. n, result = { image = image } } }
+      end
+      return {
+        status = 404,
+        body = cjson.encode {
+          requestId = "r" .. n,
+          error = { code = 404, status = "NOT_FOUND", message = "Image not found" },
+        },
+      }
+    end
+    local images = {}
+    for each in request.url:gmatch("ids%.%d+=([^&]+)") do
+      images[#images + 1] = image_of(each)
+    end
+    local body = cjson.encode { requestId = "r" .. n, result = { images = images, totalCount = #images } }
+    return { status = 200, body = (body:gsub('"images":{}', '"images":[]')) }
+  end)
+  local client = jdvm.new {
+    region = "cn-north-1",
+    access_key = "A",
+    secret_key = "S",
+    transport = fake,
+    max_attempts = options.max_attempts or 1,
+    logger = options.logger,
+  }
+  return client, fake
+end
+
+-- pending until `at`, then `status`.
+local function becomes(status, at)
+  return function(seconds)
+    if seconds < at then return "pending", ("%.0f"):format(100 * seconds / at) end
+    return status, "100"
+  end
+end
+
+describe("waiting for an image", function()
+  it("returns it once it is ready, at once when it is", function()
+    local client, fake = service { ["img-1"] = becomes("ready", 60), ["img-2"] = becomes("ready", 0) }
+    local image, meta = client:wait_image "img-1"
+    assert.equal("ready", image.status)
+    assert.is_true(fake.time - 1000 >= 60 and fake.time - 1000 < 95)
+    assert.equal(#fake.requests, meta.attempts)
+    assert.truthy(meta.request_id)
+    local before = fake.time
+    assert.equal("img-2", (client:wait_image "img-2").imageId)
+    assert.is_true(fake.time - before < 1)
+  end)
+
+  it("looks less and less often, with jitter, up to max_interval", function()
+    local client, fake = service { ["img-1"] = becomes("ready", 300) }
+    assert.truthy(client:wait_image("img-1", { interval = 2, max_interval = 20 }))
+    assert.is_true(fake.sleeps[1] >= 1.6 and fake.sleeps[1] <= 2.4)
+    assert.is_true(fake.sleeps[3] >= 3.6 and fake.sleeps[3] <= 5.4)
+    local distinct = {}
+    for i = 8, #fake.sleeps - 1 do
+      assert.is_true(fake.sleeps[i] >= 16 and fake.sleeps[i] <= 20, fake.sleeps[i])
+      distinct[fake.sleeps[i]] = true
+    end
+    assert.truthy(next(distinct, (next(distinct))))
+  end)
+
+  it("ends at once when it failed or is being deleted", function()
+    for _, status in ipairs { "error", "deleting" } do
+      local client, fake = service { ["img-1"] = becomes(status, 20) }
+      local image, message, detail = client:wait_image("img-1", { interval = 1, max_interval = 1 })
+      assert.is_nil(image)
+      assert.is_true(fake.time - 1000 < 22)
+      assert.equal("wait", detail.kind)
+      assert.equal(status, detail.image.status)
+      assert.equal("img-1", detail.image.imageId)
+      assert.truthy(detail.request_id)
+      local words = "image img-1 in cn-north-1 is " .. status .. ", so it cannot become ready"
+      assert.truthy(message:find(words, 1, true), message)
+    end
+    local client = service { ["img-1"] = becomes("error", 20) }
+    assert.equal("error", (client:wait_image("img-1", { status = "error" })).status)
+  end)
+
+  it("ends when the time runs out, with the image last seen", function()
+    local client, fake = service { ["img-1"] = becomes("ready", 1000) }
+    local image, message, detail = client:wait_image("img-1", { timeout = 100 })
+    assert.is_nil(image)
+    assert.equal(100, math.floor(fake.time - 1000 + 0.05))
+    assert.equal("timeout", detail.kind)
+    assert.equal("pending", detail.image.status)
+    assert.truthy(detail.request_id)
+    assert.is_true(detail.elapsed >= 100)
+    assert.truthy(message:find("image img-1 in cn-north-1 is pending after 100 s, not ready", 1, true), message)
+  end)
+
+  it("tolerates that it is not there yet, for a while", function()
+    local function late(at)
+      return function(seconds)
+        if seconds >= at then return "ready" end
+      end
+    end
+    local client = service { ["img-1"] = late(20) }
+    assert.truthy(client:wait_image "img-1")
+    local image, message, detail = client:wait_image("img-9", { not_found_grace = 10 })
+    assert.is_nil(image)
+    assert.equal("wait", detail.kind)
+    assert.equal("img-9", detail.image.imageId)
+    assert.truthy(message:find("image img-9 in cn-north-1 does not exist", 1, true), message)
+    assert.truthy(message:find("exists in one region only (asked in cn-north-1)", 1, true), message)
+    local other, fake = service {}
+    assert.is_nil(other:wait_image("img-1", { not_found_grace = 0 }))
+    assert.is_true(fake.time - 1000 < 8)
+  end)
+
+  it("says when it was there and is gone", function()
+    local client = service {
+      ["img-1"] = function(seconds)
+        if seconds < 30 then return "pending" end
+      end,
+    }
+    local _, message, detail = client:wait_image("img-1", { not_found_grace = 5 })
+    assert.equal("wait", detail.kind)
+    assert.truthy(message:find("does not exist any more", 1, true), message)
+  end)
+
+  it("survives failures that pass, and ends with those that do not", function()
+    local client = service({ ["img-1"] = becomes("ready", 60) }, {
+      trouble = function(n)
+        return n % 2 == 0
+          and ({
+            { kind = "connect" },
+            { status = 503 },
+            { kind = "timeout", phase = "read" },
+            { status = 200, body = "<html>" },
+          })[n / 2 % 4 + 1]
+      end,
+    })
+    assert.truthy(client:wait_image "img-1")
+    for _, case in ipairs { { 401, "ACCESS_ERROR" }, { 403, "HTTP_FORBIDDEN" }, { 400, "INVALID_ARGUMENT" } } do
+      local other, fake = service({ ["img-1"] = becomes("ready", 60) }, {
+        trouble = function()
+          local body = '{"error":{"code":%d,"status":"%s","message":"m"}}'
+          return { status = case[1], body = body:format(case[1], case[2]) }
+        end,
+      })
+      local image, _, detail = other:wait_image "img-1"
+      assert.is_nil(image)
+      assert.equal(case[2], detail.status)
+      assert.equal(1, #fake.requests)
+    end
+  end)
+
+  it("tells of a failure that lasted until the time ran out", function()
+    local client, fake = service({}, { trouble = function() return { status = 503 } end })
+    local _, message, detail = client:wait_image("img-1", { timeout = 30 })
+    assert.equal("timeout", detail.kind)
+    assert.equal(503, detail.cause.http_status)
+    assert.truthy(message:find("was not seen after 30 s", 1, true), message)
+    assert.is_true(fake.time - 1000 <= 30.1)
+  end)
+
+  it("reports looks that failed, and why nothing was seen in the end", function()
+    local client = service({}, { trouble = function() return { kind = "connect", message = "nobody there" } end })
+    local events = {}
+    local _, message, detail = client:wait_image(
+      { "img-1", "img-2" },
+      { timeout = 20.04, on_progress = function(event) events[#events + 1] = event end }
+    )
+    assert.is_true(#events >= 4, #events)
+    assert.equal("img-1", events[1].image_id)
+    assert.equal("nobody there", events[1].failure)
+    assert.is_nil(events[1].status)
+    assert.equal(2, events[1].waiting)
+    assert.is_true(events[1].next_poll_in > 0)
+    assert.equal("connect", detail.cause.kind)
+    assert.truthy(message:find("was not seen after 20 s, not ready", 1, true), message)
+    assert.truthy(detail.hint:find("check the endpoint", 1, true), detail.hint)
+
+    local other = service(
+      { ["img-1"] = becomes("ready", 60) },
+      { trouble = function(n) return n == 2 and { status = 503 } or nil end }
+    )
+    events = {}
+    assert.truthy(other:wait_image("img-1", { on_progress = function(event) events[#events + 1] = event end }))
+    assert.is_nil(events[1].failure)
+    assert.is_string(events[2].failure)
+    assert.equal("pending", events[2].status)
+  end)
+
+  it("reports progress, as a number, and survives what goes wrong there", function()
+    local client = service { ["img-1"] = becomes("ready", 60) }
+    local events = {}
+    assert.truthy(client:wait_image("img-1", {
+      on_progress = function(event)
+        events[#events + 1] = event
+        error "in a hook"
+      end,
+    }))
+    assert.equal("pending", events[1].status)
+    assert.equal(0, events[1].progress)
+    assert.is_true(events[2].progress > 0 and events[2].progress < 100)
+    assert.is_true(events[2].next_poll_in > 0)
+    assert.is_true(events[2].elapsed > events[1].elapsed)
+    assert.equal("ready", events[#events].status)
+    assert.equal(100, events[#events].progress)
+    assert.is_nil(events[#events].next_poll_in)
+    assert.equal("img-1", events[1].image_id)
+  end)
+
+  it("tells the logger of an error in on_progress, which may also yield", function()
+    local lines = {}
+    local client = service(
+      { ["img-1"] = becomes("ready", 60) },
+      { logger = function(event) lines[#lines + 1] = event.event == "warning" and tostring(event) or nil end }
+    )
+    local wait = coroutine.wrap(function()
+      return client:wait_image("img-1", {
+        on_progress = function(event)
+          coroutine.yield(event.status)
+          error "in a hook"
+        end,
+      })
+    end)
+    assert.equal("pending", wait())
+    local given = wait()
+    while type(given) == "string" do
+      given = wait()
+    end
+    assert.equal("ready", given.status)
+    assert.matches("^jdvm: on_progress raised an error: .*in a hook$", lines[1])
+  end)
+
+  it("does not wait for a proxy that refuses the way", function()
+    local client, fake = service({ ["img-1"] = becomes("ready", 60) }, {
+      trouble = function()
+        return { kind = "connect", phase = "connect", sent = false, lasting = true, message = "the proxy says no" }
+      end,
+    })
+    local _, message, detail = client:wait_image "img-1"
+    assert.equal("connect", detail.kind)
+    assert.is_false(detail.retryable)
+    assert.truthy(message:find("the proxy says no", 1, true))
+    assert.equal(1, #fake.requests)
+  end)
+
+  it("reads progress from the service's texts", function()
+    for given, expected in pairs {
+      ["0"] = 0,
+      ["60"] = 60,
+      ["60%"] = 60,
+      [" 7 % "] = 7,
+      ["99.5"] = 99.5,
+      ["250"] = 100,
+    } do
+      assert.equal(expected, waiter.progress(given))
+    end
+    assert.equal(30, waiter.progress(30))
+    for _, given in ipairs { "", "done", "-3", "60 of 100" } do
+      assert.is_nil(waiter.progress(given))
+    end
+    assert.is_nil(waiter.progress(nil))
+  end)
+end)
+
+describe("waiting for many images", function()
+  it("takes one call a look, and gives them in the caller's order", function()
+    local lives, ids = {}, {}
+    for i = 1, 40 do
+      ids[i] = ("img-%02d"):format(41 - i)
+      lives[ids[i]] = becomes("ready", i)
+    end
+    local client, fake = service(lives)
+    local images, meta = client:wait_image(ids, { interval = 1, max_interval = 5 })
+    for i, id in ipairs(ids) do
+      assert.equal(id, images[i].imageId)
+    end
+    assert.equal(#fake.requests, meta.attempts)
+    assert.is_true(fake.time - 1000 < 50)
+  end)
+
+  it("ends as soon as one of them fails", function()
+    local client, fake = service { ["img-1"] = becomes("ready", 500), ["img-2"] = becomes("error", 10) }
+    local _, _, detail = client:wait_image({ "img-1", "img-2" }, { max_interval = 5 })
+    assert.equal("wait", detail.kind)
+    assert.equal("img-2", detail.image.imageId)
+    assert.is_true(fake.time - 1000 < 20)
+  end)
+end)
+
+describe("a wait", function()
+  it("with ids that cannot be raises at the caller's line, before anything is sent", function()
+    local client, fake = service {}
+    for words, id in pairs {
+      ["the image id must consist of letters"] = "img/1",
+      ["the image id is empty"] = "",
+      ["must be an image id or an array of them, got 7"] = 7,
+      ["the array of ids is empty: give at least one"] = {},
+      ["the array of ids element 2 must consist of"] = { "img-1", "a b" },
+      ['it has the key "imageId"'] = { imageId = "img-1" },
+      ['it has the key "x"'] = { "img-1", x = "img-2" },
+      ["has a hole"] = { "img-1", nil, "img-3" },
+      ["element 1 must be a string"] = { 1 },
+    } do
+      local ok, message = pcall(function() return (client:wait_image(id)) end)
+      assert.is_false(ok)
+      assert.matches("^spec/wait_spec%.lua:%d+: jdvm: waitImage: ", message)
+      assert.matches(words, message, 1, true)
+    end
+    local ok, message = pcall(function() return (client:wait_image("img-1", { region = "a/b" })) end)
+    assert.is_false(ok)
+    assert.matches("^spec/wait_spec%.lua:%d+: jdvm: waitImage: the region must consist", message)
+    assert.equal(0, #fake.requests)
+  end)
+
+  it("takes no option that it would ignore", function()
+    local client = service {}
+    for name, value in pairs { fields = { "imageId" }, source = "raw", page_size = 10 } do
+      local ok, message = pcall(function() return (client:wait_image("img-1", { [name] = value })) end)
+      assert.is_false(ok)
+      assert.matches("unknown option '" .. name .. "'", message, 1, true)
+    end
+    local _, message = pcall(function() return (client:wait_image("img-1", { regionId = "cn-east-2" })) end)
+    assert.matches("did you mean 'region'?", message, 1, true)
+  end)
+
+  it("may be for images of another region", function()
+    local client, fake = service { ["img-1"] = becomes("ready", 0), ["img-2"] = becomes("error", 0) }
+    assert.truthy(client:wait_image("img-1", { region = "cn-east-2" }))
+    assert.matches("/regions/cn-east-2/images/img-1", fake.requests[1].url, 1, true)
+    local _, _, detail = client:wait_image({ "img-1", "img-2" }, { region = "cn-south-1" })
+    assert.matches("/regions/cn-south-1/images?", fake.requests[2].url, 1, true)
+    assert.equal("cn-south-1", detail.region)
+  end)
+end)
+
+describe("waiting at the emulator", function()
+  it("follows the life of an image", function()
+    local id = jdvm
+      .new(service_transport.options(service_transport.new { images = 20 }))
+      :list_images({ imageSource = "private" }, { max_items = 1 })[1].imageId
+    local fake = service_transport.new {
+      images = 20,
+      faults = { "life:image=" .. id .. ",steps=pending:10%20pending:60@10s%20ready@20s" },
+    }
+    local client, seen = jdvm.new(service_transport.options(fake)), {}
+    local began = fake.time
+    local image = assert(client:wait_image(id, {
+      interval = 3,
+      on_progress = function(event) seen[#seen + 1] = event.status .. ":" .. tostring(event.progress) end,
+    }))
+    assert.equal("ready", image.status)
+    assert.is_true(fake.time - began >= 20 and fake.time - began < 30)
+    assert.equal("pending:10", seen[1])
+    assert.truthy(table.concat(seen, " "):find("pending:60", 1, true))
+  end)
+end)

@@ -1,0 +1,461 @@
+/* jdvm.curl: jdvm_http for Lua. Two classes: a client ("multi") and a transfer. Both are boxes
+** around a pointer that C owns; either may be collected or closed before the other. */
+#include "compat.h"
+#include "../pure/http.h"
+#include "../pure/pin.h"
+#include "json.h"
+
+#include <math.h>
+
+#define MULTI "jdvm.curl.multi"
+#define TRANSFER "jdvm.curl.transfer"
+
+#define MIB (1024.0 * 1024.0)
+#define MOST_HEADER_BYTES (16 * MIB)
+#define MOST_BODY_BYTES (1024 * MIB)
+
+typedef struct multi_box {
+  jdvm_http *http; /* NULL = closed */
+} multi_box;
+
+typedef struct transfer_box {
+  jdvm_transfer *transfer; /* NULL = released */
+  unsigned lent;           /* how many calls may be reading the response right now: see body_of */
+  bool released;           /* while it was lent: the collector frees it */
+} transfer_box;
+
+static multi_box *check_multi(lua_State *L) {
+  return luaL_checkudata(L, 1, MULTI);
+}
+
+static jdvm_http *check_open(lua_State *L) {
+  multi_box *box = check_multi(L);
+  if (box->http == NULL) {
+    luaL_error(L, "jdvm.curl: closed");
+  }
+  return box->http;
+}
+
+static transfer_box *check_transfer(lua_State *L, int index) {
+  transfer_box *box = luaL_checkudata(L, index, TRANSFER);
+  if (box->transfer == NULL || box->released) {
+    luaL_argerror(L, index, "transfer was released");
+  }
+  return box;
+}
+
+/* ---- options ---- */
+
+/* Pushes field `name` of the table at `index`; the value's type, or LUA_TNIL. Raw access, so that
+** no metamethod runs; the name's string is new, so a finalizer may. */
+static int get_option(lua_State *L, int index, const char *name) {
+  index = jdvm_absindex(L, index);
+  lua_pushstring(L, name);
+  lua_rawget(L, index);
+  return lua_type(L, -1);
+}
+
+static void bad_option(lua_State *L, const char *name, const char *expected) {
+  luaL_error(L, "option '%s': expected %s, got %s", name, expected, luaL_typename(L, -1));
+}
+
+/* The text stays on the stack, and so alive whatever a finalizer does to the table. */
+static const char *text_option(lua_State *L, int index, const char *name) {
+  const char *text = NULL;
+  int type = get_option(L, index, name);
+  if (type == LUA_TSTRING) {
+    size_t length;
+    text = lua_tolstring(L, -1, &length);
+    if (strlen(text) != length) {
+      luaL_error(L, "option '%s' contains a NUL byte", name);
+    }
+  } else if (type != LUA_TNIL) {
+    bad_option(L, name, "a string");
+  }
+  return text;
+}
+
+static bool flag_option(lua_State *L, int index, const char *name, bool otherwise) {
+  int type = get_option(L, index, name);
+  if (type == LUA_TBOOLEAN) {
+    otherwise = lua_toboolean(L, -1) != 0;
+  } else if (type != LUA_TNIL) {
+    bad_option(L, name, "a boolean");
+  }
+  lua_pop(L, 1);
+  return otherwise;
+}
+
+static double number_option(lua_State *L, int index, const char *name, double otherwise) {
+  int type = get_option(L, index, name);
+  if (type == LUA_TNUMBER) {
+    otherwise = lua_tonumber(L, -1);
+    if (otherwise != otherwise) {
+      luaL_error(L, "option '%s' is not a number", name);
+    }
+  } else if (type != LUA_TNIL) {
+    bad_option(L, name, "a number");
+  }
+  lua_pop(L, 1);
+  return otherwise;
+}
+
+static size_t size_option(lua_State *L, int index, const char *name, double otherwise, double least,
+                          double most) {
+  double size = number_option(L, index, name, otherwise);
+  if (size < least || size > most) {
+    luaL_error(L, "option '%s': expected a number from %d to %d", name, (int)least, (int)most);
+  }
+  return (size_t)size;
+}
+
+/* ---- module functions ---- */
+
+static void refuse_unknown(lua_State *L, int index) {
+  static const char *const known[] = {"ca_file",        "ca_path",        "proxy",
+                                      "no_proxy",       "user_agent",     "verify",
+                                      "http2",          "gzip",           "max_header_bytes",
+                                      "max_body_bytes", "max_connections"};
+  lua_pushnil(L);
+  while (lua_next(L, index) != 0) {
+    size_t i = 0, count = sizeof known / sizeof known[0];
+    lua_pop(L, 1);
+    if (lua_type(L, -1) == LUA_TSTRING) {
+      while (i < count && strcmp(lua_tostring(L, -1), known[i]) != 0) {
+        i++;
+      }
+    }
+    if (i == count || lua_type(L, -1) != LUA_TSTRING) {
+      luaL_error(L, "no option '%s'",
+                 lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, -1));
+    }
+  }
+}
+
+/* curl.new{ca_file, ca_path, proxy, no_proxy, user_agent, verify = true, http2 = true, gzip = true,
+** max_header_bytes, max_body_bytes, max_connections} -> multi. All are optional. */
+static int http_new(lua_State *L) {
+  jdvm_http_config config;
+  multi_box *box;
+  memset(&config, 0, sizeof config);
+  if (lua_isnoneornil(L, 1)) {
+    lua_settop(L, 0);
+    lua_newtable(L);
+  }
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  refuse_unknown(L, 1);
+  config.ca_file = text_option(L, 1, "ca_file");
+  config.ca_path = text_option(L, 1, "ca_path");
+  config.proxy = text_option(L, 1, "proxy");
+  config.no_proxy = text_option(L, 1, "no_proxy");
+  config.user_agent = text_option(L, 1, "user_agent");
+  config.verify = flag_option(L, 1, "verify", true);
+  config.http2 = flag_option(L, 1, "http2", true);
+  config.gzip = flag_option(L, 1, "gzip", true);
+  config.max_header_bytes = size_option(L, 1, "max_header_bytes", MIB / 16, 1, MOST_HEADER_BYTES);
+  config.max_body_bytes = size_option(L, 1, "max_body_bytes", 16 * MIB, 1, MOST_BODY_BYTES);
+  config.max_connections = (long)size_option(L, 1, "max_connections", 0, 0, 100000);
+  box = jdvm_new_object(L, sizeof *box, MULTI);
+  box->http = jdvm_http_new(&config);
+  if (box->http == NULL) {
+    return luaL_error(L, "jdvm.curl: not enough memory");
+  }
+  return 1;
+}
+
+/* curl.now() -> seconds of a clock that only goes forward */
+static int http_now(lua_State *L) {
+  lua_pushnumber(L, jdvm_http_now());
+  return 1;
+}
+
+/* curl.version() -> text of the library that is loaded */
+static int http_version(lua_State *L) {
+  lua_pushstring(L, jdvm_http_version());
+  return 1;
+}
+
+/* ---- multi ---- */
+
+/* The headers: a table of strings, in any order. */
+static void add_headers(lua_State *L, int index, jdvm_transfer *transfer) {
+  lua_pushnil(L);
+  while (lua_next(L, index) != 0) {
+    size_t name_length, value_length;
+    const char *name, *value;
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) {
+      luaL_error(L, "headers: expected names and values that are strings, got %s = %s",
+                 luaL_typename(L, -2), luaL_typename(L, -1));
+    }
+    name = lua_tolstring(L, -2, &name_length);
+    value = lua_tolstring(L, -1, &value_length);
+    jdvm_transfer_header(transfer, name, name_length, value, value_length);
+    lua_pop(L, 1);
+  }
+}
+
+/* multi:start{url, method = "GET", headers, timeout, connect_timeout, read_timeout, max_body}
+** -> transfer, or nothing when a finalizer closed the client meanwhile. What is wrong with URL or
+** headers shows when it is finished. */
+static int multi_start(lua_State *L) {
+  jdvm_http *http;
+  jdvm_limits limits;
+  const char *url;
+  size_t url_length;
+  transfer_box *box;
+  (void)check_open(L);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  if (get_option(L, 2, "url") != LUA_TSTRING) {
+    bad_option(L, "url", "a string");
+  }
+  url = lua_tolstring(L, -1, &url_length); /* stays at 3 */
+  if (get_option(L, 2, "method") != LUA_TNIL &&
+      (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), "GET") != 0)) {
+    luaL_error(L, "option 'method': expected GET, the only one there is");
+  }
+  lua_pop(L, 1);
+  limits.timeout = number_option(L, 2, "timeout", -1);
+  if (limits.timeout < 0 && get_option(L, 2, "timeout") != LUA_TNIL) {
+    limits.timeout = 0; /* a deadline already past */
+  }
+  lua_settop(L, 3);
+  limits.connect_timeout = number_option(L, 2, "connect_timeout", 0);
+  limits.read_timeout = number_option(L, 2, "read_timeout", 0);
+  limits.max_body_bytes = 0;
+  if (get_option(L, 2, "max_body") != LUA_TNIL) {
+    limits.max_body_bytes = size_option(L, 2, "max_body", 0, 1, MOST_BODY_BYTES);
+  }
+  lua_settop(L, 3);
+  box = jdvm_new_object(L, sizeof *box, TRANSFER);                     /* at 4 */
+  if (get_option(L, 2, "headers") != LUA_TTABLE && !lua_isnil(L, 5)) { /* at 5 */
+    bad_option(L, "headers", "a table");
+  }
+  /* What was made above may have let a finalizer run that closed the client. */
+  http = check_multi(L)->http;
+  if (http == NULL) {
+    return 0;
+  }
+  box->transfer = jdvm_http_take(http);
+  if (box->transfer == NULL) {
+    return luaL_error(L, "jdvm.curl: not enough memory");
+  }
+  if (lua_istable(L, 5)) {
+    add_headers(L, 5, box->transfer);
+  }
+  jdvm_transfer_start(box->transfer, url, url_length, &limits);
+  lua_settop(L, 4);
+  return 1;
+}
+
+/* Pushes the headers as a table; a name that comes again has its values joined (RFC 9110, 5.3). */
+static void push_headers(lua_State *L, const jdvm_response *response) {
+  unsigned i;
+  lua_createtable(L, 0, (int)response->field_count);
+  for (i = 0; i < response->field_count; i++) {
+    const jdvm_header_field *field = &response->fields[i];
+    const char *text = response->header.bytes;
+    lua_pushlstring(L, text + field->name, field->name_length);
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -3);
+    if (lua_isnil(L, -1)) {
+      lua_pop(L, 1);
+      lua_pushlstring(L, text + field->value, field->value_length);
+    } else {
+      lua_pushliteral(L, ", ");
+      lua_pushlstring(L, text + field->value, field->value_length);
+      lua_concat(L, 3);
+    }
+    lua_rawset(L, -3);
+  }
+}
+
+static void push_failure(lua_State *L, const jdvm_failure *failure) {
+  lua_createtable(L, 0, 6);
+  lua_pushstring(L, jdvm_kind_name(failure->error.kind));
+  lua_setfield(L, -2, "kind");
+  lua_pushstring(L, jdvm_phase_name(failure->phase));
+  lua_setfield(L, -2, "phase");
+  lua_pushstring(L, failure->error.message);
+  lua_setfield(L, -2, "message");
+  lua_pushboolean(L, failure->sent);
+  lua_setfield(L, -2, "sent");
+  lua_pushboolean(L, failure->stale);
+  lua_setfield(L, -2, "stale");
+  lua_pushboolean(L, failure->lasting);
+  lua_setfield(L, -2, "lasting");
+}
+
+/* multi:finish(transfer [, seconds]) -> status, headers | nil, failure | nil alone when it still runs
+** after so many seconds, so that a caller who waits in steps can be interrupted between two. */
+static int multi_finish(lua_State *L) {
+  multi_box *multi = check_multi(L);
+  transfer_box *box = check_transfer(L, 2);
+  double seconds = luaL_optnumber(L, 3, HUGE_VAL);
+  luaL_argcheck(L, seconds == seconds, 3, "not a number");
+  if (jdvm_transfer_owner(box->transfer) != multi->http) {
+    return luaL_argerror(L, 2, "transfer of another client");
+  }
+  if (multi->http != NULL) {
+    jdvm_http_finish(multi->http, box->transfer, seconds);
+    if (jdvm_transfer_runs(box->transfer)) {
+      lua_pushnil(L);
+      return 1;
+    }
+  }
+  /* Of a client that was closed, what was there at that time is the outcome. The pushes below may run a
+  ** finalizer. */
+  box->lent++;
+  if (jdvm_transfer_succeeded(box->transfer)) {
+    const jdvm_response *response = jdvm_transfer_response(box->transfer);
+    lua_pushinteger(L, response->status);
+    push_headers(L, response);
+  } else {
+    lua_pushnil(L);
+    push_failure(L, jdvm_transfer_failure(box->transfer));
+  }
+  box->lent--;
+  return 2;
+}
+
+/* multi:cancel(transfer): it has then failed as "cancelled", unless it has ended before */
+static int multi_cancel(lua_State *L) {
+  transfer_box *box;
+  (void)check_multi(L);
+  box = luaL_checkudata(L, 2, TRANSFER);
+  if (box->transfer != NULL) {
+    jdvm_transfer_cancel(box->transfer);
+  }
+  return 0;
+}
+
+/* multi:sleep(seconds); meanwhile what was started goes on */
+static int multi_sleep(lua_State *L) {
+  jdvm_http *http = check_open(L);
+  double seconds = luaL_checknumber(L, 2);
+  if (seconds > 0) {
+    jdvm_http_sleep(http, seconds);
+  }
+  return 0;
+}
+
+/* multi:close(); also for the collector. Cancels what runs; transfers stay readable. */
+static int multi_close(lua_State *L) {
+  multi_box *box = check_multi(L);
+  jdvm_http *http = box->http;
+  box->http = NULL;
+  jdvm_http_free(http);
+  return 0;
+}
+
+static int multi_tostring(lua_State *L) {
+  multi_box *box = check_multi(L);
+  if (box->http == NULL) {
+    lua_pushliteral(L, MULTI " (closed)");
+  } else {
+    lua_pushfstring(L, MULTI " (%p)", (void *)box);
+  }
+  return 1;
+}
+
+/* ---- transfer ---- */
+
+/* The body belongs to C while Lua allocates, and an allocation may run any finalizer, one that
+** releases this very transfer included. `lent` makes that release wait for the collector. A raise
+** leaves it set, which costs no more than an early release. */
+static const jdvm_response *body_of(lua_State *L) {
+  transfer_box *box = check_transfer(L, 1);
+  if (!jdvm_transfer_succeeded(box->transfer)) {
+    luaL_argerror(L, 1, "transfer has no body: finish it first");
+  }
+  box->lent++;
+  return jdvm_transfer_response(box->transfer);
+}
+
+/* transfer:body() -> string; raises unless it has succeeded */
+static int transfer_body(lua_State *L) {
+  const jdvm_response *response = body_of(L);
+  lua_pushlstring(L, response->body.bytes != NULL ? response->body.bytes : "",
+                  response->body.length);
+  ((transfer_box *)lua_touserdata(L, 1))->lent--;
+  return 1;
+}
+
+/* transfer:decode(options) -> the body as core.decode(body, options) returns it */
+static int transfer_decode(lua_State *L) {
+  const jdvm_response *response;
+  int results;
+  lua_settop(L, 2);
+  response = body_of(L);
+  results = jdvm_json_decode(L, response->body.bytes != NULL ? response->body.bytes : "",
+                             response->body.length, 2);
+  ((transfer_box *)lua_touserdata(L, 1))->lent--;
+  return results;
+}
+
+/* transfer:release(); also at the end of a to-be-closed variable. Left to the collector while its
+** body is being read. */
+static int transfer_release(lua_State *L) {
+  transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
+  if (box->lent > 0) {
+    box->released = true;
+  } else {
+    jdvm_transfer *transfer = box->transfer;
+    box->transfer = NULL;
+    jdvm_transfer_release(transfer);
+  }
+  return 0;
+}
+
+/* For the collector: when it comes, nobody reads the body any more. */
+static int transfer_gc(lua_State *L) {
+  transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
+  jdvm_transfer *transfer = box->transfer;
+  box->transfer = NULL;
+  jdvm_transfer_release(transfer);
+  return 0;
+}
+
+static int transfer_tostring(lua_State *L) {
+  transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
+  if (box->transfer == NULL || box->released) {
+    lua_pushliteral(L, TRANSFER " (released)");
+  } else {
+    lua_pushfstring(L, TRANSFER " (%p)", (void *)box);
+  }
+  return 1;
+}
+
+static void finish_class(lua_State *L, const char *name, lua_CFunction tostring) {
+  luaL_getmetatable(L, name);
+  lua_pushcfunction(L, tostring);
+  lua_setfield(L, -2, "__tostring");
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable"); /* nobody else shall call __gc */
+  lua_pop(L, 1);
+}
+
+JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L);
+JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L) {
+  static const luaL_Reg multi_methods[] = {{"start", multi_start},   {"finish", multi_finish},
+                                           {"cancel", multi_cancel}, {"sleep", multi_sleep},
+                                           {"close", multi_close},   {NULL, NULL}};
+  static const luaL_Reg transfer_methods[] = {{"body", transfer_body},
+                                              {"decode", transfer_decode},
+                                              {"release", transfer_release},
+                                              {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"new", http_new}, {"now", http_now}, {"version", http_version}, {NULL, NULL}};
+  jdvm_pin();
+  jdvm_new_class(L, MULTI, multi_methods, multi_close);
+  finish_class(L, MULTI, multi_tostring);
+  jdvm_new_class(L, TRANSFER, transfer_methods, transfer_gc);
+  finish_class(L, TRANSFER, transfer_tostring);
+  luaL_getmetatable(L, TRANSFER);
+  lua_pushcfunction(L, transfer_release);
+  lua_setfield(L, -2, "__close"); /* unlike __gc it may run while the body is lent */
+  lua_pop(L, 1);
+  jdvm_newlib(L, functions);
+  return 1;
+}

@@ -1,0 +1,84 @@
+/* HTTP: many transfers on few connections, driven only while the caller waits for one of them.
+** No Lua, no callbacks into the caller, no state but what a jdvm_http owns.
+**
+** Life of a transfer: jdvm_http_take (an empty request) -> jdvm_transfer_header ... ->
+** jdvm_transfer_start -> jdvm_http_finish -> read its response or failure -> jdvm_transfer_release.
+** It may be cancelled or released at any time, before or after its jdvm_http is freed. */
+#ifndef JDVM_HTTP_H
+#define JDVM_HTTP_H
+
+#include "failure.h"
+#include "http_config.h"
+#include "response.h"
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
+
+typedef struct jdvm_http jdvm_http;
+typedef struct jdvm_transfer jdvm_transfer;
+
+/* Limits of one transfer. */
+typedef struct jdvm_limits {
+  double timeout;         /* seconds for all of it; < 0 = no limit, 0 = no time left */
+  double connect_timeout; /* for name look-up, connection and TLS together; <= 0 = no limit */
+  double read_timeout;    /* longest silence once connected; <= 0 = no limit */
+  size_t max_body_bytes;  /* 0 = as configured */
+} jdvm_limits;
+
+/* NULL when memory is short. Touches neither network nor files: the first transfer does. */
+jdvm_http *jdvm_http_new(const jdvm_http_config *config);
+
+/* Cancels what is running and closes the connections. Transfers in other hands stay readable and
+** must still be released. NULL is allowed. */
+void jdvm_http_free(jdvm_http *http);
+
+/* A transfer without headers, from the pool or new. NULL when memory is short. */
+jdvm_transfer *jdvm_http_take(jdvm_http *http);
+
+/* Adds a request header. What is wrong with it is the transfer's failure when it starts. */
+void jdvm_transfer_header(jdvm_transfer *transfer, const char *name, size_t name_length,
+                          const char *value, size_t value_length);
+
+/* Begins the transfer, as far as that goes without waiting. Whatever goes wrong is the transfer's
+** failure. */
+void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_length,
+                         const jdvm_limits *limits);
+
+/* Drives every running transfer of `http` until `transfer`, one of its own, has ended, but no longer
+** than that many seconds. */
+void jdvm_http_finish(jdvm_http *http, jdvm_transfer *transfer, double seconds);
+
+/* Drives every running transfer for that many seconds. */
+void jdvm_http_sleep(jdvm_http *http, double seconds);
+
+/* Stops a running transfer; it has then failed as "cancelled". Else does nothing. */
+void jdvm_transfer_cancel(jdvm_transfer *transfer);
+
+/* Gives the transfer back, cancelled if it still runs. NULL is allowed. */
+void jdvm_transfer_release(jdvm_transfer *transfer);
+
+/* The http it was taken from; NULL once that is freed. */
+const jdvm_http *jdvm_transfer_owner(const jdvm_transfer *transfer);
+
+/* True while the transfer may still end well or otherwise. */
+bool jdvm_transfer_runs(const jdvm_transfer *transfer);
+
+/* True when the transfer has ended well; its response is complete. */
+bool jdvm_transfer_succeeded(const jdvm_transfer *transfer);
+
+/* The response, and the failure of a transfer that has ended otherwise than well. */
+const jdvm_response *jdvm_transfer_response(const jdvm_transfer *transfer);
+const jdvm_failure *jdvm_transfer_failure(const jdvm_transfer *transfer);
+
+/* Seconds of a clock that only goes forward. */
+double jdvm_http_now(void);
+
+/* The versions of libcurl and of what it is built with. */
+const char *jdvm_http_version(void);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#endif

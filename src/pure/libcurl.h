@@ -1,0 +1,96 @@
+/* The only place that knows libcurl: one multi handle with its connections, and exchanges, one
+** easy handle each. Its callbacks note what happens and keep what arrives; they never call out.
+** Deadlines, pooling and forks are the business of http.c. */
+#ifndef JDVM_LIBCURL_H
+#define JDVM_LIBCURL_H
+
+#include "failure.h"
+#include "http_config.h"
+#include "http_request.h"
+#include "response.h"
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
+
+typedef struct jdvm_exchange jdvm_exchange;
+
+/* Zero-filled but for `config`: not opened yet. */
+typedef struct jdvm_connections {
+  void *multi;                    /* libcurl's handle; NULL until opened */
+  const jdvm_http_config *config; /* the caller's, for as long as this lives */
+  const char *known_ca_file; /* set when the CA file and folder built into libcurl are missing */
+  bool one_at_a_time;  /* the server was seen to speak HTTP/1: a connection serves one exchange */
+  int features;        /* libcurl's */
+  bool raises_sigpipe; /* libcurl may */
+  size_t last_body;    /* bytes */
+  struct jdvm_open_socket *sockets;
+  size_t socket_count, socket_capacity;
+} jdvm_connections;
+
+/* A request and its response. Zero-filled but for `connections`: never begun.
+**
+** Each exchange has an easy handle of its own. To use one again would save a microsecond, but
+** what an exchange leaves behind in its handle reaches the next: in libcurl before 8.1 a
+** response whose header begins with a folded line is written to freed memory, and retries are
+** counted over all exchanges. */
+struct jdvm_exchange {
+  void *handle; /* libcurl's, while it runs; else NULL */
+  jdvm_connections *connections;
+  jdvm_http_request request;
+  jdvm_response response;
+  double connect_timeout; /* seconds, told to libcurl so that it shares it among addresses */
+  jdvm_phase phase;       /* as far as the callbacks see it: see jdvm_exchange_facts */
+  double begun;           /* jdvm_now() */
+  double since;           /* when it last moved on: left the queue, got its connection, received */
+  jdvm_buf nodes;         /* struct curl_slist, over request.lines */
+  bool opened;            /* it opened a connection of its own */
+  bool ready;             /* it had a connection; the request went out, or began to */
+  bool again;             /* libcurl wanted to send it a second time, and was not let */
+  long sent_before;       /* libcurl's count of bytes sent when the request's turn came */
+  long told;              /* the connect timeout in milliseconds, as libcurl was last told */
+  char message[256];      /* libcurl's own words on what went wrong */
+};
+
+const char *jdvm_libcurl_version(void);
+
+/* Closes the connections. No exchange may run. */
+void jdvm_connections_close(jdvm_connections *connections);
+
+/* In the child of a fork: forgets libcurl's objects, which belong to the parent, without touching
+** them (to end a connection properly would write on it) and closes our copies of the sockets. */
+void jdvm_connections_abandon(jdvm_connections *connections);
+
+/* Lets libcurl work without waiting; waits until there is work or the time is over. False: libcurl
+** or memory has failed and nothing will go on. */
+bool jdvm_connections_work(jdvm_connections *connections);
+bool jdvm_connections_wait(jdvm_connections *connections, double seconds);
+
+/* An exchange that has ended since, or NULL. *code is for jdvm_exchange_facts, 0 = well. It must be
+** ended with jdvm_exchange_end. */
+jdvm_exchange *jdvm_connections_ended(jdvm_connections *connections, int *code);
+
+/* Begins the exchange of `request`. 0, or -1; `message` says why, and is empty when memory is short
+** or libcurl cannot work at all. */
+int jdvm_exchange_begin(jdvm_exchange *exchange);
+
+/* The time spent elsewhere shall not count as time to connect in. */
+void jdvm_exchange_more_time(jdvm_exchange *exchange, double now);
+
+/* Takes a running or ended exchange from libcurl. Its response stays. */
+void jdvm_exchange_end(jdvm_exchange *exchange);
+
+/* Makes up for what a libcurl without the needed callbacks does not tell; to be called before
+** `phase` and `since` are looked at. */
+void jdvm_exchange_observe(jdvm_exchange *exchange);
+
+/* Everything known about why an exchange failed that libcurl ended with `code`, or is to be ended
+** now; the caller may then set another cause. The texts live as long as the exchange is not begun
+** again. */
+void jdvm_exchange_facts(const jdvm_exchange *exchange, int code, jdvm_facts *facts);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#endif

@@ -1,0 +1,33 @@
+/* JSON numbers: exact integers, correctly rounded fractions, whatever the locale. */
+#ifndef JDVM_NUMBER_H
+#define JDVM_NUMBER_H
+
+#include <stdint.h>
+
+#include "json.h"
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(hidden)
+#endif
+
+typedef enum jdvm_number_kind {
+  JDVM_INTEGER, /* no fraction, no exponent, fits an int64_t; -0 is 0 */
+  JDVM_REAL,    /* the nearest double; too small a number is 0 */
+  JDVM_DIGITS   /* no int64_t or no finite double holds it: only its text is exact */
+} jdvm_number_kind;
+
+typedef struct jdvm_number {
+  jdvm_number_kind kind;
+  int64_t integer;
+  double real;
+} jdvm_number;
+
+/* Reads a number; `at` is at its '-' or first digit. With `number` NULL it is only checked. */
+const unsigned char *jdvm_json_number(jdvm_json *json, const unsigned char *at,
+                                      jdvm_number *number);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#endif
