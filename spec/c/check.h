@@ -1,4 +1,4 @@
-/* What the C tests share: counting checks, and memory with a guard page behind it. */
+/* What the C tests share: counting tests, and memory with a guard page behind it. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -10,16 +10,28 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static int checks_passed;
-static int checks_failed;
+static int tests_passed;
+static int tests_failed;
+static int checks_failed; /* in the test that runs */
 
-/* Counts one check; says where it stands when it fails. */
+/* Runs one test, which is a call; it passes when all its checks hold. */
+#define TEST(call) (checks_failed = 0, (call), test_end(#call))
+
+static inline void test_end(const char *name) {
+  if (checks_failed == 0) {
+    tests_passed++;
+    printf("ok - %s\n", name);
+  } else {
+    tests_failed++;
+    printf("not ok - %s\n", name);
+  }
+}
+
+/* Says where a check stands that does not hold. */
 #define CHECK(condition) check_at((condition), #condition, __FILE__, __LINE__)
 
 static inline bool check_at(bool good, const char *text, const char *file, int line) {
-  if (good) {
-    checks_passed++;
-  } else {
+  if (!good) {
     checks_failed++;
     printf("not ok - %s:%d: %s\n", file, line, text);
   }
@@ -27,9 +39,9 @@ static inline bool check_at(bool good, const char *text, const char *file, int l
 }
 
 /* The last line of a test program, and its exit status. */
-static inline int checks_end(void) {
-  printf("%d passed, %d failed\n", checks_passed, checks_failed);
-  return checks_failed > 0 || checks_passed == 0;
+static inline int tests_end(void) {
+  printf("%d passed, %d failed\n", tests_passed, tests_failed);
+  return tests_failed > 0 || tests_passed == 0;
 }
 
 /* Pseudo-random numbers, the same in every run. */

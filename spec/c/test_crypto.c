@@ -320,13 +320,13 @@ int main(void) {
     fprintf(stderr, "libcrypto does not take our allocator\n");
     return 2;
   }
-  test_versions();
-  test_similar();
-  test_hmac();
-  test_failures();
-  test_bytes();
-  test_forks(true);
-  test_forks(false);
-  test_no_randomness();
-  return checks_end();
+  TEST(test_versions());
+  TEST(test_similar());
+  TEST(test_hmac());
+  TEST(test_failures());
+  TEST(test_bytes());
+  TEST(test_forks(true));
+  TEST(test_forks(false));
+  TEST(test_no_randomness());
+  return tests_end();
 }

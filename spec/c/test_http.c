@@ -4,6 +4,8 @@
 **
 ** This program defines getaddrinfo: the name "slow.test" takes three seconds to resolve. */
 #define _DEFAULT_SOURCE
+#include "check.h"
+
 #include "pure/http.h"
 #include "pure/http_request.h"
 
@@ -21,22 +23,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-/* ---- counting ---- */
-
-static int passed, failed;
-static const char *test_name = "";
-
-static void check(bool condition, const char *what, int line) {
-  if (condition) {
-    passed++;
-  } else {
-    failed++;
-    printf("not ok - %s\n  line %d: %s\n", test_name, line, what);
-  }
-}
-
-#define CHECK(condition) check((condition), #condition, __LINE__)
 
 static bool has(const char *text, const char *part) {
   return strstr(text, part) != NULL;
@@ -96,7 +82,6 @@ static void test_urls(void) {
   jdvm_http_request request;
   char longest[400] = "http://";
   size_t i;
-  test_name = "URLs";
   memset(&request, 0, sizeof request);
   for (i = 0; i < sizeof good / sizeof good[0]; i++) {
     jdvm_http_request_reset(&request);
@@ -123,7 +108,6 @@ static void test_request_headers(void) {
   static const char *const bad_values[] = {"a\r\nb: c", "a\n", "\r", "\x7f", "a\x01", "\x1b[31m"};
   jdvm_http_request request;
   size_t i;
-  test_name = "request headers";
   memset(&request, 0, sizeof request);
   jdvm_http_request_header(&request, "x-a", 3, "v\t\xc3\xa4", 4);
   jdvm_http_request_header(&request, "x-b", 3, "", 0);
@@ -188,7 +172,6 @@ static const char *value_of(const jdvm_response *response, const char *name) {
 
 static void test_response_header(void) {
   jdvm_response response;
-  test_name = "response headers";
   memset(&response, 0, sizeof response);
   jdvm_response_reset(&response, 1000, 1000);
   CHECK(feed(&response, "HTTP/1.1 103 Early\r\nX-A: early\r\n\r\n"));
@@ -228,7 +211,6 @@ static void test_response_limits(void) {
   jdvm_response response;
   char line[64];
   int i;
-  test_name = "caps on the response";
   memset(&response, 0, sizeof response);
   jdvm_response_reset(&response, 40, 10);
   CHECK(feed(&response, "HTTP/1.1 200 OK\r\nX-A: 78901234567890123\n")); /* 40 bytes */
@@ -261,7 +243,6 @@ static void test_sentences(void) {
   jdvm_facts facts;
   char longest[1000];
   int cause, phase;
-  test_name = "sentences";
   memset(longest, 'x', sizeof longest);
   longest[sizeof longest - 1] = '\0';
   for (cause = JDVM_CAUSE_OTHER; cause <= JDVM_CAUSE_READ_TIMEOUT; cause++) {
@@ -483,7 +464,6 @@ static int open_descriptors(void) {
 
 static void test_orders(void) {
   int order;
-  test_name = "every order of ending";
   for (order = 0; order < 24; order++) {
     jdvm_http *http = new_http();
     jdvm_transfer *done = start(http, "/"), *running = start(http, "/hang");
@@ -528,7 +508,6 @@ static void test_orders(void) {
 static void test_descriptors(void) {
   int before, round;
   jdvm_http *http = new_http();
-  test_name = "descriptors and reuse";
   CHECK(connection_of(http, "/") > 0);
   before = open_descriptors();
   for (round = 0; round < 500; round++) {
@@ -552,14 +531,13 @@ static void test_fork(void) {
   int first = connection_of(http, "/"), status = -1, descriptors = open_descriptors();
   jdvm_transfer *running = start(http, "/hang"), *done = start(http, "/");
   pid_t child;
-  test_name = "fork";
   jdvm_http_finish(http, done, 1e300);
   jdvm_http_sleep(http, 0.02);
   (void)fflush(stdout);
   child = fork();
   if (child == 0) {
     int second;
-    failed = 0;
+    checks_failed = 0;
     second = connection_of(http, "/");
     CHECK(second > first);
     CHECK(connection_of(http, "/") == second);
@@ -572,7 +550,7 @@ static void test_fork(void) {
     jdvm_transfer_release(done);
     jdvm_http_free(http);
     (void)fflush(stdout);
-    _exit(failed == 0 ? 0 : 1);
+    _exit(checks_failed == 0 ? 0 : 1);
   }
   CHECK(child > 0 && waitpid(child, &status, 0) == child);
   CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -597,7 +575,6 @@ static void test_fork(void) {
 static void test_lost_connections(void) {
   jdvm_http *http;
   int round;
-  test_name = "lost connections";
   for (round = 0; round < 40; round++) {
     bool lost_a_while_ago = round % 2 == 0;
     jdvm_transfer *transfer;
@@ -646,7 +623,6 @@ static void test_timeouts(void) {
   jdvm_http *http = new_http();
   jdvm_transfer *half = start(http, "/half"), *late;
   double before;
-  test_name = "time";
   late = start_at(http, "http://127.0.0.1:1/", 0);
   CHECK(jdvm_transfer_failure(late)->error.kind == JDVM_TIMEOUT &&
         !jdvm_transfer_failure(late)->sent);
@@ -700,7 +676,6 @@ static void test_slow_names(void) {
   double before = jdvm_http_now();
   jdvm_transfer *slow = start_at(http, "http://slow.test/", 0.3), *other, *third;
   jdvm_limits limits = {5, 0.2, 5, 0};
-  test_name = "slow name look-up";
   jdvm_http_finish(http, slow, 1e300);
   CHECK(jdvm_http_now() - before >= 0.3 && jdvm_http_now() - before < 0.6);
   CHECK(jdvm_transfer_failure(slow)->error.kind == JDVM_TIMEOUT);
@@ -724,19 +699,18 @@ static void test_slow_names(void) {
 }
 
 int main(void) {
-  test_urls();
-  test_request_headers();
-  test_response_header();
-  test_response_limits();
-  test_sentences();
+  TEST(test_urls());
+  TEST(test_request_headers());
+  TEST(test_response_header());
+  TEST(test_response_limits());
+  TEST(test_sentences());
   start_server();
-  test_timeouts();
-  test_orders();
-  test_descriptors();
-  test_lost_connections();
-  test_fork();
-  test_slow_names();
-  CHECK(has(jdvm_http_version(), "libcurl/"));
-  printf("%d passed, %d failed\n", passed, failed);
-  return failed == 0 ? 0 : 1;
+  TEST(test_timeouts());
+  TEST(test_orders());
+  TEST(test_descriptors());
+  TEST(test_lost_connections());
+  TEST(test_fork());
+  TEST(test_slow_names());
+  TEST(CHECK(has(jdvm_http_version(), "libcurl/")));
+  return tests_end();
 }

@@ -73,7 +73,7 @@ static void sets(void) {
 }
 
 int main(void) {
-  keys();
-  sets();
-  return checks_end();
+  TEST(keys());
+  TEST(sets());
+  return tests_end();
 }

@@ -14,23 +14,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "check.h"
+
 #include "pure/fields.h"
 #include "pure/json.h"
 #include "pure/number.h"
 #include "pure/scan.h"
 #include "pure/shape.h"
-
-static int passed, failed;
-
-static void check(bool ok, const char *name, int line) {
-  if (ok) {
-    passed++;
-  } else {
-    failed++;
-    printf("not ok - line %d: %s\n", line, name);
-  }
-}
-#define CHECK(condition) check(condition, #condition, __LINE__)
 
 /* --- texts in front of a guard page ---------------------------------------------------------- */
 
@@ -71,7 +61,7 @@ static bool well_formed_bytes(const char *text, size_t length, bool replace, siz
   if (at == NULL) {
     *offset = jdvm_json_explain(&json, &error);
     if (error.kind != JDVM_DECODE || strncmp(error.message, "expected ", 9) != 0) {
-      check(false, error.message, __LINE__);
+      check_at(false, error.message, __FILE__, __LINE__);
     }
   }
   return at != NULL;
@@ -325,7 +315,7 @@ static jdvm_number number_of(const char *text) {
   jdvm_number number = {JDVM_DIGITS, 0, 0};
   const unsigned char *at = jdvm_json_open(&json, place(text, length), length, false);
   if (jdvm_json_number(&json, at, &number) != json.end) {
-    check(false, text, __LINE__);
+    check_at(false, text, __FILE__, __LINE__);
   }
   return number;
 }
@@ -509,17 +499,16 @@ static void test_collisions(void) {
 
 int main(void) {
   make_guard();
-  test_structure();
-  test_truncation();
-  test_damage();
-  test_depth();
-  test_strings();
-  test_utf8();
-  test_scan();
-  test_numbers();
-  test_fields();
-  test_shapes();
-  test_collisions();
-  printf("%d passed, %d failed\n", passed, failed);
-  return failed > 0;
+  TEST(test_structure());
+  TEST(test_truncation());
+  TEST(test_damage());
+  TEST(test_depth());
+  TEST(test_strings());
+  TEST(test_utf8());
+  TEST(test_scan());
+  TEST(test_numbers());
+  TEST(test_fields());
+  TEST(test_shapes());
+  TEST(test_collisions());
+  return tests_end();
 }

@@ -499,17 +499,17 @@ static void test_refusals(void) {
 int main(void) {
   guards[0] = guarded_new();
   guards[1] = guarded_new();
-  test_chars();
-  test_uri();
-  test_canonical();
-  test_huge();
-  test_value();
-  test_timestamp();
-  test_reuse();
-  test_steady();
-  test_owned();
-  test_refusals();
+  TEST(test_chars());
+  TEST(test_uri());
+  TEST(test_canonical());
+  TEST(test_huge());
+  TEST(test_value());
+  TEST(test_timestamp());
+  TEST(test_reuse());
+  TEST(test_steady());
+  TEST(test_owned());
+  TEST(test_refusals());
   guarded_free(&guards[0]);
   guarded_free(&guards[1]);
-  return checks_end();
+  return tests_end();
 }
