@@ -66,6 +66,7 @@ describe("decode", function()
       ['["\n"]'] = "expected an escape instead of a control character at byte 2, found byte 0x0A",
       ['["\255"]'] = "expected well-formed UTF-8 at byte 2, found byte 0xFF",
       ["[tru]"] = "expected true, false or null at byte 4, found ']'",
+      ["[1e309]"] = "expected a number in the range of doubles at byte 1, found '1'",
       ["[1.]"] = "expected a digit behind the decimal point at byte 3, found ']'",
     } do
       assert.equal(message, (select(2, decode(text))))
@@ -113,7 +114,7 @@ describe("decoded numbers", function()
     assert.equal("40", tostring(value[2]))
   end)
 
-  it("are exact: what no number of the Lua can hold comes as its digits", function()
+  it("are exact: a Lua without integers gets the digits of what a double cannot hold", function()
     for _, digits in ipairs {
       "9007199254740991",
       "9007199254740992",
@@ -124,12 +125,6 @@ describe("decoded numbers", function()
       "9223372036854775807",
       "-9223372036854775807",
       "-9223372036854775808",
-      "9223372036854775808",
-      "-9223372036854775809",
-      "18446744073709551615",
-      "18446744073709551616",
-      "92233720368547758070",
-      "123456789012345678901234567890",
     } do
       local value = decode(digits)
       local fits = #digits < 16
@@ -196,11 +191,7 @@ describe("decoded numbers", function()
     assert.equal(1, decode("1" .. ("0"):rep(5000) .. "e-5000"))
   end)
 
-  it("beyond the doubles come as their text, not as infinity; too small ones are 0", function()
-    assert.equal("1e400", decode("1e400"))
-    assert.same({ "-1E+400" }, decode("[-1E+400]"))
-    assert.equal("1.7976931348623159e308", decode("1.7976931348623159e308"))
-    assert.equal("1e99999999999999999999", decode("1e99999999999999999999"))
+  it("too small are 0", function()
     assert.equal(0, decode("1e-400"))
     assert.equal(0, decode("1e-99999999999999999999"))
     assert.equal(0, decode("0e99999999999999999999"))

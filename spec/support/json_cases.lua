@@ -125,22 +125,34 @@ accept {
   "0e0",
   "0.0e-0",
   "[0,0.0,-0.0,1e0]",
-  "1e400",
   "1e-400",
-  "-1e400",
-  "123456789012345678901234567890",
   "0.1e1",
   "1e00005",
   "0E+0",
   "9223372036854775807",
   "-9223372036854775808",
-  "9223372036854775808",
-  "18446744073709551616",
-  "1" .. ("0"):rep(400),
   "0." .. ("0"):rep(400) .. "1",
-  "1e" .. ("9"):rep(40),
   "0e" .. ("9"):rep(40),
 }
+-- A number out of range is a failure at its first byte; integers are out of range only where Lua has them.
+for _, text in ipairs { "1e309", "-1e400", "1.7976931348623159e308", "1e" .. ("9"):rep(40) } do
+  reject(text, 0)
+  reject('{"a":[1, ' .. text .. "]}", 9)
+end
+local has_integers = math.type ~= nil -- luacheck: ignore 143
+for _, digits in ipairs {
+  "9223372036854775808",
+  "-9223372036854775809",
+  "18446744073709551616",
+  "123456789012345678901234567890",
+  "1" .. ("0"):rep(400),
+} do
+  if has_integers then
+    reject("[" .. digits .. "]", 1)
+  else
+    accept { digits }
+  end
+end
 for text, offset in pairs {
   ["-"] = 1,
   ["+1"] = 0,

@@ -47,6 +47,7 @@ int jdvm_json_decode(lua_State *L, const char *bytes, size_t length, int options
   jdvm_json_read_options(L, options_index == 0 ? 0 : jdvm_absindex(L, options_index), &options);
   open_decoder(d, L, &options, length);
   at = jdvm_json_open(&d->json, bytes, length, options.replace);
+  d->json.big_integers = !jdvm_fits_integer(INT64_MAX); /* strings stand for them there */
   d->safe = length > JDVM_KEY_BYTES ? d->json.end - JDVM_KEY_BYTES : d->json.start;
   d->value_safe = length > JDVM_VALUE_ROOM ? d->json.end - JDVM_VALUE_ROOM : d->json.start;
   if (length > options.max_size) {

@@ -18,6 +18,7 @@ typedef struct jdvm_json {
   const unsigned char *start; /* offsets count from here */
   const unsigned char *end;
   bool replace;             /* malformed UTF-8 and lone surrogates become U+FFFD */
+  bool big_integers;        /* integers may be larger than an int64_t */
   const char *expected;     /* of the failure: what should have come, a constant */
   const unsigned char *bad; /* of the failure: the first byte that no valid text continues with */
 } jdvm_json;

@@ -109,9 +109,14 @@ static double make_real(const parts *p, bool small, uint64_t digits) {
 
 const unsigned char *jdvm_json_number(jdvm_json *json, const unsigned char *at,
                                       jdvm_number *number) {
+  const unsigned char *start = at;
+  jdvm_number ignored;
   parts p = {0};
   uint64_t value = 0;
   bool fits = true, real = false;
+  if (number == NULL) {
+    number = &ignored;
+  }
   if (*at == '-') {
     p.negative = true;
     at++;
@@ -152,19 +157,19 @@ const unsigned char *jdvm_json_number(jdvm_json *json, const unsigned char *at,
       return NULL;
     }
   }
-  if (number == NULL) {
-    return at;
-  }
   number->kind = JDVM_DIGITS;
   if (real) {
+    number->kind = JDVM_REAL;
     number->real = make_real(&p, fits, value);
-    if (number->real <= DBL_MAX && number->real >= -DBL_MAX) {
-      number->kind = JDVM_REAL;
+    if (!(number->real <= DBL_MAX && number->real >= -DBL_MAX)) {
+      return jdvm_json_fail(json, start, "a number in the range of doubles");
     }
   } else if (fits && value <= (uint64_t)INT64_MAX + p.negative) {
     /* Negated as unsigned: -2^63 has no positive counterpart. */
     number->integer = (int64_t)(p.negative ? 0 - value : value);
     number->kind = JDVM_INTEGER;
+  } else if (!json->big_integers) {
+    return jdvm_json_fail(json, start, "an integer of at most 64 bits");
   }
   return at;
 }

@@ -13,7 +13,7 @@
 typedef enum jdvm_number_kind {
   JDVM_INTEGER, /* no fraction, no exponent, fits an int64_t; -0 is 0 */
   JDVM_REAL,    /* the nearest double; too small a number is 0 */
-  JDVM_DIGITS   /* no int64_t or no finite double holds it: only its text is exact */
+  JDVM_DIGITS   /* an integer that no int64_t holds: only its text is exact */
 } jdvm_number_kind;
 
 typedef struct jdvm_number {
@@ -22,7 +22,8 @@ typedef struct jdvm_number {
   double real;
 } jdvm_number;
 
-/* Reads a number; `at` is at its '-' or first digit. With `number` NULL it is only checked. */
+/* Reads a number; `at` is at its '-' or first digit. With `number` NULL it is only checked. A number
+** beyond the range of doubles is a failure, and so is JDVM_DIGITS unless json->big_integers. */
 const unsigned char *jdvm_json_number(jdvm_json *json, const unsigned char *at,
                                       jdvm_number *number);
 
