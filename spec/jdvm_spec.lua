@@ -80,7 +80,7 @@ describe("jdvm.new", function()
         line = debug.getinfo(1, "l").currentline + 1
         jdvm.new { timeout = "30" }
       end,
-      ["option 'page_size' must be at least 10"] = function()
+      ["option 'page_size' must be from 10 to 100"] = function()
         line = debug.getinfo(1, "l").currentline + 1
         jdvm.new { page_size = 9 }
       end,

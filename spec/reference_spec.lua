@@ -4,7 +4,7 @@ local make_files = require "docs.make"
 local make_reference = require "docs.lib.reference"
 local make_types = require "docs.lib.types"
 local jdvm = require "jdvm"
-local models = require "jdvm.service.models"
+local models = require("docs.lib.described").models
 local operations = require "jdvm.service.operations"
 
 local function read(path)
@@ -47,7 +47,7 @@ describe("the editor types", function()
   end)
 
   it("hold every parameter, field and option with its meaning", function()
-    for _, entry in ipairs(models.by_name.Image) do
+    for _, entry in ipairs(models[1].fields) do
       assert.is_truthy(types:find(("---@field %s? "):format(entry.name), 1, true), entry.name)
       assert.is_truthy(types:find(entry.doc .. " " .. entry.doc_zh, 1, true), entry.name)
     end
@@ -112,7 +112,7 @@ for _, language in ipairs { "en", "zh" } do
     end)
 
     it("describes every parameter, field, option and failure", function()
-      for _, model in ipairs(models.list) do
+      for _, model in ipairs(models) do
         assert.is_truthy(page:find("\n### " .. model.name .. "\n", 1, true), model.name)
         for _, field in ipairs(model.fields) do
           assert.is_truthy(page:find(language == "zh" and field.doc_zh or field.doc, 1, true), field.name)

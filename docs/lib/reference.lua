@@ -2,11 +2,12 @@
 -- from the tables of lua/jdvm and docs/lib/api.lua.
 
 local api = require "docs.lib.api"
+local described = require "docs.lib.described"
 local errors = require "jdvm.failures.failure"
 local keychain = require "jdvm.keys.sources"
 local models = require "jdvm.service.models"
 local operations = require "jdvm.service.operations"
-local options = require "jdvm.options.options"
+local options = described.options
 local profile = require "jdvm.keys.profile"
 
 -- The words of the page itself, by language.
@@ -439,7 +440,7 @@ return function(language)
 
   page.heading(2, w.models)
   page.add(w.absent)
-  for _, model in ipairs(models.list) do
+  for _, model in ipairs(described.models) do
     page.heading(3, model.name)
     page.add(page.doc(model))
     page.add("")

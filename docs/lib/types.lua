@@ -3,9 +3,10 @@
 
 local api = require "docs.lib.api"
 local errors = require "jdvm.failures.failure"
+local described = require "docs.lib.described"
 local models = require "jdvm.service.models"
 local operations = require "jdvm.service.operations"
-local options = require "jdvm.options.options"
+local options = described.options
 
 local function both(entry) return entry.doc .. " " .. entry.doc_zh end
 
@@ -71,7 +72,7 @@ return function()
   add("-- Made by `make docs` from the tables of lua/jdvm and docs/lib: change those, not this file. It is never")
   add("-- loaded; editors read it.")
   add("-- luacheck: ignore, no max line length")
-  for _, model in ipairs(models.list) do
+  for _, model in ipairs(described.models) do
     class(add, "jdvm." .. model.name, model.fields, { doc = both(model), is_model = true })
   end
   for _, operation in ipairs(operations.list) do

@@ -14,6 +14,7 @@
 local core = require "jdvm.core"
 local encode = require "jdvm.util.json"
 local errors = require "jdvm.failures.failure"
+local check = require "jdvm.options.check"
 local options_of = require "jdvm.options.options"
 local transport = require "jdvm.transport"
 
@@ -418,8 +419,8 @@ end
 ---@return jdvm.Catalogue catalogue
 function cache.new(given)
   if type(ngx) ~= "table" or not ngx.shared then misuse("works inside nginx only") end
-  options_of.check("cache", given, "jdvm.cache.new", 2)
-  options_of.check("list", given.options, "jdvm.cache.new, option 'options'", 2)
+  check.options("cache", given, "jdvm.cache.new", 2)
+  check.options("list", given.options, "jdvm.cache.new, option 'options'", 2)
   local self = { client = given.client, options = given.options, name = given.dict }
   for name, default in pairs(options_of.defaults("cache")) do
     self[name] = given[name] or default

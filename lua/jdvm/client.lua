@@ -9,6 +9,7 @@ local events = require "jdvm.call.events"
 local lazy = require "jdvm.util.lazy"
 local operations = require "jdvm.service.operations"
 local options_of = require "jdvm.options.options"
+local parameters = require "jdvm.options.parameters"
 local request = require "jdvm.call.sign"
 local retry = require "jdvm.call.retry"
 local settings = require "jdvm.options.settings"
@@ -82,7 +83,7 @@ end
 -- The region of calls that name none, or why there is none. A bad one is misuse (the third value) when it is an
 -- option; one from elsewhere is no mistake of the program, and fails the calls that need it.
 local function region_of(resolved, given)
-  local fault = resolved.region and check.value_fault(operations.region, resolved.region)
+  local fault = resolved.region and parameters.fault(operations.region, resolved.region)
   if not fault then return resolved.region, resolved.region_fault end
   if given.region ~= nil then return nil, nil, "option 'region' " .. fault end
   return nil, resolved.origins.region .. ": the region " .. fault
@@ -93,7 +94,7 @@ end
 ---@param level integer as for an error in the place of this call
 ---@return jdvm.Client
 function client.new(given, level)
-  options_of.check("client", given, "jdvm.new", level + 1)
+  check.options("client", given, "jdvm.new", level + 1)
   given = given or {}
   local function misuse(message) error("jdvm.new: " .. message, level + 2) end
   local fault = transport.fault(given.transport)
@@ -140,9 +141,9 @@ end
 
 -- Checks and starts a call. Errors blame the caller's caller.
 local function begin(state, operation, params, options, at_once)
-  options_of.check("call", options, operation.name, 3, operation.parameters)
-  check.check_reading(operation, options, 3)
-  local path, query, region = check.check(operation, params, state.region or "unset", 3)
+  check.options("call", options, operation.name, 3, operation.parameters)
+  check.reading(operation, options, 3)
+  local path, query, region = parameters.check(operation, params, state.region or "unset", 3)
   options = options or {}
   -- What is asked for by its id has to come with it.
   local id = operation.id
@@ -219,7 +220,7 @@ end
 ---@return jdvm.Failure|nil detail
 function methods:wait_image(id, options)
   local state = state_of(self)
-  options_of.check("wait", options, "waitImage", 2)
+  check.options("wait", options, "waitImage", 2)
   local message = waiter.fault(id, options and options.region or state.region)
   if message then error("jdvm: waitImage: " .. message, 2) end
   return waiter.wait(state, self, id, options or {})

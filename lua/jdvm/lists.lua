@@ -6,7 +6,7 @@ local check = require "jdvm.options.check"
 local core = require "jdvm.core"
 local errors = require "jdvm.failures.failure"
 local lazy = require "jdvm.util.lazy"
-local options_of = require "jdvm.options.options"
+local parameters = require "jdvm.options.parameters"
 local request = require "jdvm.call.sign"
 local transport = require "jdvm.transport"
 
@@ -50,7 +50,7 @@ local function check_paging(operation, params, level)
   if type(params) ~= "table" then return end
   local page, given = operation.page, {}
   for name in pairs(params) do
-    local parameter = type(name) == "string" and options_of.parameter_of(name, operation.parameters)
+    local parameter = type(name) == "string" and check.parameter_of(name, operation.parameters)
     if parameter then given[parameter] = true end
   end
   if given[page.number] then
@@ -85,7 +85,7 @@ local function new_source(state, operation, params, options, resolved)
   local function start(job)
     params[page.number], params[page.size] = job.number, job.size
     if page.ids then params[page.ids] = job.ids end
-    local path, query, region = check.check(operation, params, resolved.region)
+    local path, query, region = parameters.check(operation, params, resolved.region)
     return call.start(state, {
       operation = operation,
       path = path,
@@ -129,8 +129,8 @@ end
 ---@return table reader
 ---@return table source
 function lists.open(state, operation, params, options, level)
-  options_of.check("list", options, operation.name, level + 1, operation.parameters)
-  check.check_reading(operation, options, level + 1)
+  check.options("list", options, operation.name, level + 1, operation.parameters)
+  check.reading(operation, options, level + 1)
   check_paging(operation, params, level + 1)
   local page = operation.page
   options = copy_of(options)
@@ -144,12 +144,12 @@ function lists.open(state, operation, params, options, level)
     probe = copy_of(params)
     wanted = page.ids and probe[page.ids]
     if type(wanted) == "table" then
-      check.check_value(operation, page.ids, wanted, level + 1)
+      parameters.check_value(operation, page.ids, wanted, level + 1)
       probe[page.ids] = { wanted[1] }
     end
     probe[page.number], probe[page.size] = 2147483647, page.max
   end
-  local path, query, region = check.check(operation, probe, state.region or "unset", level + 1)
+  local path, query, region = parameters.check(operation, probe, state.region or "unset", level + 1)
   local resolved = { region = region, failure = request.region_failure(state, params) }
 
   local except = { [page.number] = true, [page.size] = true }
@@ -185,7 +185,7 @@ end
 ---@return jdvm.Meta|string meta_or_message
 ---@return jdvm.Failure|nil detail
 function lists.count(state, operation, params, options, level)
-  options_of.check("call", options, operation.name, level + 1, operation.parameters)
+  check.options("call", options, operation.name, level + 1, operation.parameters)
   local page = operation.page
   options = copy_of(options)
   options.fields = { page.id }

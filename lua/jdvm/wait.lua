@@ -4,10 +4,10 @@
 -- It ends at once when an image is where it cannot come from any more (error, deleting), and when the service
 -- refuses the question. It goes on through passing failures, and while an image does not exist yet for a grace time.
 
-local check = require "jdvm.options.check"
 local errors = require "jdvm.failures.failure"
 local events = require "jdvm.call.events"
 local options_of = require "jdvm.options.options"
+local parameters = require "jdvm.options.parameters"
 local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
 
@@ -29,9 +29,9 @@ function waiter.fault(id, region)
   if type(id) ~= "string" and type(id) ~= "table" then
     return "the first argument must be an image id or an array of them, got " .. text.show(id)
   end
-  local fault = check.value_fault(type(id) == "table" and many or one, id)
+  local fault = parameters.fault(type(id) == "table" and many or one, id)
   if fault then return (type(id) == "table" and "the array of ids " or "the image id ") .. fault end
-  fault = region ~= nil and check.value_fault(one, region)
+  fault = region ~= nil and parameters.fault(one, region)
   return fault and "the region " .. fault or nil
 end
 

@@ -1,314 +1,102 @@
--- Checks the parameters of a call against the operation's entry before anything is sent, and makes
--- the path and the query of the request from them. Pure; the caller's tables are only read.
---
--- What the service would ignore or answer with a surprise is refused here, with the name of the
--- operation and the parameter and what to write instead: a misspelled filter would otherwise come
--- back as an empty or an unfiltered list.
+-- Checks a table of options: names, types, ranges; and what the options `fields` and `source` name. Pure.
 
 local lazy = require "jdvm.util.lazy"
 local operations = require "jdvm.service.operations"
 local options = require "jdvm.options.options"
 local text = require "jdvm.util.text"
+local value_of = require "jdvm.options.value"
 
 local models = lazy "jdvm.service.models"
 
 local check = {}
 
--- The gateway refuses a request line longer than 8 k with 414.
-local MAX_TARGET = 8192
-local MAX_INTEGER = 9007199254740991
-
--- Entries are plain data; what is derived from one is kept here as long as the entry lives.
-local derived = setmetatable({}, { __mode = "k" })
-
--- Checks of one value: each gives nil, or what is wrong in words that follow the parameter's name.
-
-local function string_fault(parameter, value)
-  if type(value) ~= "string" then return "must be a string, got " .. text.show(value) end
-  if value == "" then
-    if parameter.empty then return nil end
-    return "is empty: " .. (parameter.required and "give it a value" or "leave it out instead")
+--- The parameter that is meant by a name: its own in any spelling, or one of those that other tools have for it.
+---@param name string
+---@param parameters table[]|nil of an operation
+---@return string|nil
+function check.parameter_of(name, parameters)
+  for _, parameter in ipairs(parameters or {}) do
+    if text.same_name(parameter.name, name) then return parameter.name end
   end
-  if parameter.path or parameter.id then
-    if value:find("[^A-Za-z0-9._-]") or value == "." or value == ".." then
-      return "must consist of letters, digits, '.', '_' and '-', got " .. text.show(value)
+  for _, parameter in ipairs(parameters or {}) do
+    for _, other in ipairs(parameter.other_names or {}) do
+      if text.same_name(other, name) then return parameter.name end
     end
-  else
-    local offset, byte = text.control_fault(value)
-    if offset then return ("holds a control character (0x%02X at byte %d)"):format(byte, offset) end
-    offset = text.utf8_fault(value)
-    if offset then return ("is not valid UTF-8 (at byte %d)"):format(offset) end
-  end
-  if not parameter.values then return nil end
-  for _, known in ipairs(parameter.values) do
-    if known == value then return nil end
-  end
-  local old = parameter.old_values and parameter.old_values[value]
-  if old then return ('is %s; did you mean "%s"?'):format(text.show(value), old) end
-  if parameter.open then
-    for _, known in ipairs(parameter.values) do
-      if text.same_name(known, value) then return ('is %s; did you mean "%s"?'):format(text.show(value), known) end
-    end
-    return nil
-  end
-  local nearest = text.nearest(value, parameter.values)
-  return ("must be %s, got %s%s"):format(
-    text.enumerate(parameter.values),
-    text.show(value),
-    nearest and ('; did you mean "' .. nearest .. '"?') or ""
-  )
-end
-
-local function integer_fault(parameter, value)
-  if type(value) == "string" and tonumber(value) then
-    return ("must be an integer, got the string %s: write it without quotes or use tonumber"):format(text.show(value))
-  end
-  if type(value) ~= "number" then return "must be an integer, got " .. text.show(value) end
-  if value ~= math.floor(value) or value > MAX_INTEGER or value < -MAX_INTEGER then
-    return "must be an integer, got " .. text.show(value)
-  end
-  local min, max = parameter.min, parameter.max
-  if (min and value < min) or (max and value > max) then
-    if parameter.min and parameter.max and parameter.max < 2147483647 then
-      return ("must be from %d to %d, got %d"):format(min, max, value)
-    end
-    if min and value < min then return ("must be at least %d, got %d"):format(min, value) end
-    return ("must be at most %d, got %d"):format(max, value)
   end
   return nil
 end
 
-local function boolean_fault(_, value)
-  if type(value) ~= "boolean" then return "must be true or false, got " .. text.show(value) end
+-- What takes the options of each set.
+local takers = { { "call", "calls" }, { "list", "lists" }, { "client", "jdvm.new" }, { "wait", "wait_image" } }
+
+-- What takes an option of this name, or nil.
+local function taker_of(name)
+  for _, taker in ipairs(takers) do
+    if options.find(taker[1], name) then return taker[2] end
+  end
+  return nil
 end
 
-local function array_fault(parameter, value)
-  if type(value) == "string" then
-    return ("must be an array of strings, got %s: write { %s }"):format(text.show(value), text.show(value))
+-- What to say about a key that is no option; it may be a parameter in the wrong table, or an option of other calls.
+local function unknown(set, key, parameters)
+  if type(key) ~= "string" then
+    return ("options are named, but there is one with the key %s"):format(text.show(key))
   end
-  if type(value) ~= "table" then return "must be an array of strings, got " .. text.show(value) end
-  return options.array_fault(value, function(element) return string_fault(parameter, element) end, parameter.required)
-end
-
-local faults = {
-  string = string_fault,
-  integer = integer_fault,
-  boolean = boolean_fault,
-  ["string[]"] = array_fault,
-}
-
--- What is derived from an entry. Mistakes in the entry itself, which its author must see, raise here.
-local function index(operation)
-  local entry = { names = {}, by_name = {}, wanted = {} }
-  for i, parameter in ipairs(operation.parameters) do
-    assert(faults[parameter.type], ("%s: parameter %s has an unknown type"):format(operation.name, parameter.name))
-    entry.names[i] = parameter.name
-    entry.by_name[parameter.name] = parameter
-    for _, other in ipairs(parameter.other_names or {}) do
-      entry.wanted[other:lower()] = parameter.name
-    end
-  end
-  for name in operation.path:gmatch("{([^{}]*)}") do
-    assert(
-      entry.by_name[name] and entry.by_name[name].path,
-      ("%s: the path names {%s}, which is no path parameter"):format(operation.name, name)
+  local shown = "unknown option '" .. text.one_line(key, 60) .. "'"
+  local parameter, taker = check.parameter_of(key, parameters), taker_of(key)
+  if parameter == key then return shown .. ": it is a parameter, which goes into the table before the options" end
+  if taker then
+    return ("%s: it is an option of %s%s"):format(
+      shown,
+      taker,
+      parameter and ("; here give the parameter '%s', in the table before the options"):format(parameter) or ""
     )
   end
-  derived[operation] = entry
-  return entry
-end
-
--- Options that people put among the parameters; they belong into the table after it. By name, of which calls.
-local call_options = {}
-for set, words in pairs { call = "an option", list = "an option of lists" } do
-  for _, option in ipairs(options[set]) do
-    call_options[option.name] = call_options[option.name] or words
-  end
-end
-
-local function unknown(operation, entry, key)
-  if type(key) ~= "string" then
-    if operation.shorthand and key == 1 then
-      return ('parameters are named: write %s("…") or %s { %s = "…" }'):format(
-        operation.method_name,
-        operation.method_name,
-        operation.shorthand
-      )
-    end
-    return ("parameters are named, but there is one with the key %s"):format(text.show(key))
-  end
-  local shown = "unknown parameter '" .. text.one_line(key, 60) .. "'"
-  local meant = entry.wanted[key:lower()] or text.nearest(key, entry.names)
-  -- What other tools call a parameter is meant as one, even where an option has that name, too.
-  local option = not entry.wanted[key:lower()] and call_options[key]
-  if option and meant and text.same_name(key, meant) then
-    return ("%s: it is %s; here give the parameter '%s'"):format(shown, option, meant)
-  end
-  if option then
-    local or_parameter = meant and ("; or did you mean the parameter '" .. meant .. "'?") or ""
-    return ("%s: it is %s, which goes into the table after the parameters%s"):format(shown, option, or_parameter)
-  end
-  if meant then return shown .. "; did you mean '" .. meant .. "'?" end
-  return shown .. "; known are " .. text.enumerate(entry.names, "and")
-end
-
--- Length of the text once it is percent-encoded.
-local function encoded_length(s)
-  local _, encoded = s:gsub("[^A-Za-z0-9._~-]", "")
-  return #s + 2 * encoded
-end
-
--- What to do about parameters that are too long together.
-local function shorter(operation, entry, params)
-  if operation.page and params[operation.page.ids] then
-    return "give fewer ids, or use the iterators, which ask for them in parts"
-  end
-  local longest, most = nil, -1
-  for _, name in ipairs(entry.names) do
-    local value = params[name]
-    local length = encoded_length(type(value) == "table" and table.concat(value) or tostring(value))
-    if value ~= nil and length > most then
-      longest, most = name, length
+  local nearest
+  local names = options.names(set)
+  for _, name in ipairs(names) do
+    for _, other in ipairs(options.find(set, name).other_names or {}) do
+      if text.same_name(key, other) then nearest = name end
     end
   end
-  return ("shorten '%s', the longest"):format(longest)
+  nearest = nearest or text.nearest(key, names)
+  if nearest then return shown .. "; did you mean '" .. nearest .. "'?" end
+  return shown .. "; known are " .. text.enumerate(names, "and")
 end
 
--- The query as an array of names and values: arrays become name.1, name.2, …
-local function flatten(operation, entry, params, path)
-  local query, n = {}, 0
-  for _, name in ipairs(entry.names) do
-    local parameter, value = entry.by_name[name], params[name]
-    if value ~= nil and not parameter.path then
-      if parameter.type == "string[]" then
-        for i = 1, #value do
-          query[n + 1], query[n + 2] = name .. "." .. i, value[i]
-          n = n + 2
-        end
-      else
-        -- Decimal on every Lua: 40, neither 40.0 nor 1e+15.
-        query[n + 1] = name
-        query[n + 2] = parameter.type == "integer" and ("%.0f"):format(value) or tostring(value)
-        n = n + 2
-      end
-    end
-  end
-  local length = #path
-  for i = 1, n do
-    length = length + 1 + encoded_length(query[i])
-  end
-  if length > MAX_TARGET then
-    return nil,
-      ("the parameters make a request line of %d bytes, more than the %d the service takes: %s"):format(
-        length,
-        MAX_TARGET,
-        shorter(operation, entry, params)
-      )
-  end
-  return query
-end
-
--- The parameters with a page for all ids, unless the usual one is: a service that pages beside ids would otherwise
--- leave the rest out without a word.
-local function with_room(operation, entry, params)
-  local page = operation.page
-  local ids = page and page.ids and params[page.ids]
-  if not ids or params[page.size] ~= nil or params[page.number] ~= nil then return params end
-  if #ids <= (entry.by_name[page.size].default or 0) then return params end
-  local copy = { [page.size] = math.min(page.max, #ids) }
-  for name, value in pairs(params) do
-    copy[name] = value
-  end
-  return copy
-end
-
---- What is wrong with one value for a parameter, or nil.
----@param parameter table of an entry
----@param value any
----@return string|nil message words that follow the name
-function check.value_fault(parameter, value) return faults[parameter.type](parameter, value) end
-
---- Checks one parameter alone; raises for the caller.
----@param operation table an entry of operations.list
----@param name string of the parameter
----@param value any
----@param level integer|nil as for an `error` in the place of this call
-function check.check_value(operation, name, value, level)
-  local entry = derived[operation] or index(operation)
-  local fault = check.value_fault(entry.by_name[name], value)
-  if fault then error(("jdvm: %s: '%s' %s"):format(operation.name, name, fault), (level or 1) + 1) end
-end
-
---- Checks the parameters and gives what a request is made of, or what is wrong with them.
----@param operation table an entry of operations.list
----@param params table|string|nil parameters by the service's names; a string for the shorthand
----@param region string|nil used when the parameters name no region
----@return string|nil path decoded path of the request
----@return table|string query array of name, value, name, value …; or the message
----@return string|nil region the region of the call: that of the parameters, else the one given
-function check.build(operation, params, region)
-  local prefix = "jdvm: " .. operation.name .. ": "
-  local entry = derived[operation] or index(operation)
-  if type(params) == "string" and operation.shorthand then params = { [operation.shorthand] = params } end
-  if params == nil then params = {} end
-  if type(params) ~= "table" then
-    return nil,
-      prefix
-        .. "the parameters must be a table"
-        .. (operation.shorthand and (" or the " .. operation.shorthand) or "")
-        .. ", got "
-        .. text.show(params)
-  end
-
-  local stranger
-  for key in pairs(params) do
-    -- Of several the first by name, so that the message is the same in each run.
-    if not entry.by_name[key] and (stranger == nil or tostring(key) < tostring(stranger)) then stranger = key end
-  end
-  if stranger ~= nil then return nil, prefix .. unknown(operation, entry, stranger) end
-  local path_values = {}
-  for _, name in ipairs(entry.names) do
-    local parameter, value = entry.by_name[name], params[name]
+--- What is wrong with a table of options, or nil.
+---@param set string client, call, list, wait or cache
+---@param given table|nil
+---@param parameters table|nil parameters of the operation, to tell where a misplaced one belongs
+---@return string|nil message
+function check.fault(set, given, parameters)
+  if given == nil then given = {} end
+  if type(given) ~= "table" then return "the options must be a table, got " .. text.show(given) end
+  local stranger = value_of.stranger(given, function(key) return options.find(set, key) end)
+  if stranger ~= nil then return unknown(set, stranger, parameters) end
+  for _, name in ipairs(options.names(set)) do
+    local option, value, message = options.find(set, name), given[name], nil
     if value ~= nil then
-      local fault = faults[parameter.type](parameter, value)
-      if fault then return nil, prefix .. "'" .. name .. "' " .. fault end
+      message = value_of.fault(option, value)
+    elseif option.required then
+      message = "is required"
     end
-    if value == nil and name == "regionId" then
-      value = region
-      if value == nil then
-        return nil, prefix .. "no region: give jdvm.new a region, set JDCLOUD_REGION, or name one here by regionId"
-      end
-      local fault = string_fault(parameter, value)
-      if fault then return nil, prefix .. "the client's region " .. fault end
-    end
-    if value == nil and (parameter.required or parameter.path) then
-      return nil, prefix .. "'" .. name .. "' is required"
-    end
-    if parameter.path then path_values[name] = value end
+    if message then return ("option '%s' %s"):format(name, message) end
   end
-  for _, rule in ipairs(operation.rules or {}) do
-    local message = rule.broken(params, operation)
-    if message then return nil, prefix .. message end
-  end
-
-  local path = operation.path:gsub("{([^{}]+)}", path_values)
-  local query, message = flatten(operation, entry, with_room(operation, entry, params), path)
-  if not query then return nil, prefix .. message end
-  return path, query, path_values.regionId or region
+  return nil
 end
 
---- The same for callers whose mistake it is: raises at their line.
----@param operation table an entry of operations.list
----@param params table|string|nil
----@param region string|nil
+--- Checks a table of options; raises for the caller.
+---@param set string client, call, list, wait or cache
+---@param given table|nil
+---@param who string what the message names, such as "jdvm.new" or an operation
 ---@param level integer|nil as for an `error` in the place of this call: 1 (default) blames that line, 2 its caller
----@return string path
----@return table query
----@return string region
-function check.check(operation, params, region, level)
-  local path, query, used = check.build(operation, params, region)
-  if not path then error(query, (level or 1) + 1) end
-  return path, query, used
+---@param parameters table|nil parameters of the operation
+function check.options(set, given, who, level, parameters)
+  local message = check.fault(set, given, parameters)
+  if not message then return end
+  if who:sub(1, 4) ~= "jdvm" then who = "jdvm: " .. who end
+  error(who .. ": " .. message, (level or 1) + 1)
 end
 
 -- Follows a dotted name through the models, from the fields of one on; gives what is wrong with it, or nil. Names that
@@ -369,7 +157,7 @@ end
 ---@param operation table an entry of operations.list
 ---@param given table|nil options of the call
 ---@param level integer|nil as for an `error` in the place of this call
-function check.check_reading(operation, given, level)
+function check.reading(operation, given, level)
   if not given then return end
   local fault = given.fields and check.fields_fault(operation, given.fields)
     or given.source and source_fault(operation, given.source)

@@ -1,0 +1,178 @@
+-- What the reference says of each option, by set and name: English, Chinese, and `class` where an editor should expect
+-- another type than the option's own. An option that is missing in a set has the text of `call`.
+return {
+  client = {
+    region = { "Region of calls that name none.", "未在参数中指定 regionId 时使用的地域。" },
+    access_key = { "Access key; needs secret_key.", "Access Key，需与 secret_key 同时指定。" },
+    secret_key = { "Secret key.", "Secret Key。" },
+    session_token = { "Token of temporary keys (STS).", "临时密钥（STS）的会话令牌。" },
+    credentials = {
+      "A function that gives the keys, or the name of a built-in one: environment, profile, instance-role.",
+      "返回密钥的函数，或内置来源的名称：environment、profile、instance-role。",
+      class = "string|(fun(context: jdvm.KeyContext): jdvm.Keys|nil, string|nil)",
+    },
+    profile = {
+      "Profile of ~/.jdc/config whose keys and region to use; then the keys of the environment are not looked at.",
+      "使用 ~/.jdc/config 中的该配置；指定后不再使用环境变量中的密钥。",
+    },
+    endpoint = { "Address of the service.", "服务地址。" },
+    timeout = {
+      "Seconds for a whole call: its tries, the waiting between them, its pages.",
+      "一次调用的总时限（秒），包含重试、等待与翻页。",
+    },
+    connect_timeout = { "Seconds for a connection.", "建立连接的时限（秒）。" },
+    read_timeout = { "Seconds without a byte of the answer.", "等待应答数据的时限（秒）。" },
+    max_attempts = {
+      "Tries of a request in all; 0 and 1 mean no retry.",
+      "单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。",
+    },
+    transport = {
+      "How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own (see TransportRequest).",
+      "传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供（见 TransportRequest）。",
+      class = '"auto"|"curl"|"ngx"|table|(fun(request: jdvm.TransportRequest): jdvm.TransportResponse|nil, string|nil)',
+    },
+    blocking = {
+      "Allow libcurl, which blocks, in nginx's init phase.",
+      "允许在 nginx 的 init 阶段使用会阻塞的 libcurl。",
+    },
+    ca_file = { "File of certificates to trust (PEM).", "受信任证书文件（PEM）。" },
+    ca_path = { "Folder of certificates to trust.", "受信任证书目录。" },
+    proxy = {
+      "Proxy, such as http://user:password@host:3128; empty means none. Left out, libcurl goes by https_proxy, http_proxy, all_proxy and no_proxy of the environment.",
+      "代理地址，例如 http://user:password@host:3128；空字符串表示不使用代理。不填时 libcurl 依据环境变量 https_proxy、http_proxy、all_proxy 与 no_proxy。",
+    },
+    no_proxy = {
+      "Hosts reached without the proxy, separated by commas.",
+      "不经代理访问的主机，以逗号分隔。",
+    },
+    verify = { "Check the server's certificate and name.", "校验服务器证书与域名。" },
+    user_agent = { "Put before the library's own User-Agent.", "附加在 User-Agent 前的文字。" },
+    max_body = { "Largest answer in bytes.", "应答正文的最大字节数。" },
+    http2 = { "Use HTTP/2 where the server offers it (libcurl).", "服务器支持时使用 HTTP/2（libcurl）。" },
+    max_connections = {
+      "Connections at a time, of this client in one process (in each nginx worker); further requests wait.",
+      "该客户端在单个进程（每个 nginx worker）中的最大并发连接数；超出的请求将排队。",
+    },
+    algorithm = { "How requests are signed.", "签名算法。" },
+    token_encoding = { "How the session token is sent.", "会话令牌的传输编码。" },
+    null = {
+      "JSON null in an object: drop leaves the key out, keep gives jdvm.null.",
+      "对象中的 JSON null：drop 省略该键，keep 返回 jdvm.null。",
+    },
+    utf8 = {
+      "Bytes that are not UTF-8: strict refuses the answer, replace puts U+FFFD.",
+      "非 UTF-8 字节：strict 报错，replace 以 U+FFFD 替换。",
+    },
+    page_size = { "Images asked for at once in lists.", "列表每页请求的镜像数量。" },
+    prefetch = {
+      "Pages in flight ahead of the reader of a list; 0 means none.",
+      "预取的页数；0 表示不预取。",
+    },
+    logger = {
+      "Called with each event that is worth a log line; print will do.",
+      "日志回调函数，可直接使用 print。",
+      class = "fun(event: jdvm.Event)",
+    },
+    on_attempt = {
+      "Called after each try of a request. An error in it, as in on_call, changes nothing; logger is told of it.",
+      "每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。",
+      class = "fun(event: jdvm.Event)",
+    },
+    on_call = { "Called after each call.", "每次调用结束后的回调。", class = "fun(event: jdvm.Event)" },
+    clock = {
+      "Gives the time in seconds since 1970; for tests.",
+      "返回自 1970 年起的秒数，用于测试。",
+      class = "fun(): number",
+    },
+  },
+  call = {
+    timeout = {
+      "Seconds for the whole call; default: the client's.",
+      "本次调用的总时限（秒）；默认取客户端设置。",
+    },
+    connect_timeout = { "Seconds for a connection.", "建立连接的时限（秒）。" },
+    read_timeout = { "Seconds without a byte of the answer.", "等待应答数据的时限（秒）。" },
+    max_attempts = { "Tries of a request in all.", "单个请求的最大尝试次数（含首次）。" },
+    fields = {
+      "Only these fields of the images are read, such as imageId or systemDisk.cloudDisk.diskSizeGB: faster.",
+      "仅解析镜像的这些字段，例如 imageId、systemDisk.cloudDisk.diskSizeGB，可加快速度。",
+    },
+    source = {
+      "Key under which each image also gets its own JSON text; of the image itself only fields are read.",
+      "每个镜像另以该键给出其 JSON 原文；镜像本身仅解析 fields 中的字段。",
+    },
+    null = {
+      "JSON null in an object: left out, or jdvm.null.",
+      "对象中的 JSON null：省略或返回 jdvm.null。",
+    },
+    utf8 = { "Bytes that are not UTF-8: refused or replaced.", "非 UTF-8 字节：报错或替换。" },
+  },
+  list = {
+    page_size = {
+      "Images asked for at once; default: the client's.",
+      "每页请求的镜像数量；默认取客户端设置。",
+    },
+    max_items = { "Most images to give out.", "最多返回的镜像数量。" },
+    prefetch = {
+      "Pages in flight ahead of the reader; 0 means none; default: the client's.",
+      "预取的页数；0 表示不预取；默认取客户端设置。",
+    },
+    start = { "Resume token of an earlier list with the same filters.", "此前相同条件列表的续读标记。" },
+    consistency = {
+      "stable reads the list again until no image came or went meanwhile.",
+      "stable 表示重复读取，直到期间没有镜像增减。",
+    },
+  },
+  wait = {
+    region = { "Region of the images; default: the client's.", "镜像所在地域；默认取客户端设置。" },
+    timeout = {
+      "Seconds to wait; one look takes at most the client's timeout.",
+      "等待的总时限（秒）；单次轮询不超过客户端的 timeout。",
+    },
+    status = { "State to wait for.", "等待的目标状态。" },
+    interval = { "Seconds between the first two looks.", "首次轮询间隔（秒）。" },
+    max_interval = { "Longest time between two looks in seconds.", "最大轮询间隔（秒）。" },
+    not_found_grace = {
+      "Seconds in which an image may not be found yet.",
+      "允许暂时查不到镜像的时间（秒）。",
+    },
+    on_progress = {
+      "Called after each look. An error in it changes nothing; logger is told of it.",
+      "每次轮询后的回调；其中的错误不影响结果，只会通知 logger。",
+      class = "fun(progress: jdvm.Progress)",
+    },
+  },
+  cache = {
+    client = { "The client that fetches; required.", "用于请求的客户端；必填。", class = "jdvm.Client" },
+    dict = {
+      "Name of a lua_shared_dict for the answers; required.",
+      "保存应答的 lua_shared_dict 名称；必填。",
+    },
+    locks = {
+      "Name of another for the locks; default: that of dict with _locks, if there is one, else dict itself.",
+      "保存锁的 lua_shared_dict 名称；默认为 dict 名称加 _locks，若不存在则为 dict 本身。",
+    },
+    ttl = { "Seconds for which an answer is fresh.", "应答的有效期（秒）。" },
+    stale = {
+      "Seconds after that in which it is still given, while a new one is fetched.",
+      "过期后在后台更新期间仍可使用的时间（秒）。",
+    },
+    negative_ttl = {
+      "Seconds for which it is kept that there is no such image.",
+      "“不存在”这一结果的缓存时间（秒）。",
+    },
+    lock_ttl = {
+      "Seconds after which the lock of a dead worker ends.",
+      "异常退出的 worker 所持锁的失效时间（秒）。",
+    },
+    name = {
+      "Stands for the account; required when the keys of the client come from a function.",
+      "代表账号的名称；客户端密钥来自函数时必填。",
+    },
+    options = {
+      "Options of each call, such as timeout and fields.",
+      "每次调用的选项，例如 timeout、fields。",
+      class = "jdvm.ListOptions",
+    },
+  },
+}
