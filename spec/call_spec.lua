@@ -1,6 +1,7 @@
 -- The fault suite: what a list, a page and an image come to when the service misbehaves, over the real transport.
 -- A list is complete or an error; it is never short, and never hangs.
 local emulator = require "spec.support.emulator"
+local shapes = require "spec.support.shapes"
 local jdvm = require "jdvm"
 
 -- Scans and stalls take their full measure on one Lua; the others run the same with less of it.
@@ -31,10 +32,13 @@ local function client_of(options)
 end
 
 -- Sets faults and settings anew; the mark is where the oracle looks from.
-local function misbehave(spec, settings) return server.control("reset", { spec = spec, settings = settings }).mark end
+local function misbehave(spec, settings)
+  server.control("reset", { spec = spec, settings = settings })
+  return server.mark()
+end
 
 local function oracle_fault(mark, images)
-  local oracle = server.control("oracle", { mark = mark, imageSource = "private" })
+  local oracle = server.oracle(mark)
   local have, allowed = {}, {}
   for _, image in ipairs(images) do
     if have[image.imageId] then return image.imageId .. " is there twice" end
@@ -114,7 +118,7 @@ describe("a list is complete", function()
     "total:value=100",
     "total:value=200",
     "total:by=50,page=2",
-    "shape:as=total_missing",
+    "total:text=",
     "date:by=3600",
     "date:by=-86400",
   }
@@ -188,10 +192,10 @@ describe("a list is an error", function()
     { "length:by=-10,page=2", "decode transport" },
     { "repeated:serve=1", "pagination" },
     { "repeated:serve=2,page=3", "pagination" },
-    { "shape:as=images_without_id", "decode" },
-    { "shape:as=no_images", "pagination" },
-    { "shape:as=both", "api", 200, "INTERNAL" },
-    { "shape:as=error_text", "api", 200 },
+    { shapes.images_without_id, "decode" },
+    { shapes.no_images, "pagination" },
+    { shapes.both, "api", 200, "INTERNAL" },
+    { shapes.error_text, "api", 200 },
   }
   for _, shape in ipairs {
     "empty",
@@ -217,8 +221,8 @@ describe("a list is an error", function()
     "total_negative",
     "total_fraction",
   } do
-    cases[#cases + 1] = { "shape:as=" .. shape, "decode", 200, nil, 1 }
-    cases[#cases + 1] = { "shape:page=2,as=" .. shape, "decode", 200 }
+    cases[#cases + 1] = { shapes[shape], "decode", 200, nil, 1 }
+    cases[#cases + 1] = { shapes[shape] .. ",page=2", "decode", 200 }
   end
   for _, case in ipairs(cases) do
     it("under " .. case[1], function()
@@ -281,12 +285,12 @@ describe("one image", function()
       ["error:code=503,count=2"] = true,
       ["cut:at=body,count=1"] = true,
       ["throttle:count=1"] = true,
-      ["shape:as=image_null"] = "decode",
-      ["shape:as=image_string"] = "decode",
-      ["shape:as=image_array"] = "decode",
-      ["shape:as=image_empty"] = "decode",
-      ["shape:as=image_other"] = "decode",
-      ["shape:as=empty"] = "decode",
+      [shapes.image_null] = "decode",
+      [shapes.image_string] = "decode",
+      [shapes.image_array] = "decode",
+      [shapes.image_empty] = "decode",
+      [shapes.image_other] = "decode",
+      [shapes.empty] = "decode",
       ["quota:"] = "api",
       ["truncated:"] = "decode",
     } do

@@ -732,7 +732,7 @@ describe("jdvm", function()
   it("emulator --explain says what each fault, condition and setting is", function()
     local out, status = jdvm "emulator --explain"
     assert.equal(0, status)
-    for name, kind in pairs(require "jdvm.emulator.kinds") do
+    for name, kind in pairs(require "jdvm.emulator.faults") do
       assert.truthy(out:find("  " .. name .. ": " .. kind.doc, 1, true), name)
     end
     assert.truthy(out:find("    past_end            a page after the last one", 1, true))

@@ -2,16 +2,15 @@
 
 local accounts = require "jdvm.emulator.accounts"
 local faults = require "jdvm.emulator.faults"
-local kinds = require "jdvm.emulator.kinds"
+local conditions = require("jdvm.emulator.fault_rules").conditions
 local settings = require "jdvm.emulator.settings"
-local shapes = require "jdvm.emulator.shapes"
 
 local INTRODUCTION = [[
 <!-- Written by make docs; do not edit. -->
 # The emulator
 
 `jdvm emulator` is a stand-in for `vm.jdcloud-api.com` on your machine: it verifies real signatures (JDCLOUD2 and
-JDCLOUD3), refuses reused nonces and wrong clocks, pages and filters a catalogue of images, answers errors in the
+JDCLOUD3), rejects reused nonces and wrong clocks, pages and filters a catalogue of images, returns errors in the
 service's own words, and fails on purpose when told to. Any client can be pointed at it. It needs nginx with its Lua
 module (`apt-get install nginx libnginx-mod-http-lua`) or OpenResty, and leaves nothing behind when it ends.
 
@@ -29,23 +28,23 @@ $ JDCLOUD_ENDPOINT=http://127.0.0.1:8080 JDCLOUD_REGION=cn-north-1 JDCLOUD_ACCES
 | option | meaning |
 |---|---|
 | `--port N` | port on 127.0.0.1; 0, the default, takes a free one |
-| `--tls` | HTTPS, with an authority made for this run (`ca_file` in the output) |
+| `--tls` | HTTPS, with a certificate authority made for this run (`ca_file` in the output) |
 | `--http2` | HTTP/2 beside HTTP/1.1 |
 | `--certificate KIND` | good, wrong-name, unknown-ca, self-signed, chain (two intermediate authorities) |
-| `--images N` | N images in each region and from each source, made up, in place of the built-in 370 |
-| `--workers N` | nginx workers; they count and change together |
-| `--seed N` | what is made up |
+| `--images N` | N generated images in each region and from each source instead of the built-in 370 |
+| `--seed N` | seed of the generated images |
 | `--fault SPEC` | a fault, see below; repeatable |
 | `--set NAME=VALUE` | a setting, see below; repeatable |
 
-`JDVM_NGINX` names another nginx program.
+`JDVM_NGINX` names another nginx program. The built-in images are the same every time and in every version, so tests
+can name them; one community image in each region has every field that the service documents.
 ]]
 
 local CONTROL = [[
 ## Control
 
-Tests steer a running emulator over HTTP, GET or POST, from this machine only. Answers are JSON; a mistake,
-an argument that a path does not have among them, is a 400 with `error` and changes nothing.
+A running emulator is controlled over HTTP, with GET or POST, from this machine only. Responses are JSON. A mistake,
+such as an unknown argument, is a 400 with `error` and changes nothing.
 ]]
 
 -- Path, arguments, meaning.
@@ -53,43 +52,28 @@ local PATHS = {
   {
     "stats",
     "",
-    "counters (requests, nonces seen, repeated and forgotten for want of room, requests in flight and "
-      .. "their peak, connections), settings, and faults with how often they were met and used",
+    "counters (requests, nonces seen and repeated, requests in flight and their peak, connections), settings, and "
+      .. "faults with the number of requests that met their conditions and that they were used for",
   },
-  { "settings", "`NAME=VALUE` …", "changes settings; answers all of them" },
+  { "settings", "`NAME=VALUE` …", "changes settings; returns all of them" },
   {
     "faults",
     "`script` (JSON: objects or specs) or `spec` (specs, separated by blanks); `add=1`",
-    "replaces the faults, or adds to them; without arguments there are none any more",
+    "replaces the faults, or adds to them; without arguments, removes them",
   },
   {
     "images",
     "`account`, `region`, `source` (owner, cn-north-1, private); `insert=K`, `delete=K`, `at` (front, end, "
       .. "random or a position); `id`; `steps`",
-    "images appear, vanish (by number or by id), or get a life",
+    "inserts or deletes images (by number or by id), or scripts their status; returns the ids in `images` (there now), "
+      .. "`inserted` and `deleted` (by this request; without a change, since the last reset)",
   },
   {
     "reset",
     "`script` or `spec`, `settings` (JSON)",
-    "back to the start, then these faults and settings; answers a mark",
-  },
-  { "mark", "", "a mark for the oracle" },
-  {
-    "oracle",
-    "`mark`; `account`, `region`, `imageSource` and the other filters",
-    "what a list that began at the mark "
-      .. "may hold: `stable` must be in it, `came` and `went` may be; `total` is that of now",
+    "back to the start, then sets these faults and settings; returns all settings",
   },
 }
-
-local function sorted(names)
-  local list = {}
-  for name in pairs(names) do
-    list[#list + 1] = name
-  end
-  table.sort(list)
-  return list
-end
 
 local function shown(value)
   if value == nil then return "" end
@@ -97,8 +81,8 @@ local function shown(value)
 end
 
 local function values_of(kind)
-  if type(kind) == "table" then return #kind > 6 and "one of those below" or table.concat(kind, ", ") end
-  return faults.meanings[kind] or kind
+  if type(kind) == "table" then return table.concat(kind, ", ") end
+  return settings.meanings[kind]
 end
 
 local function accounts_table()
@@ -120,7 +104,7 @@ local function settings_table()
   local lines = {
     "## Settings",
     "",
-    "Where no source of the service settles how it behaves, a setting does.",
+    "How the emulator behaves where the documents of the service leave it open.",
     "",
     "| setting | default | values | meaning |",
     "|---|---|---|---|",
@@ -133,7 +117,7 @@ end
 
 local function parameters_of(kind)
   local parts = {}
-  for _, name in ipairs(sorted(kind.parameters)) do
+  for _, name in ipairs(settings.names(kind.parameters)) do
     local parameter, default = kind.parameters[name], kind.defaults and kind.defaults[name]
     parts[#parts + 1] = ("`%s`: %s (%s%s)"):format(
       name,
@@ -147,35 +131,34 @@ end
 
 local function faults_table()
   local replacing = {}
-  for _, name in ipairs(sorted(kinds)) do
-    if kinds[name].replaces then replacing[#replacing + 1] = name end
+  for _, name in ipairs(settings.names(faults)) do
+    if faults[name].replaces then replacing[#replacing + 1] = name end
   end
   local lines = {
     "## Faults",
     "",
     "A fault is written `KIND:NAME=VALUE,NAME=VALUE`, as in `throttle:count=2,retry_after=1` or",
     "`drift:insert=3,page=2`; a comma or percent sign in a value is percent-encoded. Several act together; of those",
-    "that replace the whole answer (" .. table.concat(replacing, ", ") .. ") the first one acts. The steps of a life",
+    "that replace the whole response (" .. table.concat(replacing, ", ") .. ") only the first acts. Steps",
     "are separated by blanks: `life:image=img-9ha1rgelkq,steps=pending:10 pending:60@1s ready@2s`. In JSON a fault is",
     'an object whose key `fault` names the kind: `{"fault":"throttle","count":2,"retry_after":1}`.',
+    'A client meets a malformed body with `body:text=<html>` or `body:result={"images":null}`.',
     "",
     "| kind | what happens | parameters (values; default) |",
     "|---|---|---|",
   }
-  for _, name in ipairs(sorted(kinds)) do
-    lines[#lines + 1] = ("| `%s` | %s | %s |"):format(name, kinds[name].doc, parameters_of(kinds[name]))
+  for _, name in ipairs(settings.names(faults)) do
+    lines[#lines + 1] = ("| `%s` | %s | %s |"):format(name, faults[name].doc, parameters_of(faults[name]))
   end
   lines[#lines + 1] = ""
-  lines[#lines + 1] = "Any of them takes these conditions; all that are given must hold:"
+  lines[#lines + 1] = "All faults take these conditions; all that are given must hold:"
   lines[#lines + 1] = ""
   lines[#lines + 1] = "| condition | meaning |"
   lines[#lines + 1] = "|---|---|"
-  for _, name in ipairs(sorted(faults.conditions)) do
-    local condition = faults.conditions[name]
+  for _, name in ipairs(settings.names(conditions)) do
+    local condition = conditions[name]
     lines[#lines + 1] = ("| `%s` | %s (%s) |"):format(name, condition[2], values_of(condition[1]))
   end
-  lines[#lines + 1] = ""
-  lines[#lines + 1] = "Shapes: `" .. table.concat(shapes.names, "`, `") .. "`."
   return table.concat(lines, "\n")
 end
 

@@ -1,98 +1,11 @@
--- What changes while the emulator runs: drift, lives, control, several workers.
+-- jdvm.emulator.control: what a running emulator is told beside the service.
 local accounts = require "jdvm.emulator.accounts"
-local core = require "jdvm.core"
-local emulator = require "jdvm.emulator"
-local json = require "jdvm.emulator.json"
-local life = require "jdvm.emulator.life"
 local emulated = require "spec.support.emulated"
 local signed = require "spec.support.signed"
 
 local NORTH, NOW = emulated.NORTH, emulated.NOW
 local answer, ask, ids, list = emulated.answer, emulated.ask, emulated.ids, emulated.list
-local send, start_with, statuses = emulated.send, emulated.start_with, emulated.statuses
-
-describe("drift", function()
-  local function all(source, size)
-    local found, page, total = {}, 1
-    repeat
-      local result = list(page, size, source)
-      for _, id in ipairs(ids(result.images)) do
-        found[#found + 1] = id
-      end
-      page, total = page + 1, result.totalCount
-    until #result.images == 0
-    return found, total
-  end
-
-  it("moves the rows before the page it is bound to", function()
-    emulated.start { images = 30 }
-    local before = all "private"
-    assert.equal(30, #before)
-    emulated.start { images = 30, faults = { "drift:insert=3,page=2" } }
-    local with_more, total = all "private"
-    assert.same({ 33, 33 }, { total, #with_more })
-    assert.same({ before[8], before[9], before[10] }, { with_more[11], with_more[12], with_more[13] }) -- seen twice
-    assert.equal(before[10], with_more[10])
-    emulated.start { images = 30, faults = { "drift:delete=3,page=2" } }
-    local with_less
-    with_less, total = all "private"
-    assert.same({ 27, 27 }, { total, #with_less })
-    assert.same({ before[10], before[14] }, { with_less[10], with_less[11] }) -- three were never seen
-  end)
-
-  it("happens at the end, at a position or anywhere", function()
-    for _, at in ipairs { "end", "12", "random", "front", "1000" } do
-      emulated.start { images = 30, faults = { "drift:insert=2,delete=2,at=" .. at .. ",page=1,count=3" } }
-      for _ = 1, 5 do
-        all("private")
-      end
-      local result = list(1, 100)
-      assert.equal(at == "1000" and 36 or 30, result.totalCount)
-      local seen = {}
-      for _, id in ipairs(ids(result.images)) do
-        assert.is_nil(seen[id])
-        seen[id] = true
-        assert.equal(200, send(NORTH .. "/" .. id).status)
-      end
-    end
-  end)
-
-  it("concerns only the list that was asked for", function()
-    emulated.start { images = 20, faults = { "drift:delete=5,source=private" } }
-    assert.equal(20, list(1, 10, "shared").totalCount)
-    assert.equal(15, list(1, 10, "private").totalCount)
-    assert.equal(20, list(1, 10, "shared").totalCount)
-    local _, body = send(NORTH, { "imageSource", "private" }, nil, accounts.list[2])
-    assert.equal(20, body.result.totalCount)
-  end)
-
-  it("can empty a list", function()
-    emulated.start { images = 3, faults = { "drift:delete=9" } }
-    assert.same({}, list().images)
-    assert.equal(0, list().totalCount)
-  end)
-end)
-
-describe("the life of an image", function()
-  it("is told in steps of time or requests", function()
-    local steps = life.parse "pending:10 pending:60@2s ready@4.5s"
-    local function at(seconds)
-      local step = life.step({ since = 100, requests = 0, steps = steps }, { now = 100 + seconds, requests = 9 })
-      return step.status .. (step.progress or "")
-    end
-    assert.same({ "pending10", "pending60", "pending60", "ready" }, { at(0), at(2), at(4.4), at(4.5) })
-    assert.is_nil((life.parse ""))
-  end)
-
-  it("begins with a fault when the image is first asked for", function()
-    start_with()
-    local id = list().images[3].imageId
-    start_with("life:steps=pending:5 ready@2,image=" .. id)
-    local function status() return select(2, send(NORTH .. "/" .. id)).result.image.status end
-    statuses(5)
-    assert.same({ "pending", "pending", "ready", "ready" }, { status(), status(), status(), status() })
-  end)
-end)
+local send, statuses = emulated.send, emulated.statuses
 
 describe("control", function()
   before_each(function() emulated.start { images = 25, settings = { skew = 60 } } end)
@@ -100,7 +13,7 @@ describe("control", function()
   it("sets settings, all or none", function()
     assert.equal("clamped", ask("settings", { past_end = "clamped" }).past_end)
     local _, message = ask("settings", { latency = "0.5", skew = "x" })
-    assert.equal("setting 'skew' must be a number, not 'x'", message)
+    assert.equal("setting 'skew' must be a number from 0, not 'x'", message)
     assert.equal(0, ask("settings").latency)
     assert.equal(60, ask("settings").skew)
   end)
@@ -133,11 +46,9 @@ describe("control", function()
     assert.equal("empty", ask("settings").past_end)
     assert.equal(200, answer(request).status) -- the nonce is forgotten
     assert.equal(4, ask("stats").requests)
-    local mark = ask("reset", { spec = "quota:count=1", settings = '{"past_end":"clamped"}' }).mark
-    assert.is_true(mark > 0)
+    assert.equal("clamped", ask("reset", { spec = "quota:count=1", settings = '{"past_end":"clamped"}' }).past_end)
     assert.equal("429 200", statuses(2))
     assert.equal("clamped", ask("settings").past_end)
-    assert.truthy(select(2, ask("oracle", { mark = "1" })):find("reset"))
   end)
 
   it("resets what was counted for the rate limit", function()
@@ -180,27 +91,19 @@ describe("control", function()
     assert.truthy(select(2, ask("images", { insert = "1", steps = "?" })):find("not STATUS"))
   end)
 
-  it("knows what a scan may hold", function()
-    local mark = ask("mark").mark
-    local before = ids(list(1, 100).images)
-    local gone = ask("images", { delete = "2", at = "3" }).deleted
-    local new_ids = ask("images", { insert = "2", at = "end" }).inserted
-    local oracle = ask("oracle", { mark = tostring(mark) })
-    assert.same(gone, oracle.went)
-    assert.same(new_ids, oracle.came)
-    assert.equal(25, oracle.total)
-    assert.equal(23, #oracle.stable)
-    local left = {}
-    for _, id in ipairs(before) do
-      if id ~= gone[1] and id ~= gone[2] then left[#left + 1] = id end
-    end
-    assert.same(left, oracle.stable)
-    local later = ask("oracle", { mark = tostring(ask("mark").mark) })
-    assert.same({ 25, 0, 0 }, { #later.stable, #later.came, #later.went })
-    local other_list = ask("oracle", { mark = tostring(mark), imageSource = "shared" })
-    assert.same({ 25, 0, 0 }, { #other_list.stable, #other_list.came, #other_list.went })
-    local ready = ask("oracle", { mark = tostring(mark), status = "ready" })
-    assert.is_true(#ready.stable < 23 and #ready.stable > 0)
+  it("counts requests, nonces and the use of faults", function()
+    ask("faults", { spec = "error:code=503,count=1 quota:after=2" })
+    assert.equal("503 200", statuses(2))
+    local stats = ask "stats"
+    assert.same({ 2, 2, 0 }, { stats.requests, stats.nonces, stats.nonces_repeated })
+    assert.same({ fault = "error", body = "json", code = 503, count = 1 }, stats.faults[1].rule)
+    assert.same(
+      { 2, 1, 2, 0 },
+      { stats.faults[1].met, stats.faults[1].used, stats.faults[2].met, stats.faults[2].used }
+    )
+    assert.equal(60, stats.settings.skew)
+    ask "faults"
+    assert.same({}, ask("stats").faults)
   end)
 
   it("says what it does not know", function() assert.equal("no control path 'x%3Cy'", select(2, ask("x<y"))) end)
@@ -217,7 +120,7 @@ describe("control", function()
         "reset",
         { stings = "{}" },
       },
-      ["mark takes no argument 'x%3C'; it takes none"] = { "mark", { ["x<"] = "1" } },
+      ["stats takes no argument 'x%3C'; it takes none"] = { "stats", { ["x<"] = "1" } },
       ["unknown setting 'past_edn'; did you mean 'past_end'?"] = { "settings", { past_edn = "empty" } },
       ["the argument 'spec' is given several times"] = { "faults", { spec = { "quota", "quota" } } },
     } do
@@ -227,9 +130,8 @@ describe("control", function()
       "^images takes no argument 'acount'; .*; did you mean 'account'%?$",
       select(2, ask("images", { acount = "other", insert = "1" }))
     )
-    assert.matches("; did you mean 'status'%?$", select(2, ask("oracle", { mark = "0", sttus = "ready" })))
     assert.matches(
-      "^a fault is an object whose key 'fault' names its kind; there are: cut, ",
+      "^a fault is an object whose key 'fault' names its kind; there are: body, ",
       select(2, ask("faults", { script = '{"kind":"throttle"}' }))
     )
     assert.truthy(select(2, ask("reset", { spec = "throtle" })):find("unknown fault 'throtle'", 1, true))
@@ -247,7 +149,7 @@ describe("control", function()
     for _, spec in ipairs(faults) do
       if not spec:find("NAME", 1, true) then
         assert.equal(2, ask("faults", { spec = spec .. " quota:after=1000" }).faults, spec)
-        last = spec
+        last = spec:find "^life:" and spec or last
       end
     end
     assert.equal(1, ask("faults", { script = assert(page:match('`({"fault":[^`]*})`')) }).faults)
@@ -258,40 +160,5 @@ describe("control", function()
     assert.same({ "pending", "10" }, { image(NOW).status, image(NOW).progress })
     assert.same({ "pending", "60" }, { image(NOW + 1).status, image(NOW + 1).progress })
     assert.equal("ready", image(NOW + 2).status)
-  end)
-
-  it("writes JSON that others read", function()
-    assert.same(
-      { a = { 1, "x", true }, b = { c = '"\\\n\1\127é' }, d = 0.5 },
-      core.decode(json.encode { a = { 1, "x", true }, b = { c = '"\\\n\1\127é' }, d = 0.5 })
-    )
-    assert.equal("[]", json.encode {})
-  end)
-end)
-
-describe("several workers with one store", function()
-  it("agree on images, settings, faults and nonces", function()
-    local one = emulator.new { images = 20, faults = { "error:code=503,count=1" } }
-    local two = emulator.new { images = 20, faults = { "error:code=503,count=1" }, store = one.store }
-    emulated.use(one)
-    assert.equal("503", statuses(1))
-    emulated.use(two)
-    assert.equal("200", statuses(1)) -- counted together
-    ask("images", { delete = "3" })
-    ask("settings", { words = "old" })
-    emulated.use(one)
-    assert.equal(17, list().totalCount)
-    assert.equal("self", list().images[1].imageSource)
-    local request = signed.request(accounts.list[1], NORTH, { "imageSource", "private" })
-    assert.equal(200, emulator.respond(one, request).status)
-    assert.equal(403, emulator.respond(two, request).status)
-    ask("reset")
-    emulated.use(two)
-    assert.equal("503", statuses(1))
-    assert.equal(20, list().totalCount)
-    -- A worker that slept through the reset starts from there.
-    ask("images", { insert = "1" })
-    emulated.use(one)
-    assert.equal(21, list().totalCount)
   end)
 end)

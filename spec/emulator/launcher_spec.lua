@@ -1,4 +1,4 @@
--- The emulator's command as a process: how it starts, fails and ends.
+-- jdvm.emulator.launcher, run.sh and certificates.sh: how the command starts, fails and ends.
 local curl = require "jdvm.curl"
 local emulator = require "spec.support.emulator"
 local shell = require "spec.support.shell"
@@ -71,8 +71,8 @@ describe("nothing of the emulator is left when", function()
     end)
   end
 
-  it("nginx is killed, orphans included, and that is said", function()
-    local pipe = io.popen(emulator.command { tls = true, workers = 2 } .. " 2>&1")
+  it("nginx is killed, and that is said", function()
+    local pipe = io.popen(emulator.command { tls = true } .. " 2>&1")
     local folder = emulator.read_announcement(pipe).ca_file:match("^(.*)/")
     os.execute("kill -KILL $(cat " .. folder .. "/nginx.pid)")
     assert.is_true(is_gone_within(5, folder))
@@ -82,16 +82,6 @@ describe("nothing of the emulator is left when", function()
 end)
 
 describe("the emulator's command", function()
-  it("cleans up even after its supervisor was killed", function()
-    local pipe = io.popen("echo $$; exec " .. emulator.command { tls = true } .. " 2>&1")
-    local pid = pipe:read("*l")
-    local folder = emulator.read_announcement(pipe).ca_file:match("^(.*)/")
-    os.execute("kill -KILL $(ps -o pid= --ppid " .. pid .. ")")
-    assert.equal("jdvm: emulator: its supervisor was killed\n", pipe:read("*a"))
-    pipe:close()
-    assert.is_true(is_gone_within(5, folder))
-  end)
-
   it("says nothing more when it is interrupted", function()
     local pipe = io.popen("echo $$; exec " .. emulator.command {} .. " 2>&1")
     local pid = pipe:read("*l")
@@ -177,5 +167,21 @@ describe("the emulator's command", function()
     assert.truthy(said({ certificate = "unknown-ca" }):find("%-%-certificate needs %-%-tls.*status 2"))
     assert.truthy(said({ certificate = "odd", tls = true }):find("certificate.*status 2"))
     assert.truthy(said({ args = { "--wat" } }):find("%-%-wat.*status 2"))
+  end)
+
+  it("shows the certificate that was asked for", function()
+    local kinds = { good = 401, chain = 401, ["wrong-name"] = "tls", ["unknown-ca"] = "tls", ["self-signed"] = "tls" }
+    local starting = {}
+    for kind in pairs(kinds) do
+      starting[kind] = emulator.begin { tls = true, certificate = kind }
+    end
+    for kind, wait in pairs(starting) do
+      local server = wait()
+      local multi = curl.new { ca_file = server.ca_file, proxy = "" }
+      local status, failure = multi:finish(multi:start { url = server.endpoint, timeout = 5 })
+      multi:close()
+      server.stop()
+      assert.equal(kinds[kind], status or failure.kind, kind)
+    end
   end)
 end)

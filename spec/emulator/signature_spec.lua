@@ -1,36 +1,25 @@
 -- The emulator's verifier, by known answers, against the library's signer, and under random changes.
 local accounts = require "jdvm.emulator.accounts"
 local core = require "jdvm.core"
-local hash = require "jdvm.emulator.hash"
 local signature = require "jdvm.emulator.signature"
 local signed = require "spec.support.signed"
-local uri = require "jdvm.emulator.uri"
 
 local owner = accounts.list[1]
-local verifier = signature.new()
 local ALGORITHMS = { "JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256" }
 
-local function verify(request, find_secret)
-  return signature.verify(verifier, request, signature.index_headers(request.headers), find_secret or accounts.secret)
+local function find_secret(key) return accounts.by_key[key] and accounts.by_key[key].secret_key end
+
+local function verify(request, find)
+  return signature.verify(request, signature.index_headers(request.headers), find or find_secret)
 end
 
-describe("the emulator's hashes", function()
-  it("are those of RFC 6234 and RFC 4231", function()
-    local provider = hash.provider()
-    assert.equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", provider.sha256_hex("abc"))
-    assert.equal(
-      "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
-      provider.hex(provider.hmac("Jefe", "what do ya want for nothing?"))
-    )
-  end)
-
-  it("compare in full", function()
-    assert.is_true(hash.equal("", ""))
-    assert.is_true(hash.equal("ab", "ab"))
-    assert.is_false(hash.equal("ab", "ba"))
-    assert.is_false(hash.equal("ab", "abc"))
-  end)
-end)
+-- The canonical request of a GET with one header, without the last line.
+local function canonical(target, version, value)
+  local index = signature.index_headers { { "X-A", value or "1" } }
+  local request = { method = "GET", target = target }
+  local text = signature.canonical_request(request, index, { version = version, signed = { "x-a" } }, "hash")
+  return text:match("^GET\n(.*)\n\nx%-a\nhash$")
+end
 
 describe("the emulator's verifier", function()
   it("accepts the documentation's example", function()
@@ -59,6 +48,11 @@ describe("the emulator's verifier", function()
     assert.equal("fb2e317056269590681d091f8eb22272967c0b922b2deda887312215ea4eed4c", core.sha256(text))
     request.target = "/v1/resource%3Aaction?u=u&o=%25&p0=p0&p1=p1"
     assert.truthy(verify(request, secret))
+    signed.set_header(request, "x-jdcloud-content-sha256", core.sha256 "body data")
+    assert.truthy(verify(request, secret))
+    signed.set_header(request, "x-jdcloud-content-sha256", core.sha256 "another")
+    assert.same({ nil, "mismatch" }, { verify(request, secret) })
+    signed.set_header(request, "x-jdcloud-content-sha256", nil)
     request.body = "body datA"
     assert.same({ nil, "mismatch" }, { verify(request, secret) })
   end)
@@ -93,7 +87,7 @@ describe("the emulator's verifier", function()
           owner,
           "/v1/regions/cn-north-1/images/img-" .. i,
           { "imageName", value, "ids.2", "b", "ids.10", "a", "imageName", values[i % #values + 1] },
-          { algorithm = algorithm, body = i % 2 == 0 and value or nil }
+          { algorithm = algorithm }
         )
         assert.truthy(verify(request), value)
       end
@@ -125,39 +119,32 @@ describe("the emulator's verifier", function()
     end
   end)
 
-  it("folds inner spaces under JDCLOUD2 only", function()
-    for i, algorithm in ipairs(ALGORITHMS) do
-      local request =
-        signed.request(owner, "/v1/regions/r/images", nil, { algorithm = algorithm, headers = { ["x-note"] = "a b" } })
-      signed.set_header(request, "x-note", " a  b ")
-      assert.equal(i == 1, verify(request) ~= nil)
+  it("brings paths into the form of each version", function()
+    for target, paths in pairs {
+      ["/a//b"] = { "/a//b", "/a/b" },
+      ["//a/%2Fb"] = { "//a/%2Fb", "/a/b" },
+      [""] = { "/", "/" },
+      ["/x+y%zz"] = { "/x%2By%25zz", "/x%20y%25zz" },
+    } do
+      assert.equal(paths[1] .. "\n\nx-a:1", canonical(target, 2))
+      assert.equal(paths[2] .. "\n\nx-a:1", canonical(target, 3))
     end
   end)
 
-  it("keeps repeated slashes under JDCLOUD2 and folds them under JDCLOUD3", function()
-    assert.equal("/a//b", uri.canonical_path2("/a//b"))
-    assert.equal("/a/b", uri.canonical_path3("//a/%2Fb"))
-    assert.equal("/a%2Fb", uri.canonical_path2("/a%2fb"))
-    assert.equal("/", uri.canonical_path2(""))
-    assert.equal("/", uri.canonical_path3(""))
-    assert.equal("/x%20y%25zz", uri.canonical_path3("x+y%zz"))
+  it("sorts parameters and drops nameless ones under JDCLOUD3", function()
+    assert.equal("/\n=x&a=1&b=1&b=2\nx-a:1", canonical("/?=x&b=2&a=1&b=1", 2))
+    assert.equal("/\na=1&b=1&b=2\nx-a:1", canonical("/?=x&b=2&a=1&b=1", 3))
   end)
 
-  it("drops nameless parameters under JDCLOUD3 only", function()
-    local pairs_found = uri.parse_query("=x&b=2&a=1&b=1")
-    assert.equal("=x&a=1&b=1&b=2", uri.canonical_query(pairs_found))
-    assert.equal("a=1&b=1&b=2", uri.canonical_query(pairs_found, true))
-  end)
-
-  it("joins the values of one header in the order of arrival", function()
+  it("trims values, joins them in the order of arrival, and folds inner spaces under JDCLOUD2", function()
+    assert.equal("/\n\nx-a:a b", canonical("/", 2, " a \t b "))
+    assert.equal("/\n\nx-a:a  b", canonical("/", 3, " a  b "))
     local index = signature.index_headers { { "X-A", " 1" }, { "b", "x" }, { "x-a", "2 " } }
-    local text = signature.canonical_request(
-      { method = "GET", target = "/", body = "" },
-      index,
-      { algorithm = { version = 2 }, signed = { "x-a" } },
-      "hash"
+    assert.same({ ["x-a"] = { " 1", "2 " }, b = { "x" } }, index)
+    local request = { method = "GET", target = "/" }
+    assert.truthy(
+      signature.canonical_request(request, index, { version = 3, signed = { "x-a" } }, ""):find("\nx-a:1,2\n", 1, true)
     )
-    assert.equal("GET\n/\n\nx-a:1,2\n\nx-a\nhash", text)
   end)
 
   it("takes any run of white space between the parts of Authorization", function()
@@ -208,24 +195,10 @@ describe("the emulator's verifier", function()
     assert.same({ nil, "mismatch" }, { verify(request) })
   end)
 
-  it("believes a payload hash only when it is true", function()
-    local request = signed.request(owner, "/v1/regions/r/images", nil, { method = "POST", body = "b" })
-    signed.set_header(request, "x-jdcloud-content-sha256", core.sha256("b"))
-    assert.truthy(verify(request))
-    signed.set_header(request, "x-jdcloud-content-sha256", core.sha256("c"))
-    assert.same({ nil, "mismatch" }, { verify(request) })
-  end)
-
-  it("reads dates as the calendar has them", function()
-    assert.equal(0, signature.parse_date("19700101T000000Z"))
-    assert.equal(951782400, signature.parse_date("20000229T000000Z"))
-    assert.equal(1550141114, signature.parse_date("20190214T104514Z"))
-    for _, text in ipairs { "", "20190214", "20191314T104514Z", "20190214T104514", "20190214T254514Z", "x" } do
+  it("reads dates", function()
+    assert.equal(1550141114, signature.parse_date "20190214T104514Z")
+    for _, text in ipairs { "", "20190214", "20190214T104514", "2019-02-14T10:45:14Z", "x" } do
       assert.is_nil(signature.parse_date(text))
-    end
-    for i = 0, 400 do
-      local seconds = i * 8640007
-      assert.equal(seconds, signature.parse_date(os.date("!%Y%m%dT%H%M%SZ", seconds)))
     end
   end)
 end)

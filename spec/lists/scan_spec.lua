@@ -41,7 +41,7 @@ local function draw_faults(draw, is_stable)
     -- A lie that may hide a change by chance is told of lists that do not change, or that are read as "stable".
     local may_hide = is_stable or next(pages) == nil
     local where = draw() < 0.5 and ",page=" .. draw(1, 4) or ""
-    local lie = pick(draw, { "total:by=%d", "total:by=-%d", "shape:as=total_missing", "total:value=%d" })
+    local lie = pick(draw, { "total:by=%d", "total:by=-%d", "total:text=", "total:value=%d" })
     if not may_hide then
       lie, where = lie:gsub("value", "by"), ""
     end
@@ -103,7 +103,7 @@ describe("randomised scans #long", function()
       end
       local faults = draw_faults(draw, is_stable)
       server.control("faults", { spec = faults })
-      local mark = server.control("mark").mark
+      local mark = server.mark()
       local options = {
         page_size = pick(draw, { 10, 13, 25, 50, 100 }),
         prefetch = pick(draw, { 0, 1, 2, 4, 8 }),
@@ -117,7 +117,7 @@ describe("randomised scans #long", function()
       local outcome = images and "complete" or detail.kind
       outcomes[outcome] = (outcomes[outcome] or 0) + 1
       if images then
-        local fault = fault_of(images, server.control("oracle", { mark = mark, imageSource = "private" }))
+        local fault = fault_of(images, server.oracle(mark))
         if fault then
           error(
             ("seed %d, scan %d: %s (page size %d, prefetch %d, %s; faults: %s)"):format(

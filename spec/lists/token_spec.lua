@@ -1,4 +1,5 @@
 -- jdvm.lists.token and lists that go on where another ended.
+local control = require "jdvm.emulator.control"
 local jdvm = require "jdvm"
 local service_transport = require "spec.support.service_transport"
 local token = require "jdvm.lists.token"
@@ -132,13 +133,15 @@ describe("a list that goes on", function()
     assert.is_nil(images:token())
   end)
 
+  local function change_images(fake, arguments) assert.equal(200, (control.respond(fake.state, "images", arguments, 0))) end
+
   it("finds its place when images came or went before it", function()
     for _, change in ipairs { "insert=1", "insert=12", "delete=1", "delete=12" } do
       local client, fake = service { images = 100 }
       local all = ids(client:list_images(PRIVATE))
       local _, meta = client:list_images(PRIVATE, { max_items = 35, page_size = 10 })
       local kind, count = change:match "(%a+)=(%d+)"
-      fake.state:append(("%s cn-north-1 %s 1 %d"):format(kind, "owner", count))
+      change_images(fake, { [kind] = count })
       local rest = assert(client:list_images(PRIVATE, { start = meta.token, page_size = 10 }))
       assert.equal(all[36], rest[1].imageId, change)
       assert.equal(#all - 35, #rest)
@@ -148,7 +151,7 @@ describe("a list that goes on", function()
   it("is an error when its place is gone", function()
     local client, fake = service { images = 100 }
     local _, meta = client:list_images(PRIVATE, { max_items = 35, page_size = 10 })
-    fake.state:append("delete cn-north-1 owner 30 10")
+    change_images(fake, { delete = "10", at = "30" })
     local rest, message, detail = client:list_images(PRIVATE, { start = meta.token, page_size = 10 })
     assert.is_nil(rest)
     assert.equal("pagination", detail.kind)
@@ -200,7 +203,7 @@ describe("the count of a list", function()
   end)
 
   it("is made by reading the list when the service's is no good", function()
-    for _, fault in ipairs { "total:value=3", "total:value=0", "shape:as=total_missing" } do
+    for _, fault in ipairs { "total:value=3", "total:value=0", "total:text=" } do
       local fake = service_transport.new { images = 300, faults = { fault } }
       local client = jdvm.new(service_transport.options(fake))
       local all = client:list_images { imageSource = "private" }

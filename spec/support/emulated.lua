@@ -87,7 +87,7 @@ end
 ---Asks on a control path.
 ---@return table|nil answer, string|nil refusal
 function M.ask(path, arguments)
-  local status, body = control.answer(state, path, arguments or {}, M.NOW)
+  local status, body = control.respond(state, path, arguments or {}, M.NOW)
   local answer = core.decode(body)
   return status == 200 and answer or nil, answer.error
 end

@@ -39,7 +39,7 @@ function M.command(options)
   for _, name in ipairs { "tls", "http2" } do
     if options[name] then words[#words + 1] = "--" .. name end
   end
-  for _, name in ipairs { "certificate", "images", "workers", "seed" } do
+  for _, name in ipairs { "certificate", "images", "seed" } do
     if options[name] then
       words[#words + 1] = "--" .. name
       words[#words + 1] = options[name]
@@ -116,6 +116,26 @@ local function open_control(server)
   end
 end
 
+-- What a list of the owner's private images may hold that began when `mark` was taken: the images that were there all
+-- the time (`stable`), and those that `came` or `went` meanwhile.
+local function add_oracle(server)
+  function server.mark() return server.control "images" end
+  function server.oracle(mark)
+    local now, oracle, is_new = server.control "images", { stable = {}, came = {}, went = {} }, {}
+    for i = #mark.inserted + 1, #now.inserted do
+      table.insert(oracle.came, now.inserted[i])
+      is_new[now.inserted[i]] = true
+    end
+    for i = #mark.deleted + 1, #now.deleted do
+      table.insert(oracle.went, now.deleted[i])
+    end
+    for _, id in ipairs(now.images) do
+      if not is_new[id] then table.insert(oracle.stable, id) end
+    end
+    return oracle
+  end
+end
+
 -- Calls a function when nothing refers to the guard any more, at the latest at the end of the process.
 local function guard(release)
   local new_proxy = rawget(_G, "newproxy")
@@ -146,15 +166,17 @@ function M.begin(options)
     local server = M.read_announcement(pipe)
     server.pid, server.watch = tonumber(pid), watch
     server.control = open_control(server)
+    add_oracle(server)
     server.stop = stop
     return server
   end
 end
 
 ---Starts an emulator and returns when it answers. It also ends when this process does.
----@param options? table `{tls, http2, certificate, images, workers, seed, settings = {name = value}, faults = {spec},
+---@param options? table `{tls, http2, certificate, images, seed, settings = {name = value}, faults = {spec},
 ---port, args}`
----@return table server `{endpoint, ca_file, accounts, regions, control(path, arguments), stop(), pid}`
+---@return table server `{endpoint, ca_file, accounts, regions, control(path, arguments), mark(), oracle(mark),
+---stop(), pid}`
 function M.start(options) return M.begin(options)() end
 
 return M

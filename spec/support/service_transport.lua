@@ -1,7 +1,7 @@
 -- The emulator without a server: a transport in memory that answers as the service does, signatures and all.
-local answers = require "jdvm.emulator.answers"
 local emulator = require "jdvm.emulator"
 local fake_transport = require "spec.support.fake_transport"
+local responses = require "jdvm.emulator.responses"
 
 local M = {}
 
@@ -26,7 +26,7 @@ function M.new(options)
       body = "",
       now = now,
     })
-    local given = { date = answers.http_date(now) }
+    local given = { date = responses.http_date(now) }
     for _, header in ipairs(response.headers) do
       given[header[1]:lower()] = header[2]
     end

@@ -369,16 +369,11 @@ end
 
 -- What `--fault` and `--set` take, from the emulator's own tables.
 local function explain(write)
-  local kinds, settings = require "jdvm.emulator.kinds", require "jdvm.emulator.settings"
-  local faults = require "jdvm.emulator.faults"
-  local function kind_of(kind) return type(kind) == "table" and table.concat(kind, "|") or faults.meanings[kind] or kind end
+  local faults, settings = require "jdvm.emulator.faults", require "jdvm.emulator.settings"
+  local conditions = require("jdvm.emulator.fault_rules").conditions
+  local function kind_of(kind) return type(kind) == "table" and table.concat(kind, "|") or settings.meanings[kind] end
   local function each_sorted(entries, visit)
-    local names = {}
-    for name in pairs(entries) do
-      names[#names + 1] = name
-    end
-    table.sort(names)
-    for _, name in ipairs(names) do
+    for _, name in ipairs(settings.names(entries)) do
       visit(name, entries[name])
     end
   end
@@ -393,7 +388,7 @@ local function explain(write)
     )
   end
   write("Faults, as kind or kind:name=value,name=value:\n")
-  each_sorted(kinds, function(name, kind)
+  each_sorted(faults, function(name, kind)
     write(("  %s: %s\n"):format(name, kind.doc))
     each_sorted(
       kind.parameters,
@@ -401,7 +396,7 @@ local function explain(write)
     )
   end)
   write("\nConditions that any fault takes:\n")
-  each_sorted(faults.conditions, parameter)
+  each_sorted(conditions, parameter)
   write("\nSettings, as name=value:\n")
   for _, entry in ipairs(settings.list) do
     write(("    %-19s %s (%s; default %s)\n"):format(entry[1], entry[4], kind_of(entry[3]), tostring(entry[2])))
@@ -428,7 +423,6 @@ function commands.emulator(context)
     http2 = given.http2,
     certificate = given.certificate,
     images = given.images,
-    workers = given.workers,
     seed = given.seed,
     faults = given.faults,
     settings = settings,

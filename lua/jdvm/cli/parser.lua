@@ -229,7 +229,6 @@ local function add_emulator(command)
     :option("--images", "Images to make up in each region and source; default: the built-in ones.")
     :convert(whole_number("--images", 0))
     :argname("<n>")
-  command:option("--workers", "nginx workers; default 1."):convert(whole_number("--workers", 1)):argname("<n>")
   command:option("--seed", "Seed of what is made up; default 1."):convert(whole_number("--seed", 0)):argname("<n>")
   command
     :option("--fault", "A fault to play, kind:name=value,..., see --explain; repeatable.")

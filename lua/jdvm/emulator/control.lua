@@ -1,77 +1,54 @@
--- What tests ask of the emulator beside the service (paths under /_emulator): counters, settings, faults, images,
--- and the oracle for scans.
+-- What users and tests ask of a running emulator beside the service (paths under /_emulator): counters, settings,
+-- faults, images.
 
 local catalogue = require "jdvm.emulator.catalogue"
-local drift = require "jdvm.emulator.drift"
-local faults = require "jdvm.emulator.faults"
-local filters = require "jdvm.emulator.filters"
-local journal = require "jdvm.emulator.journal"
-local json = require "jdvm.emulator.json"
-local life = require "jdvm.emulator.life"
-local names = require "jdvm.emulator.names"
+local changes = require "jdvm.emulator.changes"
+local fault_rules = require "jdvm.emulator.fault_rules"
+local json = require "jdvm.util.json"
 local random = require "jdvm.emulator.random"
+local regions = require "jdvm.service.regions"
 local settings = require "jdvm.emulator.settings"
+local status_script = require "jdvm.emulator.status_script"
 local uri = require "jdvm.emulator.uri"
 
 local M = {}
 
-local COUNTERS = { "requests", "nonces", "nonces_repeated", "nonces_forgotten", "in_flight", "peak", "connections" }
-
 local paths = {}
 
-local function set(...)
-  local entries = {}
-  for _, name in ipairs { ... } do
-    entries[name] = true
-  end
-  return entries
-end
-
--- The arguments of each path. A misspelled one would do nothing, and a test that steers the emulator by it would pass
--- for the wrong reason.
+-- The arguments of each path. An unknown one is an error: a test that steers the emulator by a misspelled one would
+-- pass for the wrong reason.
 local known = {
   stats = {},
-  mark = {},
   settings = settings.by_name,
-  faults = set("script", "spec", "add"),
-  reset = set("script", "spec", "settings"),
-  images = set("account", "region", "source", "imageSource", "insert", "delete", "at", "id", "steps"),
-  oracle = set("account", "region", "source", "mark"),
+  faults = { script = true, spec = true, add = true },
+  reset = { script = true, spec = true, settings = true },
+  images = {},
 }
-for name in pairs(filters.names) do
-  known.oracle[name] = true
+for name in ("account region source insert delete at id steps"):gmatch "%a+" do
+  known.images[name] = true
 end
 
--- What is wrong with the arguments of a path by their names, or nil.
-local function stranger_in(path, arguments)
+-- What is wrong with the names of arguments, or nil.
+local function problem_of(path, arguments)
   for name, value in pairs(arguments) do
-    if path == "settings" then
-      if not known.settings[name] then return select(2, settings.read(name, value)) end
-    elseif not known[path][name] then
-      return ("%s takes no argument '%s'; it takes %s%s"):format(
-        path,
-        uri.encode(tostring(name)),
-        next(known[path]) and names.all(known[path]) or "none",
-        names.meant(name, known[path])
-      )
+    if not known[path][name] then
+      if path == "settings" then return select(2, settings.read(name, value)) end
+      local names = next(known[path]) and table.concat(settings.names(known[path]), ", ") or "none"
+      local suggestion = settings.suggestion(name, known[path])
+      return ("%s takes no argument '%s'; it takes %s%s"):format(path, uri.encode(tostring(name)), names, suggestion)
     end
     if type(value) == "table" then return ("the argument '%s' is given several times"):format(name) end
   end
 end
 
---- Counters since the start or the last reset; `latest_total` and the like are not among them: ask the oracle.
+--- Counters since the start or the last reset, settings and faults.
 function paths.stats(state)
-  local stats = {}
-  for _, name in ipairs(COUNTERS) do
-    stats[name] = state.store:get(name) or 0
+  local stats = { settings = state.settings, faults = {} }
+  for name, value in pairs(state.counters) do
+    stats[name] = value
   end
-  stats.settings, stats.faults = state.settings, {}
   for i, entry in ipairs(state.faults) do
-    stats.faults[i] = {
-      rule = faults.format(entry.rule),
-      met = state.store:get("fault:" .. entry.n .. ":met") or 0,
-      used = math.min(state.store:get("fault:" .. entry.n .. ":used") or 0, entry.rule.count or math.huge),
-    }
+    stats.faults[i] = { rule = entry.rule, met = entry.met, used = entry.used }
   end
   return stats
 end
@@ -86,27 +63,18 @@ end
 
 -- Rules from `script` (JSON: an array of objects or of specs) and from `spec` (several separated by spaces).
 local function read_rules(arguments)
-  local rules = {}
-  local function take(rule, message)
-    if rule then rules[#rules + 1] = rule end
-    return message
-  end
+  local given, rules = {}, {}
   if arguments.script then
     local script, problem = decode_json(arguments.script)
     if type(script) ~= "table" then return nil, "script: " .. (problem or "not an array") end
-    if script[1] == nil and next(script) ~= nil then script = { script } end
-    for _, rule in ipairs(script) do
-      local message
-      if type(rule) == "table" then
-        message = take(faults.read(rule))
-      else
-        message = take(faults.parse(rule))
-      end
-      if message then return nil, message end
-    end
+    given = script[1] == nil and next(script) ~= nil and { script } or script
   end
-  for _, spec in ipairs(faults.split(tostring(arguments.spec or ""))) do
-    local message = take(faults.parse(spec))
+  for _, spec in ipairs(fault_rules.split(arguments.spec or "")) do
+    given[#given + 1] = spec
+  end
+  for i, rule in ipairs(given) do
+    local message
+    rules[i], message = (type(rule) == "table" and fault_rules.read or fault_rules.parse)(rule)
     if message then return nil, message end
   end
   return rules
@@ -116,146 +84,114 @@ end
 function paths.faults(state, arguments)
   local rules, message = read_rules(arguments)
   if not rules then return nil, message end
-  if not arguments.add then journal.append(state, "faults") end
+  if not arguments.add then state.faults = {} end
   for _, rule in ipairs(rules) do
-    journal.append(state, "fault " .. faults.format(rule))
+    state:add_fault(rule)
   end
   return { faults = #state.faults }
 end
 
--- Lines of the journal for settings by name, or nil and what is wrong with one.
-local function setting_lines(values)
-  local lines = {}
-  for name, value in pairs(values) do
-    local read, message = settings.read(name, value)
-    if read == nil then return nil, message end
-    lines[#lines + 1] = "set " .. name .. " " .. tostring(read)
-  end
-  return lines
-end
-
---- Each argument is a setting; answers with all of them.
-function paths.settings(state, arguments)
-  local lines, message = setting_lines(arguments)
-  if not lines then return nil, message end
-  for _, line in ipairs(lines) do
-    journal.append(state, line)
+-- Changes settings, all of them or none.
+local function set(state, given)
+  local _, message = settings.values(given)
+  if message then return nil, message end
+  for name, value in pairs(given) do
+    state.settings[name] = settings.read(name, value)
   end
   return state.settings
 end
 
+--- Each argument is a setting; answers with all of them.
+function paths.settings(state, arguments) return set(state, arguments) end
+
 --- Back to the start: images, settings, faults, counters, nonces. `script` or `spec` then set faults, `settings`
---- (JSON) settings. Answers with a mark for the oracle. Arguments that are wrong reset nothing.
+--- (JSON) settings. Arguments that are wrong reset nothing.
 function paths.reset(state, arguments)
-  local values, problem = {}, nil
+  local given, problem = {}, nil
   if arguments.settings then
-    values, problem = decode_json(arguments.settings)
+    given, problem = decode_json(arguments.settings)
   end
-  if type(values) ~= "table" then return nil, "settings: " .. (problem or "not an object") end
-  local lines, rules, message
-  lines, message = setting_lines(values)
-  if not lines then return nil, message end
-  rules, message = read_rules(arguments)
-  if not rules then return nil, message end
-
-  journal.append(state, "reset")
-  state.store:forget()
-  for _, name in ipairs(COUNTERS) do
-    if name ~= "in_flight" then state.store:set(name, 0) end
+  if type(given) ~= "table" then return nil, "settings: " .. (problem or "not an object") end
+  local _, message = settings.values(given)
+  if not message then
+    _, message = read_rules(arguments)
   end
-  for n = 1, #state.options.journal do
-    state.store:set("fault:" .. -n .. ":met", nil)
-    state.store:set("fault:" .. -n .. ":used", nil)
-  end
-  for _, line in ipairs(lines) do
-    journal.append(state, line)
-  end
+  if message then return nil, message end
+  state:restart()
   if arguments.script or arguments.spec then paths.faults(state, arguments) end
-  return { mark = state.applied }
+  return set(state, given)
 end
 
---- The point from which the oracle looks.
-function paths.mark(state) return { mark = state.applied } end
-
--- Who looks where; the rest of the arguments are those of describeImages.
-local function place_of(arguments)
-  return {
-    account = arguments.account or "owner",
-    region = arguments.region or catalogue.regions[1],
-    source = arguments.imageSource or arguments.source or "private",
-  }
-end
-
-local function moment_of(state, now)
-  return { now = now + state.settings.clock_offset, requests = state.store:get("requests") or 0 }
-end
-
---- What a list that began at `mark` may hold: `stable` must be in it, `came` and `went` may be.
-function paths.oracle(state, arguments, now)
-  local values = {}
-  for name, value in pairs(arguments) do
-    values[name] = value
+-- Changes one image that is named by its id: deletes it, or gives it a life.
+local function change_one(state, where, arguments, moment)
+  local shelf, key = catalogue.find(state.catalogue, where.account, where.region, arguments.id)
+  if not shelf then
+    return "no image '" .. arguments.id .. "' for account " .. where.account .. " in " .. where.region
   end
-  local place = place_of(arguments)
-  values.account, values.region, values.mark, values.source, values.imageSource = nil, nil, nil, nil, place.source
-  local query, refusal = filters.read({}, values, state.settings)
-  if not query then return nil, refusal.message end
-  query.account, query.region = place.account, place.region
-  local oracle = drift.oracle(state, query, tonumber(arguments.mark) or 0, moment_of(state, now))
-  if not oracle then return nil, "a reset came after the mark" end
-  return oracle
-end
-
--- Where one image stands that is named by its id.
-local function find(state, place, id)
-  local shelf, key = catalogue.find(state.catalogue, place.account, place.region, id)
-  if not shelf then return nil, "no image '" .. id .. "' for account " .. place.account .. " in " .. place.region end
-  return shelf, key
-end
-
-local function delete_one(state, place, id)
-  local shelf, key = find(state, place, id)
-  if not shelf then return nil, key end
+  if arguments.steps then return changes.begin_life(state.catalogue, shelf, key, moment, arguments.steps) end
   for position, other in ipairs(shelf.order) do
-    if other == key then
-      journal.append(state, ("delete %s %s %d 1"):format(shelf.region, shelf.name, position))
-      return { inserted = {}, deleted = { id } }
+    if other == key then return changes.delete(state.catalogue, shelf, position) end
+  end
+end
+
+-- The same as a drift fault, at once; inserted images may get a life.
+local function change_many(state, where, arguments, moment)
+  local rule, message =
+    fault_rules.read { fault = "drift", insert = arguments.insert, delete = arguments.delete, at = arguments.at }
+  if not rule then return message end
+  local list = state.catalogue.changes
+  local before = #list
+  local function draw(i) return random.unit(before + i, state.counters.requests) end
+  if not changes.change(state.catalogue, where, rule, draw) then
+    return "account " .. where.account .. " sees no " .. where.source .. " images there"
+  end
+  for i = before + 1, arguments.steps and #list or 0 do
+    if list[i].kind == "inserted" then
+      changes.begin_life(state.catalogue, list[i].shelf, list[i].key, moment, arguments.steps)
     end
   end
 end
 
 --- `insert` and `delete` so many images `at` front, end, random or a position; `id` names one to delete; `steps`
---- script the life of `id` or of the inserted images.
+--- script the life of `id` or of the inserted images. Answers with the ids of what is there now, and of what this
+--- call or, without a change, any change since the last reset inserted and deleted.
 function paths.images(state, arguments, now)
-  local place = place_of(arguments)
+  local where = {
+    account = arguments.account or "owner",
+    region = arguments.region or regions.names[1],
+    source = arguments.source or "private",
+  }
+  local message
   if arguments.steps then
-    local steps, message = life.parse(arguments.steps)
-    if not steps then return nil, message end
+    message = select(2, status_script.parse(arguments.steps))
+    if message then return nil, message end
   end
-  if arguments.id and not arguments.steps then return delete_one(state, place, arguments.id) end
+  local before = #state.catalogue.changes
   if arguments.id then
-    local shelf, key = find(state, place, arguments.id)
-    if not shelf then return nil, key end
-    drift.script(state, shelf, key, moment_of(state, now).now, arguments.steps)
-    return { inserted = {}, deleted = {} }
+    message = change_one(state, where, arguments, state:moment(now))
+  elseif arguments.insert or arguments.delete then
+    message = change_many(state, where, arguments, state:moment(now))
+  else
+    before = 0
   end
-  local before = #state.changes
-  -- The same as a drift fault, at once.
-  local change, message =
-    faults.read { fault = "drift", insert = arguments.insert, delete = arguments.delete, at = arguments.at }
-  if not change then return nil, message end
-  local shelf = drift.change(state, place, change, function(i) return random.unit(before + i, state.applied) end)
-  if not shelf then return nil, "account " .. place.account .. " sees no " .. place.source .. " images there" end
-  local answer = { inserted = {}, deleted = {} }
-  for i = before + 1, #state.changes do
-    local change_made = state.changes[i]
-    local list = change_made.kind == "came" and answer.inserted or answer.deleted
-    list[#list + 1] = catalogue.id(state.catalogue, change_made.shelf, change_made.key)
-    if arguments.steps and change_made.kind == "came" then
-      drift.script(state, change_made.shelf, change_made.key, moment_of(state, now).now, arguments.steps)
+  if message then return nil, message end
+  return changes.report(state.catalogue, where, before)
+end
+
+-- JSON text of an answer; every empty table in one is an array.
+local function encode(value)
+  if type(value) ~= "table" then return (json(value)) end
+  local parts = {}
+  if value[1] ~= nil or next(value) == nil then
+    for i, item in ipairs(value) do
+      parts[i] = encode(item)
     end
+    return "[" .. table.concat(parts, ",") .. "]"
   end
-  return answer
+  for i, name in ipairs(settings.names(value)) do
+    parts[i] = json(name) .. ":" .. encode(value[name])
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
 end
 
 --- Answers a control request.
@@ -265,16 +201,15 @@ end
 ---@param now number epoch seconds
 ---@return number status
 ---@return string body JSON
-function M.answer(state, path, arguments, now)
-  journal.sync(state)
+function M.respond(state, path, arguments, now)
   local handler = paths[path]
-  if not handler then return 404, json.encode { error = "no control path '" .. uri.encode(path) .. "'" } end
-  local answer, message = nil, stranger_in(path, arguments)
+  if not handler then return 404, encode { error = "no control path '" .. uri.encode(path) .. "'" } end
+  local answer, message = nil, problem_of(path, arguments)
   if not message then
     answer, message = handler(state, arguments, now)
   end
-  if not answer then return 400, json.encode { error = message } end
-  return 200, json.encode(answer)
+  if not answer then return 400, encode { error = message } end
+  return 200, encode(answer)
 end
 
 return M

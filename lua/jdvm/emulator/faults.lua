@@ -1,211 +1,305 @@
--- Which fault befalls which request. A script is a list of rules; a rule is a kind of fault (kinds.lua), its
--- parameters, and conditions. Written as `kind:name=value,name=value`, in JSON as an object.
+-- The faults that the emulator can play. Each may act before the request is answered (`before`), on the result
+-- (`result`), and on the response (`response`); `replaces` marks those after which nothing of the true result is left.
+-- response.wire says what the server does to the connection:
+--   header_drip, drip {bytes, interval}   stop {at, how, fraction, seconds}   content_length (bytes too many)
 
-local kinds = require "jdvm.emulator.kinds"
-local life = require "jdvm.emulator.life"
-local names = require "jdvm.emulator.names"
-local random = require "jdvm.emulator.random"
-local uri = require "jdvm.emulator.uri"
+local catalogue = require "jdvm.emulator.catalogue"
+local changes = require "jdvm.emulator.changes"
+local responses = require "jdvm.emulator.responses"
+local status_script = require "jdvm.emulator.status_script"
 
 local M = {}
 
--- name, kind of value, what it means; all that are given must hold. Kinds: text, number (0 or more), integer (the same,
--- whole), signed (any number), share (0 to 1), or the allowed words.
-M.conditions = {
-  operation = { { "describeImages", "describeImage" }, "operation of the request" },
-  region = { "text", "region of the request" },
-  source = { "text", "imageSource of the request" },
-  account = { { "owner", "other" }, "whose images the request sees" },
-  image = { "text", "id of the image asked for" },
-  page = { "integer", "page number asked for" },
-  from_page = { "integer", "first page number it befalls" },
-  nth = { "text", "which of the requests that meet the conditions above: 3, or 1+4+5" },
-  after = { "integer", "how many of them pass unharmed first" },
-  every = { "integer", "every how many of them" },
-  probability = { "share", "chance for each of them, from 0 to 1" },
-  seed = { "signed", "what the chances are drawn from" },
-  count = { "integer", "how often at most" },
+local REASONS = {
+  [500] = "Internal Server Error",
+  [502] = "Bad Gateway",
+  [503] = "Service Temporarily Unavailable",
+  [504] = "Gateway Time-out",
+}
+-- The words of the service for its errors, or of its gateway: [gw].
+local ERRORS = {
+  [400] = { "INVALID_ARGUMENT", "bad parameter" },
+  [401] = { "ACCESS_ERROR", "sign result is not same [gw]" },
+  [403] = { "HTTP_FORBIDDEN", "api is disabled [gw]" },
+  [404] = { "NOT_FOUND", "no route and no API found with those values [gw]" },
+  [409] = { "ABORTED", "Conflict with underlay image task" },
+  [413] = { "HTTP_REQUEST_ENTITY_TOO_LARGE", "limit 100m [gw]" },
+  [414] = { "HTTP_URI_TOO_LONG", "limit 8k [gw]" },
+  [429] = { "RATE_LIMIT", "Request was throttled" },
+  [499] = { "CANCELLED", "Request was cancelled" },
+  [500] = { "INTERNAL", "Internal server error" },
+  [501] = { "NOT_IMPLEMENTED", "Not implemented" },
+  [502] = { "SOURCE_UNAVAILABLE", "Bad gateway" },
+  [503] = { "UNAVAILABLE", "Service unavailable" },
+  [504] = { "HTTP_SERVER_TIMING_OUT", "Gateway time-out [gw]" },
 }
 
-local in_range = {
-  number = function(n) return n >= 0 end,
-  integer = function(n) return n >= 0 and n % 1 == 0 end,
-  signed = function(n) return n == n end,
-  share = function(n) return n >= 0 and n <= 1 end,
-}
---- What the kinds of numbers are called.
-M.meanings = {
-  number = "a number from 0",
-  integer = "a whole number from 0",
-  signed = "a number",
-  share = "a number from 0 to 1",
+-- Bodies that are not the gzip they are said to be: none, one that ends early, one with a wrong checksum.
+local GZIP_HEAD = "\31\139\8\0\0\0\0\0\0\3"
+local BROKEN_GZIP = {
+  garbage = "this is not gzip",
+  truncated = GZIP_HEAD .. "\1\2\0\253\255{",
+  checksum = GZIP_HEAD .. "\1\2\0\253\255{}\1\2\3\4\2\0\0\0",
 }
 
-local function read_value(kind, text)
-  if kind == "text" then return tostring(text) end
-  if in_range[kind] then
-    local n = tonumber(text)
-    return n and in_range[kind](n) and n or nil
-  end
-  for _, word in ipairs(kind) do
-    if word == text then return text end
-  end
+local function fail(result, code, status, message, details)
+  result.code = code
+  result.failure = { code = code, status = status, message = message, details = details }
 end
 
---- Checks a rule.
----@param given table `{fault, name = value…}` with values as text or of the right type
----@return table|nil rule
----@return string|nil message
-function M.read(given)
-  if given.fault == nil then
-    return nil, "a fault is an object whose key 'fault' names its kind; there are: " .. names.all(kinds)
-  end
-  local kind = kinds[given.fault]
-  if not kind then
-    return nil,
-      ("unknown fault '%s'; there are: %s%s"):format(
-        tostring(given.fault),
-        names.all(kinds),
-        names.meant(given.fault, kinds)
-      )
-  end
-  local rule = { fault = given.fault }
-  for name, default in pairs(kind.defaults or {}) do
-    rule[name] = default
-  end
-  for name, text in pairs(given) do
-    if name ~= "fault" then
-      local entry = kind.parameters[name] or M.conditions[name]
-      if not entry then
-        return nil,
-          ("fault '%s' has no parameter '%s'; it has: %s; conditions: %s%s"):format(
-            given.fault,
-            tostring(name),
-            names.all(kind.parameters),
-            names.all(M.conditions),
-            names.meant(name, kind.parameters, M.conditions)
-          )
-      end
-      local value = read_value(entry[1], text)
-      if value == nil then
-        local expected = M.meanings[entry[1]] or table.concat(entry[1], ", ")
-        return nil, ("fault '%s': %s must be %s, not '%s'"):format(given.fault, name, expected, tostring(text))
-      end
-      rule[name] = value
+local function add_header(response, name, value) response.headers[#response.headers + 1] = { name, value } end
+
+local function wire_of(response)
+  response.wire = response.wire or {}
+  return response.wire
+end
+
+M.throttle = {
+  doc = "429, too many requests",
+  replaces = true,
+  parameters = {
+    status = { { "RATE_LIMIT", "HTTP_RATE_LIMIT_EXCEEDED" }, "status word of the response" },
+    retry_after = { "number", "seconds in a Retry-After header" },
+    format = { { "seconds", "date" }, "how Retry-After is written" },
+  },
+  defaults = { status = "RATE_LIMIT", format = "seconds" },
+  result = function(rule, _, result)
+    local words = rule.status == "RATE_LIMIT" and ERRORS[429][2] or "minute rate limit exceeded, role:ak [gw]"
+    fail(result, 429, rule.status, words)
+  end,
+  response = function(rule, _, response, call)
+    if not rule.retry_after then return end
+    local value = ("%g"):format(rule.retry_after)
+    if rule.format == "date" then value = responses.http_date(call.moment.now + rule.retry_after) end
+    add_header(response, "Retry-After", value)
+  end,
+}
+
+M.quota = {
+  doc = "429 QUOTA_EXCEEDED, which no retry helps",
+  replaces = true,
+  parameters = {},
+  result = function(_, _, result) fail(result, 429, "QUOTA_EXCEEDED", "Image quota limit exceeded") end,
+}
+
+M.forbidden = {
+  doc = "403 with details, as IAM refuses",
+  replaces = true,
+  parameters = {},
+  result = function(_, _, result, call)
+    local action = "vm:" .. (call.operation or "unknown")
+    local message = ("You are not authorized to perform (%s) on resource (*) [IAM] [gw]"):format(action)
+    fail(result, 403, "HTTP_FORBIDDEN", message, ('[{"param0":"*","param1":"%s"}]'):format(action))
+  end,
+}
+
+M.error = {
+  doc = "an HTTP error with a JSON, HTML or empty body",
+  replaces = true,
+  parameters = {
+    code = { "integer", "HTTP status" },
+    body = { { "json", "html", "empty" }, "what the body holds" },
+    status = { "text", "the status word of a JSON body" },
+    message = { "text", "the message of a JSON body" },
+    retry_after = { "number", "seconds in a Retry-After header" },
+  },
+  defaults = { code = 500, body = "json" },
+  result = function(rule, _, result, call)
+    local usual = ERRORS[rule.code] or { "UNKNOWN", "Unknown server error" }
+    if rule.code == 404 and call.image_id then usual = { "NOT_FOUND", "Image '" .. call.image_id .. "' not found" } end
+    fail(result, rule.code, rule.status or usual[1], rule.message or usual[2])
+  end,
+  response = function(rule, _, response)
+    if rule.retry_after then add_header(response, "Retry-After", ("%g"):format(rule.retry_after)) end
+    if rule.body == "html" then
+      response.body = responses.html(rule.code, REASONS[rule.code] or "OK")
+      response.headers[1] = { "Content-Type", "text/html" }
+    elseif rule.body == "empty" then
+      response.body = ""
+      table.remove(response.headers, 1)
     end
-  end
-  local message = rule.nth and not rule.nth:find("^%d+[%d+]*$") and "nth must be like 3 or 1+4+5"
-    or rule.every == 0 and "every must be at least 1"
-    or kind.check and kind.check(rule)
-  if message then return nil, "fault '" .. given.fault .. "': " .. message end
-  return rule
+  end,
+}
+
+M.latency = {
+  doc = "a slow response",
+  parameters = {
+    seconds = { "number", "delay before the response" },
+    jitter = { "number", "maximum of a random delay added to it" },
+  },
+  defaults = { seconds = 1, jitter = 0 },
+  response = function(rule, draw, response)
+    response.delay = (response.delay or 0) + rule.seconds + rule.jitter * draw(1)
+  end,
+}
+
+M.drip = {
+  doc = "header or body sent in small pieces",
+  parameters = {
+    part = { { "body", "header" }, "which part is slow" },
+    bytes = { "integer", "bytes at a time" },
+    interval = { "number", "seconds between them" },
+  },
+  defaults = { part = "body", bytes = 1, interval = 0.1 },
+  response = function(rule, _, response)
+    wire_of(response)[rule.part == "header" and "header_drip" or "drip"] =
+      { bytes = math.max(1, rule.bytes), interval = rule.interval }
+  end,
+}
+
+for name, entry in pairs {
+  cut = { "the connection is closed", 0 },
+  reset = { "the connection is closed with a TCP reset", 0 },
+  hang = { "the connection stays open and nothing more comes", 3600 },
+} do
+  local seconds = entry[2]
+  M[name] = {
+    doc = entry[1],
+    parameters = {
+      at = { { "before", "header", "body" }, "before the header, in it, or in the body" },
+      fraction = { "share", "share of the header or body that is sent before, from 0 to 1" },
+      seconds = { "number", "seconds to wait there" },
+    },
+    defaults = { at = name == "cut" and "body" or "before", fraction = 0.5, seconds = seconds },
+    response = function(rule, _, response)
+      wire_of(response).stop = { how = name, at = rule.at, fraction = rule.fraction, seconds = rule.seconds }
+    end,
+  }
 end
 
---- Reads `kind:name=value,name=value`; a comma or percent sign in a value is percent-encoded.
----@param text string
----@return table|nil rule
----@return string|nil message
-function M.parse(text)
-  local name, rest = tostring(text):match("^([^:]*):?(.*)$")
-  local given = { fault = name }
-  for part in rest:gmatch("[^,]+") do
-    local key, value = part:match("^([^=]+)=(.*)$")
-    if not key then return nil, ("fault '%s': '%s' is not name=value"):format(tostring(name), part) end
-    given[key] = uri.decode(value)
-  end
-  return M.read(given)
-end
+M.length = {
+  doc = "a wrong Content-Length",
+  parameters = { by = { "signed", "bytes by which it is too large (negative: too small)" } },
+  defaults = { by = 10 },
+  response = function(rule, _, response) wire_of(response).content_length = rule.by end,
+}
 
---- Takes several specs apart that are separated by blanks. Blanks in the steps of a life separate none.
----@param text string
----@return string[]
-function M.split(text)
-  local specs = {}
-  for word in text:gmatch("%S+") do
-    local last = specs[#specs]
-    local is_step = last and last:find("^life:") and not kinds[word] and life.parse(word:match("^[^,]*"))
-    if is_step then
-      specs[#specs] = last .. " " .. word
+M.truncated = {
+  doc = "JSON that ends early",
+  parameters = { fraction = { "share", "share of the JSON text that is sent, as a complete response" } },
+  defaults = { fraction = 0.5 },
+  response = function(rule, _, response)
+    response.body = response.body:sub(1, math.floor((#response.body - 1) * rule.fraction))
+  end,
+}
+
+M.gzip = {
+  doc = "a broken gzip body",
+  parameters = {
+    how = { { "garbage", "truncated", "checksum" }, "what is wrong: no gzip at all, cut off, a wrong checksum" },
+  },
+  defaults = { how = "garbage" },
+  response = function(rule, _, response)
+    add_header(response, "Content-Encoding", "gzip")
+    response.body = BROKEN_GZIP[rule.how]
+  end,
+}
+
+M.body = {
+  doc = "another body with status 200",
+  parameters = {
+    text = { "text", "the whole body" },
+    result = { "text", "JSON in place of the result" },
+  },
+  defaults = { text = "{}" },
+  result = function(rule, _, result)
+    if result.failure then return end
+    if rule.result then
+      result.text = rule.result
     else
-      specs[#specs + 1] = word
+      result.body = rule.text
     end
-  end
-  return specs
-end
+  end,
+}
 
---- Writes a rule as `parse` reads it.
----@param rule table
----@return string
-function M.format(rule)
-  local parts = {}
-  for name, value in pairs(rule) do
-    if name ~= "fault" then
-      local text = type(value) == "number" and ("%.14g"):format(value) or tostring(value)
-      parts[#parts + 1] = name .. "=" .. text:gsub("[%%,%c]", function(c) return ("%%%02X"):format(c:byte()) end)
+M.total = {
+  doc = "a wrong totalCount",
+  parameters = {
+    by = { "signed", "added to the true total" },
+    value = { "integer", "sent instead of it" },
+    text = { "text", "JSON sent instead of it: null, a string in quotes, 1.5; empty for no totalCount at all" },
+  },
+  defaults = { by = 0 },
+  result = function(rule, _, result)
+    if result.total then
+      result.total = rule.text or ("%.0f"):format(math.max(0, rule.value or result.total + rule.by))
     end
-  end
-  table.sort(parts)
-  return rule.fault .. ":" .. table.concat(parts, ",")
-end
+  end,
+}
 
-local function meets(rule, call)
-  return (not rule.operation or rule.operation == call.operation)
-    and (not rule.region or rule.region == call.region)
-    and (not rule.source or rule.source == call.values.imageSource)
-    and (not rule.account or rule.account == call.account)
-    and (not rule.image or rule.image == call.image_id)
-    and (not rule.page or rule.page == call.page)
-    and (not rule.from_page or (call.page or 0) >= rule.from_page)
-end
+M.oversized = {
+  doc = "a body that is too large",
+  parameters = { bytes = { "integer", "size of the body" } },
+  defaults = { bytes = 16 * 1024 * 1024 + 1 },
+  response = function(rule, _, response)
+    local head = response.body:gsub("}%s*$", "") .. ',"padding":"'
+    response.body = head .. ("a"):rep(rule.bytes - #head - 2) .. '"}'
+  end,
+}
 
-local function is_turn(rule, n)
-  if rule.nth then
-    local found = false
-    for number in rule.nth:gmatch("%d+") do
-      found = found or tonumber(number) == n
+M.header = {
+  doc = "a header that is too large",
+  parameters = {
+    bytes = { "integer", "size of each extra header" },
+    lines = { "integer", "number of extra headers" },
+  },
+  defaults = { bytes = 100000, lines = 1 },
+  response = function(rule, _, response)
+    for i = 1, rule.lines do
+      add_header(response, "x-jdcloud-padding-" .. i, ("a"):rep(rule.bytes))
     end
-    if not found then return false end
-  end
-  if rule.after and n <= rule.after then return false end
-  if rule.every and n % rule.every ~= 0 then return false end
-  return not rule.probability or random.unit(rule.seed or 1, n * 2 + 1) < rule.probability
-end
+  end,
+}
 
---- The rules that befall a request, in the order of the script. Of the kinds that replace the whole answer only
---- the first acts; the others are not used up by it.
----@param state table
----@param call table
----@return table[] `{rule, kind, draw}` where draw(i) is a number in [0, 1) that belongs to this occasion
-function M.befalling(state, call)
-  local found, is_replaced = {}, false
-  for _, entry in ipairs(state.faults) do
-    local rule, kind = entry.rule, kinds[entry.rule.fault]
-    if meets(rule, call) then
-      local n = state.store:incr("fault:" .. entry.n .. ":met", 1)
-      if
-        is_turn(rule, n)
-        and not (is_replaced and kind.replaces)
-        and state.store:incr("fault:" .. entry.n .. ":used", 1) <= (rule.count or math.huge)
-      then
-        is_replaced = is_replaced or kind.replaces
-        found[#found + 1] = {
-          rule = rule,
-          kind = kind,
-          draw = function(i) return random.unit((rule.seed or 1) + 7 * i, n * 2) end,
-        }
-      end
-    end
-  end
-  return found
-end
+M.date = {
+  doc = "a wrong Date header",
+  parameters = { by = { "signed", "seconds by which it is wrong" } },
+  defaults = { by = 3600 },
+  response = function(rule, _, response, call)
+    add_header(response, "Date", responses.http_date(call.moment.now + rule.by))
+  end,
+}
 
---- Lets every fault act at one stage.
----@param befalling table[] from `befalling`
----@param stage string `before`, `result` or `response`
-function M.act(befalling, stage, ...)
-  for _, fault in ipairs(befalling) do
-    if fault.kind[stage] then fault.kind[stage](fault.rule, fault.draw, ...) end
-  end
-end
+M.repeated = {
+  doc = "another page instead of the requested one",
+  parameters = { serve = { "integer", "the page that is returned" } },
+  defaults = { serve = 1 },
+  before = function(rule, _, _, call) call.serve_page = rule.serve end,
+}
+
+M.drift = {
+  doc = "images that appear or vanish before a page is returned; once by default",
+  parameters = {
+    insert = { "integer", "number of new images" },
+    delete = { "integer", "number of images that vanish" },
+    at = { "text", "front, end, random, or a position from 1" },
+  },
+  defaults = { insert = 0, delete = 0, at = "front", count = 1 },
+  check = function(rule)
+    return not changes.is_place(rule.at) and "at must be front, end, random or a position from 1" or nil
+  end,
+  before = function(rule, draw, state, call)
+    if call.operation ~= "describeImages" or not call.account then return end
+    local where = { account = call.account, region = call.region, source = call.values.imageSource }
+    changes.change(state.catalogue, where, rule, draw)
+  end,
+}
+
+M.life = {
+  doc = "an image whose status changes with time or requests after it is first requested",
+  parameters = {
+    steps = { "text", "statuses, each with progress and time, as in `pending:10 pending:60@1s ready@2s`" },
+  },
+  defaults = { steps = "pending ready@3" },
+  check = function(rule)
+    if not rule.image then return "image=ID is missing: which image?" end
+    return select(2, status_script.parse(rule.steps))
+  end,
+  before = function(rule, _, state, call)
+    if not call.account then return end
+    local shelf, key = catalogue.find(state.catalogue, call.account, call.region, rule.image)
+    if shelf and not shelf.lives[key] then changes.begin_life(state.catalogue, shelf, key, call.moment, rule.steps) end
+  end,
+}
 
 return M

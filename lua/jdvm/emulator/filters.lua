@@ -1,45 +1,28 @@
--- The query of describeImages: what it asks for, or which answer refuses it. Pure.
+-- The query of describeImages: what it asks for, or the error that refuses it. Parameters, their values and bounds
+-- come from jdvm.service.operations. Pure.
+
+local models = require "jdvm.service.models"
+local operations = require "jdvm.service.operations"
 
 local M = {}
 
-local SOURCES =
-  { public = "public", thirdparty = "thirdparty", private = "private", shared = "shared", community = "community" }
--- The words of older pages, where the setting `words` brings those pages back.
-local OLD_SOURCES = { jcloud = "public", marketplace = "thirdparty", self = "private" }
+local operation = operations.describeImages
+local page = operation.page
 
-local VALUES = {
-  platform = {
-    ["Ubuntu"] = true,
-    ["CentOS"] = true,
-    ["Windows Server"] = true,
-    ["Other Linux"] = true,
-    ["Other Windows"] = true,
-  },
-  rootDeviceType = { localDisk = true, cloudDisk = true },
-  launchPermission = { ownerOnly = true, specifiedUsers = true, all = true },
-  status = { pending = true, ready = true, deleting = true, error = true },
-  architecture = { x86_64 = true, arm64 = true, i386 = true },
-  bootMode = { bios = true, uefi = true },
-}
-
--- Filters that a field of the image must equal.
-local FILTERS = {
-  "platform",
-  "rootDeviceType",
-  "launchPermission",
-  "status",
-  "architecture",
-  "serviceCode",
-  "bootMode",
-}
-
---- The filters of one value, by name.
-M.names = { imageSource = true, imageName = true, offline = true }
-for _, name in ipairs(FILTERS) do
-  M.names[name] = true
+local parameters, image_fields = {}, {}
+for _, parameter in ipairs(operation.parameters) do
+  parameters[parameter.name] = parameter
+end
+for _, field in ipairs(models.by_name.Image) do
+  image_fields[field.name] = true
 end
 
+--- The words of older pages for where an image comes from; in use when the setting `words` is "old".
+M.old_words = { public = "jcloud", thirdparty = "marketplace", private = "self" }
+
 local function refuse(status, message) return nil, { code = 400, status = status, message = message } end
+
+local function invalid(name) return refuse("INVALID_ARGUMENT", "Invalid parameter " .. name) end
 
 -- The items of `name.1`, `name.2`, … in the order of their numbers.
 local function numbered(pairs_found, name)
@@ -61,87 +44,93 @@ local function integer(text, default)
   return #text < 16 and text:find("^-?%d+$") and tonumber(text) or nil
 end
 
-local function boolean(text)
-  if text == nil or text == "" then return nil end
-  local word = text:lower()
-  if word == "true" or word == "false" then return word == "true" end
-  return nil, true
-end
-
---- Page number and size, checked.
+-- Page number and size, checked.
 local function paging(values, settings)
-  local size, page = integer(values.pageSize, 20), integer(values.pageNumber, 1)
-  if not size then return refuse("INVALID_ARGUMENT", "Invalid parameter PageSize") end
-  if not page then return refuse("INVALID_ARGUMENT", "Invalid parameter PageNumber") end
-  if size < 10 or size > 100 then return refuse("OUT_OF_RANGE", "PageSize out of range") end
-  if page < 1 then
+  local size = integer(values[page.size], parameters[page.size].default)
+  local number = integer(values[page.number], parameters[page.number].default)
+  if not size then return invalid "PageSize" end
+  if not number then return invalid "PageNumber" end
+  if size < page.min or size > page.max then return refuse("OUT_OF_RANGE", "PageSize out of range") end
+  if number < 1 then
     if settings.page_number_below_1 == "refused" then return refuse("OUT_OF_RANGE", "PageNumber out of range") end
-    page = 1
+    number = 1
   end
-  return { page = page, size = size }
+  return { page = number, size = size }
 end
 
--- One test for every condition, all of which must hold.
-local function combine(conditions)
-  if #conditions == 0 then return nil end
-  return function(record)
-    for _, condition in ipairs(conditions) do
-      if not condition(record) then return false end
-    end
-    return true
-  end
-end
+-- Conditions on images, by parameter; the others must equal the field of their name. Each takes the value and the
+-- source of the images, and returns a test, nil when the parameter has no effect, or false when the value is invalid.
+local special = {
+  imageName = function(value)
+    return function(image) return image.name:find(value, 1, true) ~= nil end
+  end,
+  -- Who may use an image is asked of private ones only.
+  launchPermission = function(value, source)
+    return source == "private" and function(image) return image.launchPermission == value end or nil
+  end,
+  offline = function(value, source)
+    local word = value:lower()
+    if word ~= "true" and word ~= "false" then return false end
+    if source ~= "public" and source ~= "thirdparty" then return nil end
+    return function(image) return (image.offline or false) == (word == "true") end
+  end,
+}
 
-local function equals(field, wanted)
-  return function(record) return record[field] == wanted end
-end
-
+-- instanceIds.N: the image was made from one of these instances.
 local function one_of(field, list)
   local wanted = {}
   for _, value in ipairs(list) do
     wanted[value] = true
   end
-  return function(record) return wanted[record[field]] end
+  return function(image) return wanted[image[field]] end
 end
 
--- The conditions on the fields of an image, or the answer that refuses them.
-local function conditions_of(values, lists, source, settings)
+local function is_known(parameter, value)
+  for _, known in ipairs(parameter.values or { value }) do
+    if known == value then return true end
+  end
+  return false
+end
+
+-- Tests that an image must pass, or the error that refuses a filter.
+local function conditions_of(pairs_found, values, source, settings)
   local conditions = {}
-  for _, field in ipairs(FILTERS) do
-    local value, known = values[field] or "", VALUES[field]
-    if value ~= "" then
-      if known and not known[value] and settings.unknown_value == "refused" then
-        return refuse("INVALID_ARGUMENT", "Invalid parameter " .. field)
+  for _, parameter in ipairs(operation.parameters) do
+    local name, value, condition = parameter.name, values[parameter.name] or "", nil
+    if name == "offline" and value == "" and settings.offline_default == "false" then value = "false" end
+    if parameter.type == "string[]" and name ~= page.ids then
+      local list = numbered(pairs_found, name)
+      if #list > 0 then condition = one_of(name:gsub("s$", ""), list) end
+    elseif value ~= "" and name ~= "imageSource" and (special[name] or image_fields[name]) then
+      if settings.unknown_value == "refused" and not is_known(parameter, value) then return invalid(name) end
+      if special[name] then
+        condition = special[name](value, source)
+      else
+        condition = function(image) return image[name] == value end
       end
-      -- Who may use an image is asked of private ones only.
-      if field ~= "launchPermission" or source == "private" then conditions[#conditions + 1] = equals(field, value) end
+      if condition == false then return invalid(name) end
     end
-  end
-  if (values.imageName or "") ~= "" then
-    conditions[#conditions + 1] = function(record) return record.name:find(values.imageName, 1, true) ~= nil end
-  end
-  if #lists.instanceIds > 0 then conditions[#conditions + 1] = one_of("instanceId", lists.instanceIds) end
-  local offline, bad = boolean(values.offline)
-  if bad then return refuse("INVALID_ARGUMENT", "Invalid parameter offline") end
-  if offline == nil and settings.offline_default == "false" then offline = false end
-  if offline ~= nil and (source == "public" or source == "thirdparty") then
-    conditions[#conditions + 1] = function(record) return (record.offline or false) == offline end
+    conditions[#conditions + 1] = condition
   end
   return conditions
 end
 
--- Two queries with the same text ask for the same images.
-local function text_of(values, lists)
-  local names, parts = {}, {}
-  for name in pairs(values) do
-    if name ~= "pageNumber" and name ~= "pageSize" then names[#names + 1] = name end
+-- The same text for every query that asks for the same images.
+local function label_of(pairs_found, settings)
+  local parts = { settings.offline_default }
+  for _, pair in ipairs(pairs_found) do
+    if pair[1] ~= page.number and pair[1] ~= page.size then parts[#parts + 1] = pair[1] .. "\1" .. pair[2] end
   end
-  table.sort(names)
-  for i, name in ipairs(names) do
-    parts[i] = name .. "=" .. values[name]
-  end
-  parts[#parts + 1] = table.concat(lists.instanceIds, "\1")
+  table.sort(parts)
   return table.concat(parts, "\2")
+end
+
+local function source_of(word, settings)
+  if is_known(parameters.imageSource, word) then return word end
+  for new, old in pairs(settings.words == "old" and M.old_words or {}) do
+    if old == word then return new end
+  end
+  return settings.unknown_source == "empty" and word or nil
 end
 
 ---@param pairs_found table[] decoded `{name, value}`
@@ -158,31 +147,34 @@ end
 ---@param pairs_found table[] decoded `{name, value}`
 ---@param values table<string, string> from `values`
 ---@param settings table
----@return table|nil query `{ids}` or `{source, filter?, filter_key, page, size}`
+---@return table|nil query `{ids, page?, size?}` or `{source, filter, label, page, size}`
 ---@return table|nil refusal `{code, status, message}`
 function M.read(pairs_found, values, settings)
-  local lists = { ids = numbered(pairs_found, "ids"), instanceIds = numbered(pairs_found, "instanceIds") }
-  local has_ids = #lists.ids > 0
-  if not has_ids and (values.imageSource or "") == "" then
+  local ids = numbered(pairs_found, page.ids)
+  if #ids == 0 and (values.imageSource or "") == "" then
     return refuse("FAILED_PRECONDITION", "Parameter ImageSource missing")
   end
-  if has_ids and not settings.ids_paging then return { ids = lists.ids } end
-
+  if #ids > 0 and not settings.ids_paging then return { ids = ids } end
   local query, refusal = paging(values, settings)
   if not query then return nil, refusal end
-  if has_ids then
-    query.ids = lists.ids
+  if #ids > 0 then
+    query.ids = ids
     return query
   end
-  query.source = SOURCES[values.imageSource] or settings.words == "old" and OLD_SOURCES[values.imageSource]
-  if not query.source then
-    if settings.unknown_source == "refused" then return refuse("INVALID_ARGUMENT", "Invalid parameter imageSource") end
-    query.source = values.imageSource
-  end
+  query.source = source_of(values.imageSource, settings)
+  if not query.source then return invalid "imageSource" end
   local conditions
-  conditions, refusal = conditions_of(values, lists, query.source, settings)
+  conditions, refusal = conditions_of(pairs_found, values, query.source, settings)
   if not conditions then return nil, refusal end
-  query.filter, query.filter_key = combine(conditions), text_of(values, lists) .. settings.offline_default
+  query.label = label_of(pairs_found, settings)
+  query.filter = #conditions > 0
+      and function(image)
+        for _, condition in ipairs(conditions) do
+          if not condition(image) then return false end
+        end
+        return true
+      end
+    or nil
   return query
 end
 

@@ -1,18 +1,13 @@
--- Verifies JDCLOUD2 and JDCLOUD3 signatures by rebuilding the canonical request from what arrived. Shares no code with
--- the signer that it judges.
+-- Verifies JDCLOUD2 and JDCLOUD3 signatures by rebuilding the canonical request from what arrived. Whatever a client
+-- sent is decoded and encoded again before it is compared, so clients that escape differently still verify. Shares no
+-- code with the signer that it judges, and needs no C module of jdvm on LuaJIT: the nginx of a user has none.
 
 local dates = require "jdvm.util.time"
-local hash = require "jdvm.emulator.hash"
 local uri = require "jdvm.emulator.uri"
 
 local M = {}
 
-local ALGORITHMS = {
-  ["JDCLOUD2-HMAC-SHA256"] = { prefix = "JDCLOUD2", terminator = "jdcloud2_request", version = 2 },
-  ["JDCLOUD3-HMAC-SHA256"] = { prefix = "JDCLOUD3", terminator = "jdcloud3_request", version = 3 },
-}
-
--- The gateway's own texts; the last three are ours, in its style.
+-- The gateway's own messages; the last three are ours, in its style.
 M.messages = {
   authorization = "lack of header authorization[gw]",
   credential = "lack of credential in the header authorization [gw]",
@@ -25,16 +20,63 @@ M.messages = {
   skew = "the request has expired, check x-jdcloud-date [gw]",
 }
 
-local function trim(text) return text:match("^%s*(.-)%s*$") end
+-- SHA-256 as lower-case hex: of the libcrypto that nginx has mapped, of one that LuaJIT loads, or of jdvm.core.
+local function find_sha256()
+  local has_ffi, ffi = pcall(require, "ffi")
+  if not has_ffi then return require("jdvm.core").sha256 end
+  ffi.cdef "unsigned char *SHA256(const unsigned char *data, size_t count, unsigned char *digest);"
+  local library = pcall(function() return ffi.C.SHA256 end) and ffi.C
+  for _, name in ipairs { "libcrypto.so.3", "libcrypto.so.1.1", "crypto" } do
+    library = library or select(2, pcall(ffi.load, name))
+    if type(library) == "string" then library = nil end
+  end
+  if not library then error("jdvm.emulator needs libcrypto, which LuaJIT's FFI did not find", 0) end
+  local digest = ffi.new "unsigned char[32]"
+  return function(bytes)
+    library.SHA256(bytes, #bytes, digest)
+    return (ffi.string(digest, 32):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
+  end
+end
+
+local sha256 = find_sha256()
+
+local function bytes_of(hex)
+  return (hex:gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+-- Each character combined with a byte by exclusive or; Lua 5.1 has no operator for that.
+local function combined_with(byte)
+  local map = {}
+  for value = 0, 255 do
+    local result = 0
+    for bit = 0, 7 do
+      local power = 2 ^ bit
+      if math.floor(value / power) % 2 ~= math.floor(byte / power) % 2 then result = result + power end
+    end
+    map[string.char(value)] = string.char(result)
+  end
+  return map
+end
+
+local INNER, OUTER = combined_with(0x36), combined_with(0x5C)
+
+-- HMAC-SHA256 in hex (RFC 2104).
+local function hmac(key, text)
+  if #key > 64 then key = bytes_of(sha256(key)) end
+  key = key .. ("\0"):rep(64 - #key)
+  return sha256(key:gsub(".", OUTER) .. bytes_of(sha256(key:gsub(".", INNER) .. text)))
+end
+
+local function trim(text) return text:match "^%s*(.-)%s*$" end
 
 --- Splits the Authorization header.
 ---@param text string
----@return table|nil parts `{algorithm, access_key, day, region, service, terminator, signed, signature}`
+---@return table|nil parts `{algorithm, version, access_key, day, region, service, terminator, signed, signature}`
 ---@return string|nil problem a key of `messages`
 function M.parse_authorization(text)
   local name, rest = trim(text):match("^(%S+)%s+(.+)$")
-  local algorithm = name and ALGORITHMS[name]
-  if not algorithm then return nil, "invalid" end
+  local version = name and name:match "^JDCLOUD([23])%-HMAC%-SHA256$"
+  if not version then return nil, "invalid" end
   local fields = {}
   for part in rest:gmatch("[^,]+") do
     local key, value = trim(part):match("^(%w+)=(.*)$")
@@ -51,8 +93,8 @@ function M.parse_authorization(text)
   end
   table.sort(signed)
   return {
-    name = name,
-    algorithm = algorithm,
+    algorithm = name,
+    version = tonumber(version),
     access_key = key,
     day = day,
     region = region,
@@ -80,6 +122,32 @@ function M.index_headers(headers)
   return index
 end
 
+-- JDCLOUD2: every segment on its own, so an escaped slash stays one and repeated slashes stay. JDCLOUD3: decoded as a
+-- whole, runs of slashes folded, one slash in front.
+local function canonical_path(path, version)
+  if version == 2 then
+    if path == "" then return "/" end
+    return (path:gsub("[^/]+", function(segment) return uri.encode(uri.decode(segment)) end))
+  end
+  return uri.encode(("/" .. uri.decode(path, true)):gsub("/+", "/"), true)
+end
+
+-- Sorted by name, then value, strictly encoded. JDCLOUD3 drops parameters without a name.
+local function canonical_query(query, version)
+  local encoded = {}
+  for _, pair in ipairs(uri.parse_query(query, version == 3)) do
+    if pair[1] ~= "" or version == 2 then encoded[#encoded + 1] = { uri.encode(pair[1]), uri.encode(pair[2]) } end
+  end
+  table.sort(encoded, function(a, b)
+    if a[1] ~= b[1] then return a[1] < b[1] end
+    return a[2] < b[2]
+  end)
+  for i, pair in ipairs(encoded) do
+    encoded[i] = pair[1] .. "=" .. pair[2]
+  end
+  return table.concat(encoded, "&")
+end
+
 -- JDCLOUD2 folds runs of white space, JDCLOUD3 must not.
 local function canonical_value(values, version)
   local cleaned = {}
@@ -98,16 +166,15 @@ end
 ---@param payload_hash string lower-case hex
 ---@return string|nil text nil when a header named in SignedHeaders did not arrive
 function M.canonical_request(request, index, parts, payload_hash)
-  local version = parts.algorithm.version
   local path, query = uri.split(request.target)
   local lines = {
     request.method,
-    version == 3 and uri.canonical_path3(path) or uri.canonical_path2(path),
-    uri.canonical_query(uri.parse_query(query, version == 3), version == 3),
+    canonical_path(path, parts.version),
+    canonical_query(query, parts.version),
   }
   for _, name in ipairs(parts.signed) do
     if not index[name] then return nil end
-    lines[#lines + 1] = name .. ":" .. canonical_value(index[name], version)
+    lines[#lines + 1] = name .. ":" .. canonical_value(index[name], parts.version)
   end
   lines[#lines + 1] = ""
   lines[#lines + 1] = table.concat(parts.signed, ";")
@@ -116,47 +183,35 @@ function M.canonical_request(request, index, parts, payload_hash)
 end
 
 -- A claimed payload hash counts only when it is true or waives the body.
-local function payload_hash(provider, request, index)
-  local actual = provider.sha256_hex(request.body or "")
-  local claimed = index["x-jdcloud-content-sha256"]
-  if not claimed then return actual end
-  claimed = trim(claimed[1])
+local function payload_hash(request, index)
+  local actual, claimed = sha256(request.body or ""), index["x-jdcloud-content-sha256"]
+  claimed = claimed and trim(claimed[1]) or actual
   if claimed == actual or claimed == "UNSIGNED-PAYLOAD" then return claimed end
 end
 
-local function signing_key(provider, parts, secret)
-  local prefix = parts.algorithm.prefix
-  local key = provider.hmac(prefix .. secret, parts.day)
-  key = provider.hmac(key, parts.region)
-  key = provider.hmac(key, parts.service)
-  return provider.hmac(key, parts.algorithm.terminator)
-end
+-- The last signing key is kept, so that a busy emulator computes one HMAC a request and not five.
+local kept_label, kept_key
 
---- A verifier keeps the last signing keys, so that a busy emulator hashes twice a request and not six times.
----@return table verifier
-function M.new() return { provider = hash.provider(), keys = {}, key_count = 0 } end
-
-local function cached_key(verifier, parts, secret)
-  local label = table.concat({ parts.name, secret, parts.day, parts.region, parts.service }, "\0")
-  local key = verifier.keys[label]
-  if not key then
-    if verifier.key_count >= 64 then
-      verifier.keys, verifier.key_count = {}, 0
+local function signing_key(parts, secret)
+  local prefix = "JDCLOUD" .. parts.version
+  local label = table.concat({ prefix, secret, parts.day, parts.region, parts.service }, "\0")
+  if label ~= kept_label then
+    local key = prefix .. secret
+    for _, part in ipairs { parts.day, parts.region, parts.service, parts.terminator } do
+      key = bytes_of(hmac(key, part))
     end
-    key = signing_key(verifier.provider, parts, secret)
-    verifier.keys[label], verifier.key_count = key, verifier.key_count + 1
+    kept_label, kept_key = label, key
   end
-  return key
+  return kept_key
 end
 
 --- Checks the signature alone: neither clock nor nonce.
----@param verifier table from `new`
 ---@param request table `{method, target, headers, body}`
 ---@param index table<string, string[]> from `index_headers`
 ---@param find_secret fun(access_key: string): string|nil
 ---@return table|nil parts of the Authorization header, with `date` and `nonce`
 ---@return string|nil problem a key of `messages`, or "unknown_key"
-function M.verify(verifier, request, index, find_secret)
+function M.verify(request, index, find_secret)
   if not index.authorization then return nil, "authorization" end
   local parts, problem = M.parse_authorization(index.authorization[1])
   if not parts then return nil, problem end
@@ -165,17 +220,15 @@ function M.verify(verifier, request, index, find_secret)
   if not index["x-jdcloud-date"] then return nil, "date" end
   if not index["x-jdcloud-nonce"] then return nil, "nonce" end
   parts.date, parts.nonce = trim(index["x-jdcloud-date"][1]), index["x-jdcloud-nonce"][1]
-  if parts.terminator ~= parts.algorithm.terminator then return nil, "invalid" end
+  if parts.terminator ~= ("jdcloud%d_request"):format(parts.version) then return nil, "invalid" end
   if parts.day ~= parts.date:sub(1, 8) then return nil, "mismatch" end
 
-  local provider = verifier.provider
-  local hashed_body = payload_hash(provider, request, index)
-  local canonical = hashed_body and M.canonical_request(request, index, parts, hashed_body)
+  local body_hash = payload_hash(request, index)
+  local canonical = body_hash and M.canonical_request(request, index, parts, body_hash)
   if not canonical then return nil, "mismatch" end
   local scope = table.concat({ parts.day, parts.region, parts.service, parts.terminator }, "/")
-  local to_sign = table.concat({ parts.name, parts.date, scope, provider.sha256_hex(canonical) }, "\n")
-  local expected = provider.hex(provider.hmac(cached_key(verifier, parts, secret), to_sign))
-  if not hash.equal(expected, parts.signature) then return nil, "mismatch" end
+  local to_sign = table.concat({ parts.algorithm, parts.date, scope, sha256(canonical) }, "\n")
+  if hmac(signing_key(parts, secret), to_sign) ~= parts.signature then return nil, "mismatch" end
   return parts
 end
 
@@ -185,21 +238,7 @@ end
 function M.parse_date(text)
   local year, month, day, hour, minute, second = text:match("^(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)Z$")
   if not year then return nil end
-  -- Two digits each, so that they compare as text.
-  if month < "01" or month > "12" or day < "01" or day > "31" or hour > "23" or minute > "59" or second > "60" then
-    return nil
-  end
   return dates.seconds(year, month, day, hour, minute, second)
-end
-
---- Whether a token header carries the account's token, as base64 or raw: the official SDKs disagree.
----@param value string|nil
----@param token string
----@param encoded string base64 of the token
----@return boolean
-function M.token_matches(value, token, encoded)
-  value = value and trim(value) or ""
-  return hash.equal(value, encoded) or hash.equal(value, token)
 end
 
 return M

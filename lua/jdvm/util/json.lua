@@ -1,7 +1,9 @@
 -- JSON text of what jdvm.core.decode gave, such that decoding it again gives the same: integers keep all their
 -- digits, empty arrays stay arrays (Debian's lua-cjson rounds the former and makes objects of the latter). Pure.
 
-local core = require "jdvm.core"
+-- The emulator's nginx may have no jdvm.core: what it writes has neither nulls nor marked arrays.
+local has_core, core = pcall(require, "jdvm.core")
+if not has_core then core = {} end
 
 local concat, sort = table.concat, table.sort
 local getmetatable, next, pairs, tostring, type = getmetatable, next, pairs, tostring, type

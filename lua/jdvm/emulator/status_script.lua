@@ -1,4 +1,4 @@
--- The scripted life of an image: states with the time or the number of requests after which they begin, as in
+-- The scripted life of an image: statuses with the time or the number of requests after which they begin, as in
 -- `pending:10 pending:60@1s ready@2s` or `pending ready@3`. Pure.
 
 local M = {}
@@ -27,7 +27,7 @@ function M.parse(text)
   return steps
 end
 
---- The last step whose time has come.
+--- The last step of a life whose time has come.
 ---@param life table `{since (epoch seconds), requests (so far), steps}`
 ---@param moment table `{now, requests}`
 ---@return table step

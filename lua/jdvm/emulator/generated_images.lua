@@ -5,49 +5,83 @@ local random = require "jdvm.emulator.random"
 
 local M = {}
 
--- name, platform, osVersion, osType, architecture, boot mode
-local SYSTEMS = {
-  { "CentOS 7.6 64位", "CentOS", "7.6", "linux", "x86_64", "bios" },
-  { "CentOS 8.2 64位", "CentOS", "8.2", "linux", "x86_64", "bios" },
-  { "Ubuntu 18.04 64位", "Ubuntu", "18.04", "linux", "x86_64", "bios" },
-  { "Ubuntu 20.04 64位", "Ubuntu", "20.04", "linux", "x86_64", "bios" },
-  { "Ubuntu 22.04 64位 UEFI版", "Ubuntu", "22.04", "linux", "x86_64", "uefi" },
-  { "Ubuntu 22.04 64位 ARM版", "Ubuntu", "22.04", "linux", "arm64", "uefi" },
-  { "Windows Server 2016 数据中心版 64位 中文版", "Windows Server", "2016", "windows", "x86_64", "bios" },
-  { "Windows Server 2019 数据中心版 64位 中文版", "Windows Server", "2019", "windows", "x86_64", "bios" },
-  { "Windows Server 2022 数据中心版 64位 英文版", "Windows Server", "2022", "windows", "x86_64", "uefi" },
-  { "Debian 11.4 64位", "Other Linux", "11.4", "linux", "x86_64", "bios" },
-  { "openEuler 22.03 LTS 64位 ARM版", "Other Linux", "22.03", "linux", "arm64", "uefi" },
-  { "Windows 10 专业版 64位", "Other Windows", "10", "windows", "x86_64", "uefi" },
-}
-local NAMES = {
-  "web",
-  "网关",
-  "订单服务",
-  "mysql-主库",
-  "jenkins",
-  "k8s-node",
+--- Reads a table written as text: a row a line, its cells between bars, "-" for none.
+---@param text string
+---@return string[][] rows
+function M.rows(text)
+  local rows = {}
+  for line in text:gmatch("[^\n]+") do
+    local cells = {}
+    for cell in (line .. " | "):gmatch("(.-) | ") do
+      cells[#cells + 1] = cell
+    end
+    rows[#rows + 1] = cells
+  end
+  return rows
+end
+
+--- The fields of an image that follow from a row of such a table.
+---@param row string[] name, platform, osVersion, architecture?, boot mode?
+---@return table record
+function M.from_row(row)
+  return {
+    name = row[1],
+    platform = row[2],
+    osVersion = row[3],
+    osType = row[2]:find("Windows", 1, true) and "windows" or "linux",
+    architecture = row[4],
+    bootMode = row[5] ~= "-" and row[5] or nil,
+  }
+end
+
+-- name, platform, osVersion, architecture, boot mode
+local SYSTEMS = M.rows [[
+CentOS 7.6 64位 | CentOS | 7.6 | x86_64 | bios
+CentOS 8.2 64位 | CentOS | 8.2 | x86_64 | bios
+Ubuntu 18.04 64位 | Ubuntu | 18.04 | x86_64 | bios
+Ubuntu 20.04 64位 | Ubuntu | 20.04 | x86_64 | bios
+Ubuntu 22.04 64位 UEFI版 | Ubuntu | 22.04 | x86_64 | uefi
+Ubuntu 22.04 64位 ARM版 | Ubuntu | 22.04 | arm64 | uefi
+Windows Server 2016 数据中心版 64位 中文版 | Windows Server | 2016 | x86_64 | bios
+Windows Server 2019 数据中心版 64位 中文版 | Windows Server | 2019 | x86_64 | bios
+Windows Server 2022 数据中心版 64位 英文版 | Windows Server | 2022 | x86_64 | uefi
+Debian 11.4 64位 | Other Linux | 11.4 | x86_64 | bios
+openEuler 22.03 LTS 64位 ARM版 | Other Linux | 22.03 | arm64 | uefi
+Windows 10 专业版 64位 | Other Windows | 10 | x86_64 | uefi
+]]
+
+M.names = {
+  "web-base",
+  "订单服务_2024",
+  "mysql-主库-备份",
+  "jenkins-agent",
+  "k8s节点-1.24",
   "日志采集",
   "nginx-lua",
-  "build",
+  "build_cache",
   "gpu-训练",
+  "财务系统-测试",
+  "临时镜像-请勿删除",
+  "测试🚀",
 }
-local DESCRIPTIONS = {
+M.descriptions = {
   "",
-  "生产环境基线镜像,每周构建",
-  'golden image "v2" for the web tier',
-  "第一行\n第二行\t制表符",
-  "ships with Lua 🌙 and nginx 🚀",
-  "C:\\Program Files\\Agent",
-  "由流水线自动生成;请勿删除",
-  "it's <b>bold</b> & escaped/unescaped",
+  '基线镜像 "golden" v3,已装 agent',
+  "第一行:系统盘 40 GB\n第二行:数据盘见 dataDisks\r\n第三行:制表符\t结束",
+  "部署用 🚀🌙 emoji 👩‍💻 与中文混排",
+  "C:\\jdcloud\\agent.exe /install",
+  'it\'s a "quoted" name\\with backslash',
+  "</script><b>&amp;</b>",
+  " 前后有空格 ",
+  "control \1 and delete \127",
+  "长描述:" .. ("每周自动构建,通过安全扫描后发布;"):rep(12),
 }
 local TEAMS = { "infra", "支付", "搜索", "growth" }
-M.disk_types = { "ssd.gp1", "ssd.io1", "hdd.std1" }
+local DISK_TYPES = { "ssd.gp1", "ssd.io1", "hdd.std1" }
 local BASE_TIME = 1700000000
 
 -- Each shelf holds images of one owner that the same accounts see in the same way.
-M.owners = {
+local OWNERS = {
   public = { pin = "admin", permission = "all" },
   thirdparty = { pin = "marketplace", permission = "all" },
   community = { pin = "community-pin", permission = "all" },
@@ -67,35 +101,27 @@ local function is_official(shelf) return shelf.name == "public" or shelf.name ==
 ---@param shelf table `{name, region, seed}`
 ---@param key number
 ---@return table record
-function M.attributes(shelf, key)
-  local system = SYSTEMS[random.pick(shelf.seed, key * 7, #SYSTEMS)]
-  local record = {
-    platform = system[2],
-    osVersion = system[3],
-    osType = system[4],
-    architecture = system[5],
-    bootMode = system[6],
-    rootDeviceType = key % 8 == 7 and "localDisk" or "cloudDisk",
-    status = STATES[key % 16] or "ready",
-    launchPermission = M.owners[shelf.name].permission,
-  }
+function M.filtered_fields(shelf, key)
+  local record = M.from_row(SYSTEMS[random.pick(shelf.seed, key * 7, #SYSTEMS)])
+  record.rootDeviceType = key % 8 == 7 and "localDisk" or "cloudDisk"
+  record.status = STATES[key % 16] or "ready"
+  record.launchPermission = OWNERS[shelf.name].permission
   if is_official(shelf) then
-    record.name = system[1]
     if key % 9 == 0 then record.offline = key % 27 == 0 end
     if shelf.name == "thirdparty" then record.serviceCode = "market-" .. key % 13 end
   else
-    record.name = NAMES[random.pick(shelf.seed, key * 7 + 1, #NAMES)] .. "-" .. ("%05d"):format(key)
+    record.name = M.names[random.pick(shelf.seed, key * 7 + 1, #M.names)] .. "-" .. ("%05d"):format(key)
     record.instanceId = "i-" .. random.text(shelf.seed + 1, key % 500, 10)
   end
   return record
 end
 
-function M.time_text(seconds) return os.date("!%Y-%m-%d %H:%M:%S", seconds) end
+local function time_text(seconds) return os.date("!%Y-%m-%d %H:%M:%S", seconds) end
 
 local function cloud_disk(shelf, key, n, size)
   local seed = shelf.seed + 10 * n
   local disk = {
-    diskType = M.disk_types[random.pick(seed + 5, key, 3)],
+    diskType = DISK_TYPES[random.pick(seed + 5, key, 3)],
     diskSizeGB = size,
     iops = 1800 + 30 * size,
     snapshotId = "snapshot-" .. random.text(seed + 2, key, 10),
@@ -108,7 +134,7 @@ local function cloud_disk(shelf, key, n, size)
   disk.name, disk.description = n == 0 and "系统盘" or "数据盘-" .. n, ""
   disk.throughput, disk.status, disk.attachments = 80 + size % 200, "available", {}
   disk.multiAttachable, disk.enabled = false, true
-  disk.createTime = M.time_text(BASE_TIME - key * 420)
+  disk.createTime = time_text(BASE_TIME - key * 420)
   disk.charge = {
     chargeMode = "postpaid_by_duration",
     chargeStatus = "normal",
@@ -145,15 +171,15 @@ end
 ---@param key number
 ---@return table record
 function M.record(shelf, key)
-  local record = M.attributes(shelf, key)
+  local record = M.filtered_fields(shelf, key)
   local category = record.rootDeviceType == "cloudDisk" and "cloud" or "local"
   local size = record.osType == "windows" and 60 or 40
   record.systemDiskSizeGB = size
-  local age = key * (shelf.generated and 300 or 90061)
-  record.createTime = M.time_text(key <= shelf.count and BASE_TIME - age or BASE_TIME + key * 60)
+  local age = key * (shelf.is_generated and 300 or 90061)
+  record.createTime = time_text(key <= shelf.count and BASE_TIME - age or BASE_TIME + key * 60)
   record.sizeMB = key % 5 == 0 and 0 or 1500 + key * 37 % 9000
-  record.desc = is_official(shelf) and "" or DESCRIPTIONS[random.pick(shelf.seed, key * 7 + 2, #DESCRIPTIONS)]
-  record.ownerPin = M.owners[shelf.name].pin
+  record.desc = is_official(shelf) and "" or M.descriptions[random.pick(shelf.seed, key * 7 + 2, #M.descriptions)]
+  record.ownerPin = OWNERS[shelf.name].pin
   record.systemDisk = M.disk(shelf, key, 0, category, size)
   if not is_official(shelf) and key % 3 == 0 then
     record.dataDisks = {}

@@ -1,0 +1,92 @@
+-- Images that appear, vanish or change their status while clients look.
+
+local catalogue = require "jdvm.emulator.catalogue"
+local status_script = require "jdvm.emulator.status_script"
+
+local M = {}
+
+--- Whether images can come or go there.
+---@param at any
+---@return boolean
+function M.is_place(at)
+  local position = tonumber(at)
+  return at == "front" or at == "end" or at == "random" or position ~= nil and position >= 1 and position % 1 == 0
+end
+
+-- The first of `count` positions in a list of `size`.
+local function position_of(at, size, count, unit)
+  local position = at == "front" and 1
+    or at == "end" and size - count + 1
+    or at == "random" and math.floor(unit * (size + 1)) + 1
+    or tonumber(at)
+  return math.max(1, math.min(position, size + 1))
+end
+
+--- Takes the image at a position of a shelf away.
+---@param images table catalogue
+---@param shelf table
+---@param position number
+function M.delete(images, shelf, position)
+  local key = table.remove(shelf.order, position)
+  if not key then return end
+  shelf.gone[key] = true
+  table.insert(images.changes, { kind = "deleted", shelf = shelf, key = key })
+  catalogue.forget(images)
+end
+
+--- Adds and removes images of the first shelf that an account sees under a source.
+---@param images table catalogue
+---@param where table `{account, region, source}`
+---@param change table `{insert, delete, at}`
+---@param draw fun(i: number): number
+---@return table|nil shelf nil when there is no such shelf
+function M.change(images, where, change, draw)
+  local shelf = catalogue.shelves(images, where.account, where.region, where.source)[1]
+  if not shelf then return nil end
+  local position = position_of(change.at, #shelf.order, change.delete, draw(1))
+  for _ = 1, math.min(change.delete, #shelf.order) do
+    M.delete(images, shelf, position)
+  end
+  position = position_of(change.at, #shelf.order, 0, draw(2))
+  for i = 0, change.insert - 1 do
+    shelf.top = shelf.top + 1
+    table.insert(shelf.order, position + i, shelf.top)
+    table.insert(images.changes, { kind = "inserted", shelf = shelf, key = shelf.top })
+  end
+  catalogue.forget(images)
+  return shelf
+end
+
+--- What an account sees of one source now, and what appeared and vanished there since the last reset.
+---@param images table catalogue
+---@param where table `{account, region, source}`
+---@param after? number leave out the first so many changes
+---@return table `{images, inserted, deleted}`, arrays of ids
+function M.report(images, where, after)
+  local report = { images = {}, inserted = {}, deleted = {} }
+  for _, shelf in ipairs(catalogue.shelves(images, where.account, where.region, where.source)) do
+    for _, key in ipairs(shelf.order) do
+      table.insert(report.images, catalogue.id(images, shelf, key))
+    end
+  end
+  for i = (after or 0) + 1, #images.changes do
+    local change = images.changes[i]
+    if change.shelf.region == where.region and change.shelf.viewers[where.account] == where.source then
+      table.insert(report[change.kind], catalogue.id(images, change.shelf, change.key))
+    end
+  end
+  return report
+end
+
+--- Scripts the life of one image from now on.
+---@param images table catalogue
+---@param shelf table
+---@param key number
+---@param moment table `{now, requests}`
+---@param steps string see status_script.lua
+function M.begin_life(images, shelf, key, moment, steps)
+  shelf.lives[key] = { since = moment.now, requests = moment.requests, steps = status_script.parse(steps) }
+  catalogue.forget(images)
+end
+
+return M

@@ -1,0 +1,171 @@
+-- Which fault is played for which request. A rule is a kind of fault (faults.lua), its parameters, and conditions. It
+-- is written as `kind:name=value,name=value`, in JSON as an object.
+
+local faults = require "jdvm.emulator.faults"
+local operations = require "jdvm.service.operations"
+local random = require "jdvm.emulator.random"
+local settings = require "jdvm.emulator.settings"
+local status_script = require "jdvm.emulator.status_script"
+local uri = require "jdvm.emulator.uri"
+
+local M = {}
+
+local operation_names = {}
+for i, operation in ipairs(operations.list) do
+  operation_names[i] = operation.name
+end
+
+-- name, kind of value (see settings.read_value), meaning; all that are given must hold.
+M.conditions = {
+  operation = { operation_names, "operation of the request" },
+  region = { "text", "region of the request" },
+  source = { "text", "imageSource of the request" },
+  account = { { "owner", "other" }, "account whose images the request sees" },
+  image = { "text", "id of the image asked for" },
+  page = { "integer", "page number asked for" },
+  from_page = { "integer", "first page number" },
+  nth = { "text", "which of the requests that meet the conditions above: 3, or 1+4+5" },
+  after = { "integer", "how many of them pass first" },
+  every = { "integer", "every how many of them" },
+  probability = { "share", "chance for each of them, from 0 to 1" },
+  seed = { "signed", "seed of the chances" },
+  count = { "integer", "maximum number of times" },
+}
+
+local function list_of(entries) return table.concat(settings.names(entries), ", ") end
+
+--- Checks a rule.
+---@param given table `{fault, name = value…}` with values as text or of the right type
+---@return table|nil rule
+---@return string|nil message
+function M.read(given)
+  if given.fault == nil then
+    return nil, "a fault is an object whose key 'fault' names its kind; there are: " .. list_of(faults)
+  end
+  local fault = faults[given.fault]
+  if not fault then
+    local suggestion = settings.suggestion(given.fault, faults)
+    return nil, ("unknown fault '%s'; there are: %s%s"):format(tostring(given.fault), list_of(faults), suggestion)
+  end
+  local rule = { fault = given.fault }
+  for name, default in pairs(fault.defaults or {}) do
+    rule[name] = default
+  end
+  for name, text in pairs(given) do
+    if name ~= "fault" then
+      local entry = fault.parameters[name] or M.conditions[name]
+      if not entry then
+        return nil,
+          ("fault '%s' has no parameter '%s'; it has: %s; conditions: %s%s"):format(
+            given.fault,
+            tostring(name),
+            list_of(fault.parameters),
+            list_of(M.conditions),
+            settings.suggestion(name, fault.parameters, M.conditions)
+          )
+      end
+      local value, expected = settings.read_value(entry[1], text)
+      if value == nil then
+        return nil, ("fault '%s': %s must be %s, not '%s'"):format(given.fault, name, expected, tostring(text))
+      end
+      rule[name] = value
+    end
+  end
+  local message = rule.nth and not rule.nth:find("^%d+[%d+]*$") and "nth must be like 3 or 1+4+5"
+    or rule.every == 0 and "every must be at least 1"
+    or fault.check and fault.check(rule)
+  if message then return nil, "fault '" .. given.fault .. "': " .. message end
+  return rule
+end
+
+--- Reads `kind:name=value,name=value`; a comma or percent sign in a value is percent-encoded.
+---@param text string
+---@return table|nil rule
+---@return string|nil message
+function M.parse(text)
+  local name, rest = tostring(text):match("^([^:]*):?(.*)$")
+  local given = { fault = name }
+  for part in rest:gmatch("[^,]+") do
+    local key, value = part:match("^([^=]+)=(.*)$")
+    if not key then return nil, ("fault '%s': '%s' is not name=value"):format(tostring(name), part) end
+    given[key] = uri.decode(value)
+  end
+  return M.read(given)
+end
+
+--- Takes several specs apart that are separated by blanks. Blanks in the steps of a life separate none.
+---@param text string
+---@return string[]
+function M.split(text)
+  local specs = {}
+  for word in text:gmatch("%S+") do
+    local last = specs[#specs]
+    local is_step = last and last:find("^life:") and not faults[word] and status_script.parse(word:match("^[^,]*"))
+    if is_step then
+      specs[#specs] = last .. " " .. word
+    else
+      specs[#specs + 1] = word
+    end
+  end
+  return specs
+end
+
+local function meets(rule, call)
+  return (not rule.operation or rule.operation == call.operation)
+    and (not rule.region or rule.region == call.region)
+    and (not rule.source or rule.source == call.values.imageSource)
+    and (not rule.account or rule.account == call.account)
+    and (not rule.image or rule.image == call.image_id)
+    and (not rule.page or rule.page == call.page)
+    and (not rule.from_page or (call.page or 0) >= rule.from_page)
+end
+
+local function is_turn(rule, n)
+  if rule.nth then
+    local found = false
+    for number in rule.nth:gmatch("%d+") do
+      found = found or tonumber(number) == n
+    end
+    if not found then return false end
+  end
+  if rule.after and n <= rule.after then return false end
+  if rule.every and n % rule.every ~= 0 then return false end
+  return not rule.probability or random.unit(rule.seed or 1, n * 2 + 1) < rule.probability
+end
+
+--- The faults to play for a request, in the order of the rules. Of the kinds that replace the whole response only
+--- the first acts; the others are not used up by it.
+---@param rules table[] `{rule, met, used}`
+---@param call table
+---@return table[] `{rule, fault, draw}` where draw(i) is a number in [0, 1) that belongs to this occasion
+function M.due(rules, call)
+  local found, is_replaced = {}, false
+  for _, entry in ipairs(rules) do
+    local rule, fault = entry.rule, faults[entry.rule.fault]
+    if meets(rule, call) then
+      entry.met = entry.met + 1
+      local n, is_left = entry.met, entry.used < (rule.count or math.huge)
+      if is_left and not (is_replaced and fault.replaces) and is_turn(rule, n) then
+        entry.used = entry.used + 1
+        is_replaced = is_replaced or fault.replaces
+        found[#found + 1] = {
+          rule = rule,
+          fault = fault,
+          draw = function(i) return random.unit((rule.seed or 1) + 7 * i, n * 2) end,
+        }
+      end
+    end
+  end
+  return found
+end
+
+--- Lets every fault act at one stage.
+---@param due table[] from `due`
+---@param stage string `before`, `result` or `response`
+function M.act(due, stage, ...)
+  for _, entry in ipairs(due) do
+    if entry.fault[stage] then entry.fault[stage](entry.rule, entry.draw, ...) end
+  end
+end
+
+return M

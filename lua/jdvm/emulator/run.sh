@@ -1,0 +1,21 @@
+# Becomes the nginx of one emulator: run.sh NGINX CERTIFICATE NAMES, with the configuration in the environment. Prints
+# the temporary folder and the process id for launcher.lua, and "error:" with what failed before nginx runs.
+unset LUA_PATH LUA_CPATH LUA_INIT LD_PRELOAD
+ulimit -n 8192 2>/dev/null
+umask 077
+here=$(cd "$(dirname "$0")" && pwd)
+folder=$(mktemp -d "${TMPDIR:-/tmp}/jdvm-emulator.XXXXXX") || {
+  echo "error: cannot make a temporary folder"
+  exit 1
+}
+trap 'rm -rf "$folder"; exit 1' INT TERM HUP
+echo "pid $$"
+echo "folder $folder"
+cd "$folder" || exit 1
+printf '%s\n' "$configuration" >nginx.conf
+if [ -n "$2" ] && ! sh "$here/certificates.sh" "$2" "$3" >log 2>&1; then
+  echo "error: openssl could not make a certificate: $(cat log)"
+  exit 1
+fi
+export JDVM_EMULATOR_FOLDER="$folder"
+exec "$1" -p "$folder/" -c "$folder/nginx.conf"

@@ -1,0 +1,141 @@
+-- jdvm.emulator.filters: what the query of describeImages asks for, and how it is refused.
+local emulated = require "spec.support.emulated"
+
+local NORTH = emulated.NORTH
+local all, send = emulated.all, emulated.send
+
+local function refusal(response, body)
+  assert.equal(response.status, body.error.code)
+  return body.error.code .. " " .. body.error.status .. " " .. body.error.message
+end
+
+describe("the query of a list", function()
+  before_each(function() emulated.start() end)
+
+  it("combines filters", function()
+    local function count(...) return #all { ... } end
+    local public = all { "imageSource", "public" }
+    local function expected(test)
+      local n = 0
+      for _, image in ipairs(public) do
+        n = test(image) and n + 1 or n
+      end
+      return n
+    end
+    assert.equal(
+      expected(function(i) return i.platform == "Ubuntu" end),
+      count("imageSource", "public", "platform", "Ubuntu")
+    )
+    assert.equal(
+      expected(function(i) return i.platform == "CentOS" and i.architecture == "arm64" end),
+      count("imageSource", "public", "platform", "CentOS", "architecture", "arm64")
+    )
+    assert.equal(
+      expected(function(i) return i.name:find("中文版", 1, true) end),
+      count("imageSource", "public", "imageName", "中文版")
+    )
+    assert.equal(
+      expected(function(i) return i.rootDeviceType == "localDisk" end),
+      count("imageSource", "public", "rootDeviceType", "localDisk")
+    )
+    assert.equal(
+      expected(function(i) return i.bootMode == "uefi" end),
+      count("imageSource", "public", "bootMode", "uefi")
+    )
+    assert.equal(0, count("imageSource", "public", "platform", "Solaris"))
+    assert.equal(#public, count("imageSource", "public", "platform", "", "status", "", "launchPermission", "ownerOnly"))
+    for _, state_name in ipairs { "pending", "ready", "deleting", "error" } do
+      assert.is_true(count("imageSource", "private", "status", state_name) > 0)
+    end
+    assert.equal(4, count("imageSource", "private", "launchPermission", "specifiedUsers"))
+    local private = all { "imageSource", "private" }
+    local found = all { "imageSource", "private", "instanceIds.1", private[3].instanceId, "instanceIds.2", "i-none" }
+    assert.equal(private[3].imageId, found[1].imageId)
+    local market = all { "imageSource", "thirdparty" }
+    assert.truthy(#all { "imageSource", "thirdparty", "serviceCode", market[1].serviceCode } >= 1)
+  end)
+
+  it("hides what is off the shelf unless asked", function()
+    local offline = all { "imageSource", "public", "offline", "True" }
+    assert.equal(4, #offline)
+    for _, image in ipairs(offline) do
+      assert.is_true(image.offline)
+    end
+    assert.equal(30, #all { "imageSource", "public", "offline", "false" })
+    emulated.start { settings = { offline_default = "any" } }
+    assert.equal(34, #all { "imageSource", "public" })
+  end)
+
+  it("finds images by id and ignores everything else then", function()
+    local private = all { "imageSource", "private" }
+    local query = {
+      "ids.1",
+      private[5].imageId,
+      "ids.2",
+      "img-nosuchone1",
+      "ids.10",
+      private[1].imageId,
+      "ids.3",
+      private[5].imageId,
+      "imageSource",
+      "public",
+      "pageSize",
+      "5",
+    }
+    local _, body = send(NORTH, query)
+    assert.equal(2, body.result.totalCount)
+    assert.equal(private[1].imageId, body.result.images[1].imageId) -- the catalogue's order
+    assert.equal(private[5].imageId, body.result.images[2].imageId)
+    emulated.start { settings = { ids_paging = true } }
+    assert.equal(400, (send(NORTH, query)).status)
+    query[#query] = "10"
+    _, body = send(NORTH, query)
+    assert.equal(2, body.result.totalCount)
+  end)
+
+  it("takes the old words of imageSource only where its answers have them", function()
+    for old, new in pairs { jcloud = "public", marketplace = "thirdparty", self = "private" } do
+      emulated.start()
+      assert.equal("400 INVALID_ARGUMENT Invalid parameter imageSource", refusal(send(NORTH, { "imageSource", old })))
+      emulated.start { settings = { words = "old" } }
+      local _, by_old = send(NORTH, { "imageSource", old })
+      local _, by_new = send(NORTH, { "imageSource", new })
+      assert.same(by_new.result, by_old.result)
+      assert.equal(old, by_old.result.images[1].imageSource)
+    end
+  end)
+
+  it("takes integers in decimal only", function()
+    for _, text in ipairs { "0x14", "1e1", " 20", "20.0", "20 ", "+20", "--20", ("9"):rep(400) } do
+      assert.equal(
+        "400 INVALID_ARGUMENT Invalid parameter PageSize",
+        refusal(send(NORTH, { "imageSource", "public", "pageSize", text }))
+      )
+      assert.equal(
+        "400 INVALID_ARGUMENT Invalid parameter PageNumber",
+        refusal(send(NORTH, { "imageSource", "public", "pageNumber", text }))
+      )
+    end
+  end)
+
+  it("refuses each unknown value when it is told to", function()
+    emulated.start { settings = { unknown_value = "refused" } }
+    for _, name in ipairs { "platform", "rootDeviceType", "launchPermission", "status", "architecture", "bootMode" } do
+      assert.equal(
+        "400 INVALID_ARGUMENT Invalid parameter " .. name,
+        refusal(send(NORTH, { "imageSource", "private", name, "nonsense" }))
+      )
+    end
+  end)
+
+  it("answers no more than 100 images, also by id", function()
+    emulated.start { images = 150 }
+    local query = {}
+    for i, image in ipairs(all { "imageSource", "private" }) do
+      query[2 * i - 1], query[2 * i] = "ids." .. i, image.imageId
+    end
+    local _, body = send(NORTH, query)
+    assert.equal(100, #body.result.images)
+    assert.equal(150, body.result.totalCount)
+  end)
+end)

@@ -1,0 +1,217 @@
+-- jdvm.emulator.server: the emulator through nginx, over sockets.
+local core = require "jdvm.core"
+local curl = require "jdvm.curl"
+local emulator = require "spec.support.emulator"
+
+local NORTH = "/v1/regions/cn-north-1/images"
+
+-- A signed GET: status, headers, body; or nil and the failure.
+local function get(server, path, query, options)
+  options = options or {}
+  local account = server.accounts[options.account or "owner"]
+  local signer = core.signer {
+    access_key = account.access_key,
+    secret_key = account.secret_key,
+    session_token = account.session_token,
+    region = "cn-north-1",
+  }
+  local multi = options.multi
+    or curl.new { ca_file = server.ca_file, proxy = "", gzip = options.gzip or false, http2 = options.http2 or false }
+  local host = server.endpoint:match("//(.*)$")
+  local target, headers = signer:sign("GET", host, path, query, os.time(), core.nonce())
+  local transfer = multi:start {
+    url = server.endpoint .. target,
+    headers = headers,
+    timeout = options.timeout or 5,
+    read_timeout = 5,
+  }
+  if options.start_only then return transfer, multi end
+  local status, answer = multi:finish(transfer)
+  local body = status and transfer:body()
+  transfer:release()
+  if not options.multi then multi:close() end
+  return status, answer, body
+end
+
+local function list(server, options) return get(server, NORTH, { "imageSource", "private", "pageSize", "100" }, options) end
+
+describe("the emulator, served,", function()
+  local server
+
+  setup(function() server = emulator.start { faults = { "latency:seconds=0,count=1" }, seed = 3 } end)
+  teardown(function() server.stop() end)
+  before_each(function() server.control "reset" end)
+
+  it("answers signed requests as the service does", function()
+    local status, headers, body = list(server)
+    assert.equal(200, status)
+    assert.equal("application/json; charset=utf-8", headers["content-type"])
+    assert.equal("chunked", headers["transfer-encoding"])
+    assert.equal("jd-gateway/1.0.1", headers.via)
+    assert.equal("\n", body:sub(-1))
+    local decoded = core.decode(body)
+    assert.equal(headers["x-jdcloud-request-id"], decoded.requestId)
+    assert.equal(18, #decoded.result.images)
+    assert.equal(200, (get(server, NORTH .. "/" .. decoded.result.images[18].imageId)))
+    assert.equal(404, (get(server, NORTH .. "/img-nosuchone1")))
+    assert.equal(400, (get(server, NORTH)))
+    assert.equal(404, (get(server, "/v2/x")))
+    assert.equal(414, (get(server, NORTH, { "imageName", ("x"):rep(60000) })))
+    assert.equal(200, (list(server, { account = "session" })))
+    assert.equal(200, (get(server, NORTH, { "imageSource", "public", "imageName", "64位 版+ &=/?#%*!'()~" })))
+  end)
+
+  it("frames, closes and compresses as set", function()
+    server.control("settings", { framing = "length", keep_alive = false })
+    local status, headers, body = list(server)
+    assert.equal(200, status)
+    assert.equal(#body, tonumber(headers["content-length"]))
+    assert.equal("close", headers.connection)
+    assert.is_nil(headers["content-encoding"])
+    server.control("settings", { gzip = true, framing = "chunked" })
+    local _, unpacked, same = list(server, { gzip = true })
+    assert.equal("gzip", unpacked["content-encoding"])
+    assert.equal(#body, #same)
+    _, headers = list(server)
+    assert.is_nil(headers["content-encoding"])
+  end)
+
+  it("counts requests, nonces, connections and how many ran at once", function()
+    server.control("settings", { latency = 0.4 })
+    local multi, running = curl.new { proxy = "" }, {}
+    for i = 1, 6 do
+      running[i] = list(server, { multi = multi, start_only = true })
+    end
+    for i = 1, 6 do
+      assert.equal(200, (multi:finish(running[i])))
+    end
+    multi:close()
+    local stats = server.control "stats"
+    assert.same({ 6, 6, 0, 6, 0 }, { stats.requests, stats.nonces, stats.nonces_repeated, stats.peak, stats.in_flight })
+    assert.is_true(stats.connections >= 1 and stats.connections <= 6)
+    multi = curl.new { proxy = "" }
+    server.control "reset"
+    for _ = 1, 5 do
+      assert.equal(200, (list(server, { multi = multi })))
+    end
+    stats = server.control "stats"
+    assert.same({ 5, 1, 1 }, { stats.requests, stats.connections, stats.peak })
+  end)
+
+  it("tells a wrong clock in Date", function()
+    server.control("settings", { clock_offset = -7200 })
+    local status, headers = list(server)
+    assert.equal(401, status)
+    local hour = os.date("!%d %b %Y %H", os.time() - 7200)
+    local before = os.date("!%d %b %Y %H", os.time() - 7205)
+    assert.truthy(headers.date:find(hour, 1, true) or headers.date:find(before, 1, true))
+  end)
+
+  -- What a client sees of each fault that needs the connection itself.
+  local outcomes = {
+    { "cut:at=before", "transport" },
+    { "cut:at=header", "transport" },
+    { "cut:at=body", "transport" },
+    { "reset:at=before", "transport" },
+    { "reset:at=header", "transport" },
+    { "reset:at=body", "transport" },
+    { "hang:at=before", "timeout" },
+    { "hang:at=header", "timeout" },
+    { "hang:at=body", "timeout" },
+    { "drip:interval=0.05", "timeout" },
+    { "drip:part=header,interval=0.05", "timeout" },
+    { "latency:seconds=3", "timeout" },
+    { "length:by=10", "transport" },
+    { "header:bytes=90000", "transport" },
+    { "oversized:bytes=80000000", "transport" },
+    { "drip:bytes=4000,interval=0.001", 200 },
+    { "drip:part=header,bytes=40,interval=0.001", 200 },
+    { "length:by=-10", 200, "truncated" },
+    { "truncated", 200, "truncated" },
+    { "error:code=502,body=html", 502 },
+    { "error:code=504,body=empty", 504 },
+    { "oversized:bytes=300000", 200 },
+    { "throttle:retry_after=1", 429 },
+    { "date:by=60", 200 },
+    { "header:bytes=100,lines=20", 200 },
+  }
+  for _, outcome in ipairs(outcomes) do
+    local spec, expected, note = outcome[1], outcome[2], outcome[3]
+    it("plays " .. spec, function()
+      server.control("reset", { spec = spec })
+      local status, headers, body = list(server, { timeout = expected == "timeout" and 0.3 or 4 })
+      if type(expected) == "string" then
+        assert.is_nil(status)
+        assert.equal(expected, headers.kind)
+      else
+        assert.equal(expected, status)
+        if note == "truncated" then assert.is_nil((core.decode(body))) end
+        if spec:find("^oversized") then assert.equal(300000, #body) end
+        if spec:find("^throttle") then assert.equal("1", headers["retry-after"]) end
+      end
+      server.control "faults"
+      assert.equal(200, (list(server))) -- nothing lingers
+    end)
+  end
+
+  it("plays broken gzip", function()
+    for _, how in ipairs { "garbage", "checksum", "truncated" } do
+      server.control("reset", { spec = "gzip:how=" .. how })
+      local status, _, body = list(server, { gzip = true })
+      assert.is_true(status == nil or core.decode(body) == nil, how)
+    end
+  end)
+
+  it("is steered by forms, too", function()
+    local pipe = io.popen("curl -s --noproxy '*' -d spec=quota:count=1 " .. server.control_url .. "/faults")
+    assert.equal('{"faults":1}\n', pipe:read("*a"))
+    pipe:close()
+    assert.equal(429, (list(server)))
+  end)
+
+  it("notices clients that go away", function()
+    server.control("reset", { spec = "hang" })
+    local transfer, multi = list(server, { start_only = true })
+    multi:sleep(0.1)
+    assert.equal(1, server.control("stats").in_flight)
+    multi:cancel(transfer)
+    multi:close()
+    local patience = curl.now() + 2
+    while server.control("stats").in_flight > 0 and curl.now() < patience do
+      os.execute("sleep 0.02")
+    end
+    assert.equal(0, server.control("stats").in_flight)
+  end)
+end)
+
+describe("the emulator, served with TLS,", function()
+  it("speaks HTTP/2", function()
+    local server = emulator.start { tls = true, http2 = true, images = 50, faults = { "quota:count=1" } }
+    finally(function() server.stop() end)
+    local multi = curl.new { ca_file = server.ca_file, proxy = "", http2 = true }
+    assert.equal(429, (list(server, { multi = multi })))
+    for _ = 1, 3 do
+      assert.equal(200, (list(server, { multi = multi })))
+    end
+    assert.equal(1, server.control("stats").connections)
+    for _, spec in ipairs { "cut:at=before", "cut:at=header", "cut", "reset", "reset:at=body", "length:by=10" } do
+      server.control("faults", { spec = spec })
+      local status, failure = list(server, { http2 = true })
+      assert.is_nil(status, spec)
+      assert.equal("transport", failure.kind)
+    end
+    for _, spec in ipairs { "cut:at=before", "cut:at=header", "reset:at=header", "length:by=10" } do -- bytes under TLS
+      server.control("faults", { spec = spec })
+      local status, failure = list(server)
+      assert.is_nil(status, spec)
+      assert.equal("transport", failure.kind)
+    end
+    server.control("faults", { spec = "drip:part=header,bytes=40,interval=0.001" })
+    assert.equal(200, (list(server)))
+    server.control "faults"
+    assert.equal(200, (list(server, { http2 = true })))
+    server.control("settings", { gzip = true })
+    assert.equal("gzip", (select(2, list(server, { http2 = true, gzip = true })))["content-encoding"])
+    multi:close()
+  end)
+end)

@@ -1,0 +1,46 @@
+-- jdvm.emulator.settings: how values are read.
+local emulator = require "jdvm.emulator"
+local settings = require "jdvm.emulator.settings"
+
+describe("the emulator's settings", function()
+  it("read a value of each kind, typed or of the right type", function()
+    for kind, cases in pairs {
+      number = { ["0.5"] = 0.5, ["7"] = 7 },
+      integer = { ["12"] = 12 },
+      signed = { ["-7200"] = -7200 },
+      share = { ["0"] = 0, ["1"] = 1 },
+      boolean = { on = true, ["false"] = false, ["1"] = true },
+      text = { ["a=b"] = "a=b" },
+    } do
+      for text, value in pairs(cases) do
+        assert.equal(value, settings.read_value(kind, text))
+        assert.equal(value, settings.read_value(kind, value))
+      end
+    end
+    assert.equal("503", tostring(settings.read_value("integer", 503.0)))
+    assert.equal("b", settings.read_value({ "a", "b" }, "b"))
+  end)
+
+  it("say what a value should have been", function()
+    for kind, bad in pairs { number = "-1", integer = "1.5", signed = "x", share = "1.01", boolean = "maybe" } do
+      assert.same({ nil, settings.meanings[kind] }, { settings.read_value(kind, bad) })
+    end
+    assert.same({ nil, "a, b or c" }, { settings.read_value({ "a", "b", "c" }, "d") })
+    assert.is_nil((settings.read_value("signed", "nan")))
+  end)
+
+  it("refuses settings that are none", function()
+    assert.has_error(
+      function() emulator.new { settings = { latencyy = 1 } } end,
+      "unknown setting 'latencyy'; did you mean 'latency'?"
+    )
+    assert.has_error(
+      function() emulator.new { settings = { past_end = "x" } } end,
+      "setting 'past_end' must be empty or clamped, not 'x'"
+    )
+    assert.has_error(
+      function() emulator.new { settings = { skew = "x" } } end,
+      "setting 'skew' must be a number from 0, not 'x'"
+    )
+  end)
+end)
