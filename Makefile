@@ -38,11 +38,35 @@ demo: ## start the emulator, list images through signed HTTP, stop it
 	@$(MAKE) --no-print-directory -s -j2 build LUAS='5.1 5.4'
 	@examples/demo.sh
 
-test: deps ## everything that .ci/run checks
-	@$(MAKE) --no-print-directory -s -j2 build
-	@spec/run.sh
+# Every test. A step is a target of its own, such as `make test-lint`; the longest come first, so that two side by
+# side end together. nginx runs alone, because time is measured there.
+SUITES := lua5.4 lua5.1 luajit lua5.2 lua5.3
+SWEEPS := oom5.1 oom5.2 oom5.3 oom5.4 oomjit
+STEPS  := asan valgrind package $(SUITES) $(SWEEPS) gc fuzz lint interop c portable coverage
 
-# One step of the tests alone is `spec/run.sh STEP`; `spec/run.sh --list` names them.
+test: deps ## every test; one step alone is make test-lint, test-lua5.4, …
+	@rm -f build/logs/*.count; find build -name '*.gcda' -delete
+	@$(MAKE) --no-print-directory -s -k -j2 --output-sync=target $(STEPS:%=test-%) || true
+	@$(MAKE) --no-print-directory -s test-nginx || true
+	@spec/steps/total.sh $(STEPS) nginx
+
+step = @spec/steps/step.sh $(@:test-%=%)
+.PHONY: $(STEPS:%=test-%) test-nginx
+test-lint:     ; $(step) lint.sh
+test-c:        ; $(step) c.sh
+test-portable: ; $(step) portable.sh
+test-asan:     ; $(step) asan.sh 5.4
+test-valgrind: ; $(step) valgrind.sh 5.4
+test-gc:       ; $(step) full_tilt.sh 5.4
+test-coverage: test-asan test-c
+	$(step) coverage.sh
+test-fuzz:     ; $(step) fuzz.sh 5
+test-nginx:    ; $(step) nginx.sh
+test-interop:  ; $(step) interop.sh
+test-package:  ; $(step) package.sh
+$(SUITES:%=test-%): ; $(step) busted.sh $(patsubst lua5%,5%,$(@:test-%=%))
+$(SWEEPS:%=test-%): ; $(step) oom.sh $(subst jit,luajit,$(@:test-oom%=%))
+
 spec: ## one spec on one Lua, e.g. make spec LUA=luajit SPEC=spec/lists/pages_spec.lua
 	@spec/steps/busted.sh $(or $(LUA),5.4) $(SPEC)
 

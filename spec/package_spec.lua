@@ -1,6 +1,6 @@
 -- The rock as a user gets it: made by LuaRocks with nothing but the rockspec's own steps into an empty
 -- tree, for every Lua, and used from a folder that knows nothing of the checkout. Run by its own step
--- (spec/run.sh package), once, because it goes through all Luas itself.
+-- (make test-package), once, because it goes through all Luas itself.
 local source = require "spec.support.source"
 local emulator = require "spec.support.emulator"
 local shell = require "spec.support.shell"

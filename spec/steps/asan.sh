@@ -7,8 +7,8 @@
 lua=$1
 shift
 version=$(version_of "$lua")
-out=$PWD/$BUILD/asan-gcc
-build_sanitized "$version" || exit 1
+build_covered "$version" build || exit 1
+out=$PWD/$COVERED
 mkdir -p "$out/bin"
 # libcurl is linked, though nothing here calls it: a library that is unloaded before the end would
 # have its leaks reported without a name.

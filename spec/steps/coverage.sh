@@ -1,27 +1,9 @@
 #!/usr/bin/env bash
-# Which lines of the C sources the tests run: coverage.sh LUA…, the suite on each of these Luas and the
-# C tests. At least 95 % of them, or the step fails. A binding is compiled for each Lua; of its lines
-# those count that one of the Luas ran most of.
+# Which lines of the C sources asan.sh and c.sh have run: at least 95 %, or the step fails.
 . spec/support/steps.sh
 
 least=95
-out=$BUILD/coverage
-flags=(CC=gcc OPTIMIZE=-O0 "CFLAGS=--coverage -fprofile-update=atomic" LDFLAGS=--coverage)
-
-SKIP='spec/structure spec/reference'
-find "$out" -name '*.gcda' -delete 2>/dev/null
-for lua in "$@"; do
-  build "$out" "${flags[@]}" LUAS="$(version_of "$lua")" build || exit 1
-  use_checkout "$out" "$lua"
-  suite_counted "suite on $lua" "$(interpreter_of "$lua")" -- --exclude-tags=long
-done
-for file in spec/c/test_*.c; do
-  name=$(basename "$file" .c)
-  if [ "$name" != test_oom ]; then
-    build "$out" "${flags[@]}" "$out/test/$name" || exit 1
-    count "$name" "$out/test/$name"
-  fi
-done
+out=$BUILD/asan-coverage
 
 # Prints "file percent lines" for each source and place where it was compiled.
 lines_of() {

@@ -50,6 +50,18 @@ build_sanitized() {
   build "$BUILD/asan-gcc" CC=gcc OPTIMIZE=-O1 CFLAGS="$SANITIZE" LDFLAGS="$SANITIZE" LUAS="$version" build "$@"
 }
 
+# The same with counters of which lines run, for coverage.sh; counts of other objects than those now built go.
+build_covered() {
+  local version=$1 counts
+  shift
+  COVERED=$BUILD/asan-coverage
+  build "$COVERED" CC=gcc OPTIMIZE=-O1 CFLAGS="$SANITIZE --coverage -fprofile-update=atomic" \
+    LDFLAGS="$SANITIZE --coverage" LUAS="$version" "$@" || return 1
+  find "$COVERED" -name '*.gcda' | while read -r counts; do
+    [ "$counts" -nt "${counts%.gcda}.gcno" ] || rm -f "$counts"
+  done
+}
+
 indent() {
   sed 's/^/  /'
 }
