@@ -60,7 +60,6 @@ build = {
     ["jdvm.call.events"] = "lua/jdvm/call/events.lua",
     ["jdvm.failures.hints"] = "lua/jdvm/failures/hints.lua",
     ["jdvm.lists.ids"] = "lua/jdvm/lists/ids.lua",
-    ["jdvm.keys.instance_role"] = "lua/jdvm/keys/instance_role.lua",
     ["jdvm.lists.iterator"] = "lua/jdvm/lists/iterator.lua",
     ["jdvm.keys.sources"] = "lua/jdvm/keys/sources.lua",
     ["jdvm.util.lazy"] = "lua/jdvm/util/lazy.lua",

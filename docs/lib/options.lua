@@ -7,8 +7,8 @@ return {
     secret_key = { "Secret key.", "Secret Key。" },
     session_token = { "Token of temporary keys (STS).", "临时密钥（STS）的会话令牌。" },
     credentials = {
-      "A function that gives the keys, or the name of a built-in one: environment, profile, instance-role.",
-      "返回密钥的函数，或内置来源的名称：environment、profile、instance-role。",
+      "A function that returns the keys, or the name of a source: environment, profile.",
+      "返回密钥的函数，或密钥来源的名称：environment、profile。",
       class = "string|(fun(context: jdvm.KeyContext): jdvm.Keys|nil, string|nil)",
     },
     profile = {

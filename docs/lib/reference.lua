@@ -59,8 +59,9 @@ local words = {
         .. "profile:",
       "The region of a profile counts whoever gives the keys. Its endpoint counts only with its keys or when the "
         .. "profile was named, and never `www.jdcloud-api.com` (which `jdc` writes by default) or another product's; "
-        .. "`scheme` belongs to it. `timeout` is ignored, as `jdc` does. The network is never asked for keys unless "
-        .. '`credentials = "instance-role"` says so; the format of its answer is unverified.',
+        .. "`scheme` belongs to it. `timeout` is ignored, as `jdc` does. jdvm never fetches keys over the "
+        .. "network by itself: to use keys from a vault, from STS or from an instance's metadata, pass a function as "
+        .. "`credentials`.",
     },
     file = "The file `~/.jdc/config`",
     file_text = {
@@ -131,7 +132,8 @@ local words = {
         .. "因名称过于通用，排在配置文件之后：",
       "无论密钥来自何处，配置中的地域都有效。配置中的服务地址仅在使用其密钥或指定了该配置时有效，且不会采用 "
         .. "`www.jdcloud-api.com`（`jdc` 默认写入）或其他产品的地址；`scheme` 随服务地址生效。与 `jdc` 相同，`timeout` "
-        .. '不起作用。除非指定 `credentials = "instance-role"`，不会通过网络获取密钥；其应答格式未经验证。',
+        .. "不起作用。jdvm 自身不会通过网络获取密钥：如需使用密钥管理服务、STS 或实例元数据提供的密钥，请将函数传给 "
+        .. "`credentials`。",
     },
     file = "文件 `~/.jdc/config`",
     file_text = {

@@ -162,7 +162,7 @@
 ---@field access_key? string Access key; needs secret_key. Access Key，需与 secret_key 同时指定。
 ---@field secret_key? string Secret key. Secret Key。
 ---@field session_token? string Token of temporary keys (STS). 临时密钥（STS）的会话令牌。
----@field credentials? string|(fun(context: jdvm.KeyContext): jdvm.Keys|nil, string|nil) A function that gives the keys, or the name of a built-in one: environment, profile, instance-role. 返回密钥的函数，或内置来源的名称：environment、profile、instance-role。
+---@field credentials? string|(fun(context: jdvm.KeyContext): jdvm.Keys|nil, string|nil) A function that returns the keys, or the name of a source: environment, profile. 返回密钥的函数，或密钥来源的名称：environment、profile。
 ---@field profile? string Profile of ~/.jdc/config whose keys and region to use; then the keys of the environment are not looked at. 使用 ~/.jdc/config 中的该配置；指定后不再使用环境变量中的密钥。
 ---@field endpoint? string Address of the service. 服务地址。
 ---@field timeout? number Seconds for a whole call: its tries, the waiting between them, its pages. 一次调用的总时限（秒），包含重试、等待与翻页。

@@ -213,9 +213,6 @@ describe("keys", function()
     )
     assert.equal("ENVAK|ENVSK|nil", keys_of(resolve({ credentials = "environment" }, environment, { config = CONFIG })))
     assert.matches("^no keys", select(2, keys_of(resolve({ credentials = "environment" }, {}, { config = CONFIG }))))
-    local resolved = resolve({ credentials = "instance-role" }, environment, { config = CONFIG })
-    assert.equal("the instance role", resolved.origins.access_key)
-    assert.matches("needs a transport", select(2, keys_of(resolved)))
   end)
 
   it("may come from a function, which is not asked beforehand", function()
@@ -279,7 +276,7 @@ describe("options that contradict each other", function()
         profile = "x",
         credentials = "environment",
       },
-      ['option credentials must be a function, or one of environment, profile and instance-role, got "profil"; did you ' .. 'mean "profile"?'] = {
+      ['option credentials must be a function, or one of environment and profile, got "profil"; did you ' .. 'mean "profile"?'] = {
         credentials = "profil",
       },
     } do

@@ -8,7 +8,7 @@
 -- have; when the provider fails they stay in use, with a warning. Secrets live in closures: neither
 -- tostring nor an inspector of tables shows them.
 --
--- Nothing here touches the network; a provider may (jdvm.keys.instance_role, used only when asked for by name).
+-- Nothing here touches the network; a provider may.
 
 local protected = require "jdvm.util.protected"
 local text = require "jdvm.util.text"

@@ -5,10 +5,7 @@
 -- (JDCLOUD_PROFILE, else ~/.jdc/current, else "default"); the environment as Terraform names it.
 
 local credentials = require "jdvm.keys.holder"
-local lazy = require "jdvm.util.lazy"
 local text = require "jdvm.util.text"
-
-local instance_role = lazy "jdvm.keys.instance_role"
 
 local keychain = {}
 
@@ -40,7 +37,7 @@ local terraform = { pairs = { { "access_key", "secret_key" } }, region = "region
 keychain.groups = { groups[1], groups[2], groups[3], terraform }
 
 -- Sources that can be asked for by name.
-local by_name = { "environment", "profile", "instance-role" }
+local by_name = { "environment", "profile" }
 
 local function present(value) return value ~= nil and value ~= "" end
 
@@ -157,7 +154,7 @@ function keychain.fault(options)
     if name == source then return nil end
   end
   local nearest = text.nearest(source, by_name)
-  return ("option credentials must be a function, or one of environment, profile and instance-role, got %s%s"):format(
+  return ("option credentials must be a function, or one of environment and profile, got %s%s"):format(
     text.show(source),
     nearest and ('; did you mean "' .. nearest .. '"?') or ""
   )
@@ -173,10 +170,9 @@ end
 ---  from; `region` names the variable of the region beside them
 function keychain.choose(options, environment, profile_in_use, warn)
   local source = options.credentials
-  if source ~= nil and (type(source) ~= "string" or source == "instance-role") then
-    local origin = source == "instance-role" and "the instance role" or "the function credentials"
-    local provider = source == "instance-role" and instance_role.new() or source
-    return credentials.new(provider, { origin = origin, warn = warn }),
+  if source ~= nil and type(source) ~= "string" then
+    local origin = "the function credentials"
+    return credentials.new(source, { origin = origin, warn = warn }),
       { origins = { access_key = origin, secret_key = origin, session_token = origin } }
   end
   local keys, message
