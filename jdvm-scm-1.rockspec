@@ -80,6 +80,7 @@ build = {
     ["jdvm.options.parameters"] = "lua/jdvm/options/parameters.lua",
     ["jdvm.options.settings"] = "lua/jdvm/options/settings.lua",
     ["jdvm.options.value"] = "lua/jdvm/options/value.lua",
+    ["jdvm.util.shell"] = "lua/jdvm/util/shell.lua",
     ["jdvm.util.text"] = "lua/jdvm/util/text.lua",
     ["jdvm.lists.token"] = "lua/jdvm/lists/token.lua",
     ["jdvm.transport"] = "lua/jdvm/transport.lua",

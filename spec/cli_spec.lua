@@ -388,83 +388,6 @@ describe("jdvm", function()
     end)
   end)
 
-  it("configure writes a profile that the other commands use, readable by its owner only", function()
-    os.execute("rm -rf " .. folder .. "/home/.jdc")
-    local answers = ("%s\n%s\ncn-east-1\n"):format(keys.access_key, keys.secret_key)
-    local out, status, prompts = jdvm("configure --profile work --endpoint " .. server.endpoint, {}, answers)
-    assert.equal(0, status, prompts)
-    assert.truthy(out:find("/.jdc/config", 1, true))
-    local pipe = io.popen("stat -c %a " .. folder .. "/home/.jdc/config")
-    assert.equal("600", pipe:read("*l"))
-    pipe:close()
-    out, status = jdvm(
-      "count --source public --profile work",
-      { JDCLOUD_ENDPOINT = false, JDCLOUD_ACCESS_KEY = false, JDCLOUD_SECRET_KEY = false, JDCLOUD_REGION = false }
-    )
-    assert.equal("30\n", out)
-    assert.equal(0, status)
-  end)
-
-  it("configure refuses what would be a broken profile, before it asks", function()
-    os.execute("rm -rf " .. folder .. "/home/.jdc")
-    for _, options in ipairs {
-      "--region all",
-      "--region cn-north-1 --region cn-east-1",
-      "--region 'a b'",
-      "--profile DEFAULT",
-      "--profile 'a b'",
-      "--profile ''",
-      "--endpoint nonsense",
-      "--endpoint http://",
-    } do
-      local out, status, complaint = jdvm("configure " .. options, {}, "A\nBBBBBBBB\n\n")
-      assert.equal(2, status, options)
-      assert.equal("", out)
-      assert.is_nil(complaint:find("Access key", 1, true), options)
-    end
-    assert.is_nil(io.open(folder .. "/home/.jdc/config"))
-  end)
-
-  it("configure writes the profile that JDCLOUD_PROFILE names, and says which", function()
-    os.execute("rm -rf " .. folder .. "/home/.jdc")
-    local out, status, prompts = jdvm("configure", { JDCLOUD_PROFILE = "work" }, "A\nBBBBBBBB\n\n")
-    assert.equal(0, status)
-    assert.truthy(prompts:find("^Profile work %(new%)\n"), prompts)
-    assert.truthy(out:find("^wrote profile work to /"), out)
-    assert.truthy(read(folder .. "/home/.jdc/config"):find("[work]", 1, true))
-    os.execute("rm -rf " .. folder .. "/home/.jdc")
-    out, status, prompts = jdvm("configure", { HOME = folder .. "/in" }, "A\nBBBBBBBB\n\n")
-    assert.equal(3, status)
-    assert.equal("", out)
-    assert.truthy(prompts:find("jdvm: configure: ", 1, true), prompts)
-    assert.is_nil(prompts:find("sh:", 1, true), prompts)
-    assert.is_nil(prompts:find("mkdir:", 1, true), prompts)
-  end)
-
-  it("configure keeps what it was not asked about, and files that it cannot read", function()
-    local home = folder .. "/home/.jdc"
-    os.execute("rm -rf " .. home .. " && mkdir " .. home)
-    local file = assert(io.open(home .. "/config", "wb"))
-    file:write("[default]\naccess_key = OLD\nendpoint = mine.example\ntimeout = 7\n[prod]\naccess_key = P\n")
-    file:close()
-    local _, status = jdvm("configure", {}, "NEWKEY\nnewsecret1\n\n")
-    assert.equal(0, status)
-    local text = read(home .. "/config")
-    assert.truthy(text:find("access_key = NEWKEY", 1, true))
-    assert.truthy(text:find("endpoint = mine.example", 1, true))
-    assert.truthy(text:find("timeout = 7", 1, true))
-    assert.truthy(text:find("[prod]\naccess_key = P", 1, true))
-    local complaint
-    _, status, complaint = jdvm("configure", {}, 'A\n"quoted"\n\n')
-    assert.equal(3, status)
-    assert.truthy(complaint:find("stands in quotes", 1, true))
-    assert.equal(text, read(home .. "/config"))
-    os.execute("rm -rf " .. home .. " && mkdir -p " .. home .. "/config")
-    _, status = jdvm("configure", {}, "A\nBBBBBBBB\n\n")
-    assert.equal(3, status)
-    os.execute("rm -rf " .. home)
-  end)
-
   it("doctor reports settings, their origin, the clock and the keys", function()
     local out, status = jdvm "doctor"
     assert.equal(0, status)
@@ -727,6 +650,13 @@ describe("jdvm", function()
     assert.is_nil(out:find("p/w", 1, true))
     assert.truthy(out:find("profile        work  (environment variable JDCLOUD_PROFILE)\n", 1, true), out)
     assert.truthy((jdvm "doctor --profile other"):find("profile        other  (--profile)\n", 1, true))
+    local current = folder .. "/home/.jdc/current"
+    assert(os.execute(("mkdir -p %s/home/.jdc && printf work > %s"):format(folder, current)))
+    assert.truthy((jdvm "doctor"):find("profile        work  (" .. current .. ")\n", 1, true))
+    assert(os.execute(("rm %s && mkdir %s"):format(current, current)))
+    out = jdvm "doctor"
+    os.execute(("rm -rf %s/home/.jdc"):format(folder))
+    assert.truthy(out:find("profile        unknown  (" .. current .. ": Is a directory)\n", 1, true), out)
   end)
 
   it("emulator --explain says what each fault, condition and setting is", function()

@@ -4,6 +4,7 @@ local operations = require "jdvm.service.operations"
 local parser = require "jdvm.cli.parser"
 local profile = require "jdvm.keys.profile"
 local settings = require "jdvm.options.settings"
+local shell = require "jdvm.util.shell"
 local terminal = require "jdvm.cli.terminal"
 local transport = require "jdvm.transport"
 local words = require "jdvm.cli.words"
@@ -22,11 +23,21 @@ local function check_written(ok, message, number)
   if not ok then error(number == BROKEN_PIPE and CLOSED or setmetatable({ message = message }, Unwritten)) end
 end
 
-local function write(...) check_written(io.stdout:write(...)) end
+-- The line of progress goes before the write: when a pipe has no reader any more, that may be the last one.
+local function write(...)
+  terminal.clear_line()
+  check_written(io.stdout:write(...))
+end
 
-local function flush() check_written(io.stdout:flush()) end
+local function flush()
+  terminal.clear_line()
+  check_written(io.stdout:flush())
+end
 
-local function complain(message) io.stderr:write(message, "\n") end
+local function complain(message)
+  terminal.clear_line()
+  io.stderr:write(message, "\n")
+end
 
 -- Seconds of a clock that nobody sets.
 local function new_clock()
@@ -37,13 +48,9 @@ end
 -- Counts and rate on standard error, only where a person sees them; elsewhere a word of the first look of a wait that
 -- failed, since it may go on like that for half an hour.
 local function new_progress(is_shown, now)
-  local rows, began, shown, has_warned = 0, now(), false, false
+  local rows, began, has_warned = 0, now(), false
   local columns = is_shown and terminal.columns()
-  local function line(text)
-    io.stderr:write("\r\27[K", terminal.clip(text, columns - 1))
-    io.stderr:flush()
-    shown = true
-  end
+  local function line(text) terminal.show_line(text, columns) end
   return {
     count = function() rows = rows + 1 end,
     show = function(stats)
@@ -66,9 +73,6 @@ local function new_progress(is_shown, now)
         has_warned = true
         complain(("jdvm: wait: %s; going on until the time is over"):format(event.failure))
       end
-    end,
-    clear = function()
-      if shown then io.stderr:write("\r\27[K") end
     end,
   }
 end
@@ -135,7 +139,7 @@ local function client_for(context)
   local folder = profile.directory(os.getenv)
   if folder and not os.getenv("JDCLOUD_ACCESS_KEY") then
     local path = folder .. "/config"
-    local warning = profile.mode_warning(path, profile.mode(path))
+    local warning = profile.mode_warning(path, shell.mode_of(path))
     if warning then complain("jdvm: " .. warning) end
   end
   return client
@@ -147,18 +151,17 @@ local function usage_message(raised)
   return type(raised) == "string" and (raised:match("^[^\n]-:%d+: (jdvm[.:].*)$") or raised:match("^jdvm[.:].*$"))
 end
 
--- Ends the command as what it ran into says: quietly when nobody reads or somebody pressed Ctrl-C, else with
--- what was wrong. Anything else is a fault of this program.
+-- Ends the command as what it ran into says: quietly when nobody reads, else with what was wrong. Anything else is for
+-- bin/jdvm: an interrupt, or a fault of this program.
 local function status_of_raised(raised, operation, name)
   if raised == CLOSED then
     return STATUS.fine
   elseif getmetatable(raised) == Unwritten then
     complain("jdvm: the output could not be written: " .. tostring(raised.message))
     return STATUS.service
-  elseif type(raised) == "string" and raised:find("interrupted!$") then
-    return STATUS.interrupted
   end
-  local message = usage_message(raised)
+  local is_interrupt = type(raised) == "string" and raised:find("interrupted!$")
+  local message = not is_interrupt and usage_message(raised)
   if not message then error(raised, 0) end
   complain(words.usage(message, operation, name))
   return STATUS.usage
@@ -227,6 +230,7 @@ function cli.main(arguments)
     operation = by_command[name] or operation
     return run(new_context(root, given, operation), root)
   end)
+  terminal.clear_line()
   return ok and result or status_of_raised(result, operation, name)
 end
 

@@ -139,6 +139,9 @@ local function curl_of(config)
   if not config.curl then
     local found, curl = pcall(require, "jdvm.transport.curl")
     if not found then
+      package.loaded["jdvm.transport.curl"] = nil -- Lua 5.1 keeps a mark there that would make every later try fail
+      -- Ctrl-C in a script, which the interpreter turns into an error, is no fault of the module.
+      if tostring(curl):find("interrupted!$") then error(curl, 0) end
       return refuse(
         "transport",
         nil,

@@ -103,20 +103,38 @@ describe("a config file", function()
 end)
 
 describe("the files of a folder", function()
-  it("tell the profile in use", function()
-    local names = { ["prod"] = "prod", ["prod\n"] = "prod", [" prod \r\n"] = "prod", [""] = "default" }
-    for current, expected in pairs(names) do
-      local files = profile.read(
-        "/h/.jdc",
-        reader {
-          ["/h/.jdc/config"] = written_by_jdc,
-          ["/h/.jdc/current"] = current,
-        }
-      )
-      assert.equal(expected, files.current)
-      assert.equal("/h/.jdc/config", files.path)
+  it("tell the profile in use, and what chose it", function()
+    local path = "/h/.jdc/current"
+    local function in_use(wanted, environment, current)
+      local function getenv(name) return ({ HOME = "/h", JDCLOUD_PROFILE = environment })[name] end
+      return { profile.in_use(wanted, getenv, reader { [path] = current }) }
     end
-    assert.equal("default", profile.read("/h/.jdc", reader { ["/h/.jdc/config"] = "" }).current)
+    for _, current in ipairs { "prod", "prod\n", " prod \r\n", "\239\187\191prod" } do
+      assert.same({ "prod", path }, in_use(nil, nil, current))
+    end
+    assert.same({ "default", path .. " is empty" }, in_use(nil, "", "\n"))
+    assert.same({ "default", path .. " does not exist" }, in_use())
+    assert.same({ "work", "environment variable JDCLOUD_PROFILE", true }, in_use(nil, "work", "prod"))
+    assert.same({ "mine", "option profile", true }, in_use("mine", "work", { failure = path .. ": denied" }))
+    assert.same({ nil, path .. ": denied" }, in_use(nil, nil, { failure = path .. ": denied" }))
+    assert.same({ "default", "HOME is not set" }, { profile.in_use(nil, function() end) })
+  end)
+
+  it("tell no profile in use where the file that names it cannot be read", function()
+    local home = os.tmpname()
+    finally(function() os.execute("rm -rf " .. home) end)
+    local current = home .. "/.jdc/current"
+    for make, expected in pairs {
+      ["mkdir "] = "Is a directory",
+      ["ln -s /nonexistent/current "] = " is a link to a file that does not exist",
+      ["head -c 1048577 /dev/zero > "] = " is larger than 1 MiB",
+    } do
+      os.execute(("rm -rf %s; mkdir -p %s/.jdc; %s%s"):format(home, home, make, current))
+      local name, message = profile.in_use(nil, function(variable) return variable == "HOME" and home or nil end)
+      assert.is_nil(name)
+      assert.truthy(message:find(current, 1, true), message)
+      assert.truthy(message:find(expected, 1, true), message)
+    end
   end)
 
   it("may be absent or unreadable", function()
@@ -167,21 +185,12 @@ describe("the files of a folder", function()
     local file = assert(io.open(folder .. "/config", "wb"))
     file:write(written_by_jdc)
     file:close()
-    file = assert(io.open(folder .. "/current", "wb"))
-    file:write("prod")
-    file:close()
     local files = profile.read(folder)
-    assert.equal("prod", files.current)
+    assert.equal(folder .. "/config", files.path)
     assert.equal("SK1", files.sections.default.secret_key)
-    os.execute("chmod 644 " .. folder .. "/config")
-    assert.equal("644", profile.mode(folder .. "/config"))
-    assert.matches(
-      "config can be read by others %(mode 644%): chmod 600 ",
-      profile.mode_warning(files.path, profile.mode(files.path))
-    )
-    os.execute("chmod 600 " .. folder .. "/config")
-    assert.is_nil(profile.mode_warning(files.path, profile.mode(files.path)))
-    assert.is_nil(profile.mode(folder .. "/it's not there"))
+    assert.matches("^x can be read by others %(mode 644%): chmod 600 x$", profile.mode_warning("x", "644"))
+    assert.is_nil(profile.mode_warning("x", "600"))
+    assert.is_nil(profile.mode_warning("x", nil))
     -- A folder in the place of the file.
     os.execute("rm " .. folder .. "/config && mkdir " .. folder .. "/config")
     local none, message = profile.read(folder)

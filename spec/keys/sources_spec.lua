@@ -215,6 +215,16 @@ describe("keys", function()
     assert.matches("^no keys", select(2, keys_of(resolve({ credentials = "environment" }, {}, { config = CONFIG }))))
   end)
 
+  it("are those of no profile where the file that names the profile in use cannot be read", function()
+    local files = { config = CONFIG, current = { failure = "/h/.jdc/current: Permission denied" } }
+    local keys, message, kind = keys_of(resolve({}, {}, files))
+    assert.is_nil(keys)
+    assert.equal("/h/.jdc/current: Permission denied", message)
+    assert.equal("credentials", kind)
+    assert.equal("PROFILE-PROD-2222|profile-secret-2|nil", keys_of(resolve({ profile = "prod" }, {}, files)))
+    assert.equal("A|S|nil", keys_of(resolve({}, { JDCLOUD_ACCESS_KEY = "A", JDCLOUD_SECRET_KEY = "S" }, files)))
+  end)
+
   it("may come from a function, which is not asked beforehand", function()
     local asked = 0
     local resolved = resolve({

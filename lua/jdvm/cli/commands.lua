@@ -205,7 +205,6 @@ function commands.list(context, operation)
       progress.show(stats)
     end,
   })
-  progress.clear()
   finish(printer, status)
   context.flush()
   return status
@@ -329,7 +328,6 @@ function commands.wait(context)
     timeout = context.time_left(),
     on_progress = progress.waiting,
   })
-  progress.clear()
   if not images then return report(context, message, detail) end
   for _, image in ipairs(images) do
     context.write(("%s  %s\n"):format(image.imageId, terminal.printable(image.status)))

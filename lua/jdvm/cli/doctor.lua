@@ -8,6 +8,7 @@ local parser = require "jdvm.cli.parser"
 local profile = require "jdvm.keys.profile"
 local retry = require "jdvm.call.retry"
 local settings = require "jdvm.options.settings"
+local shell = require "jdvm.util.shell"
 local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
 local words = require "jdvm.cli.words"
@@ -15,13 +16,6 @@ local words = require "jdvm.cli.words"
 local doctor = {}
 
 local DEFAULT_ENDPOINT = options_of.defaults("client").endpoint
-
-local function first_line(command)
-  local pipe = io.popen(command .. " 2>/dev/null", "r")
-  local line = pipe and pipe:read("*l")
-  if pipe then pipe:close() end
-  return line or "unknown"
-end
 
 -- The service's answer to a plain request, whatever it is: that it answers, and when it thinks it is.
 local function reach(carrier, endpoint, seconds)
@@ -62,22 +56,6 @@ local function print_proxy(line, endpoint)
   if proxy then print_variable("no_proxy", first_variable "no_proxy NO_PROXY") end
 end
 
--- The profile in use, whether or not anything is taken from it.
-local function print_profile(line, given)
-  local folder = profile.directory(os.getenv)
-  local files = folder and profile.read(folder)
-  local variable = first_variable "JDCLOUD_PROFILE"
-  if given.profile then
-    line("profile", given.profile, "--profile")
-  elseif variable then
-    line("profile", text.one_line(variable, 60), "environment variable JDCLOUD_PROFILE")
-  elseif files then
-    line("profile", text.one_line(files.current, 60), files.path)
-  else
-    line("profile", "none")
-  end
-end
-
 ---Prints the report.
 ---@param context table see jdvm.cli
 ---@return integer? exit status
@@ -97,7 +75,7 @@ function doctor.run(context)
   local jit = package.loaded.jit
   line("Lua", _VERSION .. (jit and ", " .. jit.version or ""))
   line("OpenSSL", core.openssl_version())
-  line("system", first_line("uname -srm"))
+  line("system", shell.line_of("uname -srm 2>/dev/null") or "unknown")
 
   local options = {
     region = context.regions[1] or nil,
@@ -109,13 +87,15 @@ function doctor.run(context)
     local made = require("jdvm").new(options)
     return made
   end)
-  local resolved = ok and settings.resolve(options, { file_mode = profile.mode })
+  local resolved = ok and settings.resolve(options, { file_mode = shell.mode_of })
   if not resolved then
     local message = tostring(client):gsub("^[^%s:]+:%d+: ", "")
     line("settings", (words.usage(message, context.operation, given.command):gsub("^jdvm: ", "")))
     return parser.status.usage
   end
-  print_profile(line, given)
+  -- The profile in use, whether or not anything is taken from it.
+  local name, origin = profile.in_use(given.profile, os.getenv)
+  line("profile", name and text.one_line(name, 60) or "unknown", origin)
   for _, entry in ipairs(settings.report(resolved)) do
     line(entry.name, entry.value, entry.origin)
   end

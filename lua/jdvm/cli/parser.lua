@@ -18,7 +18,6 @@ parser.status = {
   credentials = 3,
   service = 4,
   timeout = 124,
-  interrupted = 130,
 }
 
 -- A text in lines of at most so many bytes, broken at blanks.

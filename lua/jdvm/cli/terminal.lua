@@ -1,4 +1,6 @@
 -- What the command knows of terminals: how wide a text is, how wide the screen is, colour.
+local shell = require "jdvm.util.shell"
+
 local terminal = {}
 
 -- Blocks whose characters take two columns (East Asian Width W and F, Unicode Standard Annex 11).
@@ -112,28 +114,38 @@ function terminal.padding(text, columns) return (" "):rep(columns - terminal.wid
 ---@return string
 function terminal.paint(text, code) return code and "\27[" .. code .. "m" .. text .. "\27[0m" or text end
 
--- os.execute gives true on 5.2 and later, 0 on 5.1.
-local function succeeds(command)
-  local result = os.execute(command)
-  return result == true or result == 0
-end
-
 ---Whether a standard stream is a terminal.
----@param descriptor 1|2 standard output or standard error
+---@param descriptor 0|1|2 standard input, output or error
 ---@return boolean
-function terminal.is_terminal(descriptor) return succeeds("test -t " .. descriptor) end
+function terminal.is_terminal(descriptor) return shell.succeeds("test -t " .. descriptor) end
 
 ---The screen's width in columns; 80 where nobody knows.
 ---@return integer
 function terminal.columns()
   local columns = tonumber(os.getenv("COLUMNS") or "")
   if not columns then
-    local pipe = io.popen("stty size 2>/dev/null </dev/tty", "r")
-    local answer = pipe and pipe:read("*l") or ""
-    if pipe then pipe:close() end
+    local answer = shell.line_of "stty size 2>/dev/null </dev/tty" or ""
     columns = tonumber(answer:match("^%d+ (%d+)$"))
   end
   return columns and columns >= 20 and columns or 80
+end
+
+-- Whether the line of progress stands on standard error.
+local has_line = false
+
+---Shows a text in the line of progress, in place of the one before.
+---@param text string UTF-8
+---@param columns integer of the screen
+function terminal.show_line(text, columns)
+  io.stderr:write("\r\27[K", terminal.clip(text, columns - 1))
+  io.stderr:flush()
+  has_line = true
+end
+
+---Clears the line of progress, if there is one: before anything else is written to the terminal, and at the end.
+function terminal.clear_line()
+  if has_line then io.stderr:write("\r\27[K") end
+  has_line = false
 end
 
 return terminal

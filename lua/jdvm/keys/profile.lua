@@ -128,11 +128,18 @@ function profile.update(content, name, values)
   return table.concat(lines, "\n") .. "\n"
 end
 
+local ABSENT = 2 -- ENOENT
+
 -- The content of a file; nil and no message when there is none.
 local function read_file(path)
   local file, message, number = io.open(path, "rb")
+  -- Renaming a file to its own name changes nothing, and succeeds for a link even if what it points to is gone.
+  if number == ABSENT and os.rename(path, path) then
+    file, message, number = io.open(path, "rb")
+    if number == ABSENT then return nil, path .. " is a link to a file that does not exist" end
+  end
   if not file then
-    if number == 2 then return nil end
+    if number == ABSENT then return nil end
     return nil, tostring(message)
   end
   local content, failure = file:read(MAX_FILE + 1)
@@ -151,26 +158,40 @@ function profile.directory(getenv)
   return home:gsub("[/\\]$", "") .. "/.jdc"
 end
 
---- Reads the profile files of a folder.
+--- The profile in use: the one that is asked for, else the one that ~/.jdc/current names, else "default". A file that
+--- cannot be read is an error, since the profile that it names may be another account's.
+---@param wanted string|nil the option `profile`
+---@param getenv fun(name: string): string|nil
+---@param reader? fun(path: string): string|nil, string|nil in place of the file system
+---@return string|nil name
+---@return string origin what chose it; without a name, why it is unknown
+---@return boolean|nil is_asked whether the option or the environment names it
+function profile.in_use(wanted, getenv, reader)
+  if wanted then return wanted, "option profile", true end
+  local variable = options.find("client", "profile").env
+  local name = getenv(variable)
+  if name and name ~= "" then return name, "environment variable " .. variable, true end
+  local directory = profile.directory(getenv)
+  if not directory then return "default", "HOME is not set" end
+  local path = directory .. "/current"
+  local content, message = (reader or read_file)(path)
+  if message then return nil, message end
+  name = trim(((content or ""):gsub("^\239\187\191", ""):gsub("\n", " ")))
+  if name ~= "" then return name, path end
+  return "default", path .. (content and " is empty" or " does not exist")
+end
+
+--- Reads the config file of a folder.
 ---@param directory string
 ---@param reader? fun(path: string): string|nil, string|nil in place of the file system
----@return { path: string, sections: table, names: string[], problems: string[], current: string }|nil
+---@return { path: string, sections: table, names: string[], problems: string[] }|nil
 ---@return string|nil message nil when there simply is no config file
 function profile.read(directory, reader)
-  reader = reader or read_file
   local path = directory .. "/config"
-  local content, message = reader(path)
+  local content, message = (reader or read_file)(path)
   if not content then return nil, message end
   local sections, names, problems = profile.parse(content)
-  local current = reader(directory .. "/current")
-  current = current and trim((current:gsub("^\239\187\191", ""):gsub("\n", " ")))
-  return {
-    path = path,
-    sections = sections,
-    names = names,
-    problems = problems,
-    current = current and current ~= "" and current or "default",
-  }
+  return { path = path, sections = sections, names = names, problems = problems }
 end
 
 --- The values of a profile, by name.
@@ -238,21 +259,6 @@ function profile.other_spelling(files, name)
     if other ~= name and text.same_name(other, name) then return other end
   end
   return nil
-end
-
---- Mode of a file in octal digits such as "600", asked of `stat`; nil when that cannot be had. Starts a
---- process: for commands, not for libraries.
----@param path string
----@return string|nil
-function profile.mode(path)
-  if type(io.popen) ~= "function" then return nil end
-  local quoted = "'" .. path:gsub("'", "'\\''") .. "'"
-  local ok, pipe =
-    pcall(io.popen, ("stat -L -c %%a -- %s 2>/dev/null || stat -L -f %%Lp -- %s 2>/dev/null"):format(quoted, quoted))
-  if not ok or not pipe then return nil end
-  local mode = pipe:read("*l")
-  pipe:close()
-  return mode and mode:match("^%d+$")
 end
 
 --- Mode of a file if a library that knows it (LuaFileSystem) is loaded already; nil otherwise.

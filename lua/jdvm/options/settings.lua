@@ -27,36 +27,35 @@ local function present(value) return value ~= nil and value ~= "" end
 -- Finds the profile in use: name, origin (words for messages) and values; without values a message,
 -- and whether that is a mistake of the user's rather than the plain absence of a file.
 local function find_profile(wanted, sources, notes)
-  local directory = sources.directory or profile.directory(sources.getenv)
+  local name, chosen_by, is_asked = profile.in_use(wanted, sources.getenv, sources.read_file)
+  if not name then
+    notes[#notes + 1] = chosen_by
+    return { origin = "an unknown profile", message = chosen_by, is_mistake = true }
+  end
+  local directory = profile.directory(sources.getenv)
   if not directory then
     local message = "the home folder is unknown (HOME is not set)"
-    return { origin = "no profile, since " .. message, message = message, is_mistake = wanted ~= nil }
+    return { origin = "no profile, since " .. message, message = message, is_mistake = is_asked }
   end
   local path = directory .. "/config"
   local files, message = profile.read(directory, sources.read_file)
   if not files then
     notes[#notes + 1] = message
-    return { origin = path, message = message or path .. " does not exist", is_mistake = (message or wanted) ~= nil }
+    return { origin = path, message = message or path .. " does not exist", is_mistake = is_asked or message ~= nil }
   end
   for _, problem in ipairs(files.problems) do
     notes[#notes + 1] = path .. ": " .. problem .. "; it was skipped"
   end
   notes[#notes + 1] = profile.mode_warning(path, (sources.file_mode or profile.known_mode)(path))
-  local name = wanted or files.current
   local values, missing = profile.values(files, name)
   local origin = ('profile "%s" of %s'):format(text.one_line(name, 60), path)
   for _, near in ipairs(values and profile.near_misses(values) or {}) do
     notes[#notes + 1] = origin .. ": " .. near
   end
-  -- Of a profile that was asked for, the failure that follows says it.
-  if not values and not wanted and profile.other_spelling(files, name) then notes[#notes + 1] = missing end
-  return {
-    origin = origin,
-    values = values,
-    message = missing,
-    -- A file without the section "default", and nothing that asks for it, is no mistake.
-    is_mistake = values == nil and (wanted ~= nil or name ~= "default"),
-  }
+  -- A file without the section "default", and nothing that asks for it, is no mistake.
+  local is_mistake = not values and (is_asked or name ~= "default")
+  if not values and not is_mistake and profile.other_spelling(files, name) then notes[#notes + 1] = missing end
+  return { origin = origin, values = values, message = missing, is_mistake = is_mistake }
 end
 
 -- The endpoint of a profile as a URL, or nil and why it is left out.
@@ -83,7 +82,7 @@ end
 
 --- Resolves the settings of a client.
 ---@param options table options of jdvm.new, types already checked (jdvm.options.options)
----@param sources? table in place of the system: getenv, read_file, directory, file_mode (profile.mode); and warn
+---@param sources? table in place of the system: getenv, read_file, file_mode; and warn
 ---@return jdvm.Settings|nil
 ---@return string|nil message what is wrong with the options
 function settings.resolve(options, sources)
@@ -93,7 +92,6 @@ function settings.resolve(options, sources)
   sources = {
     getenv = given.getenv or os.getenv,
     read_file = given.read_file,
-    directory = given.directory,
     file_mode = given.file_mode,
   }
   local notes = {}
@@ -101,11 +99,10 @@ function settings.resolve(options, sources)
     local value = sources.getenv(name)
     return present(value) and value or nil
   end
-  local wanted = options.profile or environment(variables.profile)
   -- Read when it is first needed: a client with all its options reads no file.
   local found
   local function profile_in_use()
-    found = found or find_profile(wanted, sources, notes)
+    found = found or find_profile(options.profile, sources, notes)
     return found
   end
 
@@ -122,7 +119,7 @@ function settings.resolve(options, sources)
     return values and present(values.region_id) and values.region_id or nil, profile_in_use().origin
   end
   local function endpoint_of_profile()
-    if not (keys.is_profile or wanted) then return nil end
+    if not (keys.is_profile or options.profile or environment(variables.profile)) then return nil end
     local endpoint, left_out = endpoint_of(profile_in_use().values or {})
     notes[#notes + 1] = left_out
     return endpoint, profile_in_use().origin

@@ -1,0 +1,82 @@
+-- What a person at a terminal sees: the line of progress, and Ctrl-C.
+local command = require "spec.support.command"
+
+local CLEARED = "\r\27[K"
+
+describe("the line of progress", function()
+  local world
+
+  setup(function() world = command.start { images = 400, settings = { latency = 0.05 } } end)
+  teardown(function() world.stop() end)
+  before_each(function() world.server.control "reset" end)
+
+  -- What is left on the screen's last lines once the terminal has carried out the clearing.
+  local function lines_left(shown)
+    local lines = {}
+    for line in (shown .. "\n"):gmatch("(.-)\n") do
+      lines[#lines + 1] = line:gsub("^.*\r\27%[K", "")
+    end
+    return lines
+  end
+
+  it("is cleared before a failure is told", function()
+    world.server.control("faults", { script = { { fault = "error", code = 400, page = 9 } } })
+    local terminal = world.on_terminal(
+      '"$@" >/dev/null; echo "status $?"',
+      "images --source public --page-size 10 --prefetch 0 -o ids"
+    )
+    local shown = terminal.finish()
+    assert.truthy(shown:find("80 of %d+, %d+ a second"), shown)
+    local lines = lines_left(shown)
+    assert.matches("^jdvm: describeImages: 400 ", lines[1])
+    assert.equal("status 4", lines[2])
+  end)
+
+  it("is cleared when nobody reads the output any more", function()
+    local terminal = world.on_terminal(
+      '"$@" | head -n 30 >/dev/null; echo "status ${PIPESTATUS[0]}"',
+      "images --source public --page-size 10 --prefetch 0 -o ids"
+    )
+    local shown = terminal.finish()
+    assert.truthy(shown:find(" a second"), shown)
+    assert.matches("^status %d+$", lines_left(shown)[1])
+  end)
+
+  it("is cleared at Ctrl-C, which ends the shell's loop, too", function()
+    for _, arguments in ipairs {
+      "images --source public --page-size 10 --prefetch 0 -o ids",
+      "wait img-nosuchone1",
+    } do
+      world.server.control("faults", { script = { { fault = "latency", seconds = 0.3 } } })
+      local terminal =
+        world.on_terminal('for i in 1 2; do "$@" >/dev/null; echo "status $?"; done; echo the loop went on', arguments)
+      terminal.expect(CLEARED)
+      terminal.type "\3"
+      local shown = terminal.finish()
+      assert.is_nil(shown:find("went on", 1, true), shown)
+      assert.is_nil(shown:find("status", 1, true), shown)
+      assert.equal("", lines_left(shown)[1], arguments)
+    end
+  end)
+end)
+
+describe("Ctrl-C", function()
+  it("ends the command by SIGINT however early it comes", function()
+    local world = command.start()
+    finally(world.stop)
+    local shell = require "spec.support.shell"
+    shell.write(world.folder .. "/script", '"$@" >/dev/null 2>&1 & sleep $delay; kill -INT $!; wait $!; echo $?\n')
+    for delay = 0, 0.08, 0.005 do
+      local status = shell.output(
+        ("%s delay=%.3f sh %s/script %s 2>/dev/null"):format(
+          world.environment(),
+          delay,
+          world.folder,
+          world.command "count --source public"
+        )
+      )
+      -- 0: it ended before, or the interpreter had not yet asked for SIGINT, which is ignored in the background.
+      assert.is_true(status == "130" or status == "0", delay .. ": " .. status)
+    end
+  end)
+end)
