@@ -12,10 +12,9 @@ ALL_CFLAGS = -std=c99 $(OPTIMIZE) -g -fPIC -fvisibility=hidden -MMD -MP $(WARNIN
 ALL_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,now $(LDFLAGS)
 
 # The sources of each module; the rockspec lists the same (spec/structure_spec.lua compares).
-CORE_PURE := buf pairs crypto random chars uri canonical \
-             request identity sign signer \
+CORE_PURE := buf chars crypto sign \
              json skip number fields shape idset
-CORE_LUA  := core sign stages idset json json_options json_home json_build json_plain \
+CORE_LUA  := core sign idset json json_options json_home json_build json_plain \
              json_string json_construct
 CURL_PURE := pin buf chars http_request response failure libcurl http \
              json skip number fields shape

@@ -96,12 +96,10 @@ build = {
     ["jdvm.wait"] = "lua/jdvm/wait.lua",
     ["jdvm.core"] = {
       sources = {
-        "src/pure/buf.c", "src/pure/pairs.c", "src/pure/crypto.c", "src/pure/random.c",
-        "src/pure/chars.c", "src/pure/uri.c", "src/pure/canonical.c",
-        "src/pure/request.c", "src/pure/identity.c", "src/pure/sign.c", "src/pure/signer.c",
+        "src/pure/buf.c", "src/pure/chars.c", "src/pure/crypto.c", "src/pure/sign.c",
         "src/pure/json.c", "src/pure/skip.c", "src/pure/number.c", "src/pure/fields.c",
         "src/pure/shape.c", "src/pure/idset.c",
-        "src/lua/core.c", "src/lua/sign.c", "src/lua/stages.c", "src/lua/idset.c",
+        "src/lua/core.c", "src/lua/sign.c", "src/lua/idset.c",
         "src/lua/json.c", "src/lua/json_options.c", "src/lua/json_home.c", "src/lua/json_build.c",
         "src/lua/json_plain.c", "src/lua/json_string.c", "src/lua/json_construct.c",
       },

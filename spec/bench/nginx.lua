@@ -45,17 +45,26 @@ local SERVER = [[
 local function authorization(run, path, date)
   local algorithm, day = "JDCLOUD2-HMAC-SHA256", date:sub(1, 8)
   local scope = day .. "/cn-north-1/vm/jdcloud2_request"
-  local canonical, signed = core.canonical_request {
-    algorithm = algorithm,
-    method = "GET",
-    path = path,
-    query = "",
-    body = "",
-    headers = { { "content-type", "application/json" }, { "host", "localhost:" .. run.emulator } },
-  }
-  local key = core.signing_key(algorithm, run.secret_key, day, "cn-north-1", "vm")
-  local signature = core.hex(core.hmac_sha256(key, core.string_to_sign(algorithm, date, scope, canonical)))
-  return core.authorization(algorithm, run.access_key, scope, signed, signature)
+  local signed, host = "content-type;host", "localhost:" .. run.emulator
+  local canonical = ("GET\n%s\n\ncontent-type:application/json\nhost:%s\n\n%s\n%s"):format(
+    path,
+    host,
+    signed,
+    core.sha256 ""
+  )
+  local key = "JDCLOUD2" .. run.secret_key
+  for _, part in ipairs { day, "cn-north-1", "vm", "jdcloud2_request" } do
+    key = core.hmac_sha256(key, part)
+  end
+  local mac = core.hmac_sha256(key, table.concat({ algorithm, date, scope, core.sha256(canonical) }, "\n"))
+  local digits = mac:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+  return ("%s Credential=%s/%s, SignedHeaders=%s, Signature=%s"):format(
+    algorithm,
+    run.access_key,
+    scope,
+    signed,
+    digits
+  )
 end
 
 local function start(run, workers)

@@ -62,9 +62,7 @@ for _, algorithm in ipairs { "JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256" } do
         "/v1/regions/cn-north-1/images/a b",
         QUERY,
         count * 86400,
-        "nonce",
-        nil,
-        { ["x-jdcloud-extra"] = LONG }
+        "nonce"
       )
     end, function(target, headers)
       return target:find("^/v1/regions/cn%-north%-1/images/a%%20b%?") and headers.authorization:find(SIGNATURE)
@@ -99,33 +97,15 @@ entry("core.id_set", function()
   end
 end)
 
-entry("signer:sign with a body", function()
-  local core = require "jdvm.core"
-  local signer = core.signer(signer_options())
-  return function() return signer:sign("POST", "vm.example.com", "/v1/x:y", nil, 1e9, "nonce", LONG:rep(100)) end, function(
-    target,
-    headers
-  )
-    return target == "/v1/x%3Ay" and headers.authorization:find(SIGNATURE)
-  end
-end)
-
 entry("signer:sign of more than fits into the memory of the call", function()
   local core = require "jdvm.core"
   local signer = core.signer(signer_options())
-  return function()
-    return signer:sign(
-      "GET",
-      "vm.example.com",
-      "/",
-      { "name", LONG:rep(50) },
-      1e9,
-      " a  nonce ",
-      nil,
-      { ["x-a"] = LONG:rep(50), ["User-Agent"] = LONG }
-    )
-  end, function(target, headers)
-    return #target > 50 * #LONG and headers["user-agent"] == LONG:sub(1, -2) and headers.authorization:find(SIGNATURE)
+  return function() return signer:sign("GET", "vm.example.com", "/", { "name", LONG:rep(50), "a", "b" }, 1e9, "nonce") end, function(
+    target,
+    headers,
+    canonical
+  )
+    return #target > 50 * #LONG and #canonical > #target and headers.authorization:find(SIGNATURE)
   end
 end)
 
@@ -146,45 +126,8 @@ local function stage(name, call, judge)
   end)
 end
 
-local HEADERS = { { "Host", "vm.example.com" }, { "X-Jdcloud-Date", "20190214T104514Z" }, { "x-long", LONG:rep(9) } }
-for _, algorithm in ipairs { "JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256" } do
-  stage(
-    "canonical_request",
-    function(core)
-      return core.canonical_request {
-        algorithm = algorithm,
-        method = "GET",
-        path = "/a/镜像",
-        query = "pageNumber=1&ids.2=b%20c&ids.1=x",
-        headers = HEADERS,
-        body = LONG,
-      }
-    end,
-    function(text) return text:find("^GET\n") end
-  )
-end
-local SCOPE = "20190214/cn-north-1/vm/jdcloud2_request"
-stage(
-  "string_to_sign",
-  function(core) return core.string_to_sign("JDCLOUD2-HMAC-SHA256", "20190214T104514Z", SCOPE, LONG) end,
-  function(text) return text:find("^JDCLOUD2") end
-)
-stage(
-  "signing_key",
-  function(core) return core.signing_key("JDCLOUD2-HMAC-SHA256", LONG, "20190214", "cn-north-1", "vm") end,
-  function(key) return #key == 32 end
-)
-stage(
-  "authorization",
-  function(core) return core.authorization("JDCLOUD2-HMAC-SHA256", "AK", SCOPE, "host", LONG) end,
-  function(text) return text:find("Credential=AK/", 1, true) end
-)
-stage("encode_uri", function(core) return core.encode_uri(LONG) end, function(text) return text:find("%%20") end)
-stage("decode_uri", function(core) return core.decode_uri("%E9%95%9C" .. LONG) end, function(text) return #text > 9 end)
 stage("sha256", function(core) return core.sha256(LONG) end, function(text) return #text == 64 end)
 stage("hmac_sha256", function(core) return core.hmac_sha256(LONG, LONG) end, function(text) return #text == 32 end)
-stage("hex", function(core) return core.hex(LONG:rep(20)) end, function(text) return #text == 2 * #LONG * 20 end)
-stage("equal", function(core) return core.equal(LONG, LONG) end, function(same) return same == true end)
 stage("has_control", function(core) return core.has_control(LONG) end, function(found) return found == false end)
 stage("nonce", function(core) return core.nonce() end, function(text) return #text == 36 end)
 stage("openssl_version", function(core) return core.openssl_version() end, function(text) return #text > 0 end)

@@ -9,7 +9,7 @@ M.HOST = "vm.jdcloud-api.com"
 ---@param account table `{access_key, secret_key, session_token}`
 ---@param path string decoded
 ---@param query? string[] `{name, value, …}`
----@param options? table `{algorithm, region, now, nonce, method, body, headers, token_encoding}`
+---@param options? table `{algorithm, region, now, nonce, method, token_encoding}`
 ---@return table request `{method, target, headers, body, now}`
 function M.request(account, path, query, options)
   options = options or {}
@@ -22,14 +22,13 @@ function M.request(account, path, query, options)
     algorithm = options.algorithm,
     token_encoding = options.token_encoding,
   }
-  local target, headers =
-    signer:sign(method, M.HOST, path, query, now, options.nonce or core.nonce(), options.body, options.headers)
+  local target, headers = signer:sign(method, M.HOST, path, query, now, options.nonce or core.nonce())
   local list = {}
   for name, value in pairs(headers) do
     list[#list + 1] = { name, value }
   end
   table.sort(list, function(a, b) return a[1] < b[1] end)
-  return { method = method, target = target, headers = list, body = options.body or "", now = now }
+  return { method = method, target = target, headers = list, body = "", now = now }
 end
 
 ---The value of a header of a request or a response.

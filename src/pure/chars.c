@@ -3,7 +3,6 @@
 enum {
   O = 0,
   C = JDVM_CHAR_CONTROL,
-  B = JDVM_CHAR_BLANK,
   S = JDVM_CHAR_PATH,
   T = JDVM_CHAR_TOKEN,
   H = JDVM_CHAR_HOST,
@@ -13,9 +12,9 @@ enum {
 
 /* clang-format off */
 const unsigned char jdvm_char_kinds[256] = {
-    C, C, C, C, C, C, C, C, C, B, C, C, C, C, C, C, /* 0x00 */
+    C, C, C, C, C, C, C, C, C, O, C, C, C, C, C, C, /* 0x00 */
     C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, /* 0x10 */
-    B, T, O, T, T, T, T, T, O, O, T, T, O, A, A, S, /* 0x20 */
+    O, T, O, T, T, T, T, T, O, O, T, T, O, A, A, S, /* 0x20 */
     A, A, A, A, A, A, A, A, A, A, H, O, O, O, O, O, /* 0x30 */
     O, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, /* 0x40 */
     A, A, A, A, A, A, A, A, A, A, A, H, O, H, T, A, /* 0x50 */
@@ -30,3 +29,30 @@ const unsigned char jdvm_char_kinds[256] = {
     O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, /* 0xE0 */
     O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, O, /* 0xF0 */
 };
+/* clang-format on */
+
+void jdvm_hex(char *out, const unsigned char *bytes, size_t length) {
+  static const char digits[] = "0123456789abcdef";
+  size_t i;
+  for (i = 0; i < length; i++) {
+    out[2 * i] = digits[bytes[i] >> 4];
+    out[2 * i + 1] = digits[bytes[i] & 15];
+  }
+}
+
+size_t jdvm_base64(char *out, const char *text, size_t length) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const char *start = out;
+  size_t i;
+  for (i = 0; i < length; i += 3) {
+    size_t rest = length - i;
+    unsigned bits = (unsigned)(unsigned char)text[i] << 16;
+    bits |= rest > 1 ? (unsigned)(unsigned char)text[i + 1] << 8 : 0;
+    bits |= rest > 2 ? (unsigned)(unsigned char)text[i + 2] : 0;
+    *out++ = digits[bits >> 18];
+    *out++ = digits[bits >> 12 & 63];
+    *out++ = rest > 1 ? digits[bits >> 6 & 63] : '=';
+    *out++ = rest > 2 ? digits[bits & 63] : '=';
+  }
+  return (size_t)(out - start);
+}

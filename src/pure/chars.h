@@ -1,8 +1,10 @@
-/* What each byte may be part of, as one table look-up. Independent of any locale. */
+/* What each byte may be part of, as one table look-up, independent of any locale; and bytes written
+** as hexadecimal digits and as base64. */
 #ifndef JDVM_CHARS_H
 #define JDVM_CHARS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #if defined(__GNUC__)
 #pragma GCC visibility push(hidden)
@@ -13,19 +15,20 @@ enum {
   JDVM_CHAR_PATH = 2,       /* unreserved and "/" */
   JDVM_CHAR_TOKEN = 4,      /* of a header name (RFC 9110) */
   JDVM_CHAR_HOST = 8,       /* of a host name, an address or a port */
-  JDVM_CHAR_BLANK = 16,     /* space and tab */
-  JDVM_CHAR_CONTROL = 32    /* what must not stand in a header value: 0-31 but for tab, and 127 */
+  JDVM_CHAR_CONTROL = 16    /* what must not stand in a header value: 0-31 but for tab, and 127 */
 };
 
 extern const unsigned char jdvm_char_kinds[256];
 
-static inline unsigned jdvm_kinds(char c) {
-  return jdvm_char_kinds[(unsigned char)c];
+static inline bool jdvm_is(char c, unsigned kinds) {
+  return (jdvm_char_kinds[(unsigned char)c] & kinds) != 0;
 }
 
-static inline bool jdvm_is(char c, unsigned kinds) {
-  return (jdvm_kinds(c) & kinds) != 0;
-}
+/* Writes 2 * length lower-case digits, no terminator. */
+void jdvm_hex(char *out, const unsigned char *bytes, size_t length);
+
+/* Writes base64 (RFC 4648) with padding, four bytes for each begun three; returns how many. */
+size_t jdvm_base64(char *out, const char *text, size_t length);
 
 #if defined(__GNUC__)
 #pragma GCC visibility pop

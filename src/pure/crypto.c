@@ -1,4 +1,5 @@
 #include "crypto.h"
+#include "chars.h"
 
 #if defined(__has_include)
 #if !__has_include(<openssl/evp.h>)
@@ -12,15 +13,13 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 
-#if defined(__SSE2__) && defined(__GNUC__)
-#define JDVM_HEX_SSE2 1
-#include <emmintrin.h>
-#endif
+/* What is to blame where libcrypto cannot hash, or hashes wrongly. */
+#define CHECK_CONFIGURATION " (check OPENSSL_CONF and the providers it loads)"
 
-enum { BLOCK_SIZE = 64 };
+enum { BLOCK_SIZE = 64, UUID_BYTES = 16 };
 
 /* Since 3.0 an algorithm is best fetched once: the implicit fetch behind EVP_sha256() costs more
 ** than hashing a whole request. Before 3.0 EVP_sha256() is a constant. */
@@ -47,42 +46,21 @@ static int crypto_failed(jdvm_error *error, const char *what) {
   return jdvm_fail(error, JDVM_CRYPTO, "libcrypto failed to %s", what);
 }
 
-/* After a failure a context may be half made: OpenSSL 1.1.1 sets its digest before it has memory for
-** the state, and would write through NULL the next time. */
-static bool begin(EVP_MD_CTX *context, const EVP_MD *md) {
-  if (EVP_DigestInit_ex(context, md, NULL) == 1) {
-    return true;
-  }
-  (void)EVP_MD_CTX_reset(context);
-  return false;
-}
-
-static bool copy(EVP_MD_CTX *to, const EVP_MD_CTX *from) {
-  if (EVP_MD_CTX_copy_ex(to, from) == 1) {
-    return true;
-  }
-  (void)EVP_MD_CTX_reset(to);
-  return false;
-}
-
 int jdvm_hasher_open(jdvm_hasher *hasher, jdvm_error *error) {
   if (hasher->md == NULL) {
     hasher->md = fetch_sha256();
   }
   if (hasher->md == NULL) {
-    return crypto_failed(error, "provide SHA-256");
+    return crypto_failed(error, "provide SHA-256" CHECK_CONFIGURATION);
   }
   if (hasher->context == NULL) {
     hasher->context = EVP_MD_CTX_new();
   }
-  if (hasher->context == NULL) {
-    return crypto_failed(error, "make a hash context");
-  }
-  return 0;
+  return hasher->context != NULL ? 0 : crypto_failed(error, "make a hash context");
 }
 
 void jdvm_hasher_close(jdvm_hasher *hasher) {
-  EVP_MD_CTX_free(hasher->context);
+  EVP_MD_CTX_free(hasher->context); /* which wipes the state of the hash */
   hasher->context = NULL;
   if (hasher->md != NULL) {
     release_md(hasher->md);
@@ -90,136 +68,66 @@ void jdvm_hasher_close(jdvm_hasher *hasher) {
   }
 }
 
+/* Hashes one text after another. */
+static bool hash_two(jdvm_hasher *hasher, const void *first, size_t first_length,
+                     const void *second, size_t second_length, unsigned char *digest) {
+  EVP_MD_CTX *context = hasher->context;
+  if (EVP_DigestInit_ex(context, hasher->md, NULL) != 1) {
+    /* OpenSSL 1.1.1 sets the digest before it has memory for the state, and would write through
+    ** NULL the next time. */
+    (void)EVP_MD_CTX_reset(context);
+    return false;
+  }
+  return EVP_DigestUpdate(context, first, first_length) == 1 &&
+         EVP_DigestUpdate(context, second, second_length) == 1 &&
+         EVP_DigestFinal_ex(context, digest, NULL) == 1;
+}
+
 int jdvm_sha256(jdvm_hasher *hasher, const void *bytes, size_t length,
                 unsigned char digest[JDVM_SHA256_SIZE], jdvm_error *error) {
-  if (!begin(hasher->context, hasher->md) ||
-      EVP_DigestUpdate(hasher->context, bytes, length) != 1 ||
-      EVP_DigestFinal_ex(hasher->context, digest, NULL) != 1) {
-    return crypto_failed(error, "compute SHA-256");
-  }
-  return 0;
+  return hash_two(hasher, bytes, length, "", 0, digest) ? 0
+                                                        : crypto_failed(error, "compute SHA-256");
 }
 
-int jdvm_sha256_similar(jdvm_hasher *hasher, jdvm_beginning *beginning, const void *bytes,
-                        size_t length, unsigned char digest[JDVM_SHA256_SIZE], jdvm_error *error) {
-  if (length < BLOCK_SIZE) {
-    return jdvm_sha256(hasher, bytes, length, digest, error);
-  }
-  if (memcmp(beginning->block, bytes, BLOCK_SIZE) != 0) {
-    beginning->ready = false;
-    memcpy(beginning->block, bytes, BLOCK_SIZE);
-    return jdvm_sha256(hasher, bytes, length, digest, error);
-  }
-  if (!beginning->ready) {
-    if (beginning->state == NULL) {
-      beginning->state = EVP_MD_CTX_new();
-    }
-    if (beginning->state == NULL || !begin(beginning->state, hasher->md) ||
-        EVP_DigestUpdate(beginning->state, bytes, BLOCK_SIZE) != 1) {
-      return crypto_failed(error, "compute SHA-256");
-    }
-    beginning->ready = true;
-  }
-  if (!copy(hasher->context, beginning->state) ||
-      EVP_DigestUpdate(hasher->context, (const unsigned char *)bytes + BLOCK_SIZE,
-                       length - BLOCK_SIZE) != 1 ||
-      EVP_DigestFinal_ex(hasher->context, digest, NULL) != 1) {
-    return crypto_failed(error, "compute SHA-256");
-  }
-  return 0;
-}
-
-void jdvm_beginning_close(jdvm_beginning *beginning) {
-  EVP_MD_CTX_free(beginning->state);
-  beginning->state = NULL;
-  beginning->ready = false;
-}
-
-/* Hashes the key block xored with `pad` into *context, made on first use. */
-static bool start_from(jdvm_hasher *hasher, EVP_MD_CTX **context,
-                       const unsigned char block[BLOCK_SIZE], unsigned char pad) {
-  unsigned char padded[BLOCK_SIZE];
-  bool done;
+static void flip(unsigned char block[BLOCK_SIZE], unsigned char bits) {
   int i;
-  if (*context == NULL) {
-    *context = EVP_MD_CTX_new();
-  }
   for (i = 0; i < BLOCK_SIZE; i++) {
-    padded[i] = block[i] ^ pad;
+    block[i] ^= bits;
   }
-  done = *context != NULL && begin(*context, hasher->md) &&
-         EVP_DigestUpdate(*context, padded, sizeof padded) == 1;
-  OPENSSL_cleanse(padded, sizeof padded);
-  return done;
 }
 
-int jdvm_hmac_set_key(jdvm_hasher *hasher, jdvm_hmac_key *prepared, const void *key, size_t length,
-                      jdvm_error *error) {
-  unsigned char block[BLOCK_SIZE];
-  bool done;
-  memset(block, 0, sizeof block);
-  if (length > sizeof block) {
-    if (jdvm_sha256(hasher, key, length, block, error) != 0) {
-      OPENSSL_cleanse(block, sizeof block);
-      return -1;
-    }
-  } else if (length > 0) {
-    memcpy(block, key, length);
+int jdvm_hmac(jdvm_hasher *hasher, const void *key, size_t key_length, const void *bytes,
+              size_t length, unsigned char mac[JDVM_SHA256_SIZE], jdvm_error *error) {
+  unsigned char block[BLOCK_SIZE] = {0}, inner[JDVM_SHA256_SIZE];
+  bool done = true;
+  if (key_length > sizeof block) {
+    done = hash_two(hasher, key, key_length, "", 0, block);
+  } else if (key_length > 0) {
+    memcpy(block, key, key_length);
   }
-  done = start_from(hasher, &prepared->inner, block, 0x36) &&
-         start_from(hasher, &prepared->outer, block, 0x5c);
-  OPENSSL_cleanse(block, sizeof block);
-  return done ? 0 : crypto_failed(error, "prepare an HMAC key");
+  flip(block, 0x36);
+  done = done && hash_two(hasher, block, sizeof block, bytes, length, inner);
+  flip(block, 0x36 ^ 0x5c);
+  done = done && hash_two(hasher, block, sizeof block, inner, sizeof inner, mac);
+  jdvm_wipe(block, sizeof block);
+  return done ? 0 : crypto_failed(error, "compute HMAC-SHA256");
 }
 
-static int finish_hmac(jdvm_hasher *hasher, const EVP_MD_CTX *inner, const EVP_MD_CTX *outer,
-                       const void *bytes, size_t length, unsigned char mac[JDVM_SHA256_SIZE],
-                       jdvm_error *error) {
-  EVP_MD_CTX *context = hasher->context;
-  if (!copy(context, inner) || EVP_DigestUpdate(context, bytes, length) != 1 ||
-      EVP_DigestFinal_ex(context, mac, NULL) != 1 || !copy(context, outer) ||
-      EVP_DigestUpdate(context, mac, JDVM_SHA256_SIZE) != 1 ||
-      EVP_DigestFinal_ex(context, mac, NULL) != 1) {
-    return crypto_failed(error, "compute HMAC-SHA256");
-  }
-  return 0;
-}
-
-int jdvm_hmac(jdvm_hasher *hasher, const jdvm_hmac_key *prepared, const void *bytes, size_t length,
-              unsigned char mac[JDVM_SHA256_SIZE], jdvm_error *error) {
-  return finish_hmac(hasher, prepared->inner, prepared->outer, bytes, length, mac, error);
-}
-
-int jdvm_hmac_begin(jdvm_hmac_key *prepared, const void *bytes, size_t length, jdvm_error *error) {
-  if (prepared->begun == NULL) {
-    prepared->begun = EVP_MD_CTX_new();
-  }
-  if (prepared->begun == NULL || !copy(prepared->begun, prepared->inner) ||
-      EVP_DigestUpdate(prepared->begun, bytes, length) != 1) {
-    return crypto_failed(error, "begin an HMAC-SHA256");
-  }
-  return 0;
-}
-
-int jdvm_hmac_rest(jdvm_hasher *hasher, const jdvm_hmac_key *prepared, const void *bytes,
-                   size_t length, unsigned char mac[JDVM_SHA256_SIZE], jdvm_error *error) {
-  return finish_hmac(hasher, prepared->begun, prepared->outer, bytes, length, mac, error);
-}
-
-void jdvm_hmac_close(jdvm_hmac_key *prepared) {
-  /* EVP_MD_CTX_free wipes the hash state it frees, in 1.1.1 as in 3.x. */
-  EVP_MD_CTX_free(prepared->inner);
-  EVP_MD_CTX_free(prepared->outer);
-  EVP_MD_CTX_free(prepared->begun);
-  prepared->inner = NULL;
-  prepared->outer = NULL;
-  prepared->begun = NULL;
-}
-
-int jdvm_random_bytes(void *bytes, size_t length, jdvm_error *error) {
-  if (length > INT_MAX || RAND_bytes(bytes, (int)length) != 1) {
+int jdvm_uuid(char uuid[JDVM_UUID_LENGTH], jdvm_error *error) {
+  unsigned char bytes[UUID_BYTES];
+  char hex[2 * UUID_BYTES];
+  if (RAND_bytes(bytes, sizeof bytes) != 1) {
     return crypto_failed(error, "provide random bytes");
   }
+  bytes[6] = (unsigned char)(0x40 | (bytes[6] & 0x0f)); /* version 4 (RFC 9562) */
+  bytes[8] = (unsigned char)(0x80 | (bytes[8] & 0x3f)); /* variant */
+  jdvm_hex(hex, bytes, sizeof bytes);
+  memcpy(uuid, hex, 8);
+  memcpy(uuid + 9, hex + 8, 4);
+  memcpy(uuid + 14, hex + 12, 4);
+  memcpy(uuid + 19, hex + 16, 4);
+  memcpy(uuid + 24, hex + 20, 12);
+  uuid[8] = uuid[13] = uuid[18] = uuid[23] = '-';
   return 0;
 }
 
@@ -227,96 +135,51 @@ void jdvm_wipe(void *bytes, size_t length) {
   OPENSSL_cleanse(bytes, length);
 }
 
-void jdvm_buf_wipe(jdvm_buf *buf) {
-  if (buf->bytes != NULL) {
-    jdvm_wipe(buf->bytes, buf->capacity);
-  }
-  jdvm_buf_free(buf);
-}
-
-bool jdvm_equal(const void *a, const void *b, size_t length) {
-  return CRYPTO_memcmp(a, b, length) == 0;
-}
-
-#if defined(JDVM_HEX_SSE2)
-/* Digits of the 16 values below 16: '0' + value, and 'a' - '9' - 1 more above 9. */
-static __m128i hex_digits(__m128i values) {
-  __m128i letters = _mm_and_si128(_mm_cmpgt_epi8(values, _mm_set1_epi8(9)), _mm_set1_epi8(39));
-  return _mm_add_epi8(_mm_add_epi8(values, _mm_set1_epi8('0')), letters);
-}
-#endif
-
-void jdvm_hex(char *out, const unsigned char *bytes, size_t length) {
-  static const char digits[] = "0123456789abcdef";
-  size_t i = 0;
-#if defined(JDVM_HEX_SSE2)
-  for (; length - i >= 16; i += 16) {
-    const __m128i low_half = _mm_set1_epi8(15);
-    __m128i all = _mm_loadu_si128((const __m128i *)(const void *)(bytes + i));
-    __m128i low = hex_digits(_mm_and_si128(all, low_half));
-    __m128i high = hex_digits(_mm_and_si128(_mm_srli_epi16(all, 4), low_half));
-    _mm_storeu_si128((__m128i *)(void *)(out + 2 * i), _mm_unpacklo_epi8(high, low));
-    _mm_storeu_si128((__m128i *)(void *)(out + 2 * i + 16), _mm_unpackhi_epi8(high, low));
-  }
-#endif
-  for (; i < length; i++) {
-    out[2 * i] = digits[bytes[i] >> 4];
-    out[2 * i + 1] = digits[bytes[i] & 15];
-  }
-}
-
 int jdvm_crypto_compatible(unsigned long built, unsigned long running, jdvm_error *error) {
   unsigned long built_major = built >> 28, running_major = running >> 28;
   unsigned long built_minor = built >> 20 & 0xff, running_minor = running >> 20 & 0xff;
-  if (built_major != running_major || (built_major < 3 && built_minor != running_minor)) {
+  bool older = running < built >> 20 << 20;
+  if (built_major != running_major || (built_major < 3 && built_minor != running_minor) || older) {
     return jdvm_fail(error, JDVM_CRYPTO,
-                     "built for OpenSSL %lu.%lu, but this process has loaded %lu.%lu "
+                     "built for OpenSSL %lu.%lu, but this process has loaded %s%lu.%lu "
                      "(install again with OPENSSL_DIR set to the OpenSSL of this process)",
-                     built_major, built_minor, running_major, running_minor);
-  }
-  if (running < built >> 20 << 20) {
-    return jdvm_fail(error, JDVM_CRYPTO,
-                     "built for OpenSSL %lu.%lu, but this process has loaded the older %lu.%lu "
-                     "(install again with OPENSSL_DIR set to the OpenSSL of this process)",
-                     built_major, built_minor, running_major, running_minor);
+                     built_major, built_minor, older ? "the older " : "", running_major,
+                     running_minor);
   }
   return 0;
 }
 
+static int compare_hex(const unsigned char digest[JDVM_SHA256_SIZE], const char *expected,
+                       const char *what, jdvm_error *error) {
+  char hex[JDVM_SHA256_HEX];
+  jdvm_hex(hex, digest, JDVM_SHA256_SIZE);
+  return memcmp(hex, expected, sizeof hex) == 0
+             ? 0
+             : jdvm_fail(error, JDVM_CRYPTO, "libcrypto computes a wrong %s" CHECK_CONFIGURATION,
+                         what);
+}
+
 /* FIPS 180-4 "abc"; RFC 4231 case 2. */
-static int check_known_answers(jdvm_hasher *hasher, jdvm_hmac_key *key, jdvm_error *error) {
+static int check_known_answers(jdvm_hasher *hasher, jdvm_error *error) {
   static const char abc[] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
   static const char rfc[] = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
   static const char text[] = "what do ya want for nothing?";
   unsigned char digest[JDVM_SHA256_SIZE];
-  char hex[JDVM_SHA256_HEX];
-  if (jdvm_hasher_open(hasher, error) != 0 || jdvm_sha256(hasher, "abc", 3, digest, error) != 0) {
+  if (jdvm_hasher_open(hasher, error) != 0 || jdvm_sha256(hasher, "abc", 3, digest, error) != 0 ||
+      compare_hex(digest, abc, "SHA-256", error) != 0 ||
+      jdvm_hmac(hasher, "Jefe", 4, text, sizeof text - 1, digest, error) != 0) {
     return -1;
   }
-  jdvm_hex(hex, digest, sizeof digest);
-  if (memcmp(hex, abc, sizeof hex) != 0) {
-    return jdvm_fail(error, JDVM_CRYPTO, "libcrypto computes a wrong SHA-256");
-  }
-  if (jdvm_hmac_set_key(hasher, key, "Jefe", 4, error) != 0 ||
-      jdvm_hmac(hasher, key, text, sizeof text - 1, digest, error) != 0) {
-    return -1;
-  }
-  jdvm_hex(hex, digest, sizeof digest);
-  if (memcmp(hex, rfc, sizeof hex) != 0) {
-    return jdvm_fail(error, JDVM_CRYPTO, "libcrypto computes a wrong HMAC-SHA256");
-  }
-  return 0;
+  return compare_hex(digest, rfc, "HMAC-SHA256", error);
 }
 
 int jdvm_crypto_check(jdvm_error *error) {
   jdvm_hasher hasher = {NULL, NULL};
-  jdvm_hmac_key key = {NULL, NULL, NULL};
   int result;
   if (jdvm_crypto_compatible(OPENSSL_VERSION_NUMBER, OpenSSL_version_num(), error) != 0) {
     return -1;
   }
-  result = check_known_answers(&hasher, &key, error);
-  jdvm_hmac_close(&key);
+  result = check_known_answers(&hasher, error);
   jdvm_hasher_close(&hasher);
   return result;
 }
