@@ -2,6 +2,7 @@
 -- The worker under test has a core of its own; wrk and the emulator share the other. Each comparison runs both sides
 -- in turn, so that a slow phase of the machine meets both; medians, with the range.
 local core = require "jdvm.core"
+local hmac = require "spec.support.hmac"
 
 local shell = require "spec.support.shell"
 local socket = require "socket"
@@ -43,8 +44,6 @@ local SERVER = [[
 -- A signature that nginx can send again and again: date and nonce are not signed (as the service's Python SDK does),
 -- so that nginx may put a new nonce into each request.
 local function authorization(run, path, date)
-  local algorithm, day = "JDCLOUD2-HMAC-SHA256", date:sub(1, 8)
-  local scope = day .. "/cn-north-1/vm/jdcloud2_request"
   local signed, host = "content-type;host", "localhost:" .. run.emulator
   local canonical = ("GET\n%s\n\ncontent-type:application/json\nhost:%s\n\n%s\n%s"):format(
     path,
@@ -52,18 +51,12 @@ local function authorization(run, path, date)
     signed,
     core.sha256 ""
   )
-  local key = "JDCLOUD2" .. run.secret_key
-  for _, part in ipairs { day, "cn-north-1", "vm", "jdcloud2_request" } do
-    key = core.hmac_sha256(key, part)
-  end
-  local mac = core.hmac_sha256(key, table.concat({ algorithm, date, scope, core.sha256(canonical) }, "\n"))
-  local digits = mac:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
-  return ("%s Credential=%s/%s, SignedHeaders=%s, Signature=%s"):format(
-    algorithm,
+  local signature, scope = hmac.signature(run.secret_key, date, "cn-north-1", core.sha256(canonical))
+  return ("JDCLOUD2-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s"):format(
     run.access_key,
     scope,
     signed,
-    digits
+    signature
   )
 end
 

@@ -29,7 +29,7 @@ end
 
 local kept_key = "JDCLOUD2" .. SECRET
 for _, part in ipairs { "20261115", "cn-north-1", "vm", "jdcloud2_request" } do
-  kept_key = core.hmac_sha256(kept_key, part)
+  kept_key = hmac.new(kept_key, "sha256"):final(part)
 end
 
 local function peer_sign(method, host, path, query, time, nonce)

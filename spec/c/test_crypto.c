@@ -4,6 +4,7 @@
 
 #include "check.h"
 
+#include "pure/chars.h"
 #include "pure/crypto.h"
 
 #include <openssl/crypto.h>
@@ -69,6 +70,45 @@ static void test_versions(void) {
   CHECK(jdvm_crypto_compatible(0x1010117f, 0x30000020, &error) != 0);
   CHECK(jdvm_crypto_compatible(0x1010117f, 0x100020ff, &error) != 0);
   CHECK(jdvm_crypto_compatible(0x30000020, 0x40000000, &error) != 0);
+}
+
+/* RFC 4231, cases 1, 2, 6 and 7; and of nothing. */
+static void test_hmac(void) {
+  static const struct {
+    unsigned char key[132];
+    size_t key_length;
+    const char *text, *mac;
+  } cases[] = {
+      {{0x0b}, 20, "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+      {"Jefe", 4, "what do ya want for nothing?",
+       "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+      {{0xaa},
+       131,
+       "Test Using Larger Than Block-Size Key - Hash Key First",
+       "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+      {{0xaa},
+       131,
+       "This is a test using a larger than block-size key and a larger than block-size data. The "
+       "key needs to be hashed before being used by the HMAC algorithm.",
+       "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
+      {{0}, 0, "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"}};
+  jdvm_hasher hasher = {NULL, NULL};
+  jdvm_error error;
+  size_t i;
+  CHECK(jdvm_hasher_open(&hasher, &error) == 0);
+  for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+    unsigned char key[132], mac[JDVM_SHA256_SIZE];
+    char hex[JDVM_SHA256_HEX];
+    memcpy(key, cases[i].key, sizeof key);
+    if (key[1] == 0) {
+      memset(key, key[0], sizeof key); /* one byte, repeated */
+    }
+    CHECK(jdvm_hmac(&hasher, key, cases[i].key_length, cases[i].text, strlen(cases[i].text), mac,
+                    &error) == 0);
+    jdvm_hex(hex, mac, sizeof mac);
+    CHECK(memcmp(hex, cases[i].mac, sizeof hex) == 0);
+  }
+  jdvm_hasher_close(&hasher);
 }
 
 /* Everything that libcrypto allocates fails once: the failure is reported, nothing stays in the
@@ -170,6 +210,7 @@ int main(void) {
     return 2;
   }
   TEST(test_versions());
+  TEST(test_hmac());
   TEST(test_failures());
   TEST(test_wipe());
   TEST(test_fork());

@@ -34,7 +34,7 @@ local function verify(method, target, headers, secret)
     list[#list + 1] = { name, value }
   end
   local request = { method = method, target = target, headers = list, body = "" }
-  return signature.verify(signature.new(), request, signature.index_headers(list), function() return secret end)
+  return signature.verify(request, signature.index_headers(list), function() return secret end)
 end
 
 local function plain(text)

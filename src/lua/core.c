@@ -26,24 +26,6 @@ static int core_sha256(lua_State *L) {
   return 1;
 }
 
-/* core.hmac_sha256(key, bytes) -> 32 bytes */
-static int core_hmac_sha256(lua_State *L) {
-  jdvm_hasher hasher = {NULL, NULL};
-  unsigned char mac[JDVM_SHA256_SIZE];
-  jdvm_error error;
-  size_t key_length, length;
-  const char *key = luaL_checklstring(L, 1, &key_length);
-  const char *bytes = luaL_checklstring(L, 2, &length);
-  int failed = jdvm_hasher_open(&hasher, &error) != 0 ||
-               jdvm_hmac(&hasher, key, key_length, bytes, length, mac, &error) != 0;
-  jdvm_hasher_close(&hasher);
-  if (failed) {
-    return jdvm_core_raise(L, &error);
-  }
-  lua_pushlstring(L, (const char *)mac, sizeof mac);
-  return 1;
-}
-
 /* core.has_control(text) -> boolean: does it hold a control character (0 to 31, or 127)? */
 static int core_has_control(lua_State *L) {
   size_t length, i;
@@ -91,7 +73,6 @@ JDVM_EXPORT int luaopen_jdvm_core(lua_State *L);
 ** destructors, no callbacks), and libcrypto, which does such things, pins itself. */
 JDVM_EXPORT int luaopen_jdvm_core(lua_State *L) {
   static const luaL_Reg functions[] = {{"sha256", core_sha256},
-                                       {"hmac_sha256", core_hmac_sha256},
                                        {"has_control", core_has_control},
                                        {"can_yield", core_can_yield},
                                        {"nonce", core_nonce},
