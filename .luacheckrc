@@ -4,6 +4,7 @@ max_code_line_length = false -- StyLua breaks lines
 max_string_line_length = false
 codes = true
 files["lua/jdvm/transport/nginx.lua"].std = "ngx_lua"
+files["lua/jdvm/transport/light_thread.lua"].std = "ngx_lua"
 files["lua/jdvm/transport/situation.lua"].std = "ngx_lua"
 files["lua/jdvm/util/lazy.lua"].std = "ngx_lua"
 files["lua/jdvm/cache.lua"].std = "ngx_lua"

@@ -629,6 +629,19 @@ describe("the deadline", function()
     end
   end)
 
+  it("of a list is not spent on waiting for connections that there may not be", function()
+    local fake = service_transport.new { images = 100, settings = { latency = 0.1 } }
+    local client = jdvm.new(service_transport.options(fake, { prefetch = 16, max_connections = 3 }))
+    local most, start = 0, fake.start
+    function fake.start(...)
+      local pending = start(...)
+      most = math.max(most, fake.open)
+      return pending
+    end
+    assert(client:list_images(PUBLIC, { page_size = 10 }))
+    assert.equal(3, most)
+  end)
+
   it("of a list stands still while the caller works", function()
     local fake = service_transport.new { images = 50, settings = { latency = 0.1 } }
     local client = jdvm.new(service_transport.options(fake, { prefetch = 2, timeout = 5 }))

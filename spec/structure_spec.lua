@@ -161,6 +161,7 @@ describe("Lua modules", function()
   it("know nginx only where they serve or use it", function()
     local allowed = set {
       "lua/jdvm/transport/nginx.lua",
+      "lua/jdvm/transport/light_thread.lua",
       "lua/jdvm/transport/situation.lua",
       "lua/jdvm/util/lazy.lua",
       "lua/jdvm/cache.lua",

@@ -50,8 +50,10 @@ return {
     max_body = { "Largest answer in bytes.", "应答正文的最大字节数。" },
     http2 = { "Use HTTP/2 where the server offers it (libcurl).", "服务器支持时使用 HTTP/2（libcurl）。" },
     max_connections = {
-      "Connections at a time, of this client in one process (in each nginx worker); further requests wait.",
-      "该客户端在单个进程（每个 nginx worker）中的最大并发连接数；超出的请求将排队。",
+      "Maximum number of connections at a time in one process (in each nginx worker); further requests wait. "
+        .. "In nginx, clients with the same endpoint, proxy and limit share it, and connect_timeout bounds the wait.",
+      "单个进程（每个 nginx worker）中的最大并发连接数；超出的请求将排队。"
+        .. "在 nginx 中，endpoint、代理和上限都相同的客户端共用该上限，排队时间受 connect_timeout 限制。",
     },
     algorithm = { "How requests are signed.", "签名算法。" },
     token_encoding = { "How the session token is sent.", "会话令牌的传输编码。" },
@@ -65,8 +67,8 @@ return {
     },
     page_size = { "Images asked for at once in lists.", "列表每页请求的镜像数量。" },
     prefetch = {
-      "Pages in flight ahead of the reader of a list; 0 means none.",
-      "预取的页数；0 表示不预取。",
+      "Pages in flight ahead of the reader of a list, at most max_connections; 0 means none.",
+      "预取的页数，不超过 max_connections；0 表示不预取。",
     },
     logger = {
       "Called with each event that is worth a log line; print will do.",

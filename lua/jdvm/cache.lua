@@ -17,6 +17,7 @@ local errors = require "jdvm.failures.failure"
 local check = require "jdvm.options.check"
 local options_of = require "jdvm.options.options"
 local transport = require "jdvm.transport"
+local turns = require "jdvm.util.turn"
 
 local ngx = ngx -- nil outside nginx, where new() says so
 local max, min = math.max, math.min
@@ -54,14 +55,7 @@ local function failure(self, job, fields, seconds)
   return text_of("failed", now + (seconds or 0), now, message, detail)
 end
 
--- Locks hold a token, so that nobody gives back, or renews, what has expired and is another's by now. Where a lock has
--- no room, everybody may do as if it were theirs: better two fetches than none.
-local function lock(self, key)
-  local token = core.nonce()
-  local added, message = self.locks:add("lock|" .. key, token, self.lock_ttl)
-  return (added or message ~= "exists") and token or nil
-end
-
+-- Locks hold a token, so that nobody gives back, or renews, what has expired and is another's by now.
 local function unlock(self, key, token, hold_off)
   key = "lock|" .. key
   if self.locks:get(key) ~= token then return end
@@ -72,18 +66,26 @@ local function unlock(self, key, token, hold_off)
   end
 end
 
--- Renews the lock until it is killed. It would outlive the light thread that fetches, when somebody kills that one: so
--- it looks whether that is still there, and goes on, whatever it sees, for no longer than a fetch may take.
+-- Where a lock has no room, everybody may do as if it were theirs: better two fetches than none.
+local function lock(self, key)
+  local turn = self.turns[key]
+  if turn and not turn:goes_on() then
+    -- The light thread that held it was ended.
+    self.turns[key] = nil
+    unlock(self, key, turn.token)
+  end
+  local token = core.nonce()
+  local added, message = self.locks:add("lock|" .. key, token, self.lock_ttl)
+  return (added or message ~= "exists") and token or nil
+end
+
+-- Renews the lock until it is killed.
 local function keep_lock(self, key, token)
   key = "lock|" .. key
-  local fetcher, deadline = coroutine.running(), self.clock() + self.patience
   return ngx.thread.spawn(function()
-    while true do
+    repeat
       ngx.sleep(self.lock_ttl / 3)
-      if coroutine.status(fetcher) == "dead" or self.clock() >= deadline then return end
-      if self.locks:get(key) ~= token then return end
-      self.locks:set(key, token, self.lock_ttl)
-    end
+    until self.locks:get(key) ~= token or not self.locks:set(key, token, self.lock_ttl)
   end)
 end
 
@@ -164,9 +166,13 @@ end
 -- The same for the holder of the lock, who gives it back here; after a failure not at once, so that a service that
 -- is down is not asked by everybody in turn.
 local function fetch(self, key, job, token)
-  local keeper = not FETCHES_HERE[transport.situation()] and keep_lock(self, key, token)
-  local ok, text, is_old_kept = pcall(renew, self, key, job)
+  local turn = transport.turn(renew)
+  turn.token, self.turns[key] = token, turn
+  -- Only in a timer, which nobody ends: elsewhere this would go on after the light thread that fetches was ended.
+  local keeper = select(2, transport.situation()) == "timer" and keep_lock(self, key, token)
+  local ok, text, is_old_kept = pcall(turn.work, self, key, job)
   if keeper then ngx.thread.kill(keeper) end
+  if self.turns[key] == turn then self.turns[key] = nil end
   if not ok then text = text_of("raised", 0, self.clock(), tostring(text), {}) end
   unlock(self, key, token, is_old_kept and self.negative_ttl)
   return text
@@ -194,15 +200,15 @@ local function obtain(self, key, job)
   return failure(self, job, { kind = "timeout", phase = "wait", message = "another worker takes long to fetch this" })
 end
 
--- Timers of all catalogues of this worker: those that nginx has begun, and those it was asked for and when.
-local running, asked_for = 0, {}
+-- Timers of all catalogues of this worker that nginx was asked for and has begun.
+local timers = {}
 
-local function timers(now)
-  local count = running
-  for timer, since in pairs(asked_for) do
-    -- A timer of no delay begins with the next turn of the loop, or nginx has dropped it (lua_max_running_timers).
-    if now - since > LATE then
-      asked_for[timer] = nil
+-- How many there are. One that has not begun by the next turn of the loop was dropped (lua_max_running_timers).
+local function count_timers(now)
+  local count = 0
+  for timer in pairs(timers) do
+    if timer.began and not timer.turn:goes_on() or not timer.began and now - timer.since > LATE then
+      timers[timer] = nil
     else
       count = count + 1
     end
@@ -213,16 +219,17 @@ end
 -- Runs a function in a timer, which no client's leaving ends. The timer, whose field `began` tells whether nginx has
 -- begun it; nil when there may be no more.
 local function in_timer(self, run)
-  if timers(self.clock()) >= TIMERS then return nil end
-  local timer = {}
+  local now = self.clock()
+  if count_timers(now) >= TIMERS then return nil end
+  local timer = { since = now, turn = turns.new(run) }
   local ok, made = pcall(ngx.timer.at, 0, function()
-    asked_for[timer], timer.began, running = nil, true, running + 1
-    local is_done, message = pcall(run)
-    running = running - 1
+    timers[timer], timer.began = true, true
+    local is_done, message = pcall(timer.turn.work)
+    timers[timer] = nil
     if not is_done then log("ERR", "jdvm: cache: ", message) end
   end)
   if not (ok and made) then return nil end
-  asked_for[timer] = self.clock()
+  timers[timer] = true
   return timer
 end
 
@@ -450,7 +457,7 @@ function cache.new(given)
   }, "|")
   self.patience = (options.timeout or state.timeout) + self.lock_ttl
   self.clock, self.complain_after, self.tell_after = ngx.now, 0, 0
-  self.keys, self.known_keys, self.flights = {}, 0, {}
+  self.keys, self.known_keys, self.flights, self.turns = {}, 0, {}, {}
   return setmetatable(self, Catalogue)
 end
 

@@ -115,13 +115,13 @@ end
 -- Asks for keys to sign with; gives nil and a failure when there are none.
 local function fetch_keys(self, now)
   local state, carrier, deadline = self.state, self.transport, self.budget.deadline
-  return state.credentials:get {
+  return state.credentials:get({
     clock = state.clock,
     sleep = function(seconds) carrier:sleep(seconds) end,
     timeout = deadline - now,
     transport = carrier,
     deadline = deadline,
-  }
+  }, transport.turn)
 end
 
 -- Begins a try. A failure that needs no answer is kept for finish.

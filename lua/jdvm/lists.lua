@@ -135,7 +135,7 @@ function lists.open(state, operation, params, options, level)
   local page = operation.page
   options = copy_of(options)
   options.page_size = options.page_size or state.page_size
-  options.prefetch = options.prefetch or state.prefetch
+  options.prefetch = math.min(options.prefetch or state.prefetch, state.max_connections or math.huge)
 
   -- Long lists of ids are legal here: each is checked, and then one stands for all in the check of one request.
   -- That one has the longest values that a list sets: it is not to fail for its length in the middle.

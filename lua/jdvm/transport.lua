@@ -8,11 +8,13 @@
 -- nothing may block, and in worker threads, where cosockets do not exist.
 
 local lazy = require "jdvm.util.lazy"
-local protected = require "jdvm.util.protected"
+local protected_call = require "jdvm.util.pcall"
 local situation_of = require "jdvm.transport.situation"
 local text = require "jdvm.util.text"
+local turns = require "jdvm.util.turn"
 
 local advice = lazy "jdvm.transport.advice"
+local light_thread = lazy "jdvm.transport.light_thread"
 local nginx = lazy "jdvm.transport.nginx"
 
 local transport = {}
@@ -27,6 +29,14 @@ transport.situation = situation_of
 ---@return string message
 ---@return string hint
 function transport.phase_advice(phase, situation) return advice.phase(phase, situation) end
+
+--- A turn (jdvm.util.turn) as this place needs it.
+---@param work function
+---@return jdvm.Turn
+function transport.turn(work)
+  if situation_of() == "yields" then return light_thread.turn(work) end
+  return turns.new(work)
+end
 
 local METHODS = { "start", "finish", "cancel", "sleep", "now" }
 
@@ -93,7 +103,7 @@ function Function.start(_, request, deadline) return { request = request, deadli
 --- Runs the user's function; a second value says why there is no answer.
 function Function:finish(pending)
   if pending.cancelled then return nil, { kind = "cancelled", message = "the request was cancelled", sent = false } end
-  local ok, response, problem = protected.call(nil, self.call, pending.request, pending.deadline)
+  local ok, response, problem = protected_call(self.call, pending.request, pending.deadline)
   if not ok then return unusable("the transport function raised an error: " .. tostring(response)) end
   if response == nil then
     if type(problem) == "table" and problem.kind then

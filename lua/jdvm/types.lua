@@ -179,13 +179,13 @@
 ---@field user_agent? string Put before the library's own User-Agent. 附加在 User-Agent 前的文字。
 ---@field max_body? integer Largest answer in bytes. 应答正文的最大字节数。
 ---@field http2? boolean Use HTTP/2 where the server offers it (libcurl). 服务器支持时使用 HTTP/2（libcurl）。
----@field max_connections? integer Connections at a time, of this client in one process (in each nginx worker); further requests wait. 该客户端在单个进程（每个 nginx worker）中的最大并发连接数；超出的请求将排队。
+---@field max_connections? integer Maximum number of connections at a time in one process (in each nginx worker); further requests wait. In nginx, clients with the same endpoint, proxy and limit share it, and connect_timeout bounds the wait. 单个进程（每个 nginx worker）中的最大并发连接数；超出的请求将排队。在 nginx 中，endpoint、代理和上限都相同的客户端共用该上限，排队时间受 connect_timeout 限制。
 ---@field algorithm? "JDCLOUD2-HMAC-SHA256"|"JDCLOUD3-HMAC-SHA256" How requests are signed. 签名算法。
 ---@field token_encoding? "base64"|"raw" How the session token is sent. 会话令牌的传输编码。
 ---@field null? "drop"|"keep" JSON null in an object: drop leaves the key out, keep gives jdvm.null. 对象中的 JSON null：drop 省略该键，keep 返回 jdvm.null。
 ---@field utf8? "strict"|"replace" Bytes that are not UTF-8: strict refuses the answer, replace puts U+FFFD. 非 UTF-8 字节：strict 报错，replace 以 U+FFFD 替换。
 ---@field page_size? integer Images asked for at once in lists. 列表每页请求的镜像数量。
----@field prefetch? integer Pages in flight ahead of the reader of a list; 0 means none. 预取的页数；0 表示不预取。
+---@field prefetch? integer Pages in flight ahead of the reader of a list, at most max_connections; 0 means none. 预取的页数，不超过 max_connections；0 表示不预取。
 ---@field logger? fun(event: jdvm.Event) Called with each event that is worth a log line; print will do. 日志回调函数，可直接使用 print。
 ---@field on_attempt? fun(event: jdvm.Event) Called after each try of a request. An error in it, as in on_call, changes nothing; logger is told of it. 每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。
 ---@field on_call? fun(event: jdvm.Event) Called after each call. 每次调用结束后的回调。

@@ -1,6 +1,6 @@
 -- What hooks and loggers are told. Pure.
 
-local protected = require "jdvm.util.protected"
+local protected_call = require "jdvm.util.pcall"
 local text = require "jdvm.util.text"
 
 local events = {}
@@ -46,7 +46,7 @@ function events.warning(message) return setmetatable({ event = "warning", messag
 ---@param logger function|nil
 function events.tell(hook, event, name, logger)
   if not hook then return end
-  local ok, message = protected.call(nil, hook, event)
+  local ok, message = protected_call(hook, event)
   if not ok and logger then
     events.tell(logger, events.warning(("%s raised an error: %s"):format(name, text.one_line(tostring(message), 200))))
   end

@@ -10,8 +10,9 @@
 --
 -- Nothing here touches the network; a provider may.
 
-local protected = require "jdvm.util.protected"
+local protected_call = require "jdvm.util.pcall"
 local text = require "jdvm.util.text"
+local turns = require "jdvm.util.turn"
 
 local credentials = {}
 
@@ -21,15 +22,11 @@ local EARLY, EARLY_PART = 900, 1 / 4
 local LATE, LATE_PART = 600, 1 / 6
 -- Wait before a provider that failed is asked again: while the keys are good for long, and later.
 local RETRY_EARLY, RETRY_LATE, RETRY_NONE = 60, 10, 1
--- A coroutine that has asked its provider for so long is taken for dead (a killed light thread).
+-- A provider that has been asked for so long is given up, and asked again by the next who needs keys.
 local GIVE_UP = 10
 local LONGEST_WAIT = 5
-
--- Calls a provider; `turn` learns the coroutines it runs in.
-local function ask(turn, provider, context)
-  turn.outer = coroutine.running() or "main"
-  return protected.call(turn, provider, context)
-end
+-- Who has waited so long has the garbage collected, once: a coroutine that nobody uses any more may hold the turn.
+local SUSPICIOUS = 0.1
 
 --- What is wrong with a key or a token, or nil. The text itself never stands in the message. Nothing passes here that
 --- the signer (jdvm.core) refuses: its messages do not know where a key comes from.
@@ -168,10 +165,11 @@ local function due(state, now)
 end
 
 -- Asks the provider and keeps what it gives. Gives the keys to use, or nil and a message.
-local function refresh(self, state, context, reason)
-  local turn = { since = context.clock() }
+local function refresh(self, state, context, new_turn, reason)
+  local turn = new_turn(state.provider)
+  turn.since = context.clock()
   state.turn = turn
-  local ok, given, message = ask(turn, state.provider, context)
+  local ok, given, message = protected_call(turn.work, context)
   local now = context.clock()
   local keys
   if not ok then
@@ -204,14 +202,25 @@ local function refresh(self, state, context, reason)
   return state.keys
 end
 
+-- The turn of a coroutine that is asking the provider now, or nil: one that was ended, as nginx ends the light threads
+-- of a client that leaves, has given its turn back.
+local function current_turn(state)
+  if state.turn and not state.turn:goes_on() then state.turn = nil end
+  return state.turn
+end
+
 -- Waits as long as another coroutine has the turn to ask, and there are no keys; a turn that takes too
 -- long ends. Gives the seconds waited, at most `most`.
 local function wait_for(state, turn, sleep, most)
   local waited, step = 0, 0.005
-  while state.turn == turn and not state.keys and waited < most do
+  while current_turn(state) == turn and not state.keys and waited < most do
     if waited >= LONGEST_WAIT then
       state.turn = nil
       break
+    end
+    if waited >= SUSPICIOUS and not turn.was_suspected then
+      turn.was_suspected = true
+      collectgarbage()
     end
     step = math.min(step * 2, 0.1, most - waited)
     sleep(step)
@@ -234,15 +243,17 @@ end
 
 --- The keys to sign with now.
 ---@param context jdvm.KeyContext
+---@param new_turn? fun(work: function): jdvm.Turn the place of the call knows best how to tell whether work goes on
 ---@return jdvm.HeldKeys|nil keys the same table as long as the keys do not change
 ---@return table|nil failure fields for jdvm.failures.failure
-function Holder:get(context)
+function Holder:get(context, new_turn)
+  new_turn = new_turn or turns.new
   local state = self.state()
   state.clock = context.clock
   local at_hand = self:at_hand(context.clock)
   if at_hand then return at_hand end
   local now = context.clock()
-  local turn = state.turn
+  local turn = current_turn(state)
   if turn and math.abs(now - turn.since) > GIVE_UP then
     state.turn, turn = nil, nil
   end
@@ -251,14 +262,11 @@ function Holder:get(context)
     -- A clock that was set back must not put the next try off for long.
     local may_try = now >= state.not_before or state.not_before - now > RETRY_EARLY
     if not reason or turn or not may_try then return state.keys end
-    return refresh(self, state, context, reason)
+    return refresh(self, state, context, new_turn, reason)
   end
   local left = context.timeout or math.huge
   while turn do
-    local running = coroutine.running() or "main"
-    if running == turn.outer or running == turn.inner then
-      return failed("the credentials provider calls the client that it gives the keys to")
-    end
+    if turn:is_mine() then return failed("the credentials provider calls the client that it gives the keys to") end
     if not context.sleep then
       return failed("another coroutine is asking for the keys, and this transport cannot wait for it")
     end
@@ -267,13 +275,13 @@ function Holder:get(context)
     if left <= 0 then
       return nil, { kind = "timeout", phase = "sleep", message = "another coroutine is still asking for the keys" }
     end
-    turn = state.turn
+    turn = current_turn(state)
   end
   now = context.clock()
   if state.problem and now < state.not_before and state.not_before - now <= RETRY_NONE then
     return failed(state.problem)
   end
-  local keys, message = refresh(self, state, context, "none")
+  local keys, message = refresh(self, state, context, new_turn, "none")
   if not keys then return failed(message) end
   return keys
 end

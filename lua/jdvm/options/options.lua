@@ -67,7 +67,7 @@ options.client = {
   { name = "user_agent", type = "string" },
   { name = "max_body", type = "integer", default = 16777216, min = 1, max = 1073741824, goes = "both" },
   { name = "http2", type = "boolean", default = true, goes = "transport" },
-  { name = "max_connections", type = "integer", min = 1, max = 100000, goes = "transport" },
+  { name = "max_connections", type = "integer", min = 1, max = 100000, goes = "both" },
   {
     name = "algorithm",
     type = "string",

@@ -13,6 +13,16 @@ local RESOLVER = 'nginx reads neither /etc/resolv.conf nor /etc/hosts: write "re
 -- What the system says of IPv6 addresses where there is no IPv6.
 local NO_IPV6 = { "no route to host", "unreachable", "address family", "cannot assign requested address" }
 
+--- Whether an address of a name gave no connection, so that another may.
+---@param err string as `connect` of a cosocket returned it
+---@return boolean
+function advice.is_refusal(err)
+  for _, words in ipairs(NO_IPV6) do
+    if err:find(words, 1, true) then return true end
+  end
+  return err:find("connection refused", 1, true) ~= nil
+end
+
 -- "20: unable to get local issuer certificate" is said for each of these reasons.
 local ISSUER = 'write "lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;" in the http block of '
   .. "nginx.conf (or the file of your own CA: nginx trusts no certificate by itself); if such a line is there, write "
@@ -33,11 +43,12 @@ local CERTIFICATE = {
 ---@param err string as `connect` of a cosocket returned it
 ---@param route jdvm.Route
 ---@param seconds number that it could have taken
+---@param limit integer? connections that there may be at a time
 ---@return string kind
 ---@return string phase
 ---@return string message
 ---@return string? hint
-function advice.connect(err, route, seconds)
+function advice.connect(err, route, seconds, limit)
   local name = route.address
   local place = name .. " port " .. route.address_port
   if route.proxy then place = "the proxy " .. place end
@@ -65,7 +76,10 @@ function advice.connect(err, route, seconds)
       ),
       'check the address in the "resolver" directive of nginx.conf, and the firewall; connect_timeout is for both'
   elseif err == "timeout" then
-    return "timeout", "connect", "no connection to " .. place .. " within connect_timeout"
+    return "timeout",
+      "connect",
+      "no connection to " .. place .. " within connect_timeout",
+      limit and ("max_connections = %d may all be in use: raise it, or connect_timeout"):format(limit) or nil
   end
   local hint
   if route.named then

@@ -10,7 +10,7 @@ local core = require "jdvm.core"
 local advice = require "jdvm.transport.advice"
 local exchange = require "jdvm.transport.exchange"
 local http1 = require "jdvm.transport.http1"
-local permits = require "jdvm.transport.permits"
+local light_thread = require "jdvm.transport.light_thread"
 local router = require "jdvm.transport.proxy"
 
 local ngx = ngx -- nil in plain Lua, where nothing here is of use
@@ -21,7 +21,9 @@ local milliseconds, failure = exchange.milliseconds, exchange.failure
 local CONNECT_TIMEOUT, READ_TIMEOUT = 5, 10 -- seconds, where the request names none
 local IDLE = 30 -- seconds a pooled connection waits: less than common servers do
 local POOL_SIZE = 100 -- idle connections of one pool in one worker
+local BACKLOG = 100000 -- requests that wait for one of max_connections
 local MAX_ROUTES = 64
+local PICKS = 16 -- connections tried at most, as long as each is refused, before a name's addresses have all refused
 -- A Unix socket without a path: nginx looks into the pool first, by the pool's name, and then fails at once, without a
 -- look-up. (Those who replace `connect` to look names up themselves leave Unix sockets alone.)
 local NOWHERE = "unix:"
@@ -54,30 +56,32 @@ local now = monotonic()
 local Transport = {}
 Transport.__index = Transport
 
+-- A name may stand for several addresses, of which nginx picks one. One that refuses has seen nothing of the request,
+-- so another is picked; nginx does not tell which there are.
+local function connect_to_one(socket, route, options)
+  local ok, err
+  for _ = 1, PICKS do
+    ok, err = socket:connect(route.address, route.address_port, options)
+    if ok or not advice.is_refusal(err) then break end
+  end
+  return ok, err
+end
+
 -- nginx bounds a look-up by resolver_timeout (30 s unless set) and nothing else, so it goes into a light thread that
--- can be given up; then nobody knows whether it still asked for the name or connected already.
+-- can be ended; then nobody knows whether it still asked for the name or connected already.
 local function connect_by_name(socket, route, options, seconds, control)
   -- A pooled connection needs no look-up, and no thread.
   if socket:connect(NOWHERE, route.address_port, options) then return true end
-  local outcome, semaphore = {}, nil
-  local thread = ngx.thread.spawn(function()
-    outcome.ok, outcome.err = socket:connect(route.address, route.address_port, options)
-    outcome.over = true
-    if semaphore then semaphore:post(1) end
-  end)
-  if not outcome.over then
-    semaphore = require "ngx.semaphore".new(0)
-    control.looking_up = semaphore -- who cancels wakes this thread: only it may kill the one below
-    -- A little longer than the socket's own time-out, which tells more: that the name was known at once.
-    semaphore:wait(seconds + 0.02)
-    control.looking_up = nil
-    if not outcome.over then
-      ngx.thread.kill(thread)
-      return nil, advice.GIVEN_UP
-    end
-  end
-  ngx.thread.wait(thread) -- it is over; nginx keeps what it knows of it until asked
-  return outcome.ok, outcome.err
+  local thread = light_thread.new()
+  control.waits_for = thread
+  -- A little longer than the socket's own time-out, which tells more: that the name was known at once.
+  thread:start(seconds + 0.02, function()
+    thread.ok, thread.err = connect_to_one(socket, route, options)
+  end, true)
+  thread:wait(seconds + 1)
+  control.waits_for = nil
+  if not thread.over then return nil, advice.GIVEN_UP end
+  return thread.ok, thread.err
 end
 
 local function unconnected(kind, phase, message, hint) return failure(kind, phase, message, false, hint) end
@@ -132,7 +136,7 @@ local function open(self, route, call, connect_timeout, fresh)
     socket:close()
     return exchange.cancelled("connect")
   end
-  if not ok then return unconnected(advice.connect(err, route, left)) end
+  if not ok then return unconnected(advice.connect(err, route, left, self.limit)) end
   call.reused = socket:getreusedtimes() > 0
   if not call.reused then
     local ready, problem = secure(socket, route, call, connect_timeout)
@@ -202,29 +206,11 @@ end
 
 local function perform(self, request, deadline, control)
   if not can_yield() then return within_c() end
-  if self.permits then
-    control.permit = self.permits:take(deadline - now())
-    if not control.permit then
-      return failure(
-        "timeout",
-        "connect",
-        "no connection came free while there was time: this client may have "
-          .. self.permits.count
-          .. " in use at a time in a worker (max_connections)",
-        false,
-        "raise max_connections, or give calls more time (timeout)"
-      )
-    end
-  end
   local ran, response, problem = pcall(attempt, self, request, deadline, control)
   -- Once more on a new connection. The request is signed anew: had the server read it before it closed, the same
   -- nonce would be refused, so without a way to sign anew the failure is the caller's to judge.
   if ran and problem and problem.stale and request.renew and not control.cancelled then
     ran, response, problem = pcall(attempt, self, request.renew(), deadline, control, true)
-  end
-  if control.permit then
-    self.permits:give(control.permit)
-    control.permit = nil
   end
   if ran then return response, problem end
   return failure("transport", "send", "the transport failed: " .. tostring(response))
@@ -238,85 +224,52 @@ end
 function Transport:perform(request, deadline) return perform(self, request, deadline, {}) end
 
 -- A pending exchange that is forgotten is to end, not to run on for nobody: the guard is collected with the caller's
--- handle, and the thread, which does not hold it, looks at `cancelled` whenever something arrives.
-local function forgotten_guard(control)
+-- handle, and the exchange, which does not hold it, looks at `cancelled` whenever something arrives.
+local function forgotten_guard(thread)
   local guard = newproxy(true)
-  getmetatable(guard).__gc = function() control.cancelled = true end
+  getmetatable(guard).__gc = function() thread.cancelled = true end
   return guard
 end
 
 --- Starts an exchange; others may be started before it is finished.
 ---@param request jdvm.TransportRequest
 ---@param deadline number on `now()`
----@return table pending for `finish` or `cancel`, in the same nginx request
+---@return table pending for `finish` or `cancel`
 function Transport:start(request, deadline)
-  local control = {}
-  if not can_yield() then
-    control.response, control.failure = within_c()
-    control.over = true
-    return { control = control, deadline = deadline }
+  local thread = light_thread.new()
+  if can_yield() then
+    -- The exchange itself ends by the deadline.
+    thread:start(max(0, deadline - now()) + 1, function()
+      thread.response, thread.failure = perform(self, request, deadline, thread)
+    end)
+  else
+    thread.response, thread.failure = within_c()
+    thread.over = true
   end
-  local thread = ngx.thread.spawn(function()
-    control.response, control.failure = perform(self, request, deadline, control)
-    control.over = true
-    -- All who wait for it, in however many light threads.
-    local waiting = control.semaphore and -control.semaphore:count() or 0
-    if waiting > 0 then control.semaphore:post(waiting) end
-  end)
-  return {
-    control = control,
-    thread = thread,
-    owner = coroutine.running(),
-    deadline = deadline,
-    guard = forgotten_guard(control),
-  }
+  return { thread = thread, deadline = deadline, guard = forgotten_guard(thread) }
 end
 
--- Only the coroutine that spawned a thread may wait for it or kill it, once.
-local function owns(pending) return pending.thread and coroutine.running() == pending.owner end
-
---- Waits for the answer. May be called from another coroutine or light thread of the request than `start` was.
+--- Waits for the answer. May be called from another coroutine or light thread than `start` was.
 ---@param pending table
 ---@return table? response
 ---@return jdvm.TransportFailure?
-function Transport:finish(pending)
-  local control = pending.control
-  if not control.over and not can_yield() then
-    self:cancel(pending)
+function Transport.finish(_, pending)
+  local thread = pending.thread
+  if not thread.over and not can_yield() then
+    thread:cancel()
     return within_c()
   end
-  if owns(pending) then
-    local thread = pending.thread
-    pending.thread = nil
-    ngx.thread.wait(thread)
-  elseif not control.over and not control.cancelled then
-    control.semaphore = control.semaphore or require "ngx.semaphore".new(0)
-    control.semaphore:wait(max(0, pending.deadline - now()) + 1) -- the exchange itself ends by the deadline
-  end
-  if not control.over or control.cancelled then
-    control.cancelled = true
+  thread:wait(max(0, pending.deadline - now()) + 1)
+  if not thread.over or thread.cancelled then
+    thread:cancel()
     return exchange.cancelled("wait", true)
   end
-  return control.response, control.failure
+  return thread.response, thread.failure
 end
 
---- Gives an exchange up and closes its connection: at once where it was started, elsewhere with its next bytes.
+--- Gives an exchange up and closes its connection, at once, wherever it was started.
 ---@param pending table
-function Transport:cancel(pending)
-  local control, thread = pending.control, pending.thread
-  control.cancelled = true
-  if not owns(pending) then return end
-  pending.thread = nil
-  if control.over then
-    ngx.thread.wait(thread)
-  elseif control.looking_up then
-    control.looking_up:post(1)
-  else
-    ngx.thread.kill(thread)
-    -- The thread runs nothing more, so it cannot give this back.
-    if control.permit then self.permits:give(control.permit) end
-  end
-end
+function Transport.cancel(_, pending) pending.thread:cancel() end
 
 --- Sleeps without blocking the worker.
 ---@param seconds number
@@ -338,6 +291,10 @@ function Transport:route(origin)
   local route, message = router.to(origin, self.config)
   if not route then return nil, message end
   route.options = { pool = route.pool, pool_size = self.pool_size }
+  if self.limit then
+    -- The first who uses a pool sets its limits, so those with other limits need another.
+    route.options = { pool = route.pool .. "|" .. self.limit, pool_size = self.limit, backlog = BACKLOG }
+  end
   if self.known_routes < MAX_ROUTES then
     self.routes[origin], self.known_routes = route, self.known_routes + 1
   end
@@ -355,8 +312,8 @@ function M.new(config)
     config = { proxy = config.proxy, no_proxy = config.no_proxy, verify = config.verify },
     fixed = "user-agent: " .. (config.user_agent or "jdvm"):gsub("%c", " ") .. "\r\naccept-encoding: identity\r\n",
     max_body = config.max_body or http1.MAX_BODY,
-    pool_size = limit and min(limit, POOL_SIZE) or POOL_SIZE,
-    permits = limit and permits.new(limit, now) or nil,
+    pool_size = limit or POOL_SIZE,
+    limit = limit,
     unsupported = unsupported,
     instead = instead,
     routes = {},

@@ -20,6 +20,24 @@ case("looks names up", function(run)
   equal(200, assert(get(run, "https://JDVM.test:" .. run.ports.good .. "/connection")).status)
 end)
 
+case("tries the next address of a name when one refuses", function(run)
+  -- Nobody listens on 127.0.0.2; each connection is a new one.
+  local url, headers = "http://two.test:" .. run.ports.plain .. "/connection", { host = "x", connection = "close" }
+  for _ = 1, 40 do
+    equal(200, assert(get(run, url, nil, { headers = headers })).status)
+  end
+  local failure =
+    failed({ kind = "connect", phase = "connect", sent = false }, get(run, "http://two.test:" .. run.ports.closed))
+  contains(failure.message, "refused")
+end)
+
+case("ends a look-up with the light thread that wanted it", function(run)
+  local thread = ngx.thread.spawn(get, run, "http://silent.test/", nil, { connect_timeout = 10 })
+  ngx.sleep(0.05)
+  ngx.thread.kill(thread)
+  -- The request of this case does not end before all its light threads: the driver waits for that.
+end)
+
 -- Light threads that `fn` spawns.
 local function spawned(fn)
   local spawn, count = ngx.thread.spawn, 0

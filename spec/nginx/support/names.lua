@@ -1,5 +1,5 @@
---- A name server for the tests, on a UDP port of 127.0.0.1: "jdvm.test" is 127.0.0.1, "silent.test" gets no answer,
---- everything else does not exist. Usage: luajit names.lua PORT
+--- A name server for the tests, on a UDP port of 127.0.0.1: "jdvm.test" is 127.0.0.1, "two.test" is that and 127.0.0.2,
+--- "silent.test" gets no answer, everything else does not exist. Usage: luajit names.lua PORT
 local socket = require "socket"
 
 local server = assert(socket.udp())
@@ -18,10 +18,16 @@ while true do
     end
     local name, question = table.concat(labels, "."):lower(), query:sub(13, position + 4)
     local is_a = query:sub(position + 1, position + 2) == "\0\1"
-    if name == "jdvm.test" then
-      local answer = is_a and "\192\12\0\1\0\1\0\0\0\60\0\4\127\0\0\1" or ""
+    local last_bytes = ({ ["jdvm.test"] = "\1", ["two.test"] = "\1\2" })[name]
+    if last_bytes then
+      local answer = is_a and last_bytes:gsub(".", "\192\12\0\1\0\1\0\0\0\60\0\4\127\0\0%0") or ""
       server:sendto(
-        query:sub(1, 2) .. "\129\128\0\1\0" .. (is_a and "\1" or "\0") .. "\0\0\0\0" .. question .. answer,
+        query:sub(1, 2)
+          .. "\129\128\0\1\0"
+          .. string.char(is_a and #last_bytes or 0)
+          .. "\0\0\0\0"
+          .. question
+          .. answer,
         host,
         port
       )
