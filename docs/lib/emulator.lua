@@ -118,12 +118,12 @@ end
 local function parameters_of(kind)
   local parts = {}
   for _, name in ipairs(settings.names(kind.parameters)) do
-    local parameter, default = kind.parameters[name], kind.defaults and kind.defaults[name]
+    local parameter = kind.parameters[name]
     parts[#parts + 1] = ("`%s`: %s (%s%s)"):format(
       name,
       parameter[2],
       values_of(parameter[1]),
-      default ~= nil and "; " .. shown(default) or ""
+      parameter[3] ~= nil and "; " .. shown(parameter[3]) or ""
     )
   end
   return table.concat(parts, "<br>")

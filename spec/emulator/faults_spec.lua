@@ -1,7 +1,7 @@
 -- jdvm.emulator.faults: what each does to a response; what they do to a connection is in server_spec.lua.
 local core = require "jdvm.core"
 local faults = require "jdvm.emulator.faults"
-local conditions = require("jdvm.emulator.fault_rules").conditions
+local settings = require "jdvm.emulator.settings"
 local emulated = require "spec.support.emulated"
 local signed = require "spec.support.signed"
 
@@ -18,8 +18,9 @@ describe("faults", function()
     for name, fault in pairs(faults) do
       assert.is_string(fault.doc, name)
       assert.is_true(fault.before ~= nil or fault.result ~= nil or fault.response ~= nil, name)
-      for parameter in pairs(fault.defaults or {}) do
-        assert.truthy(fault.parameters[parameter] or conditions[parameter], name .. "." .. parameter)
+      for parameter, entry in pairs(fault.parameters) do
+        assert.is_string(entry[2], name .. "." .. parameter)
+        if entry[3] ~= nil then assert.equal(entry[3], (settings.read_value(entry[1], entry[3]))) end
       end
     end
   end)

@@ -375,23 +375,14 @@ local function explain(write)
       visit(name, entries[name])
     end
   end
-  local function parameter(name, entry, default)
-    write(
-      ("    %-14s %s (%s%s)\n"):format(
-        name,
-        entry[2],
-        kind_of(entry[1]),
-        default ~= nil and "; default " .. tostring(default) or ""
-      )
-    )
+  local function parameter(name, entry)
+    local default = entry[3] ~= nil and "; default " .. entry[3] or ""
+    write(("    %-14s %s (%s%s)\n"):format(name, entry[2], kind_of(entry[1]), default))
   end
   write("Faults, as kind or kind:name=value,name=value:\n")
   each_sorted(faults, function(name, kind)
     write(("  %s: %s\n"):format(name, kind.doc))
-    each_sorted(
-      kind.parameters,
-      function(parameter_name, entry) parameter(parameter_name, entry, (kind.defaults or {})[parameter_name]) end
-    )
+    each_sorted(kind.parameters, parameter)
   end)
   write("\nConditions that any fault takes:\n")
   each_sorted(conditions, parameter)

@@ -48,8 +48,8 @@ function M.read(given)
     return nil, ("unknown fault '%s'; there are: %s%s"):format(tostring(given.fault), list_of(faults), suggestion)
   end
   local rule = { fault = given.fault }
-  for name, default in pairs(fault.defaults or {}) do
-    rule[name] = default
+  for name, entry in pairs(fault.parameters) do
+    rule[name] = entry[3]
   end
   for name, text in pairs(given) do
     if name ~= "fault" then

@@ -58,11 +58,10 @@ M.throttle = {
   doc = "429, too many requests",
   replaces = true,
   parameters = {
-    status = { { "RATE_LIMIT", "HTTP_RATE_LIMIT_EXCEEDED" }, "status word of the response" },
+    status = { { "RATE_LIMIT", "HTTP_RATE_LIMIT_EXCEEDED" }, "status word of the response", "RATE_LIMIT" },
     retry_after = { "number", "seconds in a Retry-After header" },
-    format = { { "seconds", "date" }, "how Retry-After is written" },
+    format = { { "seconds", "date" }, "how Retry-After is written", "seconds" },
   },
-  defaults = { status = "RATE_LIMIT", format = "seconds" },
   result = function(rule, _, result)
     local words = rule.status == "RATE_LIMIT" and ERRORS[429][2] or "minute rate limit exceeded, role:ak [gw]"
     fail(result, 429, rule.status, words)
@@ -97,13 +96,12 @@ M.error = {
   doc = "an HTTP error with a JSON, HTML or empty body",
   replaces = true,
   parameters = {
-    code = { "integer", "HTTP status" },
-    body = { { "json", "html", "empty" }, "what the body holds" },
+    code = { "integer", "HTTP status", 500 },
+    body = { { "json", "html", "empty" }, "what the body holds", "json" },
     status = { "text", "the status word of a JSON body" },
     message = { "text", "the message of a JSON body" },
     retry_after = { "number", "seconds in a Retry-After header" },
   },
-  defaults = { code = 500, body = "json" },
   result = function(rule, _, result, call)
     local usual = ERRORS[rule.code] or { "UNKNOWN", "Unknown server error" }
     if rule.code == 404 and call.image_id then usual = { "NOT_FOUND", "Image '" .. call.image_id .. "' not found" } end
@@ -124,10 +122,9 @@ M.error = {
 M.latency = {
   doc = "a slow response",
   parameters = {
-    seconds = { "number", "delay before the response" },
-    jitter = { "number", "maximum of a random delay added to it" },
+    seconds = { "number", "delay before the response", 1 },
+    jitter = { "number", "maximum of a random delay added to it", 0 },
   },
-  defaults = { seconds = 1, jitter = 0 },
   response = function(rule, draw, response)
     response.delay = (response.delay or 0) + rule.seconds + rule.jitter * draw(1)
   end,
@@ -136,11 +133,10 @@ M.latency = {
 M.drip = {
   doc = "header or body sent in small pieces",
   parameters = {
-    part = { { "body", "header" }, "which part is slow" },
-    bytes = { "integer", "bytes at a time" },
-    interval = { "number", "seconds between them" },
+    part = { { "body", "header" }, "which part is slow", "body" },
+    bytes = { "integer", "bytes at a time", 1 },
+    interval = { "number", "seconds between them", 0.1 },
   },
-  defaults = { part = "body", bytes = 1, interval = 0.1 },
   response = function(rule, _, response)
     wire_of(response)[rule.part == "header" and "header_drip" or "drip"] =
       { bytes = math.max(1, rule.bytes), interval = rule.interval }
@@ -156,11 +152,14 @@ for name, entry in pairs {
   M[name] = {
     doc = entry[1],
     parameters = {
-      at = { { "before", "header", "body" }, "before the header, in it, or in the body" },
-      fraction = { "share", "share of the header or body that is sent before, from 0 to 1" },
-      seconds = { "number", "seconds to wait there" },
+      at = {
+        { "before", "header", "body" },
+        "before the header, in it, or in the body",
+        name == "cut" and "body" or "before",
+      },
+      fraction = { "share", "share of the header or body that is sent before, from 0 to 1", 0.5 },
+      seconds = { "number", "seconds to wait there", seconds },
     },
-    defaults = { at = name == "cut" and "body" or "before", fraction = 0.5, seconds = seconds },
     response = function(rule, _, response)
       wire_of(response).stop = { how = name, at = rule.at, fraction = rule.fraction, seconds = rule.seconds }
     end,
@@ -169,15 +168,13 @@ end
 
 M.length = {
   doc = "a wrong Content-Length",
-  parameters = { by = { "signed", "bytes by which it is too large (negative: too small)" } },
-  defaults = { by = 10 },
+  parameters = { by = { "signed", "bytes by which it is too large (negative: too small)", 10 } },
   response = function(rule, _, response) wire_of(response).content_length = rule.by end,
 }
 
 M.truncated = {
   doc = "JSON that ends early",
-  parameters = { fraction = { "share", "share of the JSON text that is sent, as a complete response" } },
-  defaults = { fraction = 0.5 },
+  parameters = { fraction = { "share", "share of the JSON text that is sent, as a complete response", 0.5 } },
   response = function(rule, _, response)
     response.body = response.body:sub(1, math.floor((#response.body - 1) * rule.fraction))
   end,
@@ -186,9 +183,12 @@ M.truncated = {
 M.gzip = {
   doc = "a broken gzip body",
   parameters = {
-    how = { { "garbage", "truncated", "checksum" }, "what is wrong: no gzip at all, cut off, a wrong checksum" },
+    how = {
+      { "garbage", "truncated", "checksum" },
+      "what is wrong: no gzip at all, cut off, a wrong checksum",
+      "garbage",
+    },
   },
-  defaults = { how = "garbage" },
   response = function(rule, _, response)
     add_header(response, "Content-Encoding", "gzip")
     response.body = BROKEN_GZIP[rule.how]
@@ -198,10 +198,9 @@ M.gzip = {
 M.body = {
   doc = "another body with status 200",
   parameters = {
-    text = { "text", "the whole body" },
+    text = { "text", "the whole body", "{}" },
     result = { "text", "JSON in place of the result" },
   },
-  defaults = { text = "{}" },
   result = function(rule, _, result)
     if result.failure then return end
     if rule.result then
@@ -215,11 +214,10 @@ M.body = {
 M.total = {
   doc = "a wrong totalCount",
   parameters = {
-    by = { "signed", "added to the true total" },
+    by = { "signed", "added to the true total", 0 },
     value = { "integer", "sent instead of it" },
     text = { "text", "JSON sent instead of it: null, a string in quotes, 1.5; empty for no totalCount at all" },
   },
-  defaults = { by = 0 },
   result = function(rule, _, result)
     if result.total then
       result.total = rule.text or ("%.0f"):format(math.max(0, rule.value or result.total + rule.by))
@@ -229,8 +227,7 @@ M.total = {
 
 M.oversized = {
   doc = "a body that is too large",
-  parameters = { bytes = { "integer", "size of the body" } },
-  defaults = { bytes = 16 * 1024 * 1024 + 1 },
+  parameters = { bytes = { "integer", "size of the body", 16 * 1024 * 1024 + 1 } },
   response = function(rule, _, response)
     local head = response.body:gsub("}%s*$", "") .. ',"padding":"'
     response.body = head .. ("a"):rep(rule.bytes - #head - 2) .. '"}'
@@ -240,10 +237,9 @@ M.oversized = {
 M.header = {
   doc = "a header that is too large",
   parameters = {
-    bytes = { "integer", "size of each extra header" },
-    lines = { "integer", "number of extra headers" },
+    bytes = { "integer", "size of each extra header", 100000 },
+    lines = { "integer", "number of extra headers", 1 },
   },
-  defaults = { bytes = 100000, lines = 1 },
   response = function(rule, _, response)
     for i = 1, rule.lines do
       add_header(response, "x-jdcloud-padding-" .. i, ("a"):rep(rule.bytes))
@@ -253,8 +249,7 @@ M.header = {
 
 M.date = {
   doc = "a wrong Date header",
-  parameters = { by = { "signed", "seconds by which it is wrong" } },
-  defaults = { by = 3600 },
+  parameters = { by = { "signed", "seconds by which it is wrong", 3600 } },
   response = function(rule, _, response, call)
     add_header(response, "Date", responses.http_date(call.moment.now + rule.by))
   end,
@@ -262,19 +257,18 @@ M.date = {
 
 M.repeated = {
   doc = "another page instead of the requested one",
-  parameters = { serve = { "integer", "the page that is returned" } },
-  defaults = { serve = 1 },
+  parameters = { serve = { "integer", "the page that is returned", 1 } },
   before = function(rule, _, _, call) call.serve_page = rule.serve end,
 }
 
 M.drift = {
   doc = "images that appear or vanish before a page is returned; once by default",
   parameters = {
-    insert = { "integer", "number of new images" },
-    delete = { "integer", "number of images that vanish" },
-    at = { "text", "front, end, random, or a position from 1" },
+    insert = { "integer", "number of new images", 0 },
+    delete = { "integer", "number of images that vanish", 0 },
+    at = { "text", "front, end, random, or a position from 1", "front" },
+    count = { "integer", "maximum number of times", 1 },
   },
-  defaults = { insert = 0, delete = 0, at = "front", count = 1 },
   check = function(rule)
     return not changes.is_place(rule.at) and "at must be front, end, random or a position from 1" or nil
   end,
@@ -288,9 +282,12 @@ M.drift = {
 M.life = {
   doc = "an image whose status changes with time or requests after it is first requested",
   parameters = {
-    steps = { "text", "statuses, each with progress and time, as in `pending:10 pending:60@1s ready@2s`" },
+    steps = {
+      "text",
+      "statuses, each with progress and time, as in `pending:10 pending:60@1s ready@2s`",
+      "pending ready@3",
+    },
   },
-  defaults = { steps = "pending ready@3" },
   check = function(rule)
     if not rule.image then return "image=ID is missing: which image?" end
     return select(2, status_script.parse(rule.steps))

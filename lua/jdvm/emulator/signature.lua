@@ -69,40 +69,28 @@ end
 
 local function trim(text) return text:match "^%s*(.-)%s*$" end
 
---- Splits the Authorization header.
----@param text string
----@return table|nil parts `{algorithm, version, access_key, day, region, service, terminator, signed, signature}`
----@return string|nil problem a key of `messages`
-function M.parse_authorization(text)
+-- Splits the Authorization header, or names what is wrong with it by a key of `messages`.
+local function parse_authorization(text)
   local name, rest = trim(text):match("^(%S+)%s+(.+)$")
-  local version = name and name:match "^JDCLOUD([23])%-HMAC%-SHA256$"
+  local version = name and name:match("^JDCLOUD([23])%-HMAC%-SHA256$")
   if not version then return nil, "invalid" end
   local fields = {}
   for part in rest:gmatch("[^,]+") do
     local key, value = trim(part):match("^(%w+)=(.*)$")
     if key then fields[key:lower()] = value end
   end
-  if not fields.credential or fields.credential == "" then return nil, "credential" end
-  local key, day, region, service, terminator = fields.credential:match("^(.+)/([^/]*)/([^/]*)/([^/]*)/([^/]*)$")
-  if not key then return nil, "credential" end
-  if not fields.signedheaders or fields.signedheaders == "" then return nil, "signed_headers" end
+  local parts = { algorithm = name, version = tonumber(version), signature = fields.signature, signed = {} }
+  parts.access_key, parts.day, parts.region, parts.service, parts.terminator = (fields.credential or ""):match(
+    "^(.+)/([^/]*)/([^/]*)/([^/]*)/([^/]*)$"
+  )
+  if not parts.access_key then return nil, "credential" end
+  if (fields.signedheaders or "") == "" then return nil, "signed_headers" end
   if not fields.signature then return nil, "invalid" end
-  local signed = {}
   for header in fields.signedheaders:gmatch("[^;]+") do
-    signed[#signed + 1] = trim(header):lower()
+    table.insert(parts.signed, trim(header):lower())
   end
-  table.sort(signed)
-  return {
-    algorithm = name,
-    version = tonumber(version),
-    access_key = key,
-    day = day,
-    region = region,
-    service = service,
-    terminator = terminator,
-    signed = signed,
-    signature = fields.signature,
-  }
+  table.sort(parts.signed)
+  return parts
 end
 
 --- Header values by lower-case name, each an array in the order of arrival.
@@ -112,12 +100,8 @@ function M.index_headers(headers)
   local index = {}
   for _, header in ipairs(headers) do
     local name = header[1]:lower()
-    local values = index[name]
-    if values then
-      values[#values + 1] = header[2]
-    else
-      index[name] = { header[2] }
-    end
+    index[name] = index[name] or {}
+    table.insert(index[name], header[2])
   end
   return index
 end
@@ -152,9 +136,7 @@ end
 local function canonical_value(values, version)
   local cleaned = {}
   for i, value in ipairs(values) do
-    value = trim(value)
-    if version == 2 then value = value:gsub("%s+", " ") end
-    cleaned[i] = value
+    cleaned[i] = version == 2 and trim(value):gsub("%s+", " ") or trim(value)
   end
   return table.concat(cleaned, ",")
 end
@@ -162,7 +144,7 @@ end
 --- The text whose hash was signed, rebuilt from the request.
 ---@param request table `{method, target, body}`
 ---@param index table<string, string[]> from `index_headers`
----@param parts table from `parse_authorization`
+---@param parts table `{version, signed}` of the Authorization header
 ---@param payload_hash string lower-case hex
 ---@return string|nil text nil when a header named in SignedHeaders did not arrive
 function M.canonical_request(request, index, parts, payload_hash)
@@ -213,7 +195,7 @@ end
 ---@return string|nil problem a key of `messages`, or "unknown_key"
 function M.verify(request, index, find_secret)
   if not index.authorization then return nil, "authorization" end
-  local parts, problem = M.parse_authorization(index.authorization[1])
+  local parts, problem = parse_authorization(index.authorization[1])
   if not parts then return nil, problem end
   local secret = find_secret(parts.access_key)
   if not secret then return nil, "unknown_key" end
