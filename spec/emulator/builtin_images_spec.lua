@@ -88,28 +88,6 @@ describe("the built-in catalogue", function()
     end
   end)
 
-  it("holds no market image of a system that cannot be", function()
-    local versions = {
-      CentOS = "^[678]%.%d$",
-      Ubuntu = "^%d%d%.04$",
-      ["Windows Server"] = "^20%d%d$",
-      ["Other Linux"] = "^11%.4$",
-    }
-    local count = 0
-    for _, image in ipairs(images) do
-      if image.imageSource == "thirdparty" then
-        count = count + 1
-        assert.matches(versions[image.platform], image.osVersion)
-        local is_windows = image.platform == "Windows Server"
-        assert.equal(is_windows and "windows" or "linux", image.osType)
-        assert.equal(is_windows and 60 or 40, image.systemDiskSizeGB)
-        local disk = image.systemDisk.cloudDisk or image.systemDisk.localDisk
-        assert.equal(image.systemDiskSizeGB, disk.diskSizeGB)
-      end
-    end
-    assert.is_true(count >= 40, count)
-  end)
-
   -- People's tests name what is in it.
   it("is the same in every version", function()
     local ids = {}

@@ -11,16 +11,16 @@ local status_script = require "jdvm.emulator.status_script"
 
 local M = {}
 
--- What each account calls the images of a shelf.
+-- What the accounts `owner` and `other` call the images of a shelf, and what their owner is and permits.
 local SHELVES = {
-  { name = "public", owner = "public", other = "public" },
-  { name = "thirdparty", owner = "thirdparty", other = "thirdparty" },
-  { name = "community", owner = "community", other = "community" },
-  { name = "owner", owner = "private" },
-  { name = "owner-shared", owner = "private", other = "shared" },
-  { name = "other", other = "private" },
-  { name = "other-shared", owner = "shared", other = "private" },
-  { name = "partner", owner = "shared", other = "shared" },
+  { name = "public", owner = "public", other = "public", pin = "admin", permission = "all" },
+  { name = "thirdparty", owner = "thirdparty", other = "thirdparty", pin = "marketplace", permission = "all" },
+  { name = "community", owner = "community", other = "community", pin = "community-pin", permission = "all" },
+  { name = "owner", owner = "private", pin = "jdvm-owner", permission = "ownerOnly" },
+  { name = "owner-shared", owner = "private", other = "shared", pin = "jdvm-owner", permission = "specifiedUsers" },
+  { name = "other", other = "private", pin = "jdvm-other", permission = "ownerOnly" },
+  { name = "other-shared", owner = "shared", other = "private", pin = "jdvm-other", permission = "specifiedUsers" },
+  { name = "partner", owner = "shared", other = "shared", pin = "jdvm-partner", permission = "specifiedUsers" },
 }
 -- With a size asked for, every account sees that many images from each source.
 local NOT_GENERATED = { ["owner-shared"] = true, ["other-shared"] = true }
@@ -81,7 +81,6 @@ function M.new(seed, size)
 end
 
 --- Drops what was computed from the images, after a change.
----@param catalogue table from `new`
 function M.forget(catalogue)
   catalogue.views, catalogue.pages, catalogue.kept, catalogue.has_lives = {}, {}, 0, false
   for _, shelf in ipairs(catalogue.by_number) do
@@ -90,9 +89,6 @@ function M.forget(catalogue)
 end
 
 --- The shelves of a region that an account sees as one source.
----@param catalogue table from `new`
----@param account string
----@param region string
 ---@param source string imageSource
 ---@return table[] shelves
 function M.shelves(catalogue, account, region, source)
@@ -104,9 +100,6 @@ function M.shelves(catalogue, account, region, source)
 end
 
 --- The id of an image.
----@param catalogue table from `new`
----@param shelf table
----@param key number
 ---@return string
 function M.id(catalogue, shelf, key)
   local record = shelf.records[key]
@@ -114,9 +107,6 @@ function M.id(catalogue, shelf, key)
 end
 
 --- The shelf and key of an image that exists and that the account may see.
----@param catalogue table from `new`
----@param account string
----@param region string
 ---@param id string
 ---@return table|nil shelf
 ---@return number|nil key
@@ -135,10 +125,7 @@ function M.find(catalogue, account, region, id)
 end
 
 --- The JSON text of one image.
----@param catalogue table from `new`
 ---@param account string who looks
----@param shelf table
----@param key number
 ---@param moment table `{now, requests, words}`
 ---@return string
 function M.text(catalogue, account, shelf, key, moment)
@@ -188,7 +175,6 @@ local function view_of(catalogue, query, label, moment)
 end
 
 --- One page of the images that an account sees of one source, filtered, in the order of the list.
----@param catalogue table from `new`
 ---@param query table `{account, region, source, filter?, label, page, size}`
 ---@param moment table `{now, requests, words}`
 ---@param is_clamped boolean whether a page after the last one is the last one

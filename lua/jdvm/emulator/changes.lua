@@ -23,8 +23,6 @@ local function position_of(at, size, count, unit)
 end
 
 --- Takes the image at a position of a shelf away.
----@param images table catalogue
----@param shelf table
 ---@param position number
 function M.delete(images, shelf, position)
   local key = table.remove(shelf.order, position)
@@ -35,7 +33,6 @@ function M.delete(images, shelf, position)
 end
 
 --- Adds and removes images of the first shelf that an account sees under a source.
----@param images table catalogue
 ---@param where table `{account, region, source}`
 ---@param change table `{insert, delete, at}`
 ---@param draw fun(i: number): number
@@ -58,7 +55,6 @@ function M.change(images, where, change, draw)
 end
 
 --- What an account sees of one source now, and what appeared and vanished there since the last reset.
----@param images table catalogue
 ---@param where table `{account, region, source}`
 ---@param after? number leave out the first so many changes
 ---@return table `{images, inserted, deleted}`, arrays of ids
@@ -79,9 +75,6 @@ function M.report(images, where, after)
 end
 
 --- Scripts the life of one image from now on.
----@param images table catalogue
----@param shelf table
----@param key number
 ---@param moment table `{now, requests}`
 ---@param steps string see status_script.lua
 function M.begin_life(images, shelf, key, moment, steps)

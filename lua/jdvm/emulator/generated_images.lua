@@ -80,18 +80,6 @@ local TEAMS = { "infra", "支付", "搜索", "growth" }
 local DISK_TYPES = { "ssd.gp1", "ssd.io1", "hdd.std1" }
 local BASE_TIME = 1700000000
 
--- Each shelf holds images of one owner that the same accounts see in the same way.
-local OWNERS = {
-  public = { pin = "admin", permission = "all" },
-  thirdparty = { pin = "marketplace", permission = "all" },
-  community = { pin = "community-pin", permission = "all" },
-  owner = { pin = "jdvm-owner", permission = "ownerOnly" },
-  ["owner-shared"] = { pin = "jdvm-owner", permission = "specifiedUsers" },
-  other = { pin = "jdvm-other", permission = "ownerOnly" },
-  ["other-shared"] = { pin = "jdvm-other", permission = "specifiedUsers" },
-  partner = { pin = "jdvm-partner", permission = "specifiedUsers" },
-}
-
 -- Mostly ready; one in 16 is in each of the other states, by number and not by chance, so that tests can count.
 local STATES = { [5] = "pending", [10] = "deleting", [15] = "error" }
 
@@ -105,7 +93,7 @@ function M.filtered_fields(shelf, key)
   local record = M.from_row(SYSTEMS[random.pick(shelf.seed, key * 7, #SYSTEMS)])
   record.rootDeviceType = key % 8 == 7 and "localDisk" or "cloudDisk"
   record.status = STATES[key % 16] or "ready"
-  record.launchPermission = OWNERS[shelf.name].permission
+  record.launchPermission = shelf.viewers.permission
   if is_official(shelf) then
     if key % 9 == 0 then record.offline = key % 27 == 0 end
     if shelf.name == "thirdparty" then record.serviceCode = "market-" .. key % 13 end
@@ -179,7 +167,7 @@ function M.record(shelf, key)
   record.createTime = time_text(key <= shelf.count and BASE_TIME - age or BASE_TIME + key * 60)
   record.sizeMB = key % 5 == 0 and 0 or 1500 + key * 37 % 9000
   record.desc = is_official(shelf) and "" or M.descriptions[random.pick(shelf.seed, key * 7 + 2, #M.descriptions)]
-  record.ownerPin = OWNERS[shelf.name].pin
+  record.ownerPin = shelf.viewers.pin
   record.systemDisk = M.disk(shelf, key, 0, category, size)
   if not is_official(shelf) and key % 3 == 0 then
     record.dataDisks = {}
