@@ -1,5 +1,7 @@
 -- jdvm.emulator.filters: what the query of describeImages asks for, and how it is refused.
 local emulated = require "spec.support.emulated"
+local filters = require "jdvm.emulator.filters"
+local settings = require "jdvm.emulator.settings"
 
 local NORTH = emulated.NORTH
 local all, send = emulated.all, emulated.send
@@ -53,6 +55,18 @@ describe("the query of a list", function()
     assert.equal(private[3].imageId, found[1].imageId)
     local market = all { "imageSource", "thirdparty" }
     assert.truthy(#all { "imageSource", "thirdparty", "serviceCode", market[1].serviceCode } >= 1)
+  end)
+
+  it("counts the first of repeated parameters", function()
+    local defaults, labels = settings.values {}, {}
+    for _, order in ipairs { { "ready", "error" }, { "error", "ready" } } do
+      local pairs_found = { { "imageSource", "private" }, { "status", order[1] }, { "status", order[2] } }
+      local query = filters.read(pairs_found, filters.values(pairs_found), defaults)
+      assert.is_true(query.filter { status = order[1] })
+      assert.is_false(query.filter { status = order[2] })
+      assert.is_nil(labels[query.label]) -- pages of one are no pages of the other
+      labels[query.label] = true
+    end
   end)
 
   it("hides what is off the shelf unless asked", function()

@@ -115,13 +115,12 @@ local function conditions_of(pairs_found, values, source, settings)
   return conditions
 end
 
--- The same text for every query that asks for the same images.
+-- Two queries with the same text ask for the same images.
 local function label_of(pairs_found, settings)
   local parts = { settings.offline_default }
   for _, pair in ipairs(pairs_found) do
     if pair[1] ~= page.number and pair[1] ~= page.size then parts[#parts + 1] = pair[1] .. "\1" .. pair[2] end
   end
-  table.sort(parts)
   return table.concat(parts, "\2")
 end
 

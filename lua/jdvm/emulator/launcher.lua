@@ -36,37 +36,26 @@ local function read_file(path)
   return text
 end
 
-local function exists(path) return read_file(path) ~= nil end
-
-local PROGRAMS = { "/usr/sbin/nginx", "/usr/bin/openresty", "/usr/local/openresty/bin/openresty" }
-
 -- What a configuration must load to have Lua, or nil when this nginx has none. Debian's Lua module is two files.
 local function lua_of(path)
   if path:find("openresty", 1, true) then return "" end
   local about = output_of(quote(path) .. " -V 2>&1")
-  local modules = about:match "%-%-modules%-path=(%S+)"
   if about:find("openresty", 1, true) or about:find("lua-nginx-module", 1, true) then return "" end
-  if not modules or not exists(modules .. "/ngx_http_lua_module.so") then return nil end
+  local modules = about:match("%-%-modules%-path=(%S+)")
+  if not modules or not read_file(modules .. "/ngx_http_lua_module.so") then return nil end
   return ("load_module %s/ndk_http_module.so;\nload_module %s/ngx_http_lua_module.so;"):format(modules, modules)
 end
 
--- An nginx that has Lua: JDVM_NGINX, or where packages put it, or wherever the shell finds one; else nil and why not.
+-- An nginx that has Lua: JDVM_NGINX, or one that the shell finds where packages put it; else nil and why not.
 local function find_nginx()
-  local candidates, chosen = {}, os.getenv "JDVM_NGINX"
-  for _, path in ipairs(chosen and { chosen } or PROGRAMS) do
-    if exists(path) then candidates[#candidates + 1] = path end
-  end
-  if #candidates == 0 and not chosen then
-    for path in output_of("command -v nginx; command -v openresty"):gmatch "[^\n]+" do
-      candidates[#candidates + 1] = path
-    end
-  end
-  for _, path in ipairs(candidates) do
+  local chosen, problem = os.getenv("JDVM_NGINX"), "does not exist"
+  local search = "PATH=$PATH:/usr/sbin:/usr/local/openresty/bin; command -v nginx; command -v openresty"
+  for path in output_of(chosen and "command -v " .. quote(chosen) or search):gmatch("[^\n]+") do
     local load_modules = lua_of(path)
     if load_modules then return path, load_modules end
+    problem = "has no Lua module"
   end
   if not chosen then return nil, HOW_TO_INSTALL end
-  local problem = candidates[1] and "has no Lua module" or "does not exist"
   return nil, ("JDVM_NGINX names %s, which %s; %s"):format(chosen, problem, HOW_TO_INSTALL)
 end
 

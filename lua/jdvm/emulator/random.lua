@@ -27,18 +27,7 @@ function M.pick(seed, n, top) return math.floor(M.unit(seed, n) * top) + 1 end
 local DIGITS = "abcdefghijklmnopqrstuvwxyz0123456789"
 local HEX = "0123456789abcdef"
 
--- All texts of two digits, so that a text is made of half as many pieces.
-local function all_pairs(digits)
-  local found = {}
-  for a in digits:gmatch(".") do
-    for b in digits:gmatch(".") do
-      found[#found + 1] = a .. b
-    end
-  end
-  return found
-end
-
-local PAIRS, HEX_PAIRS = all_pairs(DIGITS), all_pairs(HEX)
+local function digit(digits, n) return digits:sub(n + 1, n + 1) end
 
 --- Text of `length` (an even number of) characters from `[a-z0-9]`, or hex digits.
 ---@param seed number
@@ -47,11 +36,12 @@ local PAIRS, HEX_PAIRS = all_pairs(DIGITS), all_pairs(HEX)
 ---@param is_hex? boolean
 ---@return string
 function M.text(seed, n, length, is_hex)
-  local found = is_hex and HEX_PAIRS or PAIRS
-  local out, x, count = {}, math.floor(M.unit(seed, n) * MODULUS), #found
+  local digits = is_hex and HEX or DIGITS
+  local out, x, base = {}, math.floor(M.unit(seed, n) * MODULUS), #digits
   for i = 1, length / 2 do
     x = (x * 48271 + i) % MODULUS
-    out[i] = found[math.floor(x / 16) % count + 1]
+    local two = math.floor(x / 16) % (base * base)
+    out[i] = digit(digits, math.floor(two / base)) .. digit(digits, two % base)
   end
   return table.concat(out)
 end
@@ -66,13 +56,12 @@ local function scramble(value, round, seed)
 end
 
 local function half_text(value)
-  local out = {}
-  for i = 5, 1, -1 do
-    local digit = value % 36
-    out[i] = DIGITS:sub(digit + 1, digit + 1)
-    value = (value - digit) / 36
+  local text = ""
+  for _ = 1, 5 do
+    text = digit(DIGITS, value % 36) .. text
+    value = math.floor(value / 36)
   end
-  return table.concat(out)
+  return text
 end
 
 local function half_value(text)
