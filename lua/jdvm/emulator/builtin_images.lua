@@ -187,7 +187,6 @@ local COUNTS = { community = 10, owner = 14, ["owner-shared"] = 4, other = 9, ["
 
 --- The images of one shelf, in the order of the list; `id` is set where it is a known one.
 ---@param shelf table `{name, region, seed, count}`
----@return table[] records
 function M.records(shelf)
   if shelf.name == "public" then return public_records(shelf) end
   if shelf.name == "thirdparty" then return market_records(shelf) end

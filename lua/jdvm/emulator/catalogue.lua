@@ -42,9 +42,7 @@ end
 
 --- A new catalogue. Its shelves are { name, region, viewers = what each account calls its images, order = keys in the
 --- order of the list, … }; a key is the number of an image on its shelf.
----@param seed number
 ---@param size number|nil images in each region and source; nil serves the built-in catalogue
----@return table catalogue
 function M.new(seed, size)
   local catalogue = { seed = seed, shelves = {}, by_number = {}, by_id = {}, changes = {} }
   for r, region in ipairs(regions.names) do
@@ -90,7 +88,6 @@ end
 
 --- The shelves of a region that an account sees as one source.
 ---@param source string imageSource
----@return table[] shelves
 function M.shelves(catalogue, account, region, source)
   local found = {}
   for _, shelf in ipairs(catalogue.shelves[region] or {}) do
@@ -100,14 +97,12 @@ function M.shelves(catalogue, account, region, source)
 end
 
 --- The id of an image.
----@return string
 function M.id(catalogue, shelf, key)
   local record = shelf.records[key]
   return record and record.id or "img-" .. random.encode_pair(catalogue.seed, shelf.number, key)
 end
 
 --- The shelf and key of an image that exists and that the account may see.
----@param id string
 ---@return table|nil shelf
 ---@return number|nil key
 function M.find(catalogue, account, region, id)
@@ -127,7 +122,6 @@ end
 --- The JSON text of one image.
 ---@param account string who looks
 ---@param moment table `{now, requests, words}`
----@return string
 function M.text(catalogue, account, shelf, key, moment)
   local record = shelf.records[key] or generated_images.record(shelf, key)
   local source = shelf.viewers[account]

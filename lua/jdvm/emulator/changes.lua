@@ -6,8 +6,6 @@ local status_script = require "jdvm.emulator.status_script"
 local M = {}
 
 --- Whether images can come or go there.
----@param at any
----@return boolean
 function M.is_place(at)
   local position = tonumber(at)
   return at == "front" or at == "end" or at == "random" or position ~= nil and position >= 1 and position % 1 == 0
@@ -23,7 +21,6 @@ local function position_of(at, size, count, unit)
 end
 
 --- Takes the image at a position of a shelf away.
----@param position number
 function M.delete(images, shelf, position)
   local key = table.remove(shelf.order, position)
   if not key then return end

@@ -195,7 +195,6 @@ local function encode(value)
 end
 
 --- Answers a control request.
----@param state table
 ---@param path string what follows `/_emulator/`
 ---@param arguments table<string, string>
 ---@param now number epoch seconds

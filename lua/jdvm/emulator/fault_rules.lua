@@ -79,7 +79,6 @@ function M.read(given)
 end
 
 --- Reads `kind:name=value,name=value`; a comma or percent sign in a value is percent-encoded.
----@param text string
 ---@return table|nil rule
 ---@return string|nil message
 function M.parse(text)
@@ -94,8 +93,6 @@ function M.parse(text)
 end
 
 --- Takes several specs apart that are separated by blanks. Blanks in the steps of a life separate none.
----@param text string
----@return string[]
 function M.split(text)
   local specs = {}
   for word in text:gmatch("%S+") do
@@ -136,7 +133,6 @@ end
 --- The faults to play for a request, in the order of the rules. Of the kinds that replace the whole response only
 --- the first acts; the others are not used up by it.
 ---@param rules table[] `{rule, met, used}`
----@param call table
 ---@return table[] `{rule, fault, draw}` where draw(i) is a number in [0, 1) that belongs to this occasion
 function M.due(rules, call)
   local found, is_replaced = {}, false

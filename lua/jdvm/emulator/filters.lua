@@ -145,7 +145,6 @@ end
 --- Reads the query of describeImages.
 ---@param pairs_found table[] decoded `{name, value}`
 ---@param values table<string, string> from `values`
----@param settings table
 ---@return table|nil query `{ids, page?, size?}` or `{source, filter, label, page, size}`
 ---@return table|nil refusal `{code, status, message}`
 function M.read(pairs_found, values, settings)

@@ -6,8 +6,6 @@ local random = require "jdvm.emulator.random"
 local M = {}
 
 --- Reads a table written as text: a row a line, its cells between bars, "-" for none.
----@param text string
----@return string[][] rows
 function M.rows(text)
   local rows = {}
   for line in text:gmatch("[^\n]+") do
@@ -22,7 +20,6 @@ end
 
 --- The fields of an image that follow from a row of such a table.
 ---@param row string[] name, platform, osVersion, architecture?, boot mode?
----@return table record
 function M.from_row(row)
   return {
     name = row[1],
@@ -87,8 +84,6 @@ local function is_official(shelf) return shelf.name == "public" or shelf.name ==
 
 --- The fields that filters look at.
 ---@param shelf table `{name, region, seed}`
----@param key number
----@return table record
 function M.filtered_fields(shelf, key)
   local record = M.from_row(SYSTEMS[random.pick(shelf.seed, key * 7, #SYSTEMS)])
   record.rootDeviceType = key % 8 == 7 and "localDisk" or "cloudDisk"
@@ -135,12 +130,9 @@ local function cloud_disk(shelf, key, n, size)
   return disk
 end
 
----@param shelf table
----@param key number
 ---@param n number 0 for the system disk
 ---@param category string `cloud` or `local`
 ---@param size number GB
----@return table InstanceDiskAttachment
 function M.disk(shelf, key, n, category, size)
   local disk =
     { diskCategory = category, autoDelete = n == 0 or key % 2 == 0, deviceName = "vd" .. string.char(97 + n) }
@@ -156,8 +148,6 @@ end
 
 --- The whole image.
 ---@param shelf table `{name, region, seed, count}`; keys above `count` are newer than all others
----@param key number
----@return table record
 function M.record(shelf, key)
   local record = M.filtered_fields(shelf, key)
   local category = record.rootDeviceType == "cloudDisk" and "cloud" or "local"

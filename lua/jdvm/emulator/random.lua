@@ -5,9 +5,6 @@ local M = {}
 local MODULUS = 2147483647
 
 --- A number in [0, 1) that depends on nothing but its arguments.
----@param seed number
----@param n number
----@return number
 function M.unit(seed, n)
   local x = ((seed % MODULUS) * 48271 + (n % MODULUS) * 69621 + 11) % MODULUS
   for _ = 1, 3 do
@@ -18,10 +15,6 @@ function M.unit(seed, n)
 end
 
 --- A whole number in [1, top].
----@param seed number
----@param n number
----@param top number
----@return number
 function M.pick(seed, n, top) return math.floor(M.unit(seed, n) * top) + 1 end
 
 local DIGITS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -30,11 +23,6 @@ local HEX = "0123456789abcdef"
 local function digit(digits, n) return digits:sub(n + 1, n + 1) end
 
 --- Text of `length` (an even number of) characters from `[a-z0-9]`, or hex digits.
----@param seed number
----@param n number
----@param length number
----@param is_hex? boolean
----@return string
 function M.text(seed, n, length, is_hex)
   local digits = is_hex and HEX or DIGITS
   local out, x, base = {}, math.floor(M.unit(seed, n) * MODULUS), #digits
@@ -73,10 +61,6 @@ local function half_value(text)
 end
 
 --- Ten characters that stand for two numbers below 36^5.
----@param seed number
----@param left number
----@param right number
----@return string
 function M.encode_pair(seed, left, right)
   for round = 1, 4 do
     left, right = right, (left + scramble(right, round, seed)) % HALF
@@ -85,8 +69,6 @@ function M.encode_pair(seed, left, right)
 end
 
 --- Undoes `encode_pair`.
----@param seed number
----@param text string
 ---@return number|nil left, number|nil right
 function M.decode_pair(seed, text)
   if not text:match("^[a-z0-9]+$") or #text ~= 10 then return nil end

@@ -43,9 +43,7 @@ local function append(out, value, kind)
 end
 
 --- JSON text with the fields of an object in the order of its model.
----@param value any
 ---@param kind string type as in jdvm.service.models
----@return string
 function M.write(value, kind)
   local out = {}
   append(out, value, kind)
@@ -53,20 +51,13 @@ function M.write(value, kind)
 end
 
 --- A request id as the gateway (base 36) or the service behind it (hex) writes them.
----@param seed number
 ---@param n number of the request
----@param from_service boolean
----@return string
 function M.request_id(seed, n, from_service) return random.text(seed + n % 65536, n, 32, from_service) end
 
----@param request_id string
 ---@param result string JSON text
----@return string body
 function M.success(request_id, result) return '{"requestId":"' .. request_id .. '","result":' .. result .. "}" end
 
----@param request_id string
 ---@param failure table `{code, status?, message, details?}`; details is JSON text
----@return string body
 function M.failure(request_id, failure)
   local details = failure.details and ',"details":' .. failure.details or ""
   return ('{"error":{"status":%s,"code":%d,"message":%s%s},"requestId":"%s"}'):format(
@@ -79,9 +70,6 @@ function M.failure(request_id, failure)
 end
 
 --- What a proxy in front of the service answers, in HTML.
----@param code number
----@param reason string
----@return string body
 function M.html(code, reason)
   return (
     "<html>\r\n<head><title>%d %s</title></head>\r\n<body>\r\n<center><h1>%d %s</h1></center>\r\n"
@@ -90,7 +78,6 @@ function M.html(code, reason)
 end
 
 ---@param seconds number since the epoch
----@return string date as in HTTP's Date header
 function M.http_date(seconds) return os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(seconds)) end
 
 return M

@@ -81,8 +81,6 @@ function M.read_value(kind, value)
 end
 
 --- The names in some tables, sorted.
----@param ... table<string, any>
----@return string[]
 function M.names(...)
   local list = {}
   for _, entries in ipairs { ... } do
@@ -95,16 +93,13 @@ function M.names(...)
 end
 
 --- What to add to a message about an unknown name: the known one that was probably meant, if any.
----@param name any
 ---@param ... table<string, any> tables keyed by known names
----@return string
 function M.suggestion(name, ...)
   local nearest = text.nearest(tostring(name), M.names(...))
   return nearest and ("; did you mean '%s'?"):format(nearest) or ""
 end
 
 --- Reads the value of a setting.
----@param name string
 ---@param value any text as typed, or a value of the right type
 ---@return any|nil value
 ---@return string|nil message

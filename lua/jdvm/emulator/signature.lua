@@ -95,7 +95,6 @@ end
 
 --- Header values by lower-case name, each an array in the order of arrival.
 ---@param headers table[] `{name, value}` pairs
----@return table<string, string[]>
 function M.index_headers(headers)
   local index = {}
   for _, header in ipairs(headers) do
@@ -215,7 +214,6 @@ function M.verify(request, index, find_secret)
 end
 
 --- Seconds since the epoch of `YYYYMMDDTHHMMSSZ`.
----@param text string
 ---@return number|nil seconds
 function M.parse_date(text)
   local year, month, day, hour, minute, second = text:match("^(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)Z$")

@@ -13,7 +13,6 @@ local function parse_step(text)
   return step
 end
 
----@param text string
 ---@return table[]|nil steps `{status, progress?, after? (seconds) | requests?}`
 ---@return string|nil message
 function M.parse(text)
@@ -30,7 +29,6 @@ end
 --- The last step of a life whose time has come.
 ---@param life table `{since (epoch seconds), requests (so far), steps}`
 ---@param moment table `{now, requests}`
----@return table step
 function M.step(life, moment)
   local current = {}
   for _, step in ipairs(life.steps) do
