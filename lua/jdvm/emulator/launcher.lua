@@ -152,7 +152,7 @@ local function follow(pipe, seen, on_ready)
       seen.has_stopped = true
     elseif name == "pid" or name == "folder" then
       seen[name] = value
-    elseif line:find("bind() to", 1, true) then
+    elseif line:find("Address already in use", 1, true) then
       seen.is_taken = true
       return
     elseif line ~= "." then
