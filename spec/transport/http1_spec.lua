@@ -24,7 +24,7 @@ local function accepts(text, expected, options)
   each_cut(text, options, function(reader, complete, message)
     assert.is_true(complete, message)
     assert.equal(expected.status or 200, reader.status)
-    assert.equal(expected.body or "", reader:text())
+    assert.equal(expected.body or "", reader.body)
     if expected.reusable ~= nil then assert.equal(expected.reusable, reader.reusable) end
     for name, value in pairs(expected.headers or {}) do
       assert.equal(value, reader.headers[name])
@@ -133,7 +133,7 @@ describe("a response", function()
   it("with more bytes than it says is not kept", function()
     local reader = http1.response("GET")
     assert.is_true(reader:feed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n"))
-    assert.equal("ok", reader:text())
+    assert.equal("ok", reader.body)
     assert.is_false(reader.reusable)
   end)
 
@@ -217,7 +217,8 @@ describe("a response is refused", function()
 
   it("with a header too large #long", function()
     refuses("HTTP/1.1 200 OK\r\na: " .. ("x"):rep(70000), "larger than")
-    refuses("HTTP/1.1 200 OK\r\n" .. ("a: b\r\n"):rep(200) .. "\r\n", "more than")
+    accepts("HTTP/1.1 200 OK\r\n" .. ("a: b\r\n"):rep(128) .. "\r\n", {})
+    refuses("HTTP/1.1 200 OK\r\n" .. ("a: b\r\n"):rep(129) .. "\r\n", "more than 128 header lines")
     refuses(("HTTP/1.1 100 Continue\r\n\r\n"):rep(3000), "larger than")
     refuses("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" .. ("a: b\r\n"):rep(20000), "larger than")
   end)
@@ -281,24 +282,8 @@ describe("random bytes", function()
       local first, complete = read(text, #text)
       local second, same = read(text, random(4))
       assert.equal(complete, same, text)
-      if complete then assert.equal(first:text(), second:text(), text) end
+      if complete then assert.equal(first.body, second.body, text) end
     end
-  end)
-end)
-
-describe("what is remembered of header lines", function()
-  it("is little, whatever a server sends", function()
-    local line = "X: " .. ("x"):rep(60000) .. "\r\n"
-    collectgarbage()
-    collectgarbage()
-    local before = collectgarbage "count"
-    for count = http1.MAX_HEADERS, 1, -1 do
-      local reader = http1.response("GET")
-      assert(reader:feed("HTTP/1.1 200 OK\r\n" .. ("Y: y\r\n"):rep(count - 1) .. line .. "\r\n") ~= nil)
-    end
-    collectgarbage()
-    collectgarbage()
-    assert.is_true(collectgarbage "count" - before < 1000)
   end)
 end)
 
@@ -306,11 +291,11 @@ describe("a request head", function()
   it("holds the line, the headers and the fixed lines that they do not replace", function()
     assert.equal(
       "GET /a?b=%20 HTTP/1.1\r\nhost: x\r\nuser-agent: jdvm\r\n\r\n",
-      http1.head("GET", "/a?b=%20", { host = "x" }, "user-agent: jdvm\r\n")
+      http1.head("GET", "/a?b=%20", { host = "x" }, { ["user-agent"] = "jdvm" })
     )
     assert.equal(
       "GET / HTTP/1.1\r\nUser-Agent: mine\r\nb: c\r\n\r\n",
-      http1.head("GET", "/", { ["User-Agent"] = "mine" }, "user-agent: jdvm\r\nb: c\r\n")
+      http1.head("GET", "/", { ["User-Agent"] = "mine" }, { ["user-agent"] = "jdvm", b = "c" })
     )
     assert.equal("GET / HTTP/1.1\r\n\r\n", http1.head("GET", "/", {}))
   end)

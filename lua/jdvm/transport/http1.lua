@@ -6,14 +6,8 @@ local core = require "jdvm.core"
 
 local has_control = core.has_control
 local concat = table.concat
-local find, sub, lower, match, byte = string.find, string.sub, string.lower, string.match, string.byte
+local find, sub, lower, match = string.find, string.sub, string.lower, string.match
 local min = math.min
-
--- LuaJIT makes a table with room for its fields.
-local has_new_table, new_table = pcall(require, "table.new")
-if not has_new_table then
-  function new_table() return {} end
-end
 
 local http1 = {}
 
@@ -25,90 +19,30 @@ local MAX_CHUNK_LINE = 4096
 
 local TOKEN = "^[!#-'%*%+%-%.0-9A-Z^-z|~]+$" -- RFC 9110, 5.6.2
 
--- Header names in lower case. There are few, so they are checked once; how many are remembered is bounded.
-local names, known_names = {}, 0
-
-local function lower_name(name)
-  local known = names[name]
-  if known then return known end
-  if not find(name, TOKEN) then return nil end
-  known = lower(name)
-  if known_names < 200 and #name < 100 then
-    names[name], known_names = known, known_names + 1
-  end
-  return known
-end
-
--- The names in the fixed lines of the last head: they are the same in most.
-local fixed_lines, fixed_names
-
-local function names_of(lines)
-  if lines ~= fixed_lines then
-    fixed_lines, fixed_names = lines, {}
-    for name in lines:gmatch("([^:\r\n]+):[^\r\n]*\r\n") do
-      fixed_names[name] = true
-    end
-  end
-  return fixed_names
-end
-
--- `lines` less the one of a name.
-local function without(lines, name)
-  return (lines:gsub("([^:\r\n]+):[^\r\n]*\r\n", function(own) return own == name and "" or nil end))
-end
-
 --- The head of a request, up to and with its empty line.
 ---@param method string
 ---@param target string origin form ("/v1/…?…"), or absolute form for a plain proxy
 ---@param headers table<string, string>
----@param fixed? string header lines, each with its end, that are sent unless `headers` has the same name
+---@param defaults? table<string, string> headers that are sent unless `headers` has the same name
 ---@return string? head nil when a part would break the framing
 ---@return string? message which part
-function http1.head(method, target, headers, fixed)
+function http1.head(method, target, headers, defaults)
   if has_control(target) or find(target, " ", 1, true) then
     return nil, "the request target holds a space or a control character"
   end
-  fixed = fixed or ""
-  local taken, count = names_of(fixed), 4
-  -- With room for five headers, so that it need not grow.
-  local parts = {
-    method,
-    " ",
-    target,
-    " HTTP/1.1\r\n",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-    "",
-  }
-  for name, value in pairs(headers) do
-    local lower_case = lower_name(name)
-    if not lower_case then return nil, "a request header has a name that HTTP does not allow" end
-    if has_control(value) then return nil, "the request header " .. name .. " holds a control character" end
-    if taken[lower_case] then fixed = without(fixed, lower_case) end
-    parts[count + 1], parts[count + 2], parts[count + 3], parts[count + 4] = name, ": ", value, "\r\n"
-    count = count + 4
+  local lines, given = { method .. " " .. target .. " HTTP/1.1" }, {}
+  for _, set in ipairs { headers, defaults } do
+    for name, value in pairs(set) do
+      if not find(name, TOKEN) then return nil, "a request header has a name that HTTP does not allow" end
+      if has_control(value) then return nil, "the request header " .. name .. " holds a control character" end
+      local known_as = lower(name)
+      if not given[known_as] then
+        given[known_as] = true
+        lines[#lines + 1] = name .. ": " .. value
+      end
+    end
   end
-  parts[count + 1], parts[count + 2] = fixed, "\r\n"
-  return concat(parts, "", 1, count + 2)
+  return concat(lines, "\r\n") .. "\r\n\r\n"
 end
 
 ---@class jdvm.Http1Response
@@ -116,6 +50,7 @@ end
 ---@field headers table<string, string>|false lower-case names; the values of a repeated one joined with ", "
 ---@field reusable boolean may the connection carry another request once the response is complete?
 ---@field started boolean has any byte arrived?
+---@field body string? when the response is complete
 local Response = {}
 Response.__index = Response
 
@@ -130,92 +65,49 @@ function http1.response(method, max_body)
     state = "head",
     head_bytes = 0,
     received = 0,
-    pieces = 0,
-    left = 0,
+    pieces = {},
     reusable = false,
     started = false,
     status = false,
     headers = false,
-    has_trailer = false,
-    data = false,
-    first = 1,
-    last = 0, -- here already, so that the table need not grow
   }, Response)
 end
 
+-- Without the blanks around it. A pattern for those at the end would look at each run of blanks again and again.
 local function trimmed(value)
-  local head, tail = byte(value), byte(value, -1)
-  if head == 32 or head == 9 or tail == 32 or tail == 9 then return match(value, "^[ \t]*(.-)[ \t]*$") end
-  return value
+  local first, last = find(value, "[^ \t]"), #value
+  if not first then return "" end
+  while find(value, "^[ \t]", last) do
+    last = last - 1
+  end
+  return sub(value, first, last)
 end
-
--- A header line that is not "name: value" throughout: a tab in the value, a folded line, or none at all.
-local function parse_odd_line(headers, line, last)
-  local name, value = match(line, "^([^%c%s:]+):[ \t]*([\t\32-\126\128-\255]*)$")
-  if name then return lower(name), trimmed(value) end
-  value = last and match(line, "^[ \t]+([\t\32-\126\128-\255]*)$")
-  if not value then return nil end
-  local whole = headers[last] .. " " .. value
-  headers[last] = nil
-  return last, trimmed(whole)
-end
-
--- A header line: its name in lower case, and its value without blanks around it. Plain searches are several times
--- faster than a pattern over all of it.
-local function parse_line(line)
-  local colon = find(line, ":", 1, true)
-  local name = colon and lower_name(sub(line, 1, colon - 1))
-  if not name then return nil end
-  local value = sub(line, byte(line, colon + 1) == 32 and colon + 2 or colon + 1)
-  if has_control(value) then return nil end
-  return name, trimmed(value)
-end
-
--- The header lines of the last response, their names and values: most are the same in the next, in the same place.
-local last_lines, last_names, last_values = {}, {}, {}
 
 -- The header lines from `position` up to the empty line, which begins behind `stop`.
 local function parse_headers(data, position, stop)
-  local headers, count, last = new_table(0, 16), 0, nil
+  local headers, count, last = {}, 0, nil
   while position <= stop do
     local line_end = find(data, "\r\n", position, true)
     local line = sub(data, position, line_end - 1)
     count = count + 1
     if count > http1.MAX_HEADERS then return nil, "more than " .. http1.MAX_HEADERS .. " header lines" end
-    local name, value
-    if line == last_lines[count] then
-      name, value = last_names[count], last_values[count]
+    local name, value = match(line, "^([^%c%s:]+):([\t\32-\126\128-\255]*)$")
+    if name then
+      name, value = lower(name), trimmed(value)
+      local earlier = headers[name]
+      -- Two lengths that agree are one; RFC 9112, 6.3 allows that and nothing else.
+      if earlier and not (name == "content-length" and earlier == value) then value = earlier .. ", " .. value end
+      last = name
     else
-      name, value = parse_line(line)
-      if name then
-        if #line < 256 then
-          last_lines[count], last_names[count], last_values[count] = line, name, value
-        end
-      else
-        name, value = parse_odd_line(headers, line, last)
-        if not name then return nil, "a header line that is none" end
-      end
+      -- A folded line goes on with the value of the one before.
+      value = last and match(line, "^[ \t]+([\t\32-\126\128-\255]*)$")
+      if not value then return nil, "a header line that is none" end
+      name, value = last, trimmed(headers[last] .. " " .. value)
     end
-    local earlier = headers[name]
-    -- Two lengths that agree are one; RFC 9112, 6.3 allows that and nothing else.
-    if earlier and not (name == "content-length" and earlier == value) then value = earlier .. ", " .. value end
-    headers[name], last = value, name
+    headers[name] = value
     position = line_end + 2
   end
   return headers
-end
-
--- The status line of the last response, its minor version and its status.
-local last_status_line, last_minor, last_status
-
-local function parse_status_line(line)
-  if line == last_status_line then return last_minor, last_status end
-  local minor, status = match(line, "^HTTP/1%.([01]) ([1-9]%d%d)%f[ %z][^%z\1-\8\10-\31\127]*$")
-  status = tonumber(status)
-  if status and #line < 256 then
-    last_status_line, last_minor, last_status = line, minor, status
-  end
-  return minor, status
 end
 
 -- Whether the connection stays open after the response; RFC 9112, 9.3.
@@ -261,22 +153,11 @@ local function frame(self, minor)
   return true
 end
 
--- Takes a piece of the body. One that is the whole body, as most are, is not copied.
 local function take(self, data, first, last)
   local received = self.received + last - first + 1
   if received > self.max_body then return nil, "a body larger than the limit of " .. self.max_body .. " bytes" end
   self.received = received
-  local pieces = self.pieces + 1
-  self.pieces = pieces
-  if pieces == 1 then
-    self.data, self.first, self.last = data, first, last
-    return true
-  end
-  if pieces == 2 then
-    self.parts = { sub(self.data, self.first, self.last) }
-    self.data = false
-  end
-  self.parts[pieces] = sub(data, first, last)
+  self.pieces[#self.pieces + 1] = sub(data, first, last)
   return true
 end
 
@@ -291,7 +172,9 @@ function states.head(self, data, position)
   local line_end = find(data, "\r\n", position, true)
   local minor, status
   if line_end then
-    minor, status = parse_status_line(sub(data, position, line_end - 1))
+    local line = sub(data, position, line_end - 1)
+    minor, status = match(line, "^HTTP/1%.([01]) ([1-9]%d%d)%f[ %z][^%z\1-\8\10-\31\127]*$")
+    status = tonumber(status)
   end
   if not minor then
     -- Tell a peer that does not speak HTTP at once, not after the time-out.
@@ -437,6 +320,7 @@ function Response:feed(data)
     position = following
   end
   if position <= #data then self.reusable = false end -- bytes that nobody asked for
+  self.body = concat(self.pieces)
   return true
 end
 
@@ -445,29 +329,13 @@ end
 ---@return string? message what was missing, to follow "the connection was closed "
 function Response:closed()
   if self.state == "close" or self.state == "done" then
-    self.state = "done"
+    self.state, self.body = "done", concat(self.pieces)
     return true
   end
   if not self.started then return nil, "before the answer began" end
   if not self.status then return nil, "within the header of the answer" end
   if self.length then return nil, "after " .. self.received .. " of " .. self.length .. " bytes of the answer" end
   return nil, "within a chunked answer, after " .. self.received .. " bytes"
-end
-
---- The body received so far.
----@return string
-function Response:text()
-  if self.pieces == 0 then return "" end
-  if self.pieces == 1 then return sub(self.data, self.first, self.last) end
-  return concat(self.parts)
-end
-
---- Decodes the body as JSON where it lies.
----@param options table|nil of core.decode
----@return any value or nil, message and offset, as core.decode gives them
-function Response:decode(options)
-  if self.pieces == 1 then return core.decode(self.data, options, self.first, self.last) end
-  return core.decode(self:text(), options)
 end
 
 return http1

@@ -153,14 +153,12 @@ local function open(self, route, call, connect_timeout, fresh)
 end
 
 local function request_head(self, route, target, request)
-  local fixed = self.fixed
+  local defaults = { ["user-agent"] = self.user_agent, ["accept-encoding"] = "identity" }
   if route.proxy and not route.secure then
     target = request.url:gsub("#.*$", "")
-    if route.proxy.authorization then
-      fixed = fixed .. "proxy-authorization: " .. route.proxy.authorization .. "\r\n"
-    end
+    defaults["proxy-authorization"] = route.proxy.authorization
   end
-  return http1.head(request.method, target, request.headers, fixed)
+  return http1.head(request.method, target, request.headers, defaults)
 end
 
 local function attempt(self, request, deadline, control, fresh)
@@ -310,7 +308,7 @@ function M.new(config)
   local unsupported, instead = advice.unsupported(config)
   return setmetatable({
     config = { proxy = config.proxy, no_proxy = config.no_proxy, verify = config.verify },
-    fixed = "user-agent: " .. (config.user_agent or "jdvm"):gsub("%c", " ") .. "\r\naccept-encoding: identity\r\n",
+    user_agent = (config.user_agent or "jdvm"):gsub("%c", " "),
     max_body = config.max_body or http1.MAX_BODY,
     pool_size = limit or POOL_SIZE,
     limit = limit,

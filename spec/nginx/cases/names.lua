@@ -63,7 +63,7 @@ case("uses a connection to a name again, without a light thread", function(run)
     threads[n] = spawned(function()
       local response = assert(transport:perform(request, transport:now() + 5))
       equal(200, response.status)
-      connections[n] = assert(response:text():match(" (%d+)"), "no connection is named")
+      connections[n] = assert(response.body:match(" (%d+)"), "no connection is named")
     end)
   end
   equal(connections[1], connections[2])
@@ -117,13 +117,13 @@ case(
 
 case("asks a proxy for a plain request by its full URL", function(run)
   local response = assert(get(run, "http://far.test/echo?a=b", { proxy = "http://127.0.0.1:" .. run.ports.proxy }))
-  contains(response:text(), "GET http://far.test/echo?a=b HTTP/1.1\r\n", "\r\nhost: vm.example\r\n")
+  contains(response.body, "GET http://far.test/echo?a=b HTTP/1.1\r\n", "\r\nhost: vm.example\r\n")
 end)
 
 case("names itself to a proxy that asks for a password", function(run)
   local proxy = "http://user:p%40ss@127.0.0.1:" .. run.ports.proxy
   contains(
-    assert(get(run, "http://far.test/echo", { proxy = proxy })):text(),
+    assert(get(run, "http://far.test/echo", { proxy = proxy })).body,
     "\r\nproxy-authorization: Basic dXNlcjpwQHNz\r\n"
   )
 end)
@@ -131,10 +131,10 @@ end)
 case("goes through a tunnel of the proxy to TLS, verifies the service, and keeps the tunnel", function(run)
   local config = { proxy = "127.0.0.1:" .. run.ports.proxy }
   local url = "https://localhost:" .. run.ports.good .. "/connection"
-  local first = assert(get(run, url, config)):text()
-  equal(first:match(" (%d+)"), assert(get(run, url, config)):text():match(" (%d+)"), "connection")
+  local first = assert(get(run, url, config)).body
+  equal(first:match(" (%d+)"), assert(get(run, url, config)).body:match(" (%d+)"), "connection")
   failed({ kind = "tls" }, get(run, "https://localhost:" .. run.ports.wrong .. "/connection", config))
-  local direct = assert(get(run, url)):text()
+  local direct = assert(get(run, url)).body
   if direct:match(" (%d+)") == first:match(" (%d+)") then error("a tunnel was used for a direct request") end
 end)
 

@@ -44,7 +44,7 @@ case("sends the request as it was given", function(run)
   local response = assert(get(run, "plain", "/echo?a=%20b", { headers = { host = "vm.example", ["x-test"] = "1" } }))
   equal(200, response.status)
   contains(
-    response:text(),
+    response.body,
     "GET /echo?a=%20b HTTP/1.1\r\n",
     "\r\nhost: vm.example\r\n",
     "\r\nx-test: 1\r\n",
@@ -57,14 +57,14 @@ case("gives the status and the headers, names in lower case, repeated ones joine
   local response = assert(get(run, "plain", "/status?code=404"))
   equal(404, response.status)
   equal("one, two", response.headers["x-twice"])
-  equal("", response:text())
+  equal("", response.body)
 end)
 
 case("reads a response without a body", function(run)
   local transport = new()
-  local before = assert(get(run, "plain", "/connection", nil, transport)):text():match(" (%d+)")
+  local before = assert(get(run, "plain", "/connection", nil, transport)).body:match(" (%d+)")
   equal(204, assert(get(run, "plain", "/status?code=204", nil, transport)).status)
-  equal(before, assert(get(run, "plain", "/connection", nil, transport)):text():match(" (%d+)"), "connection")
+  equal(before, assert(get(run, "plain", "/connection", nil, transport)).body:match(" (%d+)"), "connection")
 end)
 
 case("reads a chunked body", function(run)
@@ -72,20 +72,20 @@ case("reads a chunked body", function(run)
   for number = 1, 50 do
     expected[number] = ("%04d"):format(number):rep(number)
   end
-  equal(table.concat(expected), assert(get(run, "plain", "/chunked")):text())
+  equal(table.concat(expected), assert(get(run, "plain", "/chunked")).body)
 end)
 
 case(
   "reads a body that ends with the connection",
   function(run)
-    equal("all of it", assert(get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n\r\nall of it" } })):text())
+    equal("all of it", assert(get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\n\r\nall of it" } })).body)
   end
 )
 
 case("passes over interim responses", function(run)
   local early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
   local response = assert(get(run, "plain", raw { { "send", "HTTP/1.1 100 Continue\r\n\r\n" .. early .. OK } }))
-  equal("ok", response:text())
+  equal("ok", response.body)
   equal(nil, response.headers.link)
 end)
 
@@ -95,10 +95,10 @@ case("puts a head together that arrives in pieces", function(run)
     steps[#steps + 1] = { "send", piece }
     steps[#steps + 1] = { "wait", "0.002" }
   end
-  equal("ok", assert(get(run, "plain", raw(steps))):text())
+  equal("ok", assert(get(run, "plain", raw(steps))).body)
 end)
 
-case("reads a large body", function(run) equal(3000000, #assert(get(run, "good", "/large?bytes=3000000")):text()) end)
+case("reads a large body", function(run) equal(3000000, #assert(get(run, "good", "/large?bytes=3000000")).body) end)
 
 case("refuses a body beyond the limit, told or not", function(run)
   local failure = failed(
@@ -193,11 +193,11 @@ end)
 case("keeps a connection and uses it again, plain and TLS", function(run)
   for _, port in ipairs { "plain", "good" } do
     local transport = new()
-    local first = assert(get(run, port, "/connection", nil, transport)):text()
+    local first = assert(get(run, port, "/connection", nil, transport)).body
     for _ = 1, 5 do
       assert(get(run, port, "/connection", nil, transport))
     end
-    local last = assert(get(run, port, "/connection", nil, transport)):text()
+    local last = assert(get(run, port, "/connection", nil, transport)).body
     equal(first:match(" (%d+)"), last:match(" (%d+)"), "connection")
     equal(tonumber(first:match("^(%d+)")) + 6, tonumber(last:match("^(%d+)")), "requests")
   end
@@ -207,9 +207,9 @@ case("does not keep a connection that the service closes", function(run)
   local answer = "HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 2\r\n\r\nok"
   local close = raw { { "send", answer }, { "wait", 0.2 } }
   local transport = new()
-  equal("ok", assert(get(run, "plain", close, nil, transport)):text())
+  equal("ok", assert(get(run, "plain", close, nil, transport)).body)
   local old = raw { { "send", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok" }, { "wait", 0.2 } }
-  equal("ok", assert(get(run, "plain", old, nil, transport)):text())
+  equal("ok", assert(get(run, "plain", old, nil, transport)).body)
   truthy(get(run, "plain", "/connection", nil, transport))
 end)
 
@@ -217,7 +217,7 @@ case("does not keep a connection with bytes that nobody asked for", function(run
   local transport = new()
   equal(
     "ok",
-    assert(get(run, "plain", raw { { "send", OK .. "HTTP/1.1 500 No\r\n\r\n" }, { "wait", 0.2 } }, nil, transport)):text()
+    assert(get(run, "plain", raw { { "send", OK .. "HTTP/1.1 500 No\r\n\r\n" }, { "wait", 0.2 } }, nil, transport)).body
   )
   for _ = 1, 3 do
     equal(200, assert(get(run, "plain", "/connection", nil, transport)).status)
@@ -233,22 +233,22 @@ case("does not keep a TLS connection whose last piece may have filled nginx's bu
   -- The next request is read, so that the connection would stay, and answered by what lies there already.
   local surplus =
     raw { { "send", answer .. "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" }, { "read", 1 }, { "hang", 1 } }
-  equal(4055, #assert(get(run, "good", surplus, nil, transport)):text())
+  equal(4055, #assert(get(run, "good", surplus, nil, transport)).body)
   equal(200, assert(get(run, "good", "/connection", nil, transport)).status)
 end)
 
 case("keeps a TLS connection after an answer of many pieces", function(run)
   local transport = new()
-  local first = assert(get(run, "good", "/connection", nil, transport)):text():match(" (%d+)")
+  local first = assert(get(run, "good", "/connection", nil, transport)).body:match(" (%d+)")
   assert(get(run, "good", "/large?bytes=3000000", nil, transport))
-  equal(first, assert(get(run, "good", "/connection", nil, transport)):text():match(" (%d+)"), "connection")
+  equal(first, assert(get(run, "good", "/connection", nil, transport)).body:match(" (%d+)"), "connection")
 end)
 
 case("survives idle connections that the service closed", function(run)
   local transport = new()
   assert(get(run, "impatient", "/connection", nil, transport))
   ngx.sleep(1.5)
-  contains(assert(get(run, "impatient", "/connection", nil, transport)):text(), "1 ")
+  contains(assert(get(run, "impatient", "/connection", nil, transport)).body, "1 ")
 end)
 
 case("replays once, signed anew, when a pooled connection proves stale", function(run)
@@ -263,7 +263,7 @@ case("replays once, signed anew, when a pooled connection proves stale", functio
     end,
   }, transport))
   equal(1, renewed)
-  contains(response:text(), "x-nonce: second")
+  contains(response.body, "x-nonce: second")
 end)
 
 case("leaves a stale connection to the caller when it cannot sign anew", function(run)
@@ -374,7 +374,7 @@ case("runs twenty at a time and gives each its own answer", function(run)
       pending[n] = transport:start(request(run, "good", "/slow?s=0.1&n=" .. n), transport:now() + 5 * run.patience)
     end
     for n = 20, 1, -1 do
-      equal("page " .. n, assert(transport:finish(pending[n])):text())
+      equal("page " .. n, assert(transport:finish(pending[n])).body)
     end
   end)
   check.between(0.1, 0.9 * run.patience, seconds, "seconds")
@@ -387,18 +387,18 @@ case("finishes in another coroutine and another light thread than it started in"
     local target = "/slow?s=" .. (n == 3 and 3 or 0.1) .. "&n=" .. n
     pending[n] = transport:start(request(run, "plain", target), transport:now() + 5)
   end
-  equal("page 1", assert(coroutine.wrap(function() return transport:finish(pending[1]) end)()):text())
+  equal("page 1", assert(coroutine.wrap(function() return transport:finish(pending[1]) end)()).body)
   local thread = ngx.thread.spawn(function() return (transport:finish(pending[2])) end)
   local ok, response = ngx.thread.wait(thread)
   truthy(ok)
-  equal("page 2", response:text())
+  equal("page 2", response.body)
   local other = coroutine.wrap(function()
     transport:cancel(pending[3])
     return transport:finish(pending[3])
   end)
   failed({ kind = "cancelled" }, other())
-  equal("page 4", assert(transport:finish(pending[4])):text())
-  equal("page 4", assert(transport:finish(pending[4])):text(), "a second time")
+  equal("page 4", assert(transport:finish(pending[4])).body)
+  equal("page 4", assert(transport:finish(pending[4])).body, "a second time")
 end)
 
 case("gives one exchange to all who wait for it", function(run)
@@ -459,10 +459,10 @@ case("holds to max_connections, first come first served", function(run)
     pending[n] = transport:start(request(run, "plain", "/slow?s=0.05&n=" .. n), transport:now() + 5 * run.patience)
   end
   for n = 1, 9 do
-    order[n] = assert(transport:finish(pending[n])):text():match("%d+")
+    order[n] = assert(transport:finish(pending[n])).body:match("%d+")
   end
   equal("123456789", table.concat(order))
-  equal("9 3", assert(get(run, "plain", "/counters")):text())
+  equal("9 3", assert(get(run, "plain", "/counters")).body)
 end)
 
 case("gets the connection of a killed light thread back at once", function(run)
