@@ -16,7 +16,7 @@ CORE_PURE := buf chars crypto sign \
              json skip number fields shape idset
 CORE_LUA  := core sign idset json json_options json_home json_build json_plain \
              json_string json_construct
-CURL_PURE := pin buf chars http_request response failure libcurl http \
+CURL_PURE := pin buf chars sockets http_request response failure libcurl http \
              json skip number fields shape
 CURL_LUA  := http json json_options json_home json_build json_plain \
              json_string json_construct

@@ -108,7 +108,7 @@ build = {
     },
     ["jdvm.curl"] = {
       sources = {
-        "src/pure/pin.c", "src/pure/buf.c", "src/pure/chars.c", "src/pure/http_request.c", "src/pure/response.c",
+        "src/pure/pin.c", "src/pure/buf.c", "src/pure/chars.c", "src/pure/sockets.c", "src/pure/http_request.c", "src/pure/response.c",
         "src/pure/failure.c", "src/pure/libcurl.c", "src/pure/http.c", "src/pure/json.c", "src/pure/skip.c",
         "src/pure/number.c", "src/pure/fields.c", "src/pure/shape.c",
         "src/lua/http.c",

@@ -473,6 +473,40 @@ describe("retries", function()
     end
   end)
 
+  it("are not needed where a kept connection was closed: the request is sent again, once, and anew", function()
+    for _, first in ipairs {
+      { kind = "transport", phase = "wait", sent = true, kept = true },
+      { kind = "transport", phase = "send", sent = false, kept = true },
+      { status = 408, kept = true },
+    } do
+      local client, fake = script({ first, one_page() }, { max_attempts = 1 })
+      local result, meta = client:describe_images(PUBLIC)
+      assert.truthy(result, meta)
+      assert.same({ 1, 1, 0 }, { meta.attempts, meta.replayed, #fake.sleeps })
+      local before, after = fake.requests[1], fake.requests[2]
+      assert.is_nil(before.fresh)
+      assert.is_true(after.fresh)
+      assert.equal(before.url, after.url)
+      assert.not_equal(before.headers["x-jdcloud-nonce"], after.headers["x-jdcloud-nonce"])
+      assert.not_equal(before.headers.authorization, after.headers.authorization)
+
+      -- Whoever says so of a fresh connection is not believed.
+      client, fake = script({ first }, { max_attempts = 2 })
+      assert.is_nil((client:describe_images(PUBLIC)))
+      assert.equal(first.status and 2 or 4, #fake.requests)
+    end
+    local client, fake = script({ { status = 408 } }, { max_attempts = 1 })
+    local _, _, detail = client:describe_images(PUBLIC)
+    assert.same({ 408, 1 }, { detail.http_status, #fake.requests })
+  end)
+
+  it("do not send again when the time is over", function()
+    local late = { kind = "transport", sent = true, kept = true, after = 5 }
+    local client, fake = script({ late }, { timeout = 5 })
+    local _, _, detail = client:describe_images(PUBLIC)
+    assert.same({ "timeout", 1 }, { detail.kind, #fake.requests })
+  end)
+
   it("do not try again what would fail again", function()
     for _, first in ipairs {
       failing(400, "INVALID_ARGUMENT"),

@@ -30,6 +30,16 @@ api.classes = {
         doc = "Of these, tries that the service put off (429); not of wait_image.",
         doc_zh = "其中被限流（429）的次数；wait_image 不提供。",
       },
+      {
+        name = "replayed",
+        type = "integer",
+        optional = true,
+        doc = "Requests sent again because the server had closed a kept connection, or said 408 on it: on a fresh "
+          .. "connection, with a new nonce, date and signature, once for each attempt and not counted as one; not of "
+          .. "lists and wait_image.",
+        doc_zh = "因服务端已关闭保持的连接（或在其上返回 408）而重发的请求数：在新连接上以新的 nonce、日期与签名重发，"
+          .. "每次尝试至多一次，不计为尝试；列表与 wait_image 不提供。",
+      },
       { name = "elapsed", type = "number", doc = "Seconds it took.", doc_zh = "耗时，单位秒。" },
       {
         name = "cache",
@@ -392,11 +402,11 @@ api.classes[#api.classes + 1] = {
       doc_zh = "应答正文的最大字节数。",
     },
     {
-      name = "renew",
-      type = "fun(): jdvm.TransportRequest",
+      name = "fresh",
+      type = "boolean",
       optional = true,
-      doc = "Gives the same request with a new signature, for another try on a new connection.",
-      doc_zh = "返回重新签名的相同请求，用于在新连接上重试。",
+      doc = "Send it on a new connection, not on one that was used before.",
+      doc_zh = "须在新建的连接上发送，不得复用已有连接。",
     },
   },
 }
@@ -428,6 +438,13 @@ api.classes[#api.classes + 1] = {
       doc = "text(response) gives the body, beside decode.",
       doc_zh = "text(response) 返回正文，与 decode 同用。",
     },
+    {
+      name = "kept",
+      type = "boolean",
+      optional = true,
+      doc = "Whether the connection was used before: a 408 on such a connection is not a response to this request.",
+      doc_zh = "连接此前是否用过：在这样的连接上收到的 408 并非对本次请求的响应。",
+    },
   },
 }
 api.classes[#api.classes + 1] = {
@@ -456,6 +473,14 @@ api.classes[#api.classes + 1] = {
       optional = true,
       doc = "Whether any byte of the request may have left.",
       doc_zh = "请求是否可能已部分发出。",
+    },
+    {
+      name = "kept",
+      type = "boolean",
+      optional = true,
+      doc = "Whether the connection was used before and failed before the first byte of a response: the request is then "
+        .. "sent again, once, with fresh = true, and that is not an attempt.",
+      doc_zh = "连接此前用过，且在收到响应的首字节之前失败：请求会以 fresh = true 重发一次，不计为尝试。",
     },
     {
       name = "lasting",

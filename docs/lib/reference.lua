@@ -49,6 +49,16 @@ local words = {
     kinds = "Kinds",
     fields = "Fields of `detail`",
     optional = "All but `kind` and `message` may be absent.",
+    http = "HTTP",
+    http_text = {
+      "Connections are kept for 30 s and used again; with libcurl for 5 minutes in all. An idle connection that the "
+        .. "server has closed, or on which anything has arrived, is not used: HTTP/1.1 does not say which request a "
+        .. "response belongs to, so what arrived before a request was sent is never its response. (What arrives while "
+        .. "a request is being sent cannot be told apart; libcurl before 7.80 can be asked only when a call begins.)",
+      "A request that meets the end of a kept connection before the first byte of a response, or a 408 on it, or "
+        .. "GOAWAY in HTTP/2, is sent again at once on a fresh connection, within the deadline, with a new nonce, date "
+        .. "and signature. That is not an attempt; `meta.replayed` counts it.",
+    },
     sources = "Where keys, region and endpoint come from",
     sources_text = {
       "Options come first, then the environment, then a profile of `~/.jdc/config` (the one named by the option "
@@ -124,6 +134,14 @@ local words = {
     kinds = "类别",
     fields = "`detail` 的字段",
     optional = "除 `kind` 与 `message` 外均可能不存在。",
+    http = "HTTP",
+    http_text = {
+      "连接保持 30 秒以便复用；使用 libcurl 时，一条连接总共不超过 5 分钟。已被服务端关闭、或已有数据到达的空闲连接不会使用："
+        .. "HTTP/1.1 不标明响应属于哪个请求，因此在请求发出之前到达的数据绝不会作为其响应。"
+        .. "（请求发送过程中到达的数据无法区分；7.80 之前的 libcurl 只能在调用开始时检查。）",
+      "若在保持的连接上，收到响应首字节之前连接即已断开，或收到 408，或收到 HTTP/2 的 GOAWAY，则在总时限内立即于新连接上"
+        .. "以新的 nonce、日期与签名重发。这不计为尝试；`meta.replayed` 给出其次数。",
+    },
     sources = "密钥、地域与服务地址的来源",
     sources_text = {
       "优先使用选项，其次环境变量，最后是 `~/.jdc/config` 中的配置（由选项 `profile` 或 `JDCLOUD_PROFILE` 指定，否则取 "
@@ -431,6 +449,11 @@ return function(language)
     fields_table(page, entry.fields)
   end
 
+  page.heading(2, w.http)
+  for _, paragraph in ipairs(w.http_text) do
+    page.add(paragraph)
+    page.add("")
+  end
   sources_section(page)
   file_section(page)
   regions_section(page)

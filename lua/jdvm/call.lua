@@ -93,6 +93,7 @@ local function succeed(self, result, status, request_id)
     http_status = status,
     attempts = self.attempts,
     throttled = self.throttled,
+    replayed = self.replayed,
     elapsed = self.transport:now() - self.started,
   }
   local state = self.state
@@ -125,7 +126,7 @@ local function fetch_keys(self, now)
 end
 
 -- Begins a try. A failure that needs no answer is kept for finish.
-local function try(self, at_once, now)
+local function try(self, at_once, now, fresh)
   local carrier, deadline = self.transport, self.budget.deadline
   self.try_started = now
   if now >= deadline then
@@ -143,8 +144,8 @@ local function try(self, at_once, now)
     self.early = failure
     return
   end
-  self.keys = keys
-  local signed = request.signed(self)
+  self.keys, self.fresh = keys, fresh
+  local signed = request.signed(self, fresh)
   if at_once and carrier.perform then
     self.response, self.failure = carrier:perform(signed, deadline)
   else
@@ -160,7 +161,7 @@ end
 ---@param at_once boolean|nil the call is finished next, with nothing in between
 function call.start(state, job, at_once)
   local self = setmetatable(job, mt)
-  self.state, self.attempts, self.throttled = state, 0, 0
+  self.state, self.attempts, self.throttled, self.replayed = state, 0, 0, 0
   if self.early and self.early.has_no_region then self.region = nil end
   if state.closed then self.early = self.early or { kind = "cancelled", message = "the client is closed" } end
   if self.early then return self end
@@ -308,8 +309,16 @@ function Call:finish(received)
     self.pending, self.response, self.failure = nil, nil, nil
     if was_cancelled(self) then return self.outcome[1], self.outcome[2], self.outcome[3] end
 
-    if not response and was_neglected(self, failure, began) then
-      try(self, true, carrier:now())
+    local now = carrier:now()
+    if
+      not self.fresh
+      and now < self.budget.deadline
+      and retry.is_replayed(response, failure, self.operation.method == "GET")
+    then
+      self.replayed = self.replayed + 1
+      try(self, true, now, true)
+    elseif not response and was_neglected(self, failure, began) then
+      try(self, true, now)
     else
       -- Where nothing can wait, nothing was tried.
       if response or failure.kind ~= "phase" then self.attempts = self.attempts + 1 end

@@ -116,6 +116,7 @@ function Function:finish(pending)
           hint = problem.hint,
           sent = problem.sent,
           lasting = problem.lasting,
+          kept = problem.kept,
         }
     end
     return unusable(tostring(problem or "the transport function gave no response"))
@@ -130,6 +131,7 @@ function Function:finish(pending)
     status = response.status,
     headers = headers,
     body = response.body,
+    kept = response.kept,
     decode = response.decode,
     text = response.text,
   }

@@ -254,6 +254,7 @@
 ---@field http_status integer HTTP status. HTTP 状态码。
 ---@field attempts integer Tries it took. 尝试次数。
 ---@field throttled? integer Of these, tries that the service put off (429); not of wait_image. 其中被限流（429）的次数；wait_image 不提供。
+---@field replayed? integer Requests sent again because the server had closed a kept connection, or said 408 on it: on a fresh connection, with a new nonce, date and signature, once for each attempt and not counted as one; not of lists and wait_image. 因服务端已关闭保持的连接（或在其上返回 408）而重发的请求数：在新连接上以新的 nonce、日期与签名重发，每次尝试至多一次，不计为尝试；列表与 wait_image 不提供。
 ---@field elapsed number Seconds it took. 耗时，单位秒。
 ---@field cache? "hit"|"stale"|"miss" From jdvm.cache only: where the answer comes from; stale is being renewed. 仅由 jdvm.cache 给出：应答来源；stale 表示正在后台更新。
 ---@field age? number From jdvm.cache only: seconds since it was fetched. 仅由 jdvm.cache 给出：距获取时的秒数。
@@ -341,7 +342,7 @@
 ---@field connect_timeout number Seconds for a connection. 建立连接的时限（秒）。
 ---@field read_timeout number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
 ---@field max_body integer Largest answer in bytes. 应答正文的最大字节数。
----@field renew? fun(): jdvm.TransportRequest Gives the same request with a new signature, for another try on a new connection. 返回重新签名的相同请求，用于在新连接上重试。
+---@field fresh? boolean Send it on a new connection, not on one that was used before. 须在新建的连接上发送，不得复用已有连接。
 
 ---The answer, as a transport of your own gives it. 自定义传输返回的应答。
 ---@class jdvm.TransportResponse
@@ -350,6 +351,7 @@
 ---@field body? string The body, inflated; needed unless decode is given. 解压后的正文；未给出 decode 时必填。
 ---@field decode? fun(response: table, options: jdvm.DecodeOptions): any, string|nil, integer|nil decode(response, options) as jdvm.decode, for transports that hold the body elsewhere. decode(response, options)，与 jdvm.decode 相同，用于正文存放于他处的传输。
 ---@field text? fun(response: table): string|nil text(response) gives the body, beside decode. text(response) 返回正文，与 decode 同用。
+---@field kept? boolean Whether the connection was used before: a 408 on such a connection is not a response to this request. 连接此前是否用过：在这样的连接上收到的 408 并非对本次请求的响应。
 
 ---Why there is no answer, as a transport of your own gives it. 自定义传输返回的失败。
 ---@class jdvm.TransportFailure
@@ -357,6 +359,7 @@
 ---@field message string What went wrong. 失败文字。
 ---@field phase? string Where: dns, connect, tls, send, wait or read. 所处阶段：dns、connect、tls、send、wait 或 read。
 ---@field sent? boolean Whether any byte of the request may have left. 请求是否可能已部分发出。
+---@field kept? boolean Whether the connection was used before and failed before the first byte of a response: the request is then sent again, once, with fresh = true, and that is not an attempt. 连接此前用过，且在收到响应的首字节之前失败：请求会以 fresh = true 重发一次，不计为尝试。
 ---@field lasting? boolean Whether another try would fail, too. 重试是否必然失败。
 ---@field hint? string What to do about it. 处理建议。
 

@@ -422,7 +422,7 @@ static jdvm_http *new_http(void) {
 }
 
 static jdvm_transfer *start_at(jdvm_http *http, const char *url, double timeout) {
-  jdvm_limits limits = {timeout, 5, 5, 0};
+  jdvm_limits limits = {timeout, 5, 5, 0, false};
   jdvm_transfer *transfer = jdvm_http_take(http);
   jdvm_transfer_header(transfer, "x-test", 6, "1", 1);
   jdvm_transfer_start(transfer, url, strlen(url), &limits);
@@ -493,7 +493,7 @@ static void test_orders(void) {
         jdvm_transfer_release(running);
         break;
       default: {
-        jdvm_limits limits = {5, 5, 5, 0};
+        jdvm_limits limits = {5, 5, 5, 0, false};
         jdvm_transfer_start(idle, "http://127.0.0.1:1/", 19, &limits);
         jdvm_transfer_release(idle);
         break;
@@ -589,7 +589,7 @@ static void test_lost_connections(void) {
     jdvm_http_finish(http, transfer, 1e300);
     if (!jdvm_transfer_succeeded(transfer)) {
       const jdvm_failure *failure = jdvm_transfer_failure(transfer);
-      CHECK(failure->error.kind == JDVM_TRANSPORT && failure->stale);
+      CHECK(failure->error.kind == JDVM_TRANSPORT && failure->kept);
       CHECK(failure->phase == JDVM_PHASE_WAIT || failure->phase == JDVM_PHASE_SEND);
       CHECK(!lost_a_while_ago); /* that is seen before anything is sent */
     }
@@ -611,7 +611,7 @@ static void test_lost_connections(void) {
     CHECK(!jdvm_transfer_succeeded(transfer));
     CHECK(has(jdvm_transfer_failure(transfer)->error.message,
               "closed the connection without an answer"));
-    CHECK(jdvm_transfer_failure(transfer)->sent && jdvm_transfer_failure(transfer)->stale);
+    CHECK(jdvm_transfer_failure(transfer)->sent && jdvm_transfer_failure(transfer)->kept);
     CHECK(jdvm_transfer_failure(transfer)->phase == JDVM_PHASE_WAIT);
     CHECK(served(&request_count) == before + 1);
     jdvm_transfer_release(transfer);
@@ -631,7 +631,7 @@ static void test_timeouts(void) {
 
   half = jdvm_http_take(http);
   {
-    jdvm_limits limits = {0.25, 5, 5, 0};
+    jdvm_limits limits = {0.25, 5, 5, 0, false};
     char url[64];
     (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/half", server_port);
     before = jdvm_http_now();
@@ -675,7 +675,7 @@ static void test_slow_names(void) {
   jdvm_http *http = new_http();
   double before = jdvm_http_now();
   jdvm_transfer *slow = start_at(http, "http://slow.test/", 0.3), *other, *third;
-  jdvm_limits limits = {5, 0.2, 5, 0};
+  jdvm_limits limits = {5, 0.2, 5, 0, false};
   jdvm_http_finish(http, slow, 1e300);
   CHECK(jdvm_http_now() - before >= 0.3 && jdvm_http_now() - before < 0.6);
   CHECK(jdvm_transfer_failure(slow)->error.kind == JDVM_TIMEOUT);

@@ -41,9 +41,10 @@ function Fake:finish(pending)
         message = given.message or given.kind,
         sent = given.sent,
         lasting = given.lasting,
+        kept = given.kept,
       }
   end
-  return { status = given.status or 200, headers = given.headers or {}, body = given.body or "" }
+  return { status = given.status or 200, headers = given.headers or {}, body = given.body or "", kept = given.kept }
 end
 
 function Fake:cancel(pending)

@@ -16,10 +16,16 @@
 **   gzip=N[:CUT[:FLIP]]             send N times "x" as a gzip stream, without its last CUT bytes,
 **                                   byte FLIP inverted
 **   echo     send the request as the body of a 200
-**   count    send {"connections":N,"requests":N,"open":N} as the body of a 200
+**   count    send {"connections":N,"requests":N,"done":N,"open":N} as the body of a 200; done are the
+**            requests after whose answer nothing more is done, but for this one
 **   hang     wait until the client goes
 **   close    close the connection   reset    close it with a TCP reset
-** After the last step the next request of the connection is read. CONNECT is refused with 403. */
+**   fin      send nothing more, but read on; notify the same, in TLS's own way
+** After the last step the next request of the connection is read. CONNECT is refused with 403.
+**
+** A request for /v1/regions/REGION/images/ID.MISHAP is answered with the image of that id, and the
+** steps of the mishap (see `mishaps`) follow: on the idle connection, or, for those that are `late`,
+** in place of the response when the connection has served a request before. */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -44,7 +50,7 @@
 
 enum { LIFETIME = 300, REQUEST_BYTES = 256 * 1024 };
 
-static atomic_int connections, requests, open_now;
+static atomic_int connections, requests, done, open_now;
 
 /* The ports, in the order in which they are printed. */
 enum { HTTP, HTTPS, OTHER, EXPIRED, FUTURE, ALONE, SILENT, FULL, PORTS };
@@ -55,7 +61,8 @@ static SSL_CTX *tls_contexts[PORTS];
 typedef struct peer {
   int fd;
   SSL *tls;
-  int drip; /* milliseconds between two bytes */
+  int drip;   /* milliseconds between two bytes */
+  int served; /* requests */
 } peer;
 
 static void pause_for(int milliseconds) {
@@ -186,8 +193,9 @@ static bool step(peer *to, char *name, const char *request, size_t request_lengt
     return put_body(to, request, request_length);
   } else if (strcmp(name, "count") == 0) {
     char text[128];
-    snprintf(text, sizeof text, "{\"connections\":%d,\"requests\":%d,\"open\":%d}",
-             atomic_load(&connections), atomic_load(&requests), atomic_load(&open_now));
+    snprintf(text, sizeof text, "{\"connections\":%d,\"requests\":%d,\"done\":%d,\"open\":%d}",
+             atomic_load(&connections), atomic_load(&requests), atomic_load(&done) + 1,
+             atomic_load(&open_now));
     return put_body(to, text, strlen(text));
   } else if (strcmp(name, "hang") == 0) {
     char byte;
@@ -196,6 +204,12 @@ static bool step(peer *to, char *name, const char *request, size_t request_lengt
     return false;
   } else if (strcmp(name, "close") == 0) {
     return false;
+  } else if (strcmp(name, "fin") == 0) {
+    shutdown(to->fd, SHUT_WR);
+  } else if (strcmp(name, "notify") == 0) {
+    if (to->tls != NULL) {
+      SSL_shutdown(to->tls);
+    }
   } else if (strcmp(name, "reset") == 0) {
     struct linger now = {1, 0};
     setsockopt(to->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
@@ -205,11 +219,89 @@ static bool step(peer *to, char *name, const char *request, size_t request_lengt
   return true;
 }
 
+/* Runs the steps of a script, which it changes. */
+static bool run(peer *to, char *name, const char *request, size_t request_length) {
+  bool go_on = true;
+  while (go_on && name != NULL) {
+    char *next = strchr(name, '&');
+    if (next != NULL) {
+      *next++ = '\0';
+    }
+    go_on = step(to, name, request, request_length);
+    name = next;
+  }
+  return go_on;
+}
+
+#define STRAY_BODY "{\"requestId\":\"stray\",\"result\":{\"image\":{\"imageId\":\"img-stray\"}}}"
+#define TIMEOUT_408 "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+static const struct {
+  const char *name, *steps;
+  bool late, together; /* together: sent in one piece with the response, which is larger then */
+} mishaps[] = {
+    {"none", "", false, false},
+    {"close", "close", false, false},
+    {"reset", "reset", false, false},
+    {"fin", "fin", false, false},
+    {"notify", "notify", false, false},
+    {"stray", "w=HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n" STRAY_BODY, false, false},
+    {"tail", "w=HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n" STRAY_BODY, false, true},
+    {"408", "w=" TIMEOUT_408 "&close", false, false},
+    {"408open", "w=" TIMEOUT_408, false, false},
+    {"garbage", "w=\x01\x02garbage", false, false},
+    {"break", "w=\r\n", false, false},
+    {"lateclose", "close", true, false},
+    {"latereset", "reset", true, false},
+    {"late408", "w=" TIMEOUT_408 "&close", true, false},
+};
+
+/* Answers a request for an image. */
+static bool put_image(peer *to, char *request, const char *id) {
+  static const char padding[20000];
+  size_t length = strcspn(id, " ?"), i;
+  char *dot = memchr(id, '.', length), steps[512], *text = malloc(24000);
+  bool go_on = true;
+  int body, size;
+  for (i = 0; dot != NULL && i < sizeof mishaps / sizeof mishaps[0]; i++) {
+    if (strlen(mishaps[i].name) == (size_t)(id + length - dot - 1) &&
+        memcmp(mishaps[i].name, dot + 1, strlen(mishaps[i].name)) == 0) {
+      break;
+    }
+  }
+  if (dot == NULL || i == sizeof mishaps / sizeof mishaps[0]) {
+    i = 0;
+  }
+  snprintf(steps, sizeof steps, "%s", mishaps[i].steps);
+  if (mishaps[i].late && to->served > 1) {
+    free(text);
+    return run(to, steps, request, 0);
+  }
+  body = snprintf(NULL, 0, "{\"requestId\":\"r\",\"result\":{\"image\":{\"imageId\":\"%.*s\"}}}",
+                  (int)length, id) +
+         (mishaps[i].together ? (int)sizeof padding : 0);
+  size = snprintf(text, 24000,
+                  "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+                  "{\"requestId\":\"r\",\"result\":{\"image\":{\"imageId\":\"%.*s\"}}}",
+                  body, (int)length, id);
+  if (mishaps[i].together) {
+    /* the last record of TLS holds the end of the body and what follows it */
+    memset(text + size, ' ', sizeof padding);
+    size += (int)sizeof padding;
+    size += snprintf(text + size, 24000 - (size_t)size, "%s", mishaps[i].steps + 2);
+    go_on = put(to, text, (size_t)size);
+  } else {
+    go_on = put(to, text, (size_t)size) && (mishaps[i].late || run(to, steps, request, 0));
+  }
+  free(text);
+  return go_on;
+}
+
 /* Answers one request. False: the connection is over. */
 static bool answer(peer *to, char *request) {
   size_t length = 0;
-  char *target, *end, *name;
-  bool go_on = true;
+  char *target, *end;
+  bool go_on;
   do {
     long got = get(to, request + length, REQUEST_BYTES - 1 - length);
     if (got <= 0) {
@@ -219,10 +311,15 @@ static bool answer(peer *to, char *request) {
     request[length] = '\0';
   } while (strstr(request, "\r\n\r\n") == NULL);
   atomic_fetch_add(&requests, 1);
+  to->served++;
   to->drip = 0;
   if (strncmp(request, "CONNECT ", 8) == 0) {
     static const char no[] = "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n";
     return put(to, no, sizeof no - 1);
+  }
+  target = strstr(request, "/images/");
+  if (target != NULL) {
+    return put_image(to, request, target + 8);
   }
   target = strchr(request, '?');
   end = target != NULL ? strpbrk(target, " \r\n") : NULL;
@@ -230,15 +327,7 @@ static bool answer(peer *to, char *request) {
     return put_body(to, "{}", 2);
   }
   target = strndup(target + 1, (size_t)(end - target - 1));
-  name = target;
-  while (go_on && name != NULL) {
-    char *next = strchr(name, '&');
-    if (next != NULL) {
-      *next++ = '\0';
-    }
-    go_on = step(to, name, request, length);
-    name = next;
-  }
+  go_on = run(to, target, request, length);
   free(target);
   return go_on;
 }
@@ -247,7 +336,7 @@ static void *serve(void *argument) {
   int which = (int)((intptr_t)argument % PORTS);
   peer to = {.fd = (int)((intptr_t)argument / PORTS), .tls = NULL};
   char *request = malloc(REQUEST_BYTES);
-  int on = 1;
+  int on = 1, finished = 0;
   setsockopt(to.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (tls_contexts[which] != NULL) {
     to.tls = SSL_new(tls_contexts[which]);
@@ -258,6 +347,8 @@ static void *serve(void *argument) {
     }
   } else if (to.tls == NULL || SSL_accept(to.tls) == 1) {
     while (answer(&to, request)) {
+      atomic_fetch_add(&done, 1);
+      finished++;
     }
   }
   if (to.tls != NULL) {
@@ -265,6 +356,7 @@ static void *serve(void *argument) {
     SSL_free(to.tls);
   }
   close(to.fd);
+  atomic_fetch_add(&done, to.served - finished);
   free(request);
   atomic_fetch_sub(&open_now, 1);
   return NULL;

@@ -163,7 +163,7 @@ describe("the curl transport", function()
     transport:close()
     assert.same({ 1 }, response:decode())
     local _, failure = transport:finish(running)
-    assert.equal("cancelled", failure.kind)
+    assert.equal("cancelled", failure.kind, failure.message)
     assert.error_matches(function() start(server:url "echo") end, "closed")
   end)
 

@@ -195,7 +195,7 @@ static void add_headers(lua_State *L, int index, jdvm_transfer *transfer) {
   }
 }
 
-/* multi:start{url, method = "GET", headers, timeout, connect_timeout, read_timeout, max_body}
+/* multi:start{url, method = "GET", headers, timeout, connect_timeout, read_timeout, max_body, fresh}
 ** -> transfer, or nothing when a finalizer closed the client meanwhile. What is wrong with URL or
 ** headers shows when it is finished. */
 static int multi_start(lua_State *L) {
@@ -223,6 +223,7 @@ static int multi_start(lua_State *L) {
   lua_settop(L, 3);
   limits.connect_timeout = number_option(L, 2, "connect_timeout", 0);
   limits.read_timeout = number_option(L, 2, "read_timeout", 0);
+  limits.fresh = flag_option(L, 2, "fresh", false);
   limits.max_body_bytes = 0;
   if (get_option(L, 2, "max_body") != LUA_TNIL) {
     limits.max_body_bytes = size_option(L, 2, "max_body", 0, 1, MOST_BODY_BYTES);
@@ -281,13 +282,13 @@ static void push_failure(lua_State *L, const jdvm_failure *failure) {
   lua_setfield(L, -2, "message");
   lua_pushboolean(L, failure->sent);
   lua_setfield(L, -2, "sent");
-  lua_pushboolean(L, failure->stale);
-  lua_setfield(L, -2, "stale");
+  lua_pushboolean(L, failure->kept);
+  lua_setfield(L, -2, "kept");
   lua_pushboolean(L, failure->lasting);
   lua_setfield(L, -2, "lasting");
 }
 
-/* multi:finish(transfer [, seconds]) -> status, headers | nil, failure | nil alone when it still runs
+/* multi:finish(transfer [, seconds]) -> status, headers, kept | nil, failure | nil alone when it still runs
 ** after so many seconds, so that a caller who waits in steps can be interrupted between two. */
 static int multi_finish(lua_State *L) {
   multi_box *multi = check_multi(L);
@@ -311,6 +312,9 @@ static int multi_finish(lua_State *L) {
     const jdvm_response *response = jdvm_transfer_response(box->transfer);
     lua_pushinteger(L, response->status);
     push_headers(L, response);
+    lua_pushboolean(L, jdvm_transfer_kept(box->transfer));
+    box->lent--;
+    return 3;
   } else {
     lua_pushnil(L);
     push_failure(L, jdvm_transfer_failure(box->transfer));

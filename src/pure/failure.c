@@ -141,7 +141,7 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
   name_peer(peer, facts);
   failure->phase = facts->phase;
   failure->sent = facts->sent;
-  failure->stale = facts->stale;
+  failure->kept = facts->kept;
   failure->lasting = is_lasting(facts->cause);
   switch (facts->cause) {
   case JDVM_CAUSE_REQUEST:
@@ -192,6 +192,11 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
     break;
   case JDVM_CAUSE_SILENCE:
     (void)jdvm_fail(error, JDVM_TRANSPORT, "%s closed the connection without an answer", peer);
+    break;
+  case JDVM_CAUSE_UNFIT:
+    (void)jdvm_fail(error, JDVM_TRANSPORT,
+                    "%s closed the connection, or sent bytes on it, before there was a request",
+                    peer);
     break;
   case JDVM_CAUSE_CUT:
     (void)jdvm_fail(error, JDVM_TRANSPORT,

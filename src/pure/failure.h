@@ -32,9 +32,9 @@ typedef enum jdvm_phase {
 typedef struct jdvm_failure {
   jdvm_error error;
   jdvm_phase phase;
-  bool sent;    /* at least one byte of the request left */
-  bool stale;   /* it went out on a connection kept from before, which broke before any answer: most
-              ** likely the server had just closed it, and a new try will do */
+  bool sent; /* at least one byte of the request left */
+  bool kept; /* the connection was kept from before, and gave no byte of a response: most likely the
+              ** server had just closed it, and a fresh one will do */
   bool lasting; /* the same request would fail in the same way */
 } jdvm_failure;
 
@@ -52,6 +52,7 @@ typedef enum jdvm_cause {
   JDVM_CAUSE_CERTIFICATE,     /* TLS: `detail`; OpenSSL's verify result is `number` */
   JDVM_CAUSE_CA_FILE,         /* CA file or folder cannot be read */
   JDVM_CAUSE_SILENCE,         /* closed without an answer */
+  JDVM_CAUSE_UNFIT,           /* closed, or bytes in it, before the request was sent */
   JDVM_CAUSE_CUT,             /* closed before the answer was complete */
   JDVM_CAUSE_INFLATE,         /* compressed body is broken */
   JDVM_CAUSE_NOT_HTTP,        /* `detail` */
@@ -69,7 +70,7 @@ typedef enum jdvm_cause {
 typedef struct jdvm_facts {
   jdvm_cause cause;
   jdvm_phase phase;
-  bool sent, stale;
+  bool sent, kept;
   const char *host;
   long port;
   const char *address; /* of what is at the other end of the connection, if there is one */

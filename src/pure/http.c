@@ -75,7 +75,7 @@ static void fail(jdvm_transfer *transfer, jdvm_cause cause, double seconds, cons
   jdvm_facts facts;
   jdvm_exchange_facts(&transfer->exchange, 0, &facts);
   facts.cause = cause;
-  facts.stale = false;
+  facts.kept = false;
   facts.seconds = seconds;
   facts.detail = detail;
   jdvm_explain(&transfer->failure, &facts);
@@ -200,6 +200,25 @@ void jdvm_http_free(jdvm_http *http) {
   free(http);
 }
 
+/* Takes from libcurl the transfers that have ended. */
+static void collect(jdvm_http *http) {
+  jdvm_exchange *exchange;
+  int code;
+  while (http->connections.multi != NULL &&
+         (exchange = jdvm_connections_ended(&http->connections, &code)) != NULL) {
+    jdvm_transfer *transfer = of_exchange(exchange);
+    if (code == 0 && exchange->response.header_complete) {
+      transfer->state = SUCCEEDED;
+    } else {
+      jdvm_facts facts;
+      jdvm_exchange_facts(exchange, code, &facts);
+      jdvm_explain(&transfer->failure, &facts);
+      transfer->state = FAILED;
+    }
+    stop(transfer);
+  }
+}
+
 /* ---- beginning ---- */
 
 jdvm_transfer *jdvm_http_take(jdvm_http *http) {
@@ -218,7 +237,7 @@ jdvm_transfer *jdvm_http_take(jdvm_http *http) {
   transfer->link.next = transfer->link.previous = &transfer->link;
   transfer->state = BUILDING;
   transfer->exchange.phase = JDVM_PHASE_QUEUED;
-  transfer->exchange.ready = transfer->exchange.again = false;
+  transfer->exchange.ready = transfer->exchange.again = transfer->exchange.unfit = false;
   jdvm_http_request_reset(&transfer->exchange.request);
   jdvm_response_reset(&transfer->exchange.response, http->config.max_header_bytes,
                       http->config.max_body_bytes);
@@ -235,6 +254,7 @@ void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_le
                          const jdvm_limits *limits) {
   jdvm_http *http = transfer->http;
   jdvm_exchange *exchange = &transfer->exchange;
+  ring *each;
   if (transfer->state != BUILDING) {
     return;
   }
@@ -258,9 +278,15 @@ void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_le
   transfer->connect_timeout = limits->connect_timeout > 0 ? limits->connect_timeout : NEVER;
   transfer->read_timeout = limits->read_timeout > 0 ? limits->read_timeout : NEVER;
   exchange->connect_timeout = transfer->connect_timeout;
+  exchange->fresh = limits->fresh;
   if (http->connections.multi == NULL) {
     http->process = getpid();
     http->left = jdvm_now();
+  }
+  jdvm_connections_before(&http->connections);
+  collect(http);
+  for (each = http->running.next; each != &http->running; each = each->next) {
+    jdvm_exchange_observe(&((jdvm_transfer *)each)->exchange);
   }
   if (jdvm_exchange_begin(exchange) != 0) {
     fail(transfer, exchange->message[0] == '\0' ? JDVM_CAUSE_MEMORY : JDVM_CAUSE_OTHER, 0,
@@ -275,24 +301,6 @@ void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_le
 }
 
 /* ---- driving ---- */
-
-/* Takes from libcurl the transfers that have ended. */
-static void collect(jdvm_http *http) {
-  jdvm_exchange *exchange;
-  int code;
-  while ((exchange = jdvm_connections_ended(&http->connections, &code)) != NULL) {
-    jdvm_transfer *transfer = of_exchange(exchange);
-    if (code == 0 && exchange->response.header_complete) {
-      transfer->state = SUCCEEDED;
-    } else {
-      jdvm_facts facts;
-      jdvm_exchange_facts(exchange, code, &facts);
-      jdvm_explain(&transfer->failure, &facts);
-      transfer->state = FAILED;
-    }
-    stop(transfer);
-  }
-}
 
 /* libcurl cannot go on: so that nobody waits for ever, what runs has failed. */
 static void fail_all(jdvm_http *http) {
@@ -430,4 +438,8 @@ const jdvm_response *jdvm_transfer_response(const jdvm_transfer *transfer) {
 
 const jdvm_failure *jdvm_transfer_failure(const jdvm_transfer *transfer) {
   return &transfer->failure;
+}
+
+bool jdvm_transfer_kept(const jdvm_transfer *transfer) {
+  return !transfer->exchange.opened;
 }

@@ -24,6 +24,7 @@ typedef struct jdvm_limits {
   double connect_timeout; /* for name look-up, connection and TLS together; <= 0 = no limit */
   double read_timeout;    /* longest silence once connected; <= 0 = no limit */
   size_t max_body_bytes;  /* 0 = as configured */
+  bool fresh;             /* not on a connection that was used before */
 } jdvm_limits;
 
 /* NULL when memory is short. Touches neither network nor files: the first transfer does. */
@@ -70,6 +71,9 @@ bool jdvm_transfer_succeeded(const jdvm_transfer *transfer);
 /* The response, and the failure of a transfer that has ended otherwise than well. */
 const jdvm_response *jdvm_transfer_response(const jdvm_transfer *transfer);
 const jdvm_failure *jdvm_transfer_failure(const jdvm_transfer *transfer);
+
+/* Whether its connection was not its own but kept from before. */
+bool jdvm_transfer_kept(const jdvm_transfer *transfer);
 
 /* Seconds of a clock that only goes forward. */
 double jdvm_http_now(void);

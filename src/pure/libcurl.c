@@ -13,11 +13,8 @@
 #endif
 #include <curl/curl.h>
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* The version to build for. `lint` compiles for older ones than there is. */
@@ -32,13 +29,11 @@
 
 enum {
   KEPT_CONNECTIONS = 32,     /* idle ones kept open */
+  KEPT_SECONDS = 30,         /* one idle for longer is not used again: common servers wait for 60 */
+  CONNECTION_SECONDS = 300,  /* nor one that was made longer ago */
+  FIN = 1,                   /* the end of a connection, where bytes are counted */
   RECEIVE_BYTES = 64 * 1024, /* libcurl's read size; TLS comes in pieces of 16 K at most anyway */
   MOST_RESERVED = 1 << 20
-};
-
-struct jdvm_open_socket {
-  curl_socket_t number;
-  const jdvm_exchange *opener; /* NULL once that has its connection or began anew */
 };
 
 /* ---- signals ---- */
@@ -115,72 +110,57 @@ static int on_resolve(void *resolver, void *reserved, void *user) {
 
 static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
   jdvm_exchange *exchange = user;
-  jdvm_connections *connections = exchange->connections;
-  int type = address->socktype;
-  curl_socket_t opened;
+  int opened;
   (void)purpose;
   if (refuse_again(exchange)) {
     return CURL_SOCKET_BAD;
   }
-  if (connections->socket_count == connections->socket_capacity) {
-    size_t capacity = connections->socket_capacity * 2 + 8;
-    void *sockets = realloc(connections->sockets, capacity * sizeof *connections->sockets);
-    if (sockets == NULL) {
-      return CURL_SOCKET_BAD;
-    }
-    connections->sockets = sockets;
-    connections->socket_capacity = capacity;
-  }
-#if defined(SOCK_CLOEXEC)
-  opened = socket(address->family, type | SOCK_CLOEXEC, address->protocol);
-#else
-  opened = socket(address->family, type, address->protocol);
-  if (opened >= 0) {
-    (void)fcntl(opened, F_SETFD, FD_CLOEXEC);
-  }
-#endif
+  opened = jdvm_sockets_open(&exchange->connections->sockets, address->family, address->socktype,
+                             address->protocol, exchange);
   if (opened < 0) {
     return CURL_SOCKET_BAD;
   }
   leave_queue(exchange, JDVM_PHASE_CONNECT);
   exchange->opened = true;
-  connections->sockets[connections->socket_count].number = opened;
-  connections->sockets[connections->socket_count].opener = exchange;
-  connections->socket_count++;
   return opened;
 }
 
 static int on_close(void *user, curl_socket_t closed) {
   jdvm_connections *connections = user;
-  size_t i;
-  for (i = 0; i < connections->socket_count; i++) {
-    if (connections->sockets[i].number == closed) {
-      connections->sockets[i] = connections->sockets[--connections->socket_count];
-      break;
-    }
-  }
-  return close(closed);
+  return jdvm_sockets_close(&connections->sockets, closed);
 }
 
-static void forget_sockets(jdvm_exchange *exchange) {
-  jdvm_connections *connections = exchange->connections;
-  size_t i;
-  for (i = 0; i < connections->socket_count; i++) {
-    if (connections->sockets[i].opener == exchange) {
-      connections->sockets[i].opener = NULL;
-    }
-  }
+/* The socket that the exchange uses, or NULL while that is not known. */
+static jdvm_socket *socket_of(const jdvm_exchange *exchange) {
+  long port = 0;
+  (void)curl_easy_getinfo(exchange->handle, CURLINFO_LOCAL_PORT, &port);
+  return jdvm_sockets_at(&exchange->connections->sockets, port);
 }
 
 #if HAS_PREREQ
+/* Whether the request may go out on this connection: not where something lies already that would be
+** taken for its response. (A new connection with TLS may hold tickets; one with HTTP/2 may always
+** hold something, and says what it is for.) */
+static bool take_socket(jdvm_exchange *exchange, jdvm_socket *used) {
+  bool secure = exchange->request.tls;
+  if (used == NULL) {
+    exchange->unfit = !exchange->opened && (!secure || exchange->connections->one_at_a_time);
+  } else {
+    used->user = exchange;
+    exchange->unfit = (used->version == 1 || !secure) && !jdvm_socket_is_silent(used);
+    used->taken = used->version == 1 && secure ? jdvm_socket_taken(used) : -1;
+  }
+  return !exchange->unfit;
+}
+
 /* A connection is there, the request goes out next. */
 static int on_ready(void *user, char *peer_ip, char *own_ip, int peer_port, int own_port) {
   jdvm_exchange *exchange = user;
   (void)peer_ip;
   (void)own_ip;
   (void)peer_port;
-  (void)own_port;
-  if (refuse_again(exchange)) {
+  if (refuse_again(exchange) ||
+      !take_socket(exchange, jdvm_sockets_at(&exchange->connections->sockets, own_port))) {
     return CURL_PREREQFUNC_ABORT;
   }
   exchange->ready = true;
@@ -191,15 +171,31 @@ static int on_ready(void *user, char *peer_ip, char *own_ip, int peer_port, int 
 }
 #endif
 
+/* The first line of a response. False: it had arrived before the request was sent, so it is the
+** response to another. (Bytes may lie decrypted in the TLS library, where nobody sees them; but then
+** none were taken from the socket since.) */
+static bool begin_response(jdvm_exchange *exchange, const char *line, size_t length) {
+  bool http1 = length > 6 && memcmp(line, "HTTP/1", 6) == 0;
+  jdvm_socket *used = socket_of(exchange);
+  if (used != NULL && used->taken >= 0 && jdvm_socket_taken(used) - used->taken <= FIN) {
+    exchange->unfit = true;
+    return false;
+  }
+  if (used != NULL) {
+    used->version = http1 ? 1 : 2;
+    used->user = http1 ? exchange : NULL;
+  }
+  exchange->connections->one_at_a_time |= http1;
+  exchange->phase = JDVM_PHASE_READ;
+  exchange->ready = true;
+  return true;
+}
+
 static size_t on_header(char *bytes, size_t size, size_t count, void *user) {
   jdvm_exchange *exchange = user;
   size_t length = size * count;
-  if (exchange->phase != JDVM_PHASE_READ) {
-    exchange->phase = JDVM_PHASE_READ;
-    exchange->ready = true;
-    if (length > 6 && memcmp(bytes, "HTTP/1", 6) == 0) {
-      exchange->connections->one_at_a_time = true;
-    }
+  if (exchange->phase != JDVM_PHASE_READ && !begin_response(exchange, bytes, length)) {
+    return 0;
   }
   exchange->since = jdvm_now();
   return jdvm_response_line(&exchange->response, bytes, length) ? length : 0;
@@ -318,15 +314,11 @@ void jdvm_connections_close(jdvm_connections *connections) {
     hush_end(guard);
     connections->multi = NULL;
   }
-  free(connections->sockets);
-  connections->sockets = NULL;
-  connections->socket_count = connections->socket_capacity = 0;
+  jdvm_sockets_close_all(&connections->sockets);
 }
 
 void jdvm_connections_abandon(jdvm_connections *connections) {
-  while (connections->socket_count > 0) {
-    (void)close(connections->sockets[--connections->socket_count].number);
-  }
+  jdvm_sockets_close_all(&connections->sockets);
   connections->multi = NULL;
 }
 
@@ -396,6 +388,12 @@ static int set_policy(jdvm_exchange *exchange) {
 #endif
 #if JDVM_CURL_NUM >= 0x075700
   SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for a name look-up that was given up */
+#endif
+#if JDVM_CURL_NUM >= 0x074100
+  SET(CURLOPT_MAXAGE_CONN, (long)KEPT_SECONDS);
+#endif
+#if HAS_PREREQ
+  SET(CURLOPT_MAXLIFETIME_CONN, (long)CONNECTION_SECONDS);
 #endif
   SET(CURLOPT_NOSIGNAL, 1L);
   SET(CURLOPT_FOLLOWLOCATION, 0L); /* a redirect would carry the signature elsewhere */
@@ -477,6 +475,7 @@ static int set_request(jdvm_exchange *exchange) {
   }
   SET(CURLOPT_HTTPHEADER, request->line_count > 0 ? nodes : NULL);
   SET(CURLOPT_URL, request->url.bytes);
+  SET(CURLOPT_FRESH_CONNECT, exchange->fresh ? 1L : 0L);
   SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)exchange->response.max_body);
   /* Rather wait for a connection in the making, which may carry many, than open one for each; but
   ** not where connections are known to carry one at a time: they would be made one by one. */
@@ -490,9 +489,10 @@ int jdvm_exchange_begin(jdvm_exchange *exchange) {
   exchange->message[0] = '\0';
   exchange->phase = JDVM_PHASE_QUEUED;
   exchange->begun = exchange->since = jdvm_now();
-  exchange->opened = exchange->ready = exchange->again = false;
+  exchange->opened = exchange->ready = exchange->again = exchange->unfit = false;
   exchange->sent_before = 0;
-  forget_sockets(exchange);
+  exchange->fresh |=
+      jdvm_sockets_retire(&connections->sockets) == 0 && !HAS_PREREQ && connections->one_at_a_time;
   if (open_multi(connections) != 0 ||
       !jdvm_buf_reserve(&exchange->nodes,
                         exchange->request.line_count * sizeof(struct curl_slist))) {
@@ -521,10 +521,30 @@ void jdvm_exchange_more_time(jdvm_exchange *exchange, double now) {
 
 void jdvm_exchange_end(jdvm_exchange *exchange) {
   hush guard = hush_begin(exchange->connections);
+#if !HAS_PREREQ
+  jdvm_socket *used = exchange->request.tls ? socket_of(exchange) : NULL;
+  if (used != NULL && used->version == 1) {
+    used->taken = jdvm_socket_taken(used);
+  }
+#endif
   (void)curl_multi_remove_handle(exchange->connections->multi, exchange->handle);
   curl_easy_cleanup(exchange->handle);
   hush_end(guard);
   exchange->handle = NULL;
+  jdvm_sockets_leave(&exchange->connections->sockets, exchange);
+}
+
+/* A libcurl that does not tell when it takes a kept connection may give an exchange one that has just
+** become idle, unseen. So what has ended is taken in first, and where none is idle then, the next
+** exchange gets a fresh one. */
+void jdvm_connections_before(jdvm_connections *connections) {
+#if HAS_PREREQ
+  (void)connections;
+#else
+  if (connections->multi != NULL) {
+    (void)jdvm_connections_work(connections);
+  }
+#endif
 }
 
 void jdvm_exchange_observe(jdvm_exchange *exchange) {
@@ -535,6 +555,10 @@ void jdvm_exchange_observe(jdvm_exchange *exchange) {
   if (exchange->phase < JDVM_PHASE_SEND &&
       curl_easy_getinfo(exchange->handle, CURLINFO_PRETRANSFER_TIME_T, &ready) == CURLE_OK &&
       ready > 0) {
+    jdvm_socket *used = socket_of(exchange);
+    if (used != NULL) {
+      used->user = exchange;
+    }
     exchange->ready = true;
     exchange->phase = JDVM_PHASE_SEND;
     exchange->since = jdvm_now();
@@ -545,17 +569,10 @@ void jdvm_exchange_observe(jdvm_exchange *exchange) {
 /* The phase of a running exchange, with what only libcurl and the kernel know. */
 static jdvm_phase phase_of(const jdvm_exchange *exchange) {
   if (exchange->phase == JDVM_PHASE_CONNECT && exchange->request.tls) {
-    const jdvm_connections *connections = exchange->connections;
-    size_t i;
-    for (i = 0; i < connections->socket_count; i++) {
-      struct sockaddr_storage peer;
-      socklen_t size = sizeof peer;
-      if (connections->sockets[i].opener == exchange &&
-          getpeername(connections->sockets[i].number, (struct sockaddr *)&peer, &size) == 0) {
-        return JDVM_PHASE_TLS;
-      }
-    }
-  } else if (exchange->phase == JDVM_PHASE_SEND) {
+    return jdvm_sockets_connected(&exchange->connections->sockets, exchange) ? JDVM_PHASE_TLS
+                                                                             : JDVM_PHASE_CONNECT;
+  }
+  if (exchange->phase == JDVM_PHASE_SEND) {
     return bytes_sent(exchange) > exchange->sent_before ? JDVM_PHASE_WAIT : JDVM_PHASE_SEND;
   }
   return exchange->phase;
@@ -638,8 +655,15 @@ void jdvm_exchange_facts(const jdvm_exchange *exchange, int code, jdvm_facts *fa
     facts->phase = JDVM_PHASE_WAIT;
     facts->sent = true;
   }
-  facts->stale = (facts->cause == JDVM_CAUSE_SILENCE || facts->cause == JDVM_CAUSE_OTHER) &&
-                 exchange->ready && !exchange->opened && exchange->phase < JDVM_PHASE_READ;
+  if (exchange->unfit) {
+    facts->cause = JDVM_CAUSE_UNFIT;
+    facts->phase = exchange->ready ? JDVM_PHASE_WAIT : JDVM_PHASE_SEND;
+  }
+  /* bytes that are no HTTP may be left from before, too */
+  facts->kept = (facts->cause == JDVM_CAUSE_SILENCE || facts->cause == JDVM_CAUSE_OTHER ||
+                 facts->cause == JDVM_CAUSE_UNFIT || facts->cause == JDVM_CAUSE_NOT_HTTP) &&
+                (exchange->ready || exchange->unfit) && !exchange->opened &&
+                exchange->phase < JDVM_PHASE_READ;
   facts->system_error = (int)system_error;
   if (facts->cause == JDVM_CAUSE_MEMORY && facts->phase >= JDVM_PHASE_WAIT &&
       !response->header_complete) {

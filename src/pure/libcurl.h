@@ -8,6 +8,7 @@
 #include "http_config.h"
 #include "http_request.h"
 #include "response.h"
+#include "sockets.h"
 
 #if defined(__GNUC__)
 #pragma GCC visibility push(hidden)
@@ -24,8 +25,7 @@ typedef struct jdvm_connections {
   int features;        /* libcurl's */
   bool raises_sigpipe; /* libcurl may */
   size_t last_body;    /* bytes */
-  struct jdvm_open_socket *sockets;
-  size_t socket_count, socket_capacity;
+  jdvm_sockets sockets;
 } jdvm_connections;
 
 /* A request and its response. Zero-filled but for `connections`: never begun.
@@ -39,6 +39,7 @@ struct jdvm_exchange {
   jdvm_connections *connections;
   jdvm_http_request request;
   jdvm_response response;
+  bool fresh;             /* to go out on a connection of its own */
   double connect_timeout; /* seconds, told to libcurl so that it shares it among addresses */
   jdvm_phase phase;       /* as far as the callbacks see it: see jdvm_exchange_facts */
   double begun;           /* jdvm_now() */
@@ -47,6 +48,7 @@ struct jdvm_exchange {
   bool opened;            /* it opened a connection of its own */
   bool ready;             /* it had a connection; the request went out, or began to */
   bool again;             /* libcurl wanted to send it a second time, and was not let */
+  bool unfit;             /* what lay in its connection would have been taken for its response */
   long sent_before;       /* libcurl's count of bytes sent when the request's turn came */
   long told;              /* the connect timeout in milliseconds, as libcurl was last told */
   char message[256];      /* libcurl's own words on what went wrong */
@@ -69,6 +71,9 @@ bool jdvm_connections_wait(jdvm_connections *connections, double seconds);
 /* An exchange that has ended since, or NULL. *code is for jdvm_exchange_facts, 0 = well. It must be
 ** ended with jdvm_exchange_end. */
 jdvm_exchange *jdvm_connections_ended(jdvm_connections *connections, int *code);
+
+/* To be called before an exchange begins, and then jdvm_exchange_observe for those that run. */
+void jdvm_connections_before(jdvm_connections *connections);
 
 /* Begins the exchange of `request`. 0, or -1; `message` says why, and is empty when memory is short
 ** or libcurl cannot work at all. */

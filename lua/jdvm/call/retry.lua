@@ -56,6 +56,17 @@ function retry.reason(failure, is_safe)
   return (kind == "connect" or kind == "timeout" or kind == "transport") and "transient" or nil
 end
 
+--- Whether a request is replayed: it failed because the server had given up an idle connection, which says nothing
+--- about the request. A replay goes out on a fresh connection with a new signature, and is not another attempt.
+---@param response table|nil
+---@param failure table|nil of a transport
+---@param is_safe boolean whether the request may arrive twice
+---@return boolean
+function retry.is_replayed(response, failure, is_safe)
+  if response then return response.kept and response.status == 408 and is_safe end
+  return failure.kept and (is_safe or failure.sent == false)
+end
+
 -- Seconds.
 local SCALE = { transient = 0.05, throttled = 1 }
 local LONGEST, GRACE = 20, 5

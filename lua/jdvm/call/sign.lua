@@ -72,8 +72,9 @@ end
 
 --- A request of a call with a new date and a new nonce: no try repeats the signature of another.
 ---@param call table
+---@param fresh boolean|nil whether it must not go out on a connection that was used before
 ---@return table request for a transport
-function request.signed(call)
+function request.signed(call, fresh)
   local state, operation, options = call.state, call.operation, call.options
   local now = state.clock()
   call.signed_at = now + (state.offset or 0)
@@ -94,8 +95,7 @@ function request.signed(call)
     connect_timeout = options.connect_timeout or state.connect_timeout,
     read_timeout = options.read_timeout or state.read_timeout,
     max_body = state.max_body,
-    -- For a transport that finds its kept connection closed before anything of the answer came.
-    renew = function() return request.signed(call) end,
+    fresh = fresh,
   }
 end
 

@@ -36,7 +36,7 @@ local CLOSED = { release = function() end }
 
 --- Begins a request and returns at once. A request that cannot even begin fails in `finish`.
 ---@param request table `url`; `method` (only "GET"), `headers` (name -> value), `connect_timeout`
----  and `read_timeout` (seconds), `max_body` (bytes, inflated)
+---  and `read_timeout` (seconds), `max_body` (bytes, inflated), `fresh` (on a new connection)
 ---@param deadline number|nil on the clock of `now`: when the answer must be complete
 ---@return userdata|table pending for `finish` or `cancel`
 function methods:start(request, deadline)
@@ -47,6 +47,7 @@ function methods:start(request, deadline)
     connect_timeout = request.connect_timeout,
     read_timeout = request.read_timeout,
     max_body = request.max_body,
+    fresh = request.fresh,
     timeout = deadline and deadline - curl.now(),
   }
   return pending or CLOSED
@@ -54,23 +55,22 @@ end
 
 --- Waits for a request that was started.
 ---@param pending userdata|table
----@return table|nil response `status`, `headers` (lower-case names), `decode(response, options)`,
----  `text(response)`
+---@return table|nil response `status`, `headers` (lower-case names), `kept` (whether the connection
+---  was used before), `decode(response, options)`, `text(response)`
 ---@return table|nil failure `kind` (connect, tls, timeout, transport, cancelled), `phase` (dns,
----  connect, tls, send, wait, read), `message`, `sent` (whether any byte of the request left), `stale`
----  (it left on a kept connection that broke before any answer: most likely the server had just closed
----  it. A request that has left is never sent again here, its nonce may be used up; a new one will do)
+---  connect, tls, send, wait, read), `message`, `sent` (whether any byte of the request left), `kept`
+---  (the connection was used before, and failed before the first byte of a response)
 function methods:finish(pending)
   if pending == CLOSED then return nil, { kind = "cancelled", message = "the client is closed", sent = false } end
-  local status, headers
+  local status, headers, kept
   repeat
-    status, headers = self.multi:finish(pending, STEP)
+    status, headers, kept = self.multi:finish(pending, STEP)
   until status or headers
   if not status then
     pending:release()
     return nil, headers
   end
-  return { status = status, headers = headers, transfer = pending, decode = decode, text = text }
+  return { status = status, headers = headers, kept = kept, transfer = pending, decode = decode, text = text }
 end
 
 --- Gives a request up, whatever state it is in.

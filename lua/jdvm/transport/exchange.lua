@@ -29,7 +29,7 @@ local milliseconds = exchange.milliseconds
 ---@field sent boolean may the service have seen the request?
 ---@field hint string? what to write where
 ---@field lasting boolean? the same request would fail in the same way
----@field stale boolean? a pooled connection that the service had closed; nothing of an answer arrived
+---@field kept boolean? a pooled connection that the service had closed: nothing of a response arrived
 
 ---@class jdvm.Exchange
 ---@field deadline number on `now()`
@@ -85,7 +85,7 @@ local function ended(reader, err, phase, reused)
   if complete and err == "closed" then return true end
   local message = err == "closed" and "the connection was closed " or "the connection broke (" .. err .. ") "
   local _, problem = failure("transport", phase, message .. (missing or "within the answer"), true)
-  problem.stale = reused and not reader.started and GIVEN_UP[err]
+  problem.kept = reused and not reader.started and GIVEN_UP[err]
   return nil, problem
 end
 
@@ -108,7 +108,7 @@ function exchange.run(socket, head, reader, call)
   if not ok then
     if err == "timeout" then return failure("timeout", "send", "the request could not be sent in time", true) end
     local _, problem = failure("transport", "send", "the connection broke while the request was sent: " .. err, true)
-    problem.stale = call.reused and GIVEN_UP[err]
+    problem.kept = call.reused and GIVEN_UP[err]
     return nil, problem
   end
   local control, deadline, now = call.control, call.deadline, call.now

@@ -124,7 +124,7 @@ local function open(self, route, call, connect_timeout, fresh)
   left = min(connect_timeout, left)
   socket:settimeouts(milliseconds(left), call.waiting, call.waiting)
   local options = route.options
-  -- A connection to replace a stale one must be new: its pool is always empty, because it is closed after use.
+  -- The pool of fresh connections is always empty, because they are closed after use.
   if fresh then options = { pool = route.pool .. "|fresh", pool_size = self.pool_size } end
   local ok, err
   if route.named then
@@ -161,7 +161,7 @@ local function request_head(self, route, target, request)
   return http1.head(request.method, target, request.headers, defaults)
 end
 
-local function attempt(self, request, deadline, control, fresh)
+local function attempt(self, request, deadline, control)
   local origin, target = router.split(request.url)
   local route, message = self:route(origin)
   if not route then return failure("connect", "connect", message) end
@@ -176,13 +176,13 @@ local function attempt(self, request, deadline, control, fresh)
     read_timeout = request.read_timeout or READ_TIMEOUT,
     secure = route.secure,
   }
-  local socket, problem = open(self, route, call, request.connect_timeout or CONNECT_TIMEOUT, fresh)
+  local socket, problem = open(self, route, call, request.connect_timeout or CONNECT_TIMEOUT, request.fresh)
   if not socket then return nil, problem end
   local reader = http1.response(request.method, request.max_body or self.max_body)
   local complete
   complete, problem = exchange.run(socket, head, reader, call)
   -- A connection that cannot be kept is no failure of the request: TLS 1.3 may have sent a late ticket.
-  if not complete or fresh or not reader.reusable or not socket:setkeepalive(IDLE * 1000, self.pool_size) then
+  if not complete or request.fresh or not reader.reusable or not socket:setkeepalive(IDLE * 1000, self.pool_size) then
     socket:close()
   end
   if not complete then return nil, problem end
@@ -190,6 +190,7 @@ local function attempt(self, request, deadline, control, fresh)
   if coding and coding:lower() ~= "identity" then
     return exchange.lasting("read", "the service sent a content coding that was not asked for: " .. coding, true)
   end
+  reader.kept = call.reused
   return reader
 end
 
@@ -205,11 +206,6 @@ end
 local function perform(self, request, deadline, control)
   if not can_yield() then return within_c() end
   local ran, response, problem = pcall(attempt, self, request, deadline, control)
-  -- Once more on a new connection. The request is signed anew: had the server read it before it closed, the same
-  -- nonce would be refused, so without a way to sign anew the failure is the caller's to judge.
-  if ran and problem and problem.stale and request.renew and not control.cancelled then
-    ran, response, problem = pcall(attempt, self, request.renew(), deadline, control, true)
-  end
   if ran then return response, problem end
   return failure("transport", "send", "the transport failed: " .. tostring(response))
 end
