@@ -65,8 +65,8 @@ local PATHS = {
     "images",
     "`account`, `region`, `source` (owner, cn-north-1, private); `insert=K`, `delete=K`, `at` (front, end, "
       .. "random or a position); `id`; `steps`",
-    "inserts or deletes images (by number or by id), or scripts their status; returns the ids in `images` (there now), "
-      .. "`inserted` and `deleted` (by this request; without a change, since the last reset)",
+    "inserts or deletes images (by number or by id), or scripts their status; returns the ids that were `inserted` and "
+      .. "`deleted`; without a change, those since the last reset, and the `images` that are there now",
   },
   {
     "reset",

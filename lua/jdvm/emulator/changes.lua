@@ -51,18 +51,26 @@ function M.change(images, where, change, draw)
   return shelf
 end
 
---- What an account sees of one source now, and what appeared and vanished there since the last reset.
+--- The images that an account sees of one source now.
 ---@param where table `{account, region, source}`
----@param after? number leave out the first so many changes
----@return table `{images, inserted, deleted}`, arrays of ids
-function M.report(images, where, after)
-  local report = { images = {}, inserted = {}, deleted = {} }
+---@return string[] ids
+function M.present(images, where)
+  local ids = {}
   for _, shelf in ipairs(catalogue.shelves(images, where.account, where.region, where.source)) do
     for _, key in ipairs(shelf.order) do
-      table.insert(report.images, catalogue.id(images, shelf, key))
+      ids[#ids + 1] = catalogue.id(images, shelf, key)
     end
   end
-  for i = (after or 0) + 1, #images.changes do
+  return ids
+end
+
+--- What appeared and vanished there.
+---@param where table `{account, region, source}`
+---@param after number leave out the first so many changes since the last reset
+---@return table `{inserted, deleted}`, arrays of ids
+function M.report(images, where, after)
+  local report = { inserted = {}, deleted = {} }
+  for i = after + 1, #images.changes do
     local change = images.changes[i]
     if change.shelf.region == where.region and change.shelf.viewers[where.account] == where.source then
       table.insert(report[change.kind], catalogue.id(images, change.shelf, change.key))

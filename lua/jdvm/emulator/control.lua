@@ -153,8 +153,8 @@ local function change_many(state, where, arguments, moment)
 end
 
 --- `insert` and `delete` so many images `at` front, end, random or a position; `id` names one to delete; `steps`
---- script the life of `id` or of the inserted images. Answers with the ids of what is there now, and of what this
---- call or, without a change, any change since the last reset inserted and deleted.
+--- script the life of `id` or of the inserted images. Answers with the ids of what this
+--- inserted and deleted, or, without a change, of what is there now and of all changes since the last reset.
 function paths.images(state, arguments, now)
   local where = {
     account = arguments.account or "owner",
@@ -166,16 +166,18 @@ function paths.images(state, arguments, now)
     message = select(2, status_script.parse(arguments.steps))
     if message then return nil, message end
   end
-  local before = #state.catalogue.changes
+  local before, present = #state.catalogue.changes, nil
   if arguments.id then
     message = change_one(state, where, arguments, state:moment(now))
   elseif arguments.insert or arguments.delete then
     message = change_many(state, where, arguments, state:moment(now))
   else
-    before = 0
+    before, present = 0, changes.present(state.catalogue, where)
   end
   if message then return nil, message end
-  return changes.report(state.catalogue, where, before)
+  local report = changes.report(state.catalogue, where, before)
+  report.images = present
+  return report
 end
 
 -- JSON text of an answer; every empty table in one is an array.
