@@ -5,6 +5,7 @@ local accounts = require "jdvm.emulator.accounts"
 local fault_rules = require "jdvm.emulator.fault_rules"
 local regions = require "jdvm.service.regions"
 local settings = require "jdvm.emulator.settings"
+local shell = require "jdvm.util.shell"
 
 local M = {}
 
@@ -18,8 +19,6 @@ local TLS = [[ssl_certificate server.pem; ssl_certificate_key server.key; ssl_pr
   ssl_session_cache shared:tls:1m;]]
 
 local CERTIFICATE_NAMES = "DNS:localhost,IP:127.0.0.1,DNS:vm.jdcloud-api.com,DNS:vm.jdcloud-api.test"
-
-local function quote(text) return "'" .. tostring(text):gsub("'", "'\\''") .. "'" end
 
 local function output_of(command)
   local pipe = io.popen(command)
@@ -38,7 +37,7 @@ end
 -- What a configuration must load to have Lua, or nil when this nginx has none. Debian's Lua module is two files.
 local function lua_of(path)
   if path:find("openresty", 1, true) then return "" end
-  local about = output_of(quote(path) .. " -V 2>&1")
+  local about = output_of(shell.quote(path) .. " -V 2>&1")
   if about:find("openresty", 1, true) or about:find("lua-nginx-module", 1, true) then return "" end
   local modules = about:match("%-%-modules%-path=(%S+)")
   if not modules or not read_file(modules .. "/ngx_http_lua_module.so") then return nil end
@@ -49,7 +48,7 @@ end
 local function find_nginx()
   local chosen, problem = os.getenv("JDVM_NGINX"), "does not exist"
   local search = "PATH=$PATH:/usr/sbin:/usr/local/openresty/bin; command -v nginx; command -v openresty"
-  for path in output_of(chosen and "command -v " .. quote(chosen) or search):gmatch("[^\n]+") do
+  for path in output_of(chosen and "command -v " .. shell.quote(chosen) or search):gmatch("[^\n]+") do
     local load_modules = lua_of(path)
     if load_modules then return path, load_modules end
     problem = "has no Lua module"
@@ -62,7 +61,7 @@ end
 local function source_root()
   local root = debug.getinfo(1, "S").source:match "^@(.*)jdvm/emulator/launcher%.lua$"
   if root:sub(1, 1) == "/" then return root end
-  return output_of("cd ./" .. quote(root) .. " && pwd"):gsub("\n$", "") .. "/"
+  return output_of("cd ./" .. shell.quote(root) .. " && pwd"):gsub("\n$", "") .. "/"
 end
 
 -- Ports to try when any will do, in an order that differs between processes.
@@ -118,10 +117,10 @@ local function command(nginx, load_modules, port, options)
     options.certificate == "wrong-name" and "DNS:elsewhere.example" or CERTIFICATE_NAMES,
   }
   for i, word in ipairs(words) do
-    words[i] = quote(word)
+    words[i] = shell.quote(word)
   end
   return ("configuration=%s; export configuration; exec $(command -v setsid) sh %s 2>&1 </dev/null"):format(
-    quote(configuration),
+    shell.quote(configuration),
     table.concat(words, " ")
   )
 end
@@ -174,11 +173,11 @@ local function serve(nginx, load_modules, port, options)
   end
   pipe:close()
   local log = seen.folder and read_file(seen.folder .. "/log") or ""
-  if seen.folder then os.execute("rm -rf " .. quote(seen.folder)) end
+  if seen.folder then os.execute("rm -rf " .. shell.quote(seen.folder)) end
   if seen.is_taken then return nil end
   if is_interrupted or seen.has_stopped then return 0 end
   if not seen.is_ready then return FAILURE, seen.errors or "nginx did not start: " .. log end
-  return FAILURE, "nginx ended: " .. (seen.errors or log:sub(-500))
+  return FAILURE, "nginx ended: " .. (log ~= "" and log:sub(-500) or seen.errors or "")
 end
 
 --- Serves until stopped.

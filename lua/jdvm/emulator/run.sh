@@ -13,8 +13,8 @@ echo "pid $$"
 echo "folder $folder"
 cd "$folder" || exit 1
 printf '%s\n' "$configuration" >nginx.conf
-if [ -n "$2" ] && ! sh "$here/certificates.sh" "$2" "$3" >log 2>&1; then
-  echo "error: openssl could not make a certificate: $(cat log)"
+if [ -n "$2" ] && ! sh "$here/certificates.sh" "$2" "$3" >certificates.log 2>&1; then
+  echo "error: openssl could not make a certificate: $(cat certificates.log)"
   exit 1
 fi
 export JDVM_EMULATOR_FOLDER="$folder"

@@ -4,10 +4,11 @@
 local ffi = require "ffi"
 local control = require "jdvm.emulator.control"
 local emulator = require "jdvm.emulator"
+local shell = require "jdvm.util.shell"
 
 local M = {}
 
-local state, parent, grandparent
+local state, folder, parent, grandparent
 
 ffi.cdef "int getpid(void); int getppid(void); int kill(int pid, int signal);"
 
@@ -24,7 +25,7 @@ end
 function M.init(options)
   parent = ffi.C.getppid()
   grandparent = parent_of(parent)
-  M.folder = os.getenv "JDVM_EMULATOR_FOLDER" -- nginx clears the environment after this
+  folder = os.getenv "JDVM_EMULATOR_FOLDER" -- nginx clears the environment after this
   state = emulator.new(options)
 end
 
@@ -38,7 +39,7 @@ function M.watch()
     if is_orphan or not (io.stdout:write(line or ".", "\n") and io.stdout:flush()) then
       io.stdout:write "stopped\n"
       io.stdout:flush()
-      os.execute("rm -rf '" .. M.folder .. "'")
+      os.execute("rm -rf " .. shell.quote(folder))
       ffi.C.kill(ffi.C.getpid(), 15)
     end
   end
