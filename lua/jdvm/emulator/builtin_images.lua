@@ -130,12 +130,14 @@ local function market_records(shelf)
   return records
 end
 
--- Gives a record every field of its model, so that clients meet each one in some image.
+-- Gives a record every field of its model, and so on, so that clients meet each one in some image. A disk is local or
+-- in the cloud, never both.
 local function complete(record, model)
   for _, field in ipairs(models.by_name[model]) do
+    local kind, is_array = field.type:gsub("%[%]$", "")
     local part = record[field.name]
-    if part == nil or type(part) == "table" and next(part) == nil then
-      local kind, is_array = field.type:gsub("%[%]$", "")
+    local is_missing = part == nil or type(part) == "table" and next(part) == nil
+    if is_missing and kind ~= "LocalDisk" and kind ~= "Disk" then
       local value = field.values and field.values[1] or field.name .. "-1"
       if models.by_name[kind] then
         value = complete({}, kind)
@@ -147,6 +149,10 @@ local function complete(record, model)
         value = "2023-06-01 08:00:00"
       end
       record[field.name] = is_array == 1 and { value } or value
+    elseif models.by_name[kind] and part then
+      for _, item in ipairs(is_array == 1 and part or { part }) do
+        complete(item, kind)
+      end
     end
   end
   return record
@@ -169,11 +175,7 @@ local function user_records(shelf, count)
       for d = 1, 4 do
         record.dataDisks[d] = generated_images.disk(shelf, key, d, d % 2 == 0 and "local" or "cloud", 50 * d)
       end
-      if shelf.name == "community" then
-        complete(record, "Image")
-        complete(record.dataDisks[1].cloudDisk, "Disk")
-        record.dataDisks[1].status = "attached"
-      end
+      if shelf.name == "community" then complete(record, "Image") end
     elseif key == 5 then
       record.dataDisks, record.loginName, record.expiredTime = {}, "子账号-ops", "2030-01-01 00:00:00"
     end
