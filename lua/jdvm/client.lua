@@ -164,19 +164,11 @@ end
 local function add_list_methods(operation)
   local names = operations.list_methods(operation)
 
-  methods[names.items] = function(self, params, options)
-    local next_item, state, control, closing = lists.items(state_of(self), operation, params, options, 2)
-    return next_item, state, control, closing
-  end
-
-  methods[names.pages] = function(self, params, options)
-    local next_page, state, control, closing = lists.pages(state_of(self), operation, params, options, 2)
-    return next_page, state, control, closing
-  end
-
-  methods[names.list] = function(self, params, options)
-    local list, meta, detail = lists.list(state_of(self), operation, params, options, 2)
-    return list, meta, detail
+  for _, kind in ipairs { "items", "pages", "list" } do
+    methods[names[kind]] = function(self, params, options)
+      local first, second, third, closing = lists.read(kind, state_of(self), operation, params, options, 2)
+      return first, second, third, closing
+    end
   end
 
   methods[names.count] = function(self, params, options)

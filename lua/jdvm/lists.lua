@@ -1,5 +1,5 @@
--- Lists over a client: puts the readers (jdvm.lists.pages, jdvm.lists.ids) and iterators on top of calls, and bounds
--- the whole by one deadline.
+-- Lists over a client: puts planners (jdvm.lists.scan, jdvm.lists.ids), the reader of pages and iterators on top of
+-- calls, and bounds the whole by one deadline.
 
 local call = require "jdvm.call"
 local check = require "jdvm.options.check"
@@ -10,10 +10,14 @@ local parameters = require "jdvm.options.parameters"
 local request = require "jdvm.call.sign"
 local transport = require "jdvm.transport"
 
-local ids, iterator, pages = lazy "jdvm.lists.ids", lazy "jdvm.lists.iterator", lazy "jdvm.lists.pages"
-local token = lazy "jdvm.lists.token"
+local ids, scan, pages = lazy "jdvm.lists.ids", lazy "jdvm.lists.scan", lazy "jdvm.lists.pages"
+local iterator, token = lazy "jdvm.lists.iterator", lazy "jdvm.lists.token"
 
 local lists = {}
+
+-- Requests that a list may take before it counts as one that never settles: so many, and some times those of a list
+-- that does not change.
+local SPARE_REQUESTS, REQUEST_FACTOR = 30, 8
 
 -- The time a list may take. It runs while the list is waited for, and stands still while the caller works on
 -- what it got: a loop body may take as long as it likes.
@@ -47,30 +51,19 @@ end
 
 -- Refuses what a list sets itself, under whatever name: a call would take it.
 local function check_paging(operation, params, level)
-  if type(params) ~= "table" then return end
-  local page, given = operation.page, {}
-  for name in pairs(params) do
+  local page = operation.page
+  local advice = {
+    [page.number] = "a list sets '%s' itself: go on by the option start, or use %s for one page",
+    [page.size] = "a list takes the option page_size, in the table after the parameters, instead of '%s'",
+  }
+  for name in pairs(type(params) == "table" and params or {}) do
     local parameter = type(name) == "string" and check.parameter_of(name, operation.parameters)
-    if parameter then given[parameter] = true end
-  end
-  if given[page.number] then
-    error(
-      ("jdvm: %s: a list sets '%s' itself: go on by the option start, or use %s for one page"):format(
-        operation.name,
-        page.number,
-        operation.method_name
-      ),
-      level + 1
-    )
-  end
-  if given[page.size] then
-    error(
-      ("jdvm: %s: a list takes the option page_size, in the table after the parameters, instead of '%s'"):format(
-        operation.name,
-        page.size
-      ),
-      level + 1
-    )
+    if advice[parameter] then
+      error(
+        ("jdvm: %s: %s"):format(operation.name, advice[parameter]:format(parameter, operation.method_name)),
+        level + 1
+      )
+    end
   end
 end
 
@@ -79,7 +72,7 @@ local function new_source(state, operation, params, options, resolved)
   local page = operation.page
   local decoding = request.decoding(state, operation, options, page.id)
   local budget = new_budget(state, options.timeout or state.timeout)
-  local source = { page = page, enter = budget.enter, leave = budget.leave }
+  local source = { page = page, enter = budget.enter, leave = budget.leave, array_mt = core.array_mt }
   function source.spent() return budget.spent end
 
   local function start(job)
@@ -163,15 +156,25 @@ function lists.open(state, operation, params, options, level)
   end
 
   local source = new_source(state, operation, copy_of(params), options, resolved)
-  source.origin = { row = options.row or 0, id = options.id or "" }
-  if type(wanted) == "table" then
-    local list = {}
-    for i = 1, #wanted do
-      list[i] = wanted[i]
-    end
-    return ids.reader(source, list, options), source
+  source.row, source.id = options.row or 0, options.id or ""
+  local planner
+  source.has_ids = type(wanted) == "table"
+  if source.has_ids then
+    planner = ids.new(wanted, { page = page, page_size = options.page_size, row = options.row })
+  else
+    planner = scan.new {
+      id = page.id,
+      size = options.page_size,
+      least = page.min,
+      most = page.max,
+      stable = options.consistency == "stable",
+      row = options.row,
+      anchor = options.id,
+      spare = SPARE_REQUESTS,
+      factor = REQUEST_FACTOR,
+    }
   end
-  return pages.reader(source, options), source
+  return pages.new(source, planner, options), source
 end
 
 --- How many there are: by the service's count, when it agrees with the page it came with; else by counting. Raises
@@ -190,7 +193,7 @@ function lists.count(state, operation, params, options, level)
   options = copy_of(options)
   options.fields = { page.id }
   local reader, source = lists.open(state, operation, params, options, level + 1)
-  if not reader.missing then
+  if not source.has_ids then
     source.enter()
     local result, meta, detail = source.fetch.finish(source.fetch.start { number = 1, size = page.min })
     source.leave()
@@ -203,44 +206,17 @@ function lists.count(state, operation, params, options, level)
   return #list, meta
 end
 
---- An iterator over items; raises for misuse.
+--- Reads a list; raises for misuse.
+---@param kind string what to return: "items" or "pages", an iterator; "list", an array (jdvm.lists.iterator)
 ---@param state table the client's
 ---@param operation table with `page`
 ---@param params table|nil
 ---@param options table|nil
 ---@param level integer as for an error in the place of this call
----@return jdvm.Iterator iterator, and what the generic for needs beside it (jdvm.lists.iterator)
-function lists.items(state, operation, params, options, level)
+---@return any
+function lists.read(kind, state, operation, params, options, level)
   local reader, source = lists.open(state, operation, params, options, level + 1)
-  return iterator.items(reader, source)
-end
-
---- An iterator over pages, as `items`.
----@param state table
----@param operation table
----@param params table|nil
----@param options table|nil
----@param level integer
----@return jdvm.Iterator iterator
-function lists.pages(state, operation, params, options, level)
-  local reader, source = lists.open(state, operation, params, options, level + 1)
-  return iterator.pages(reader, source)
-end
-
---- The whole list as an array; raises for misuse.
----@param state table
----@param operation table
----@param params table|nil
----@param options table|nil
----@param level integer
----@return table[]|nil items
----@return jdvm.ListStats|string stats_or_message
----@return jdvm.Failure|nil detail
-function lists.list(state, operation, params, options, level)
-  local reader, source = lists.open(state, operation, params, options, level + 1)
-  local list, meta, detail = iterator.list(reader, source)
-  if list and #list == 0 then setmetatable(list, core.array_mt) end
-  return list, meta, detail
+  return iterator[kind](reader, source)
 end
 
 return lists

@@ -49,6 +49,64 @@ describe("a token", function()
   end)
 end)
 
+-- Tokens that users have saved: version 0.1.0 made these.
+describe("a saved token", function()
+  local EXPECTED = {
+    {
+      params = { imageSource = "private", status = "ready" },
+      given = 0,
+      token = "jdvm1-7a43366ffef46d377896ac7464b94acb3130303a313a303a",
+    },
+    {
+      params = { imageSource = "private", status = "ready" },
+      given = 130,
+      token = "jdvm1-7a43366ffef46d37f27cdd6ad19999b23130303a323a33303a696d672d30303030303030313330",
+    },
+    {
+      params = { ids = {} },
+      given = 130,
+      token = "jdvm1-4de1c5f88e51152549bc07d59191dd213130303a323a33303a696d672d30303030303030313330",
+    },
+  }
+  for i = 1, 250 do
+    EXPECTED[3].params.ids[i] = ("img-%010d"):format(i)
+  end
+
+  -- A service with 250 images.
+  local function respond(request)
+    local images = {}
+    for id in request.url:gmatch "ids%.%d+=([^&]+)" do
+      images[#images + 1] = ('{"imageId":"%s"}'):format(id)
+    end
+    local total = #images
+    if total == 0 then
+      local number, size = tonumber(request.url:match "pageNumber=(%d+)"), tonumber(request.url:match "pageSize=(%d+)")
+      total = 250
+      for row = (number - 1) * size + 1, math.min(number * size, total) do
+        images[#images + 1] = ('{"imageId":"img-%010d"}'):format(row)
+      end
+    end
+    local body = ('{"result":{"images":[%s],"totalCount":%d}}'):format(table.concat(images, ","), total)
+    return { status = 200, headers = {}, body = body }
+  end
+
+  it("is still made and still understood, in the middle of batches of ids, too", function()
+    local client = jdvm.new { region = "cn-north-1", access_key = "a", secret_key = "b", transport = respond }
+    for _, case in ipairs(EXPECTED) do
+      local images = client:images(case.params)
+      for _ = 1, case.given do
+        images()
+      end
+      assert.equal(case.token, images:token())
+      images:close()
+      local rest, meta = client:list_images(case.params, { start = case.token })
+      assert.equal(250 - case.given, #rest)
+      assert.equal(("img-%010d"):format(case.given + 1), rest[1].imageId)
+      assert.is_nil(meta.token)
+    end
+  end)
+end)
+
 describe("a list that goes on", function()
   local function service(options)
     local fake = service_transport.new(options or { images = 60 })

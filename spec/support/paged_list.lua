@@ -1,6 +1,11 @@
 -- A list of images in memory, paged by number, that may change and lie while it is read; and the oracle that says
 -- what a scan must hold.
 
+local ids = require "jdvm.lists.ids"
+local iterator = require "jdvm.lists.iterator"
+local pages = require "jdvm.lists.pages"
+local scan = require "jdvm.lists.scan"
+
 local M = {}
 
 local List = {}
@@ -69,7 +74,7 @@ function List:answer(window)
   return { images = images, totalCount = total }
 end
 
---- A source for jdvm.lists.pages over this list. `early` says of each start whether it is answered then, or at its
+--- A source for jdvm.lists.pages over this list: `early` says of each start whether it is answered then, or at its
 --- finish; `meta` gives the meta of the n-th answer, or nil and a failure.
 function List:source(early, meta)
   local fetch = {}
@@ -98,7 +103,11 @@ function List:source(early, meta)
   end
   return {
     fetch = fetch,
-    origin = { row = 0, id = "" },
+    row = 0,
+    id = "",
+    enter = function() end,
+    leave = function() end,
+    spent = function() return 0 end,
     page = {
       items = "images",
       id = "imageId",
@@ -109,11 +118,50 @@ function List:source(early, meta)
       min = 10,
       max = 100,
     },
-    fail = function(message, stats)
-      return "jdvm: " .. message, { kind = "pagination", message = message, stats = stats }
+    fail = function(message, stats, kind)
+      return "jdvm: " .. message, { kind = kind or "pagination", message = message, stats = stats }
     end,
     token = function(row, id) return row .. ":" .. id end,
   }
+end
+
+--- A reader of this list, and its source. `options` are those of a list, with row and id of a resume token, or ids.
+function List:reader(options, early, meta)
+  local source = self:source(early, meta)
+  options = options or {}
+  source.row, source.id = options.row or 0, options.id or ""
+  local size, planner = options.page_size or 100
+  if options.ids then
+    planner = ids.new(options.ids, { page = source.page, row = options.row })
+  else
+    planner = scan.new {
+      id = "imageId",
+      size = size,
+      least = 10,
+      most = 100,
+      stable = options.consistency == "stable",
+      row = options.row,
+      anchor = options.id,
+      spare = 30,
+      factor = 8,
+    }
+  end
+  return pages.new(source, planner, { prefetch = options.prefetch or 4, max_items = options.max_items }), source
+end
+
+function List:items(...) return iterator.items(self:reader(...)) end
+
+function List:pages(...) return iterator.pages(self:reader(...)) end
+
+function List:collect(...) return iterator.list(self:reader(...)) end
+
+--- The ids of images.
+function M.ids(images)
+  local list = {}
+  for i = 1, #images do
+    list[i] = images[i].imageId
+  end
+  return list
 end
 
 --- What is wrong with a list of images that claims to be complete, or nil.

@@ -1,5 +1,4 @@
--- What `client:images`, `client:image_pages` and `client:list_images` hand out, over any reader
--- (jdvm.lists.pages, jdvm.lists.ids). Pure.
+-- What `client:images`, `client:image_pages` and `client:list_images` return, over a reader (jdvm.lists.pages). Pure.
 --
 -- An iterator is called by the generic `for`. In Lua 5.4 it is also the loop's closing value: leaving the
 -- loop cancels what is in flight at once. Elsewhere close() does, or the collector.
@@ -9,6 +8,8 @@
 -- no table of images: ipairs, pairs and # would find nothing in it, so they raise. Lua 5.1 and LuaJIT look into tables
 -- without asking, but not into a userdata. (A weak table of fields would keep those of a loop that was left through one
 -- more cycle of the collector there.)
+
+local pages = require "jdvm.lists.pages"
 
 local newproxy = newproxy -- luacheck: ignore (Lua 5.1 and LuaJIT)
 
@@ -28,30 +29,34 @@ local methods = setmetatable({}, {
 })
 
 -- Whether all was given.
-local function is_complete(self) return self.index == #self.rows and self.reader:is_complete() end
+local function is_complete(self) return self.index == #self.rows and self.reader.is_complete end
 
--- The row given last, also of a page that is held no more.
-local function last_row(self) return self.rows[self.index] or self.last end
+-- Forgets the page that was given, but for where the list stands: it may be collected while the next is read.
+local function forget(self)
+  local row = self.rows[self.index]
+  if row then
+    self.row, self.id = pages.position(self.job, self.index), row[self.source.page.id]
+  end
+  self.rows, self.index = {}, 0
+end
 
 local function close(self)
   if self.closed then return end
-  self.closed, self.was_complete, self.last = true, is_complete(self), last_row(self)
+  self.closed, self.was_complete = true, is_complete(self)
+  forget(self)
   self.reader:close()
-  self.rows, self.index = {}, 0
 end
 
 -- The next page with rows, nil at the end; raises when the list cannot be completed.
 local function advance(self)
   if self.failed then error(self.failed, 0) end
   local reader, source = self.reader, self.source
-  -- The page that was given may be collected while the next is read.
-  self.last = last_row(self)
-  self.rows, self.index = {}, 0
-  if source.enter then source.enter() end
+  forget(self)
+  source.enter()
   local result, job, meta = reader:next()
-  if source.leave then source.leave() end
+  source.leave()
   if result then
-    self.rows, self.index, self.job, self.meta = result[source.page.items], 0, job, meta
+    self.rows, self.job, self.meta = result[source.page.items], job, meta
     return result
   end
   if job then
@@ -98,12 +103,11 @@ function methods:close() close(checked(self, "close")) end
 ---@return string|nil token nil when the list is complete
 function methods:token()
   local own = checked(self, "token")
-  local was_complete, row = own.was_complete, last_row(own)
-  if not own.closed then was_complete = is_complete(own) end
-  if was_complete then return nil end
-  local source = own.source
-  if row == nil then return source.token(source.origin.row, source.origin.id) end
-  return source.token(own.reader:position(own.job, row), row[source.page.id])
+  if not own.closed then own.was_complete = is_complete(own) end
+  if own.was_complete then return nil end
+  local row = own.rows[own.index]
+  if row then return own.source.token(pages.position(own.job, own.index), row[own.source.page.id]) end
+  return own.source.token(own.row, own.id)
 end
 
 --- Why the loop ended with an error.
@@ -115,7 +119,7 @@ function methods:failure()
 end
 
 local function new(name, call, reader, source)
-  local self = { reader = reader, source = source, rows = {}, index = 0 }
+  local self = { reader = reader, source = source, rows = {}, index = 0, row = source.row, id = source.id }
   local held = newproxy and newproxy(true) or setmetatable({}, {})
   local mt = getmetatable(held)
   mt[FIELDS] = function() return self end
@@ -127,8 +131,8 @@ end
 
 --- An iterator over items.
 ---@param reader table see jdvm.lists.pages
----@param source table page; token(position, id) -> string; origin = { row, id }, where the list begins; enter() and
----  leave() around what may wait; spent() -> seconds
+---@param source table page; token(row, id) -> string; row, id = where the list begins; enter() and leave() around what
+---  may wait; spent() -> seconds
 ---@return jdvm.Iterator iterator
 ---@return nil state
 ---@return nil control
@@ -151,17 +155,17 @@ function iterator.pages(reader, source) return new("jdvm.image_pages", next_page
 ---@return jdvm.ListStats|string stats_or_message the counters, and a resume token when max_items cut the list
 ---@return jdvm.Failure|nil detail
 function iterator.list(reader, source)
-  local name, list, n = source.page.items, nil, 0
-  local token = { source.origin.row, source.origin.id }
-  if source.enter then source.enter() end
+  local page, list, n = source.page, nil, 0
+  local row, id = source.row, source.id
+  source.enter()
   while true do
     local result, job, meta = reader:next()
     if not result then
-      if source.leave then source.leave() end
+      source.leave()
       if job then return nil, job, meta end
       break
     end
-    local rows = result[name]
+    local rows = result[page.items]
     local count = #rows
     if not list then
       list = rows
@@ -171,16 +175,15 @@ function iterator.list(reader, source)
       end
     end
     n = n + count
-    local last = rows[count]
-    token = { reader:position(job, last), last[source.page.id] }
+    row, id = pages.position(job, count), rows[count][page.id]
   end
   local meta, answer = reader:stats(), reader.meta
   if answer then
     meta.request_id, meta.http_status = answer.request_id, answer.http_status
   end
-  meta.attempts, meta.elapsed = meta.requests, source.spent and source.spent()
-  if not reader:is_complete() then meta.token = source.token(token[1], token[2]) end
-  return list or {}, meta
+  meta.attempts, meta.elapsed = meta.requests, source.spent()
+  if not reader.is_complete then meta.token = source.token(row, id) end
+  return list or setmetatable({}, source.array_mt), meta
 end
 
 return iterator
