@@ -13,8 +13,8 @@ ALL_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,now $(LDFLAGS)
 
 # The sources of each module; the rockspec lists the same (spec/structure_spec.lua compares).
 CORE_PURE := buf chars crypto sign \
-             json skip number fields shape idset
-CORE_LUA  := core sign idset json json_options json_home json_build json_plain \
+             json skip number fields shape
+CORE_LUA  := core sign json json_options json_home json_build json_plain \
              json_string json_construct
 CURL_PURE := pin buf chars sockets http_request response failure libcurl http \
              json skip number fields shape

@@ -96,8 +96,8 @@ build = {
       sources = {
         "src/pure/buf.c", "src/pure/chars.c", "src/pure/crypto.c", "src/pure/sign.c",
         "src/pure/json.c", "src/pure/skip.c", "src/pure/number.c", "src/pure/fields.c",
-        "src/pure/shape.c", "src/pure/idset.c",
-        "src/lua/core.c", "src/lua/sign.c", "src/lua/idset.c",
+        "src/pure/shape.c",
+        "src/lua/core.c", "src/lua/sign.c",
         "src/lua/json.c", "src/lua/json_options.c", "src/lua/json_home.c", "src/lua/json_build.c",
         "src/lua/json_plain.c", "src/lua/json_string.c", "src/lua/json_construct.c",
       },

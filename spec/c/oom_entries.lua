@@ -70,33 +70,6 @@ for _, algorithm in ipairs { "JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256" } do
   end)
 end
 
-entry("core.id_keys", function()
-  local core, rows = require "jdvm.core", {}
-  for i = 1, 20 do
-    rows[i] = { imageId = i % 5 == 0 and LONG .. i or ("img-%010d"):format(i) }
-  end
-  return function() return core.id_keys(rows, "imageId") end, function(keys, all_numbers)
-    return #keys == 20 and keys[5] == LONG .. "5" and all_numbers == false
-  end
-end)
-
-entry("core.id_set", function()
-  local core, keys = require "jdvm.core", {}
-  for i = 1, 400 do
-    keys[i] = i * 7
-  end
-  return function()
-    local set, rows = core.id_set(), {}
-    for i = 1, 400 do
-      rows[i] = i
-    end
-    set:add(7)
-    return set, set:keep(keys, rows, 1), rows
-  end, function(set, count, rows)
-    return count == 399 and rows[1] == 2 and rows[399] == 400 and set:has(7) and not set:has(8)
-  end
-end)
-
 entry("signer:sign of more than fits into the memory of the call", function()
   local core = require "jdvm.core"
   local signer = core.signer(signer_options())

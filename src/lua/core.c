@@ -1,7 +1,6 @@
 /* jdvm.core: signing, decoding, nonces. Needs libcrypto only; everything here is a function of its
 ** arguments, except nonce(). Lua calls nothing here that calls back into Lua. */
 #include "core.h"
-#include "idset.h"
 #include "json.h"
 
 #include "../pure/chars.h"
@@ -85,7 +84,6 @@ JDVM_EXPORT int luaopen_jdvm_core(lua_State *L) {
   jdvm_newlib(L, functions); /* which also checks that this is the Lua we were built for */
   jdvm_signer_register(L);
   jdvm_json_register(L);
-  jdvm_idset_register(L);
   lua_pushliteral(L, "0.1.0");
   lua_setfield(L, -2, "_VERSION");
   return 1;

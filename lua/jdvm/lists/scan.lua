@@ -28,7 +28,7 @@ local DETOURS = { 0, -1, 1, -2, 2 }
 -- How often an end that the total does not confirm is looked at again.
 local LOOKS = 2
 -- So many full pages in a row that bring nothing new, under one total, are no change of the list.
-local MAX_IDLE = 3
+local MAX_IDLE = 2
 
 -- Begins a pass at the start of the list, or at the image of the resume token.
 local function begin(self)
@@ -212,7 +212,7 @@ local function accept_short(self, window, total)
   if window.look == "again" and count == #cut.ids then
     window.alike, window.is_refuted = cut.alike + 1, cut.is_refuted
   end
-  if window.alike < LOOKS then return look_at(self, "again", window.first, window.size) end
+  if window.alike < (reach > 0 and LOOKS or 1) then return look_at(self, "again", window.first, window.size) end
   if reach > 0 then
     return look_at(self, "behind", window_behind(self, reach, max(self.options.least, min(self.cap, count))))
   end
