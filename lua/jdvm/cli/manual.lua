@@ -56,9 +56,7 @@ function manual.page(root, version)
     end
   end
   lines[#lines + 1] = ".SH EXIT STATUS AND SETTINGS"
-  lines[#lines + 1] = ".nf"
-  lines[#lines + 1] = escaped(root._epilog)
-  lines[#lines + 1] = ".fi"
+  lines[#lines + 1] = escaped(root._epilog):gsub("\n", "\n.PP\n")
   return table.concat(lines, "\n") .. "\n"
 end
 

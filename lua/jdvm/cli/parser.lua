@@ -20,172 +20,169 @@ parser.status = {
   timeout = 124,
 }
 
--- A text in lines of at most so many bytes, broken at blanks.
-local function wrapped(text, width)
-  local lines, line = {}, ""
-  for word in text:gmatch("%S+") do
-    if line ~= "" and #line + 1 + #word > width then
-      lines[#lines + 1], line = line, ""
-    end
-    line = line == "" and word or line .. " " .. word
-  end
-  lines[#lines + 1] = line
-  return table.concat(lines, "\n")
+-- The variables of settings; the one that names the profile is told beside it.
+local VARIABLES = {}
+for _, option in ipairs(options.client) do
+  if option.env and option.name ~= "profile" then VARIABLES[#VARIABLES + 1] = option.env end
 end
 
--- Where settings come from; the variable that names the profile comes with it.
-local function about_settings()
-  local variables = {}
-  for _, option in ipairs(options.client) do
-    if option.env and option.name ~= "profile" then variables[#variables + 1] = option.env end
-  end
-  return wrapped(
-    (
-      "Settings: options first, then %s, then the profile in ~/.jdc/config that --profile, %s or "
-      .. "~/.jdc/current names. NO_COLOR turns colours off; JDVM_NGINX is the nginx that jdvm emulator runs."
-    ):format(table.concat(variables, ", "), options.find("client", "profile").env),
-    100
-  )
-end
-
-local EPILOG = [[
-Exit status: 0 fine, 1 not found or the wait failed, 2 wrong usage, 3 credentials or permission,
-4 service or network, 124 timed out.
-]] .. about_settings()
+-- A paragraph a line.
+local EPILOG = (
+  "Exit status: 0 fine, 1 not found or the wait failed, 2 wrong usage, 3 credentials or permission, 4 service or "
+  .. "network, 124 timed out.\nSettings: options first, then %s, then the profile in ~/.jdc/config that --profile, %s or "
+  .. "~/.jdc/current names. NO_COLOR turns colours off; JDVM_NGINX is the nginx that jdvm emulator runs."
+):format(table.concat(VARIABLES, ", "), options.find("client", "profile").env)
 
 local GLOBAL_OPTIONS = "Global options (--region, --profile, --timeout, --verbose, ...): jdvm --help"
 
--- Reads a duration: "90", "90s", "1.5m", "2h".
-local function duration(name)
-  return function(text)
-    local number, unit = text:match("^(%d*%.?%d+)([smh]?)$")
-    local seconds = number and tonumber(number) * ({ [""] = 1, s = 1, m = 60, h = 3600 })[unit]
-    if not seconds or seconds <= 0 then
-      return nil, ("%s: '%s' is not a duration; write 30, 30s, 5m or 1h"):format(name, text)
-    end
-    return seconds
-  end
+-- The lowest and the highest value of a client's option, and its default.
+local function range(name)
+  local option = options.find("client", name)
+  return option.min, option.max, option.default
 end
 
-local function whole_number(name, lowest, highest)
+local CONSISTENCY = options.find("list", "consistency").values
+local STATES = options.find("wait", "status").values
+local CERTIFICATES = { "good", "wrong-name", "unknown-ca", "self-signed", "chain" }
+
+-- What each option does, but those of an operation's parameters.
+local DESCRIPTIONS = {
+  ["--region"] = "Region, such as cn-north-1; repeatable, or 'all'.",
+  ["--profile"] = "Section of ~/.jdc/config to take keys and region from.",
+  ["--endpoint"] = "Service to talk to; default " .. DEFAULTS.endpoint .. ".",
+  ["--ca-file"] = "Certificates to trust instead of the system's.",
+  ["--timeout"] = "Longest time the whole command may take, such as 30s or 5m; default "
+    .. ("%ds for each list or image, wait: %dm."):format(DEFAULTS.timeout, WAIT_DEFAULTS.timeout / 60),
+  ["--verbose"] = "Report each request on standard error.",
+  ["--no-color"] = "No colour, even on a terminal.",
+  ["--version"] = "Print the version and exit.",
+  ["--max"] = "Stop after this many.",
+  ["--page-size"] = ("How many to ask the service for at a time, %d to %d; default %d."):format(range "page_size"),
+  ["--prefetch"] = ("Pages in flight ahead of the one printed, %d (none) to %d; default %d."):format(range "prefetch"),
+  ["--consistency"] = "'stable' scans again until nothing changed meanwhile; default eventual.",
+  ["--output"] = "How to print: %s.",
+  ["--columns"] = "Fields of table and csv, comma-separated, nested ones dotted.",
+  ["--status"] = "State to wait for: " .. table.concat(STATES, ", ") .. ".",
+  ["--interval"] = "Time between two looks at first; default " .. WAIT_DEFAULTS.interval .. "s.",
+  ["--port"] = "Port on 127.0.0.1; 0, the default, picks a free one.",
+  ["--tls"] = "Serve HTTPS, with a certificate made for the occasion.",
+  ["--http2"] = "Offer HTTP/2 beside HTTP/1.1 (with --tls).",
+  ["--certificate"] = "Kind of the certificate: " .. table.concat(CERTIFICATES, ", ") .. "; default good.",
+  ["--images"] = "Images to make up in each region and source; default: the built-in ones.",
+  ["--seed"] = "Seed of what is made up; default 1.",
+  ["--fault"] = "A fault to play, kind:name=value,..., see --explain; repeatable.",
+  ["--set"] = "A setting, see --explain; repeatable.",
+  ["--explain"] = "List the faults, their conditions and the settings, and exit.",
+}
+
+-- What reads the text of an option: gives its value, or nil and what is wrong with the text.
+
+-- "90", "90s", "1.5m", "2h"
+local function duration(text)
+  local number, unit = text:match("^(%d*%.?%d+)([smh]?)$")
+  local seconds = number and tonumber(number) * ({ [""] = 1, s = 1, m = 60, h = 3600 })[unit]
+  if not seconds or seconds <= 0 then return nil, "is not a duration; write 30, 30s, 5m or 1h" end
+  return seconds
+end
+
+local function whole_number(lowest, highest)
   return function(text)
     local number = text:match("^%d+$") and tonumber(text)
-    if not number or number < lowest or number > (highest or number) then
-      return nil,
-        ("%s: '%s' is not a whole number from %d%s"):format(name, text, lowest, highest and " to " .. highest or "")
-    end
-    return number
+    if number and number >= lowest and number <= (highest or number) then return number end
+    return nil, ("is not a whole number from %d%s"):format(lowest, highest and " to " .. highest or "")
   end
 end
 
 -- In a table, since argparse takes a converted `false` for a failure.
-local function boxed_boolean(name)
-  return function(text)
-    if text ~= "true" and text ~= "false" then return nil, ("%s: '%s' is neither true nor false"):format(name, text) end
-    return { boxed = text == "true" }
-  end
+local function boxed_boolean(text)
+  if text ~= "true" and text ~= "false" then return nil, "is neither true nor false" end
+  return { boxed = text == "true" }
 end
 
 -- Ids and regions hold no comma; people write one between several.
-local function one_of_several(name)
-  return function(text)
-    if text:find(",", 1, true) then
-      return nil,
-        ("%s: '%s' is a list; repeat the option for each: %s"):format(
-          name,
-          text,
-          (text:gsub("%s*,%s*", " " .. name .. " "):gsub("^", name .. " ", 1))
-        )
+local function one_of_several(text, name)
+  if not text:find(",", 1, true) then return text end
+  return nil, "is a list; repeat the option for each: " .. name .. " " .. text:gsub("%s*,%s*", " " .. name .. " ")
+end
+
+local function name_and_value(text)
+  local name, value = text:match("^([%w_]+)=(.*)$")
+  if not name then return nil, "is not of the form name=value" end
+  return { name, value }
+end
+
+-- Adds options. Each is its names, what stands for its value (nil: it is a flag), and: `read`; `default`, `choices` and
+-- `target` of argparse; `is_repeatable`; `offered`, values that a shell completes (the library checks them, since it
+-- knows what people mistake them for).
+local function add(command, entries)
+  for _, entry in ipairs(entries) do
+    local name = entry[1]:match("^%S+")
+    local description = entry.description or DESCRIPTIONS[name]
+    local option = entry[2] and command:option(entry[1], description, entry.default)
+      or command:flag(entry[1], description)
+    option:target(entry.target or name:sub(3):gsub("%-", "_"))
+    if entry[2] then option:argname(entry[2]) end
+    if entry.choices then option:choices(entry.choices) end
+    if entry.is_repeatable then option:count "*" end
+    if entry.read then
+      option:convert(function(text)
+        local value, problem = entry.read(text, name)
+        return value, problem and ("%s: '%s' %s"):format(name, text, problem)
+      end)
     end
-    return text
+    option._offered = entry.offered
   end
 end
 
--- Words that a shell completes. The value itself is checked by the library, which knows what people mistake it for.
-local function offer(option, values, is_completing)
-  if is_completing then option:choices(values) end
+-- The option of a parameter; its value arrives under the parameter's own name.
+local function option_of(parameter, operation)
+  local name, values, type = words.option_of(parameter), parameter.values, parameter.type
+  local entry = { name, "<" .. name:sub(3) .. ">", target = parameter.name }
+  local about = values and (parameter.open and " Known: " or " One of: ") .. table.concat(values, ", ") .. "." or ""
+  if values and not table.concat(values):find(" ", 1, true) then entry.offered = values end
+  if type == "string[]" then
+    about, entry.is_repeatable, entry.read = about .. " Repeatable.", true, parameter.id and one_of_several
+  elseif type == "integer" then
+    entry.read = whole_number(parameter.min or 0, parameter.max)
+  elseif type == "boolean" then
+    entry[2], entry.read, entry.offered = "true|false", boxed_boolean, { "true", "false" }
+  end
+  entry.description = words.parameters(parameter.doc, operation) .. about
+  return entry
 end
-
--- Adds one option a parameter; its value arrives under the parameter's own name.
-local function add_parameter(command, parameter, operation, is_completing)
-  local description = words.parameters(parameter.doc, operation)
-  if parameter.values then
-    description = description
-      .. (parameter.open and " Known: " or " One of: ")
-      .. table.concat(parameter.values, ", ")
-      .. "."
-  end
-  local name = words.option_of(parameter)
-  local option = command:option(name):description(description):target(parameter.name):argname("<" .. name:sub(3) .. ">")
-  if parameter.values and not table.concat(parameter.values):find(" ", 1, true) then
-    offer(option, parameter.values, is_completing)
-  end
-  if parameter.type == "string[]" then
-    option:count("*"):description(description .. " Repeatable.")
-    if parameter.id then option:convert(one_of_several(name)) end
-  elseif parameter.type == "integer" then
-    option:convert(whole_number(name, parameter.min or 0, parameter.max))
-  elseif parameter.type == "boolean" then
-    option:argname("true|false"):convert(boxed_boolean(name))
-    offer(option, { "true", "false" }, is_completing)
-  end
-end
-
-local REGION = "regionId"
 
 -- Paging is the command's own affair, the region a global option.
-local function add_parameters(command, operation, is_completing)
+local function add_parameters(command, operation)
   local page = operation.page or {}
   for _, parameter in ipairs(operation.parameters) do
-    if parameter.name ~= REGION and parameter.name ~= page.number and parameter.name ~= page.size then
-      add_parameter(command, parameter, operation, is_completing)
+    if parameter.name ~= "regionId" and parameter.name ~= page.number and parameter.name ~= page.size then
+      add(command, { option_of(parameter, operation) })
     end
   end
 end
 
 local function add_listing(command)
-  command:option("--max", "Stop after this many.", nil, whole_number("--max", 1)):argname("<n>")
-  local size, ahead = options.find("client", "page_size"), options.find("client", "prefetch")
-  command
-    :option(
-      "--page-size",
-      ("How many to ask the service for at a time, %d to %d; default %d."):format(size.min, size.max, size.default)
-    )
-    :convert(whole_number("--page-size", size.min, size.max))
-    :argname("<n>")
-    :target("page_size")
-  command
-    :option(
-      "--prefetch",
-      ("Pages in flight ahead of the one printed, at most %d; 0 for none; default %d."):format(ahead.max, ahead.default)
-    )
-    :convert(whole_number("--prefetch", ahead.min, ahead.max))
-    :argname("<n>")
-  local consistency = options.find("list", "consistency")
-  command
-    :option(
-      "--consistency",
-      ("'stable' scans again until nothing changed meanwhile; default %s."):format(consistency.default)
-    )
-    :choices(consistency.values)
+  add(command, {
+    { "--max", "<n>", read = whole_number(1) },
+    { "--page-size", "<n>", read = whole_number(range "page_size") },
+    { "--prefetch", "<n>", read = whole_number(range "prefetch") },
+    { "--consistency", "{" .. table.concat(CONSISTENCY, ",") .. "}", choices = CONSISTENCY },
+  })
 end
 
-local function add_output(command, operation, default, is_completing)
-  local formats = output.formats_of(operation)
-  command
-    :option("--output -o", "How to print: " .. table.concat(formats, ", ") .. ".", default)
-    :choices(formats)
-    :argname("<format>")
-  local columns =
-    command:option("--columns", "Fields of table and csv, comma-separated, nested ones dotted."):argname("<a,b.c>")
-  local names = { output.REGION }
+local function add_output(command, operation, default)
+  local formats, names = output.formats_of(operation), { output.REGION }
   for _, field in ipairs(operations.item_model(operation)) do
     names[#names + 1] = field.name
   end
-  offer(columns, names, is_completing)
+  local description = DESCRIPTIONS["--output"]:format(table.concat(formats, ", "))
+  add(command, {
+    { "--output -o", "<format>", default = default, choices = formats, description = description },
+    { "--columns", "<a,b.c>", offered = names },
+  })
 end
 
-local function add_operations(root, is_completing)
+local function add_operations(root)
   local by_command = {}
   for _, operation in ipairs(operations.list) do
     local name = operation.command or words.kebab(operation.name)
@@ -193,55 +190,30 @@ local function add_operations(root, is_completing)
     if operation.shorthand then
       command:argument(operation.shorthand):args("+"):description("One or more ids."):target("ids")
     else
-      add_parameters(command, operation, is_completing)
+      add_parameters(command, operation)
     end
-    if operation.page then
-      add_listing(command)
-      add_output(command, operation, "table", is_completing)
-    elseif operation.unwrap then
-      add_output(command, operation, nil, is_completing)
-    end
+    if operation.page then add_listing(command) end
+    if operation.page or operation.unwrap then add_output(command, operation, operation.page and "table") end
     by_command[name] = operation
   end
   return by_command
 end
 
-local function name_and_value(text)
-  local name, value = text:match("^([%w_]+)=(.*)$")
-  if not name then return nil, ("--set: '%s' is not of the form name=value"):format(text) end
-  return { name, value }
+local function add_emulator(command)
+  add(command, {
+    { "--port", "<n>", read = whole_number(0, 65535) },
+    { "--tls" },
+    { "--http2" },
+    { "--certificate", "<kind>", choices = CERTIFICATES },
+    { "--images", "<n>", read = whole_number(0) },
+    { "--seed", "<n>", read = whole_number(0) },
+    { "--fault", "<spec>", target = "faults", is_repeatable = true },
+    { "--set", "<name=value>", target = "settings", is_repeatable = true, read = name_and_value },
+    { "--explain" },
+  })
 end
 
-local function add_emulator(command)
-  command
-    :option("--port", "Port on 127.0.0.1; 0, the default, picks a free one.")
-    :convert(whole_number("--port", 0, 65535))
-    :argname("<n>")
-  command:flag("--tls", "Serve HTTPS, with a certificate made for the occasion.")
-  command:flag("--http2", "Offer HTTP/2 beside HTTP/1.1 (with --tls).")
-  local kinds = { "good", "wrong-name", "unknown-ca", "self-signed", "chain" }
-  command
-    :option("--certificate", "Kind of the certificate: " .. table.concat(kinds, ", ") .. "; default good.")
-    :choices(kinds)
-    :argname("<kind>")
-  command
-    :option("--images", "Images to make up in each region and source; default: the built-in ones.")
-    :convert(whole_number("--images", 0))
-    :argname("<n>")
-  command:option("--seed", "Seed of what is made up; default 1."):convert(whole_number("--seed", 0)):argname("<n>")
-  command
-    :option("--fault", "A fault to play, kind:name=value,..., see --explain; repeatable.")
-    :count("*")
-    :argname("<spec>")
-    :target("faults")
-  command
-    :option("--set", "A setting, see --explain; repeatable.")
-    :count("*")
-    :argname("<name=value>")
-    :convert(name_and_value)
-    :target("settings")
-  command:flag("--explain", "List the faults, their conditions and the settings, and exit.")
-end
+local WAIT = "Wait until images are ready, for --timeout or half an hour; fails at once when one cannot become so."
 
 local EXAMPLES = {
   images = "jdvm images --source public --platform Ubuntu\n  jdvm images --source private --output jsonl | head -3",
@@ -264,34 +236,22 @@ local function add_examples(root)
   end
 end
 
-local function add_global_options(root, is_completing, say)
-  local region = root
-    :option("--region", "Region, such as cn-north-1; repeatable, or 'all'.")
-    :count("*")
-    :argname("<region>")
-    :convert(one_of_several("--region"))
+local function add_global_options(root, say)
   local names = { "all" }
   for _, known in ipairs(operations.regions) do
     names[#names + 1] = known.name
   end
-  offer(region, names, is_completing)
-  root:option("--profile", "Section of ~/.jdc/config to take keys and region from."):argname("<name>")
-  root:option("--endpoint", "Service to talk to; default " .. DEFAULTS.endpoint .. "."):argname("<url>")
-  root:option("--ca-file", "Certificates to trust instead of the system's."):argname("<file>"):target("ca_file")
+  add(root, {
+    { "--region", "<region>", read = one_of_several, offered = names, is_repeatable = true },
+    { "--profile", "<name>" },
+    { "--endpoint", "<url>" },
+    { "--ca-file", "<file>" },
+    { "--timeout", "<time>", read = duration },
+    { "--verbose -v" },
+    { "--no-color" },
+  })
   root
-    :option(
-      "--timeout",
-      (
-        "Longest time the whole command may take, such as 30s or 5m; default %ds for each list or "
-        .. "image, wait: %dm."
-      ):format(DEFAULTS.timeout, WAIT_DEFAULTS.timeout / 60)
-    )
-    :convert(duration("--timeout"))
-    :argname("<time>")
-  root:flag("--verbose -v", "Report each request on standard error.")
-  root:flag("--no-color", "No colour, even on a terminal."):target("no_color")
-  root
-    :flag("--version", "Print the version and exit.")
+    :flag("--version", DESCRIPTIONS["--version"])
     :action(function() say("jdvm " .. require("jdvm")._VERSION .. "\n") end)
 end
 
@@ -306,23 +266,19 @@ function parser.command(root, name)
   return root
 end
 
-local function states_of(operation)
-  for _, parameter in ipairs(operation.parameters) do
-    if parameter.name == "status" then return parameter.values end
-  end
-end
-
 local function fail(self, message)
   io.stderr:write(("%s\n\njdvm: %s\nTry '%s --help'.\n"):format(self:get_usage(), message, self:_get_fullname()))
   os.exit(parser.status.usage)
 end
 
 -- Errors end with the status of wrong usage; the help is output like any other.
-local function set_manners(command, say)
+local function set_manners(command, is_completing, say)
   command.error = fail
   for _, option in ipairs(command._options) do
     if option._name == "--help" or option._name == "-h" then
       option:action(function() say(command:get_help() .. "\n") end)
+    elseif is_completing and option._offered then
+      option:choices(option._offered)
     end
   end
 end
@@ -331,13 +287,18 @@ end
 local function add_completions(root, is_completing)
   local command = root:command("completions", "Print completions for a shell.")
   local shells = { "bash", "zsh", "fish" }
-  if is_completing then
-    for _, shell in ipairs(shells) do
-      command:command(shell)
-    end
-  else
-    command:argument("shell"):description("bash, zsh or fish."):choices(shells)
+  if not is_completing then command:argument("shell"):description("bash, zsh or fish."):choices(shells) end
+  for _, shell in ipairs(is_completing and shells or {}) do
+    command:command(shell)
   end
+end
+
+local function add_wait(command)
+  command:argument("ids"):args("+"):description("One or more image ids.")
+  add(command, {
+    { "--status", "<status>", default = WAIT_DEFAULTS.status, offered = STATES },
+    { "--interval", "<time>", read = duration },
+  })
 end
 
 ---The parser of the command line.
@@ -348,32 +309,15 @@ end
 function parser.new(is_completing, say)
   local root = argparse("jdvm", "Look at the virtual machine images of JD Cloud.", EPILOG)
   root:command_target("command"):help_max_width(100)
-  add_global_options(root, is_completing, say)
-  local by_command = add_operations(root, is_completing)
+  add_global_options(root, say)
+  local by_command = add_operations(root)
 
   local listing = operations.describeImages
-  local count = root:command("count", "Count the images that match.")
-  add_parameters(count, listing, is_completing)
+  add_parameters(root:command("count", "Count the images that match."), listing)
   local latest = root:command("latest", "Show the newest image that is ready.")
-  add_parameters(latest, listing, is_completing)
-  add_output(latest, listing, "table", is_completing)
-  local wait = root:command(
-    "wait",
-    "Wait until images are ready, for --timeout or half an hour; fails at once when " .. "one cannot become so."
-  )
-  wait:argument("ids"):args("+"):description("One or more image ids.")
-  local states = states_of(listing)
-  offer(
-    wait
-      :option("--status", "State to wait for: " .. table.concat(states, ", ") .. ".", WAIT_DEFAULTS.status)
-      :argname("<status>"),
-    states,
-    is_completing
-  )
-  wait
-    :option("--interval", "Time between two looks at first; default " .. WAIT_DEFAULTS.interval .. "s.")
-    :convert(duration("--interval"))
-    :argname("<time>")
+  add_parameters(latest, listing)
+  add_output(latest, listing, "table")
+  add_wait(root:command("wait", WAIT))
   root:command("configure", "Write a profile to ~/.jdc/config, which the jdc command also reads.")
   root:command("doctor", "Print a report to paste into a question: versions, settings, reachability; no secret.")
   add_emulator(root:command("emulator", "Run the service offline: nginx on loopback that verifies signatures."))
@@ -381,9 +325,9 @@ function parser.new(is_completing, say)
   root:command("man", "Print the manual page.")
 
   add_examples(root)
-  set_manners(root, say)
+  set_manners(root, is_completing, say)
   for _, command in ipairs(root._commands) do
-    set_manners(command, say)
+    set_manners(command, is_completing, say)
   end
   return root, by_command
 end
