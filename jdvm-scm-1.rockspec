@@ -29,6 +29,7 @@ build = {
     ["jdvm.cli.manual"] = "lua/jdvm/cli/manual.lua",
     ["jdvm.cli.output"] = "lua/jdvm/cli/output.lua",
     ["jdvm.cli.parser"] = "lua/jdvm/cli/parser.lua",
+    ["jdvm.cli.table"] = "lua/jdvm/cli/table.lua",
     ["jdvm.cli.terminal"] = "lua/jdvm/cli/terminal.lua",
     ["jdvm.cli.words"] = "lua/jdvm/cli/words.lua",
     ["jdvm.client"] = "lua/jdvm/client.lua",

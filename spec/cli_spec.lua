@@ -575,7 +575,7 @@ describe("jdvm", function()
     file:close()
     for words, expected in pairs {
       ["images --source"] = "public thirdparty private shared community",
-      ["wait --status"] = "pending ready deleting error",
+      ["wait --status"] = "ready pending deleting error",
       ["--region"] = "all cn-north-1 cn-east-1 cn-east-2 cn-south-1",
       ["completions"] = "bash zsh fish",
       ["images --columns"] = "region imageId name platform ",
@@ -600,7 +600,7 @@ describe("jdvm", function()
         "default 4",
         "with --source public or thirdparty",
       },
-      wait = { "pending, ready, deleting, error", "default 5s" },
+      wait = { "ready, pending, deleting, error", "default 5s" },
       emulator = { "good, wrong-name, unknown-ca", "default good", "--port <n>", "default, picks" },
     } do
       local help = jdvm(command .. " --help"):gsub("%s+", " ")

@@ -1,5 +1,6 @@
 -- How rows (images) are printed: as a table for people, as JSON, JSON lines, CSV or bare ids for programs.
 -- A format is given one row at a time, so that the first is out before the last page is fetched.
+local aligned = require "jdvm.cli.table"
 local core = require "jdvm.core"
 local encode = require "jdvm.util.json"
 local models = require "jdvm.service.models"
@@ -21,35 +22,26 @@ output.REGION = "region"
 -- How many fields a table shows when an operation does not name its columns.
 local COLUMNS = 8
 
--- A table that is printed while it is read is aligned by its first rows.
-local ROWS_THAT_ALIGN = 100
-
 -- The key under which the decoder leaves a row's own JSON text (option `source`).
 local SOURCE = "_json"
 
 local PLAIN = { string = true, integer = true, boolean = true }
-
--- The first elements of a list, as a new one.
-local function first(list, count)
-  local taken = {}
-  for i = 1, math.min(count, #list) do
-    taken[i] = list[i]
-  end
-  return taken
-end
 
 ---What a table or CSV shows unless `--columns` says otherwise: the columns the operation names, else the
 ---first plain fields of what it lists, or the first of all where none is plain.
 ---@param operation table
 ---@return string[]
 function output.default_columns(operation)
-  if operation.columns then return first(operation.columns, #operation.columns) end
   local plain, all = {}, {}
   for i, field in ipairs(operations.item_model(operation)) do
     all[i] = field.name
     if PLAIN[field.type] then plain[#plain + 1] = field.name end
   end
-  return first(#plain > 0 and plain or all, COLUMNS)
+  local names, columns = operation.columns or #plain > 0 and plain or all, {}
+  for i = 1, operation.columns and #names or math.min(COLUMNS, #names) do
+    columns[i] = names[i]
+  end
+  return columns
 end
 
 -- Integers print without a fraction or an exponent on every Lua; lists and objects print as JSON.
@@ -116,17 +108,10 @@ local function json_of(row, region)
   return text
 end
 
-local function nothing() end
-
 local makers = {}
 
 function makers.jsonl(_, write)
-  return {
-    row = function(row, region) write(json_of(row, region), "\n") end,
-    finish = nothing,
-    abandon = nothing,
-    flush = nothing,
-  }
+  return { row = function(row, region) write(json_of(row, region), "\n") end }
 end
 
 function makers.json(_, write)
@@ -141,17 +126,11 @@ function makers.json(_, write)
     abandon = function()
       if rows > 0 then write("\n") end
     end,
-    flush = nothing,
   }
 end
 
 function makers.ids(_, write, _, id)
-  return {
-    row = function(row) write(row[id] .. "\n") end,
-    finish = nothing,
-    abandon = nothing,
-    flush = nothing,
-  }
+  return { row = function(row) write(row[id] .. "\n") end }
 end
 
 -- RFC 4180: a cell with a quote, a comma or a line break stands in quotes.
@@ -161,132 +140,33 @@ local function csv_cell(text)
 end
 
 function makers.csv(columns, write, _, _, own_region)
-  local heading = {}
-  for i, column in ipairs(columns) do
-    heading[i] = csv_cell(column)
+  local function write_line(cell_of_column)
+    local cells = {}
+    for i, column in ipairs(columns) do
+      cells[i] = csv_cell(cell_of_column(column))
+    end
+    write(table.concat(cells, ",") .. "\r\n")
   end
-  write(table.concat(heading, ",") .. "\r\n")
+  write_line(function(column) return column end)
   return {
     row = function(row, region)
-      local cells = {}
-      for i, column in ipairs(columns) do
-        cells[i] = csv_cell(cell_of(row, region or own_region, column))
-      end
-      write(table.concat(cells, ",") .. "\r\n")
+      write_line(function(column) return cell_of(row, region or own_region, column) end)
     end,
-    finish = nothing,
-    abandon = nothing,
-    flush = nothing,
   }
 end
-
--- The least that a column is narrowed to.
-local NARROWEST = 4
-
--- How many columns more than the screen has a line takes.
-local function excess(widths, screen)
-  local total = 2 * (#widths - 1)
-  for _, width in ipairs(widths) do
-    total = total + width
-  end
-  return total - screen
-end
-
--- The widest column but the kept one; nil when none can give anything.
-local function widest_of(widths, kept)
-  local widest
-  for i, width in ipairs(widths) do
-    if i ~= kept and width > (widest and widths[widest] or NARROWEST) then widest = i end
-  end
-  return widest
-end
-
--- Makes a line fit the screen: first without the last columns, as far as `least` allows, then by narrowing the widest.
--- The id stays whole whatever happens: half of it is of no use to anybody.
-local function fit(widths, screen, id_column, least)
-  while #widths > least and excess(widths, screen) > 0 do
-    widths[#widths] = nil
-  end
-  local widest = widest_of(widths, id_column)
-  while widest and excess(widths, screen) > 0 do
-    widths[widest] = widths[widest] - 1
-    widest = widest_of(widths, id_column)
-  end
-end
-
-local function index_of(list, wanted)
-  for i, value in ipairs(list) do
-    if value == wanted then return i end
-  end
-  return nil
-end
-
--- The colour of a state (ANSI SGR).
-local COLOURS = { ready = "32", pending = "33", deleting = "33", error = "31" }
 
 function makers.table(columns, write, screen, id, own_region)
-  local waiting, widths = { columns }, nil
-  local id_column = index_of(columns, id)
-  -- Columns that were asked for are all shown; of the usual ones those up to the id and the name after it.
-  local least = screen and screen.may_drop and (id_column or 0) + 1 or #columns
-
-  local function print_row(cells, is_heading)
-    local parts = {}
-    for i, width in ipairs(widths) do
-      local cell = cells[i]
-      cell = screen and i ~= id_column and terminal.clip(cell, width) or cell
-      local padding = i < #widths and terminal.padding(cell, width) or ""
-      if screen and screen.colour and (is_heading or columns[i] == "status") then
-        cell = terminal.paint(cell, is_heading and "1" or COLOURS[cell])
-      end
-      parts[i] = cell .. padding
-    end
-    write(table.concat(parts, "  "):gsub(" +$", "") .. "\n")
-  end
-
-  local function align()
-    widths = {}
-    for i = 1, #columns do
-      widths[i] = 1
-      for _, cells in ipairs(waiting) do
-        widths[i] = math.max(widths[i], terminal.width(cells[i]))
-      end
-    end
-    if screen then
-      fit(widths, screen.columns, id_column, least)
-      if #widths < #columns then screen.left_out(table.concat(columns, ",", #widths + 1)) end
-    end
-    for i, cells in ipairs(waiting) do
-      print_row(cells, i == 1)
-    end
-    waiting = nil
-  end
-
-  local function finish()
-    if not widths then align() end
-  end
-
-  return {
-    row = function(row, region)
-      local cells = {}
-      for i, column in ipairs(columns) do
-        cells[i] = terminal.printable(cell_of(row, region or own_region, column))
-      end
-      if widths then
-        print_row(cells)
-      else
-        waiting[#waiting + 1] = cells
-      end
-    end,
-    flush = function()
-      if not widths and #waiting > ROWS_THAT_ALIGN then align() end
-    end,
-    finish = finish,
-    abandon = function()
-      if widths or #waiting > 1 then finish() end
-    end,
-  }
+  return aligned.new(
+    columns,
+    write,
+    screen,
+    id,
+    function(row, region, column) return cell_of(row, region or own_region, column) end
+  )
 end
+
+local function nothing() end
+local PRINTER = { __index = { flush = nothing, finish = nothing, abandon = nothing } }
 
 ---The formats for what an operation gives. Bare ids are for lists: what is asked for by its id has none to tell.
 ---@param operation table
@@ -321,7 +201,7 @@ function output.new(format, columns, operation, write, screen, region)
     options.source = SOURCE
   end
   options.fields = fields[1] and fields
-  return makers[format](columns, write, screen, id, region), options
+  return setmetatable(makers[format](columns, write, screen, id, region), PRINTER), options
 end
 
 ---One row as lines of `field  value`, nested fields by their dotted names, those the model does not know last.
@@ -331,39 +211,34 @@ end
 function output.describe(row, model)
   local names, values, widest = {}, {}, 0
   local function add(name, value)
-    names[#names + 1] = name
-    values[#values + 1] = terminal.printable(text_of(value))
+    names[#names + 1], values[#values + 1] = name, terminal.printable(text_of(value))
     widest = math.max(widest, #name)
   end
   local function walk(object, fields, prefix)
-    local others = {}
-    for name in pairs(object) do
-      others[name] = true
-    end
+    local is_known, others = {}, {}
     for _, field in ipairs(fields) do
       local value, nested = object[field.name], models.by_name[field.type]
-      others[field.name] = nil
+      is_known[field.name] = true
       if type(value) == "table" and nested then
         walk(value, nested, prefix .. field.name .. ".")
       elseif value ~= nil then
         add(prefix .. field.name, value)
       end
     end
-    local sorted = {}
-    for name in pairs(others) do
-      sorted[#sorted + 1] = name
+    for name in pairs(object) do
+      if not is_known[name] then others[#others + 1] = name end
     end
-    table.sort(sorted)
-    for _, name in ipairs(sorted) do
+    table.sort(others)
+    for _, name in ipairs(others) do
       add(prefix .. name, object[name])
     end
   end
   walk(row, model, "")
   local lines = {}
   for i, name in ipairs(names) do
-    lines[i] = (name .. terminal.padding(name, widest) .. "  " .. values[i]):gsub(" +$", "")
+    lines[i] = (name .. terminal.padding(name, widest) .. "  " .. values[i]):gsub(" +$", "") .. "\n"
   end
-  return table.concat(lines, "\n") .. "\n"
+  return table.concat(lines)
 end
 
 return output
