@@ -43,6 +43,7 @@ build = {
     ["jdvm.emulator.catalogue"] = "lua/jdvm/emulator/catalogue.lua",
     ["jdvm.emulator.changes"] = "lua/jdvm/emulator/changes.lua",
     ["jdvm.emulator.control"] = "lua/jdvm/emulator/control.lua",
+    ["jdvm.emulator.explain"] = "lua/jdvm/emulator/explain.lua",
     ["jdvm.emulator.fault_rules"] = "lua/jdvm/emulator/fault_rules.lua",
     ["jdvm.emulator.faults"] = "lua/jdvm/emulator/faults.lua",
     ["jdvm.emulator.filters"] = "lua/jdvm/emulator/filters.lua",

@@ -168,28 +168,22 @@ local function status_of_raised(raised, operation, name)
 end
 
 -- Subcommands that make no client, or their own.
-local function run_plain(context, root)
-  local name = context.given.command
+local PLAIN = { completions = true, man = true, emulator = true, configure = true, doctor = true }
+
+local function run(context, root)
+  local name, operation, status = context.given.command, context.operation, STATUS.fine
   if name == "completions" then
     local completing = parser.new(true)
     write(completing["get_" .. context.given.shell .. "_complete"](completing))
   elseif name == "man" then
     write(require("jdvm.cli.manual").page(root, require("jdvm")._VERSION))
   else
-    return commands[name](context)
+    context.client = not PLAIN[name] and client_for(context) or nil
+    local action = commands[name] or (operation.page and commands.list or commands.show)
+    status = action(context, operation)
   end
   flush()
-  return STATUS.fine
-end
-
-local PLAIN = { completions = true, man = true, emulator = true, configure = true, doctor = true }
-
-local function run(context, root)
-  local name, operation = context.given.command, context.operation
-  if PLAIN[name] then return run_plain(context, root) end
-  context.client = client_for(context)
-  local action = commands[name] or (operation.page and commands.list or commands.show)
-  return action(context, operation)
+  return status
 end
 
 -- Prints the help or the version, and ends there.

@@ -1,5 +1,4 @@
 -- What each subcommand does: calls the client, prints, and gives the exit status.
-local check = require "jdvm.options.check"
 local operations = require "jdvm.service.operations"
 local output = require "jdvm.cli.output"
 local parser = require "jdvm.cli.parser"
@@ -82,47 +81,6 @@ local function parameters_of(operation, given)
   return params
 end
 
-local function columns_of(context, operation)
-  local text, columns, format = context.given.columns, {}, context.given.output
-  if not text then
-    return output.default_columns(operation)
-  elseif format and not output.has_columns[format] then
-    context.usage(("--columns is for table and csv; %s has its own fields"):format(format))
-  end
-  for name in text:gmatch("[^,%s]+") do
-    columns[#columns + 1] = name
-  end
-  if #columns == 0 then context.usage("--columns needs at least one field") end
-  local fault = check.fields_fault(operation, columns)
-  if fault then context.usage((fault:gsub("^option 'fields': element %d+", "--columns:"))) end
-  for _, column in ipairs(columns) do
-    if column ~= output.REGION and not output.is_known(operations.item_model(operation), column) then
-      context.complain(("jdvm: no field '%s' is known; the column is empty unless the service sends it"):format(column))
-    end
-  end
-  return columns
-end
-
-local function includes(list, wanted)
-  for _, value in ipairs(list) do
-    if value == wanted then return true end
-  end
-  return false
-end
-
-local function printer_for(context, operation)
-  local format = context.given.output or "table"
-  local columns = columns_of(context, operation)
-  if #context.regions > 1 and not includes(columns, output.REGION) then table.insert(columns, 1, output.REGION) end
-  local screen = context.terminal
-  if screen then
-    screen.may_drop = context.given.columns == nil
-    screen.left_out = function(names) context.complain(("jdvm: not shown: %s (--columns)"):format(names)) end
-  end
-  local region = includes(columns, output.REGION) and #context.regions == 1 and context.region_in_use() or nil
-  return output.new(format, columns, operation, context.write, screen, region)
-end
-
 -- Ends the output. What lacks rows because of a failure is not rounded off: half an array must not look like a whole
 -- one. That something does not exist is an answer.
 local function finish(printer, status) printer[status <= STATUS.not_found and "finish" or "abandon"]() end
@@ -191,7 +149,7 @@ end
 ---@return integer exit status
 function commands.list(context, operation)
   local given = context.given
-  local printer, options = printer_for(context, operation)
+  local printer, options = output.printer_for(context, operation)
   options.page_size, options.prefetch, options.consistency = given.page_size, given.prefetch, given.consistency
   local progress = context.progress()
   local status = read_lists(context, operation, options, {
@@ -206,7 +164,6 @@ function commands.list(context, operation)
     end,
   })
   finish(printer, status)
-  context.flush()
   return status
 end
 
@@ -228,7 +185,7 @@ function commands.show(context, operation)
   local model, region = operations.item_model(operation), one_region(context)
   local printer, options
   if context.given.output or context.given.columns then
-    printer, options = printer_for(context, operation)
+    printer, options = output.printer_for(context, operation)
   end
   local worst, shown = STATUS.fine, 0
   for _, params in ipairs(calls_of(context, operation)) do
@@ -246,7 +203,6 @@ function commands.show(context, operation)
     end
   end
   if printer then finish(printer, worst) end
-  context.flush()
   return worst
 end
 
@@ -276,7 +232,6 @@ function commands.count(context)
       return count and print_count(count, region), message, detail
     end)
   end
-  context.flush()
   return status
 end
 
@@ -293,7 +248,7 @@ function commands.latest(context)
   local operation = operations.describeImages
   local given = context.given
   given.status = given.status or (#given.ids == 0 and "ready" or nil)
-  local printer, options = printer_for(context, operation)
+  local printer, options = output.printer_for(context, operation)
   table.insert(options.fields, "createTime")
   local newest, newest_region
   local status = read_lists(context, operation, options, {
@@ -311,7 +266,6 @@ function commands.latest(context)
   end
   printer.row(newest, newest_region)
   printer.finish()
-  context.flush()
   return status
 end
 
@@ -332,7 +286,6 @@ function commands.wait(context)
   for _, image in ipairs(images) do
     context.write(("%s  %s\n"):format(image.imageId, terminal.printable(image.status)))
   end
-  context.flush()
   return STATUS.fine
 end
 
@@ -351,7 +304,6 @@ function commands.configure(context)
     return is_usage and STATUS.usage or STATUS.credentials
   end
   context.write(("wrote profile %s to %s\n"):format(name, path))
-  context.flush()
   return STATUS.fine
 end
 
@@ -361,61 +313,23 @@ end
 function commands.doctor(context)
   one_region(context)
   local status, detail = require("jdvm.cli.doctor").run(context)
-  context.flush()
   return detail and commands.status_of(detail) or status
-end
-
--- What `--fault` and `--set` take, from the emulator's own tables.
-local function explain(write)
-  local faults, settings = require "jdvm.emulator.faults", require "jdvm.emulator.settings"
-  local conditions = require("jdvm.emulator.fault_rules").conditions
-  local function kind_of(kind) return type(kind) == "table" and table.concat(kind, "|") or settings.meanings[kind] end
-  local function each_sorted(entries, visit)
-    for _, name in ipairs(settings.names(entries)) do
-      visit(name, entries[name])
-    end
-  end
-  local function parameter(name, entry)
-    local default = entry[3] ~= nil and "; default " .. entry[3] or ""
-    write(("    %-14s %s (%s%s)\n"):format(name, entry[2], kind_of(entry[1]), default))
-  end
-  write("Faults, as kind or kind:name=value,name=value:\n")
-  each_sorted(faults, function(name, kind)
-    write(("  %s: %s\n"):format(name, kind.doc))
-    each_sorted(kind.parameters, parameter)
-  end)
-  write("\nConditions that any fault takes:\n")
-  each_sorted(conditions, parameter)
-  write("\nSettings, as name=value:\n")
-  for _, entry in ipairs(settings.list) do
-    write(("    %-19s %s (%s; default %s)\n"):format(entry[1], entry[4], kind_of(entry[3]), tostring(entry[2])))
-  end
 end
 
 ---Serves the API offline until stopped.
 ---@param context table
 ---@return integer exit status
 function commands.emulator(context)
-  local given = context.given
+  local given, settings = context.given, {}
   if given.explain then
-    explain(context.write)
-    context.flush()
+    context.write(require "jdvm.emulator.explain"())
     return STATUS.fine
   end
-  local settings = {}
   for _, setting in ipairs(given.settings) do
     settings[setting[1]] = setting[2]
   end
-  local status, message = require("jdvm.emulator.launcher").run {
-    port = given.port,
-    tls = given.tls,
-    http2 = given.http2,
-    certificate = given.certificate,
-    images = given.images,
-    seed = given.seed,
-    faults = given.faults,
-    settings = settings,
-  }
+  given.settings = settings
+  local status, message = require("jdvm.emulator.launcher").run(given)
   if message then
     local advice = status == STATUS.usage and " (see jdvm emulator --explain)" or ""
     context.complain("jdvm: emulator: " .. message .. advice)

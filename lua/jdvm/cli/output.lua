@@ -1,6 +1,7 @@
 -- How rows (images) are printed: as a table for people, as JSON, JSON lines, CSV or bare ids for programs.
 -- A format is given one row at a time, so that the first is out before the last page is fetched.
 local aligned = require "jdvm.cli.table"
+local check = require "jdvm.options.check"
 local core = require "jdvm.core"
 local encode = require "jdvm.util.json"
 local models = require "jdvm.service.models"
@@ -202,6 +203,45 @@ function output.new(format, columns, operation, write, screen, region)
   end
   options.fields = fields[1] and fields
   return setmetatable(makers[format](columns, write, screen, id, region), PRINTER), options
+end
+
+-- The columns of `--columns`, else the usual ones.
+local function columns_of(context, operation)
+  local text, columns, format = context.given.columns, {}, context.given.output
+  if not text then
+    return output.default_columns(operation)
+  elseif format and not output.has_columns[format] then
+    context.usage(("--columns is for table and csv; %s has its own fields"):format(format))
+  end
+  for name in text:gmatch("[^,%s]+") do
+    columns[#columns + 1] = name
+  end
+  if #columns == 0 then context.usage("--columns needs at least one field") end
+  local fault = check.fields_fault(operation, columns)
+  if fault then context.usage((fault:gsub("^option 'fields': element %d+", "--columns:"))) end
+  for _, column in ipairs(columns) do
+    if column ~= output.REGION and not output.is_known(operations.item_model(operation), column) then
+      context.complain(("jdvm: no field '%s' is known; the column is empty unless the service sends it"):format(column))
+    end
+  end
+  return columns
+end
+
+---The printer that a command line asks for.
+---@param context table see jdvm.cli
+---@param operation table
+---@return table printer
+---@return table options see `output.new`
+function output.printer_for(context, operation)
+  local columns, screen = columns_of(context, operation), context.terminal
+  local has_region = aligned.index_of(columns, output.REGION) ~= nil
+  if #context.regions > 1 and not has_region then table.insert(columns, 1, output.REGION) end
+  if screen then
+    screen.may_drop = context.given.columns == nil
+    screen.left_out = function(names) context.complain(("jdvm: not shown: %s (--columns)"):format(names)) end
+  end
+  local region = has_region and #context.regions == 1 and context.region_in_use() or nil
+  return output.new(context.given.output or "table", columns, operation, context.write, screen, region)
 end
 
 ---One row as lines of `field  value`, nested fields by their dotted names, those the model does not know last.

@@ -40,7 +40,11 @@ local function fit(widths, screen, id_column, least)
   end
 end
 
-local function index_of(list, wanted)
+---The place of a column, or nil.
+---@param list string[]
+---@param wanted string
+---@return integer?
+function aligned.index_of(list, wanted)
   for i, value in ipairs(list) do
     if value == wanted then return i end
   end
@@ -59,7 +63,7 @@ local COLOURS = { ready = "32", pending = "33", deleting = "33", error = "31" }
 ---@return table printer
 function aligned.new(columns, write, screen, id, cell_of)
   local waiting, widths = { columns }, nil
-  local id_column = index_of(columns, id)
+  local id_column = aligned.index_of(columns, id)
   -- Columns that were asked for are all shown; of the usual ones those up to the id and the name after it.
   local least = screen and screen.may_drop and (id_column or 0) + 1 or #columns
 
