@@ -644,6 +644,19 @@ describe("jdvm", function()
     assert.truthy((jdvm "doctor --ca-file ''"):find("settings       --ca-file is empty", 1, true))
   end)
 
+  it("warns of a file with keys that others can read", function()
+    local home = folder .. "/home/.jdc"
+    finally(function() os.execute("rm -rf " .. home) end)
+    assert(os.execute(("mkdir -p %s && touch %s/config && chmod 644 %s/config"):format(home, home, home)))
+    local warning = ("%s/config can be read by others (mode 644): chmod 600 %s/config\n"):format(home, home)
+    local no_keys = { JDCLOUD_ACCESS_KEY = false, JDCLOUD_SECRET_KEY = false }
+    assert.truthy(select(3, jdvm("count --source public", no_keys)):find("jdvm: " .. warning, 1, true))
+    assert.is_nil(select(3, jdvm "count --source public"):find(warning, 1, true))
+    assert.truthy((jdvm "doctor"):find("note           " .. warning, 1, true))
+    os.execute("chmod 600 " .. home .. "/config")
+    assert.is_nil((jdvm "doctor"):find("note ", 1, true))
+  end)
+
   it("doctor tells the proxy, without its password, and the profile", function()
     local out = jdvm("doctor", { http_proxy = "http://u:p/w@127.0.0.1:9", JDCLOUD_PROFILE = "work" })
     assert.truthy(out:find("proxy          http://…@127.0.0.1:9  (environment variable http_proxy)\n", 1, true), out)

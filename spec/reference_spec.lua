@@ -4,6 +4,7 @@ local make_files = require "docs.make"
 local make_reference = require "docs.lib.reference"
 local make_types = require "docs.lib.types"
 local jdvm = require "jdvm"
+local described_profile = require("docs.lib.described").profile
 local models = require("docs.lib.described").models
 local operations = require "jdvm.service.operations"
 
@@ -100,7 +101,7 @@ for _, language in ipairs { "en", "zh" } do
       for _, section in pairs(sections) do
         assert.same({}, profile.near_misses(section))
       end
-      for _, key in ipairs(profile.keys) do
+      for _, key in ipairs(described_profile) do
         assert.is_truthy(
           page:find(
             ("\n| `%s` | [^\n]*"):format(key.name) .. (language == "zh" and key.doc_zh or key.doc):gsub("%p", "%%%0")

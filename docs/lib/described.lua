@@ -3,6 +3,8 @@
 local models = require "jdvm.service.models"
 local options = require "jdvm.options.options"
 
+local profile = require "jdvm.keys.profile"
+
 local texts = { options = require "docs.lib.options", models = require "docs.lib.models" }
 
 local function described(entry, text, where)
@@ -24,6 +26,11 @@ for _, set in ipairs { "client", "call", "list", "wait", "cache" } do
     entries[i] = described(option, text, set .. "." .. option.name)
   end
   result.options[set] = entries
+end
+
+result.profile = {}
+for i, key in ipairs(profile.keys) do
+  result.profile[i] = described(key, texts.options.profile[key.name], "profile." .. key.name)
 end
 
 for i, model in ipairs(models.list) do

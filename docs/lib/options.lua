@@ -177,4 +177,19 @@ return {
       class = "jdvm.ListOptions",
     },
   },
+  -- The keys of ~/.jdc/config.
+  profile = {
+    access_key = { "Access key; needs secret_key.", "Access Key，需与 secret_key 同时填写。" },
+    secret_key = { "Secret key.", "Secret Key。" },
+    region_id = { "Region of calls that name none.", "调用未指定地域时使用的地域。" },
+    endpoint = {
+      "Host of the service, with a port if need be, or a URL.",
+      "服务地址：主机名（可带端口）或 URL。",
+    },
+    scheme = {
+      "https (default) or http, for an endpoint that is no URL.",
+      "endpoint 不是 URL 时使用的协议：https（默认）或 http。",
+    },
+    timeout = { "Written by jdc, and not read.", "由 jdc 写入，不读取。" },
+  },
 }

@@ -8,7 +8,6 @@ local keychain = require "jdvm.keys.sources"
 local models = require "jdvm.service.models"
 local operations = require "jdvm.service.operations"
 local options = described.options
-local profile = require "jdvm.keys.profile"
 
 -- The words of the page itself, by language.
 local words = {
@@ -364,7 +363,7 @@ local function file_section(page)
   page.add(w.file_text[2])
   page.add("")
   page.header(w.key, w.option, w.meaning)
-  for _, key in ipairs(profile.keys) do
+  for _, key in ipairs(described.profile) do
     page.row(code(key.name), code(key.option), page.doc(key))
   end
 end

@@ -99,6 +99,13 @@ local function regions_of(given)
   return regions
 end
 
+-- What is wrong with the mode of ~/.jdc/config, or nil.
+local function mode_warning()
+  local folder = profile.directory(os.getenv)
+  local path = folder and folder .. "/config"
+  return path and profile.mode_warning(path, shell.mode_of(path))
+end
+
 -- What a subcommand works with.
 local function new_context(root, given, operation)
   local now = new_clock()
@@ -111,6 +118,7 @@ local function new_context(root, given, operation)
     write = write,
     flush = flush,
     complain = complain,
+    mode_warning = mode_warning,
     regions = regions_of(given),
     terminal = is_screen and { columns = terminal.columns(), colour = has_colour } or nil,
     usage = function(message) parser.command(root, given.command):error(message) end,
@@ -136,12 +144,8 @@ local function client_for(context)
       if given.verbose or event.event == "warning" then complain(tostring(event)) end
     end,
   }
-  local folder = profile.directory(os.getenv)
-  if folder and not os.getenv("JDCLOUD_ACCESS_KEY") then
-    local path = folder .. "/config"
-    local warning = profile.mode_warning(path, shell.mode_of(path))
-    if warning then complain("jdvm: " .. warning) end
-  end
+  local warning = not os.getenv("JDCLOUD_ACCESS_KEY") and mode_warning()
+  if warning then complain("jdvm: " .. warning) end
   return client
 end
 

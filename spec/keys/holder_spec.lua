@@ -14,14 +14,11 @@ local function world()
     end
     return context
   end
-  function self.holder(provider, fixed)
-    return credentials.new(
-      function(context)
-        self.asked = self.asked + 1
-        return provider(context, self.asked)
-      end,
-      { origin = "the test", fixed = fixed, warn = function(message) self.warnings[#self.warnings + 1] = message end }
-    )
+  function self.holder(provider)
+    return credentials.new(function(context)
+      self.asked = self.asked + 1
+      return provider(context, self.asked)
+    end, "the test", function(message) self.warnings[#self.warnings + 1] = message end)
   end
   -- A provider of keys that live for `lifetime` seconds; their access key counts up.
   function self.numbered(lifetime)
@@ -183,7 +180,6 @@ describe("a holder", function()
       "keys from the test could not be renewed, the old ones stay in use: the vault is sealed",
       w.warnings[1]
     )
-    assert.equal("the vault is sealed", holder:problem())
     -- Early on it is asked again each minute, later each ten seconds.
     w.now = w.now + 59
     access_key(holder, w.context())
@@ -200,7 +196,6 @@ describe("a holder", function()
     broken = false
     w.now = w.now + 11
     assert.matches("^AK%d+$", access_key(holder, w.context()))
-    assert.is_nil(holder:problem())
   end)
 
   it("does not let a failing hook for warnings do harm", function()
@@ -209,7 +204,7 @@ describe("a holder", function()
     local holder = credentials.new(function()
       if fail then error "boom" end
       return { access_key = "a", secret_key = "s", expires_at = w.now + 100 }
-    end, { warn = function() error "hook" end })
+    end, "the test", function() error "hook" end)
     access_key(holder, w.context())
     fail, w.now = true, w.now + 99
     assert.equal("a", access_key(holder, w.context()))
@@ -245,12 +240,25 @@ describe("a holder", function()
 
   it("never renews fixed keys", function()
     local w = world()
-    local holder = w.holder(w.numbered(10), true)
+    local holder = credentials.fixed({ access_key = "AK", secret_key = "SK" }, { access_key = "here" })
     local keys = holder:get(w.context())
+    assert.equal("AK", (keys.reveal()))
     w.now = w.now + 1e6
     assert.equal(keys, holder:get(w.context()))
     assert.is_false(holder:refuse(keys))
     assert.is_true(holder:is_fixed())
+    assert.is_false(w.holder(w.numbered(10)):is_fixed())
+  end)
+
+  it("says of fixed keys that are wrong, or are not there, what is the matter", function()
+    local given = { access_key = "AK", secret_key = " SK" }
+    local holder = credentials.fixed(given, { access_key = "variable A", secret_key = "variable S" })
+    local message = "variable S: secret_key begins or ends with a blank: cut it off"
+    assert.same({ nil, message, "credentials" }, { access_key(holder, world().context()) })
+    assert.same({ "none", message }, { holder:shown() })
+    holder = credentials.none "no keys"
+    assert.same({ nil, "no keys", "credentials" }, { access_key(holder, world().context()) })
+    assert.same({ "none", "no keys" }, { holder:shown() })
   end)
 
   it("survives a clock that is set back", function()
@@ -458,14 +466,8 @@ describe("secrets", function()
   end
 
   it("are seen neither in keys nor in holders", function()
-    local holder = credentials.new(
-      credentials.static({
-        access_key = "AKAKAKAKAKAK9999",
-        secret_key = SECRET,
-        session_token = TOKEN,
-      }, "here"),
-      { origin = "here", fixed = true }
-    )
+    local given = { access_key = "AKAKAKAKAKAK9999", secret_key = SECRET, session_token = TOKEN }
+    local holder = credentials.fixed(given, { access_key = "here" })
     local keys = holder:get { clock = os.time }
     assert.same({ "AKAKAKAKAKAK9999", SECRET, TOKEN }, { keys.reveal() })
     assert.equal("jdvm keys AK…9999 from here", tostring(keys))

@@ -198,24 +198,6 @@ describe("the files of a folder", function()
     assert.matches("config", message)
   end)
 
-  it("have modes that a loaded LuaFileSystem tells", function()
-    local loaded = package.loaded.lfs
-    finally(function() package.loaded.lfs = loaded end)
-    local permissions
-    package.loaded.lfs = { attributes = function() return permissions end }
-    local modes = { ["rw-r--r--"] = "644", ["rw-------"] = "600", ["rwxr-x--x"] = "751", ["-w-------"] = "200" }
-    for given, mode in pairs(modes) do
-      permissions = given
-      assert.equal(mode, profile.known_mode "x")
-    end
-    permissions = nil
-    assert.is_nil(profile.known_mode "x")
-    permissions = "strange"
-    assert.is_nil(profile.known_mode "x")
-    package.loaded.lfs = nil
-    assert.is_nil(profile.known_mode "x")
-  end)
-
   it("larger than any profile are refused", function()
     local path = os.tmpname()
     finally(function() os.execute("rm -rf " .. path .. ".d " .. path) end)

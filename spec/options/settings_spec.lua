@@ -136,13 +136,12 @@ describe("the file of certificates", function()
 end)
 
 describe("notes", function()
-  it("warn of a file that others can read, and of lines that were skipped", function()
-    local resolved = resolve({}, {}, { config = CONFIG .. "\nnonsense\n", mode = "644" })
+  it("warn of lines that were skipped", function()
+    local resolved = resolve({}, {}, { config = CONFIG .. "\nnonsense\n" })
     assert.same({
       "/h/.jdc/config: line 18 is neither a [section] nor key = value; it was skipped",
-      "/h/.jdc/config can be read by others (mode 644): chmod 600 /h/.jdc/config",
     }, resolved.notes)
-    assert.same({}, resolve({}, {}, { config = CONFIG, mode = "600" }).notes)
+    assert.same({}, resolve({}, {}, { config = CONFIG }).notes)
     assert.same({}, resolve({}, {}, { config = CONFIG }).notes)
   end)
 end)

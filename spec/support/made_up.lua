@@ -40,7 +40,6 @@ function made_up.resolve(options, environment, files)
       if type(content) == "table" then return nil, content.failure end
       return content
     end,
-    file_mode = function() return files.mode end,
   })
   return resolved, message, reads
 end

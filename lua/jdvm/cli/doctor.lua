@@ -87,7 +87,7 @@ function doctor.run(context)
     local made = require("jdvm").new(options)
     return made
   end)
-  local resolved = ok and settings.resolve(options, { file_mode = shell.mode_of })
+  local resolved = ok and settings.resolve(options)
   if not resolved then
     local message = tostring(client):gsub("^[^%s:]+:%d+: ", "")
     line("settings", (words.usage(message, context.operation, given.command):gsub("^jdvm: ", "")))
@@ -102,6 +102,8 @@ function doctor.run(context)
   for _, note in ipairs(resolved.notes) do
     line("note", note)
   end
+  local warning = context.mode_warning()
+  if warning then line("note", warning) end
 
   print_proxy(line, resolved.endpoint or DEFAULT_ENDPOINT)
 

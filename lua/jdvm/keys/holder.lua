@@ -10,6 +10,7 @@
 --
 -- Nothing here touches the network; a provider may.
 
+local options = require "jdvm.options.options"
 local protected_call = require "jdvm.util.pcall"
 local text = require "jdvm.util.text"
 local turns = require "jdvm.util.turn"
@@ -64,49 +65,33 @@ function credentials.mask(access_key)
   return access_key:sub(1, 2) .. "…" .. access_key:sub(-4)
 end
 
--- Names that other tools give to what a provider returns.
-local other_names = {
-  token = "session_token",
-  sessiontoken = "session_token",
-  securitytoken = "session_token",
-  accesskey = "access_key",
-  accesskeyid = "access_key",
-  ak = "access_key",
-  secretkey = "secret_key",
-  secretaccesskey = "secret_key",
-  sk = "secret_key",
-  expiration = "expires_at",
-  expires = "expires_at",
-  expiresat = "expires_at",
-  expiry = "expires_at",
-}
-local own_names = { access_key = true, secret_key = true, session_token = true, expires_at = true, origin = true }
+-- What a provider returns, with the names that other tools have for it.
+local fields = { { name = "expires_at", other_names = { "expiration", "expires", "expiry" } }, { name = "origin" } }
+for i, name in ipairs { "access_key", "secret_key", "session_token" } do
+  table.insert(fields, i, options.find("client", name))
+end
 
--- Makes keys of what a provider gave; the secrets end in a closure.
-local function take(given, origin)
+-- Makes keys of what a provider gave; the secrets end in a closure. `origins` are those of each, where they differ.
+local function take(given, origin, origins)
   if type(given) ~= "table" then
     return nil, ("the provider must return a table of access_key and secret_key, got a %s"):format(type(given))
   end
   for name in pairs(given) do
-    local meant = type(name) == "string" and other_names[name:lower():gsub("[_-]", "")]
-    if meant and not own_names[name] then
-      return nil, ("the provider returned '%s'; did you mean '%s'?"):format(name, meant)
+    local meant = type(name) == "string" and text.meant(name, fields)
+    if meant and meant.name ~= name then
+      return nil, ("the provider returned '%s'; did you mean '%s'?"):format(name, meant.name)
     end
   end
   local access_key, secret_key, session_token = given.access_key, given.secret_key, given.session_token
   origin = type(given.origin) == "string" and given.origin or origin
-  local message, place = nil, origin
   for _, name in ipairs { "access_key", "secret_key", "session_token" } do
-    if not message and (given[name] ~= nil or name ~= "session_token") then
-      message = credentials.fault(name, given[name])
-      place = message and type(given.origins) == "table" and given.origins[name] or origin
-    end
+    local message = (given[name] ~= nil or name ~= "session_token") and credentials.fault(name, given[name])
+    if message then return nil, (origins and origins[name] or origin) .. ": " .. message end
   end
   local expires_at = given.expires_at
-  if not message and expires_at ~= nil and (type(expires_at) ~= "number" or expires_at ~= expires_at) then
-    message = "expires_at must be a number of seconds since 1970, got " .. text.show(expires_at)
+  if expires_at ~= nil and (type(expires_at) ~= "number" or expires_at ~= expires_at) then
+    return nil, ("%s: expires_at must be a number of seconds since 1970, got %s"):format(origin, text.show(expires_at))
   end
-  if message then return nil, place .. ": " .. message end
   local keys = {
     origin = origin,
     expires_at = expires_at,
@@ -137,17 +122,31 @@ local Holder = {}
 Holder.__index = Holder
 Holder.__tostring = function(self) return "jdvm credentials from " .. self.origin end
 
+-- The state holds the keys in use: behind a function, out of sight of inspectors.
+local function new_holder(origin, state)
+  return setmetatable({ origin = origin, state = function() return state end }, Holder)
+end
+
 --- Makes a holder for a provider.
 ---@param provider fun(context: jdvm.KeyContext): table|nil, string|nil
----@param settings? { origin: string, fixed: boolean, warn: fun(message: string) } fixed: asked once only
+---@param origin string
+---@param warn? fun(message: string)
 ---@return jdvm.KeyHolder
-function credentials.new(provider, settings)
-  settings = settings or {}
-  local state = { provider = provider, fixed = settings.fixed or false, warn = settings.warn }
-  -- The state holds the keys in use: behind a function, out of sight of inspectors.
-  local holder = { origin = settings.origin or "a provider function", state = function() return state end }
-  return setmetatable(holder, Holder)
+function credentials.new(provider, origin, warn) return new_holder(origin, { provider = provider, warn = warn }) end
+
+--- Makes a holder of keys that never change.
+---@param given table access_key, secret_key, session_token
+---@param origins table<string, string> where each of them comes from
+---@return jdvm.KeyHolder
+function credentials.fixed(given, origins)
+  local keys, message = take(given, origins.access_key, origins)
+  return new_holder(origins.access_key, { fixed = true, keys = keys, problem = message })
 end
+
+--- Makes a holder where there are no keys.
+---@param message string why not
+---@return jdvm.KeyHolder
+function credentials.none(message) return new_holder("nowhere", { fixed = true, problem = message }) end
 
 local function warn(state, message)
   if state.warn then pcall(state.warn, message) end
@@ -252,6 +251,7 @@ function Holder:get(context, new_turn)
   state.clock = context.clock
   local at_hand = self:at_hand(context.clock)
   if at_hand then return at_hand end
+  if state.fixed then return failed(state.problem) end
   local now = context.clock()
   local turn = current_turn(state)
   if turn and math.abs(now - turn.since) > GIVE_UP then
@@ -305,35 +305,11 @@ function Holder:shown()
   local state = self.state()
   if state.keys then return state.keys.masked end
   if not state.fixed then return "asked for at the first call" end
-  local keys, failure = self:get { clock = function() return 0 end }
-  if keys then return keys.masked end
-  return "none", failure.message
+  return "none", state.problem
 end
 
 --- Whether the keys never change (options, environment, profile) or come from a provider function.
 ---@return boolean
-function Holder:is_fixed() return self.state().fixed end
-
---- Why the keys could not be renewed last time, or nil.
----@return string|nil
-function Holder:problem() return self.state().problem end
-
---- A provider of given keys.
----@param given table
----@param origin string
----@param origins table<string, string>|nil of each, for messages about one of them
----@return function
-function credentials.static(given, origin, origins)
-  local access_key, secret_key, session_token = given.access_key, given.secret_key, given.session_token
-  return function()
-    return {
-      access_key = access_key,
-      secret_key = secret_key,
-      session_token = session_token,
-      origin = origin,
-      origins = origins,
-    }
-  end
-end
+function Holder:is_fixed() return self.state().fixed == true end
 
 return credentials

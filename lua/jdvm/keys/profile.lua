@@ -16,31 +16,12 @@ local profile = {}
 
 --- The keys of a section, in the order in which jdc writes them; `option` is the option of a client that they give.
 profile.keys = {
-  {
-    name = "access_key",
-    option = "access_key",
-    doc = "Access key; needs secret_key.",
-    doc_zh = "Access Key，需与 secret_key 同时填写。",
-  },
-  { name = "secret_key", option = "secret_key", doc = "Secret key.", doc_zh = "Secret Key。" },
-  {
-    name = "region_id",
-    option = "region",
-    doc = "Region of calls that name none.",
-    doc_zh = "调用未指定地域时使用的地域。",
-  },
-  {
-    name = "endpoint",
-    option = "endpoint",
-    doc = "Host of the service, with a port if need be, or a URL.",
-    doc_zh = "服务地址：主机名（可带端口）或 URL。",
-  },
-  {
-    name = "scheme",
-    doc = "https (default) or http, for an endpoint that is no URL.",
-    doc_zh = "endpoint 不是 URL 时使用的协议：https（默认）或 http。",
-  },
-  { name = "timeout", doc = "Written by jdc, and not read.", doc_zh = "由 jdc 写入，不读取。" },
+  { name = "access_key", option = "access_key" },
+  { name = "secret_key", option = "secret_key" },
+  { name = "region_id", option = "region" },
+  { name = "endpoint", option = "endpoint" },
+  { name = "scheme" },
+  { name = "timeout" },
 }
 
 local MAX_FILE = 1048576
@@ -214,22 +195,15 @@ function profile.values(files, name)
     )
 end
 
--- The key that is meant by a name that is none: another spelling, the option's name or what other tools call that, or
--- a slip of the pen.
-local function key_meant(name)
-  local known = {}
-  for i, key in ipairs(profile.keys) do
-    known[i] = key.name
-    if key.name == name then return nil end
+-- The keys with the names that are taken for them: those of the options, and what other tools call these.
+local meanings, key_names = {}, {}
+for i, key in ipairs(profile.keys) do
+  local option = key.option and options.find("client", key.option) or {}
+  local others = { option.name }
+  for _, other in ipairs(option.other_names or {}) do
+    others[#others + 1] = other
   end
-  for _, key in ipairs(profile.keys) do
-    local option = key.option and options.find("client", key.option)
-    if option and text.same_name(name, option.name) then return key.name end
-    for _, other in ipairs(option and option.other_names or {}) do
-      if text.same_name(name, other) then return key.name end
-    end
-  end
-  return text.nearest(name, known)
+  meanings[i], key_names[i] = { name = key.name, other_names = others }, key.name
 end
 
 --- What stands in a profile under a name that nothing reads, but that looks like a key which is not there.
@@ -242,7 +216,8 @@ function profile.near_misses(values)
   end
   table.sort(names)
   for _, name in ipairs(names) do
-    local meant = key_meant(name)
+    local entry = text.meant(name, meanings)
+    local meant = entry and entry.name or text.nearest(name, key_names)
     if meant and values[meant] == nil then
       messages[#messages + 1] = ("the key %s is not read; did you mean %s?"):format(text.one_line(name, 60), meant)
     end
@@ -259,21 +234,6 @@ function profile.other_spelling(files, name)
     if other ~= name and text.same_name(other, name) then return other end
   end
   return nil
-end
-
---- Mode of a file if a library that knows it (LuaFileSystem) is loaded already; nil otherwise.
----@param path string
----@return string|nil
-function profile.known_mode(path)
-  local lfs = package.loaded.lfs
-  local permissions = type(lfs) == "table" and lfs.attributes and lfs.attributes(path, "permissions")
-  if type(permissions) ~= "string" or #permissions ~= 9 then return nil end
-  return (
-    permissions:gsub(
-      "(.)(.)(.)",
-      function(r, w, x) return tostring((r == "-" and 0 or 4) + (w == "-" and 0 or 2) + (x == "-" and 0 or 1)) end
-    )
-  )
 end
 
 --- What is wrong with the mode of a file of secrets, or nil.

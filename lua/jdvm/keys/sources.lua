@@ -129,12 +129,10 @@ end
 ---@return string|nil message
 function keychain.fault(options)
   local source = options.credentials
-  if (options.access_key == nil) ~= (options.secret_key == nil) then
-    local given, missing = "access_key", "secret_key"
-    if options.access_key == nil then
-      given, missing = missing, given
-    end
-    return ("option %s needs %s beside it"):format(given, missing)
+  if options.access_key ~= nil and options.secret_key == nil then
+    return "option access_key needs secret_key beside it"
+  elseif options.secret_key ~= nil and options.access_key == nil then
+    return "option secret_key needs access_key beside it"
   end
   if options.session_token ~= nil and options.access_key == nil then
     return "option session_token needs access_key and secret_key beside it"
@@ -172,7 +170,7 @@ function keychain.choose(options, environment, profile_in_use, warn)
   local source = options.credentials
   if source ~= nil and type(source) ~= "string" then
     local origin = "the function credentials"
-    return credentials.new(source, { origin = origin, warn = warn }),
+    return credentials.new(source, origin, warn),
       { origins = { access_key = origin, secret_key = origin, session_token = origin } }
   end
   local keys, message
@@ -188,12 +186,8 @@ function keychain.choose(options, environment, profile_in_use, warn)
   else
     keys, message = find(options, environment, profile_in_use)
   end
-  if not keys then
-    return credentials.new(function() return nil, message end, { origin = "nowhere", fixed = true }), { origins = {} }
-  end
-  local origin = keys.origins.access_key
-  return credentials.new(credentials.static(keys.given, origin, keys.origins), { origin = origin, fixed = true }),
-    { origins = keys.origins, region = keys.region, is_profile = keys.is_profile }
+  if not keys then return credentials.none(message), { origins = {} } end
+  return credentials.fixed(keys.given, keys.origins), keys
 end
 
 return keychain

@@ -10,20 +10,13 @@ local models = lazy "jdvm.service.models"
 
 local check = {}
 
---- The parameter that is meant by a name: its own in any spelling, or one of those that other tools have for it.
+--- The name of the parameter that is meant by a name, or nil.
 ---@param name string
 ---@param parameters table[]|nil of an operation
 ---@return string|nil
 function check.parameter_of(name, parameters)
-  for _, parameter in ipairs(parameters or {}) do
-    if text.same_name(parameter.name, name) then return parameter.name end
-  end
-  for _, parameter in ipairs(parameters or {}) do
-    for _, other in ipairs(parameter.other_names or {}) do
-      if text.same_name(other, name) then return parameter.name end
-    end
-  end
-  return nil
+  local parameter = text.meant(name, parameters or {})
+  return parameter and parameter.name
 end
 
 -- What takes the options of each set.
@@ -52,14 +45,12 @@ local function unknown(set, key, parameters)
       parameter and ("; here give the parameter '%s', in the table before the options"):format(parameter) or ""
     )
   end
-  local nearest
-  local names = options.names(set)
-  for _, name in ipairs(names) do
-    for _, other in ipairs(options.find(set, name).other_names or {}) do
-      if text.same_name(key, other) then nearest = name end
-    end
+  local names, entries = options.names(set), {}
+  for i, name in ipairs(names) do
+    entries[i] = options.find(set, name)
   end
-  nearest = nearest or text.nearest(key, names)
+  local meant = text.meant(key, entries)
+  local nearest = meant and meant.name or text.nearest(key, names)
   if nearest then return shown .. "; did you mean '" .. nearest .. "'?" end
   return shown .. "; known are " .. text.enumerate(names, "and")
 end

@@ -46,7 +46,6 @@ local function find_profile(wanted, sources, notes)
   for _, problem in ipairs(files.problems) do
     notes[#notes + 1] = path .. ": " .. problem .. "; it was skipped"
   end
-  notes[#notes + 1] = profile.mode_warning(path, (sources.file_mode or profile.known_mode)(path))
   local values, missing = profile.values(files, name)
   local origin = ('profile "%s" of %s'):format(text.one_line(name, 60), path)
   for _, near in ipairs(values and profile.near_misses(values) or {}) do
@@ -82,7 +81,7 @@ end
 
 --- Resolves the settings of a client.
 ---@param options table options of jdvm.new, types already checked (jdvm.options.options)
----@param sources? table in place of the system: getenv, read_file, file_mode; and warn
+---@param sources? table in place of the system: getenv, read_file; and warn
 ---@return jdvm.Settings|nil
 ---@return string|nil message what is wrong with the options
 function settings.resolve(options, sources)
@@ -92,7 +91,6 @@ function settings.resolve(options, sources)
   sources = {
     getenv = given.getenv or os.getenv,
     read_file = given.read_file,
-    file_mode = given.file_mode,
   }
   local notes = {}
   local function environment(name)

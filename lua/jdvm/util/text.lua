@@ -185,4 +185,20 @@ end
 ---@return boolean
 function text.same_name(a, b) return folded(a) == folded(b) end
 
+--- The entry that a name means: its own name in any spelling, or one of those that other tools have for it.
+---@param name string
+---@param entries { name: string, other_names: string[]|nil }[]
+---@return table|nil entry
+function text.meant(name, entries)
+  for _, entry in ipairs(entries) do
+    if text.same_name(entry.name, name) then return entry end
+  end
+  for _, entry in ipairs(entries) do
+    for _, other in ipairs(entry.other_names or {}) do
+      if text.same_name(other, name) then return entry end
+    end
+  end
+  return nil
+end
+
 return text
