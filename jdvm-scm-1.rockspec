@@ -9,7 +9,8 @@ description = {
   detailed = "Signs, sends and decodes describeImages and describeImage; iterates over pages.",
   license = "MIT",
 }
-dependencies = { "lua >= 5.1, < 5.5", "lua-cjson >= 2.1.0", "argparse >= 0.7.0" }
+-- argparse is for the command alone; the library needs no other rock.
+dependencies = { "lua >= 5.1, < 5.5", "argparse >= 0.7.0" }
 external_dependencies = {
   -- No header for curl: Debian keeps it in a multiarch folder where LuaRocks does not look.
   CURL = { library = "curl" },

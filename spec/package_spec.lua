@@ -80,11 +80,11 @@ local function luarocks(lua, tree, arguments)
   return command
 end
 
--- A program run by `lua` from an unrelated folder, that finds jdvm only in `tree`.
+-- A program run by `lua` from an unrelated folder, that finds modules only in `tree`: the library needs no other rock.
 local function from_tree(lua, tree, arguments)
   local environment = {
-    LUA_PATH = ("%s/share/lua/%s/?.lua;;"):format(tree, lua.version),
-    LUA_CPATH = ("%s/lib/lua/%s/?.so;;"):format(tree, lua.version),
+    LUA_PATH = ("%s/share/lua/%s/?.lua"):format(tree, lua.version),
+    LUA_CPATH = ("%s/lib/lua/%s/?.so"):format(tree, lua.version),
     JDCLOUD_ENDPOINT = server.endpoint,
     JDCLOUD_CA_FILE = server.ca_file,
     JDCLOUD_REGION = server.regions[1],

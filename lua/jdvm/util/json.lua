@@ -1,5 +1,5 @@
--- JSON text of what jdvm.core.decode gave, such that decoding it again gives the same: integers keep all their
--- digits, empty arrays stay arrays (Debian's lua-cjson rounds the former and makes objects of the latter). Pure.
+-- JSON text of what jdvm.core.decode gave, such that decoding it again gives the same. The one writer of the library, the
+-- command and the emulator: lua-cjson rounds integers, orders no keys, and on Debian makes objects of empty arrays. Pure.
 
 -- The emulator's nginx may have no jdvm.core: what it writes has neither nulls nor marked arrays.
 local has_core, core = pcall(require, "jdvm.core")
