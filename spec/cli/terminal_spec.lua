@@ -60,10 +60,35 @@ describe("the line of progress", function()
   end)
 end)
 
-describe("Ctrl-C", function()
-  it("ends the command by SIGINT however early it comes", function()
-    local world = command.start()
-    finally(world.stop)
+describe("on a terminal", function()
+  local world
+
+  setup(function() world = command.start() end)
+  teardown(function() world.stop() end)
+
+  it("a table has colours, unless the terminal is dumb, and keeps its lines within the screen", function()
+    local images = "images --source public --platform Ubuntu"
+    local coloured = world.on_terminal('"$@"', images, { TERM = "xterm" }).finish()
+    assert.truthy(coloured:find("\27[1mimageId", 1, true), coloured)
+    local plain = world.on_terminal('"$@"', images, { TERM = "dumb" }).finish()
+    assert.is_nil(plain:find("\27", 1, true))
+    local ids = command.lines_of((world.jdvm(images .. " --output ids")))
+    local shown = command.lines_of(plain)
+    assert.matches("^jdvm: not shown: .*createTime %(%-%-columns%)$", table.remove(shown, 1))
+    for i, line in ipairs(shown) do
+      assert.is_true(require("jdvm.cli.terminal").width(line) <= 80, line)
+      assert.equal(i == 1 and "imageId" or ids[i - 1], line:match("^%S+"))
+    end
+  end)
+
+  it("a failing wait is told in the line of progress", function()
+    local changes = { TERM = "xterm", JDCLOUD_ENDPOINT = "http://127.0.0.1:9" }
+    local text = world.on_terminal('"$@"', "wait img-9ha1rgelkq --interval 0.1 --timeout 0.5", changes).finish()
+    assert.truthy(text:find("\r\27[Kimg-9ha1rgelkq: not seen yet, 0 s; could not connect to 127", 1, true), text)
+    assert.is_nil(text:find("going on", 1, true))
+  end)
+
+  it("Ctrl-C ends the command by SIGINT however early it comes", function()
     local shell = require "spec.support.shell"
     shell.write(world.folder .. "/script", '"$@" >/dev/null 2>&1 & sleep $delay; kill -INT $!; wait $!; echo $?\n')
     for delay = 0, 0.08, 0.005 do

@@ -7,6 +7,14 @@ local M = {}
 
 local lua = emulator.this_lua()
 
+function M.lines_of(text)
+  local lines = {}
+  for line in text:gmatch("([^\n]*)\n") do
+    lines[#lines + 1] = line
+  end
+  return lines
+end
+
 --- Waits in steps until a condition holds; its last value.
 local function wait_for(condition)
   for _ = 1, 200 do
@@ -17,14 +25,14 @@ local function wait_for(condition)
   return condition()
 end
 
---- An emulator and a home folder; `stop` ends both.
+--- An emulator and a home folder; `stop` ends both, and fails when any run has printed a secret.
 ---@param options? table of the emulator
 function M.start(options)
   local folder = shell.temporary_folder()
   assert(shell.run("mkdir " .. folder .. "/home"))
   local server = emulator.start(options)
   local keys = server.accounts.owner
-  local world = { server = server, keys = keys, folder = folder, home = folder .. "/home", seen = {} }
+  local world = { server = server, keys = keys, folder = folder, lua = lua, home = folder .. "/home", seen = {} }
 
   --- The settings of a run, as shell text before a command; false takes one away.
   function world.environment(changes)
@@ -96,6 +104,11 @@ function M.start(options)
   function world.stop()
     server.stop()
     os.execute("rm -rf " .. folder)
+    local seen = table.concat(world.seen)
+    for _, secret in ipairs { keys.secret_key, "not-the-secret" } do
+      if seen:find(secret, 1, true) then error("a secret was printed: " .. secret) end
+    end
+    if seen:lower():find("signature=%x") then error("a signature was printed") end
   end
   return world
 end

@@ -1,0 +1,217 @@
+-- What the subcommands do and how they end, run as a user runs them.
+local cjson = require "cjson"
+local commands = require "spec.support.command"
+
+local lines_of = commands.lines_of
+local world, jdvm, server
+
+describe("jdvm", function()
+  setup(function()
+    world = commands.start()
+    jdvm, server = world.jdvm, world.server
+  end)
+  teardown(function() world.stop() end)
+  before_each(function() world.server.control "reset" end)
+
+  describe("image", function()
+    it("shows every field, nested ones by dotted names", function()
+      local out, status = jdvm "image img-9ha1rgelkq"
+      assert.equal(0, status)
+      assert.truthy(out:find("\nsystemDisk.cloudDisk.diskSizeGB +40\n"))
+    end)
+
+    it("goes on after an id that does not exist, and says so", function()
+      local out, status, complaint = jdvm "image img-nosuchone1 img-9ha1rgelkq --output csv --columns imageId"
+      assert.equal(1, status)
+      assert.equal("imageId\r\nimg-9ha1rgelkq\r\n", out)
+      assert.truthy(complaint:find("404 NOT_FOUND", 1, true))
+    end)
+  end)
+
+  it("latest gives the newest ready image", function()
+    local out, status = jdvm "latest --source public --platform Ubuntu --output csv --columns imageId,createTime"
+    assert.equal(0, status)
+    local newest = ""
+    for line in
+      (jdvm "images --source public --platform Ubuntu --output csv --columns createTime,imageId"):gmatch(
+        "(%d%d%d%d[^\r]*)\r\n"
+      )
+    do
+      newest = line > newest and line or newest
+    end
+    local time, id = newest:match("^([^,]*),(.*)$")
+    assert.equal("imageId,createTime\r\n" .. id .. "," .. time .. "\r\n", out)
+  end)
+
+  it("wait waits", function()
+    local out, status = jdvm "wait img-9ha1rgelkq"
+    assert.equal(0, status)
+    assert.equal("img-9ha1rgelkq  ready\n", out)
+  end)
+
+  describe("exit status and message for", function()
+    local data_commands = {
+      "images --source public",
+      "image img-9ha1rgelkq",
+      "count --source public",
+      "latest --source public",
+      "wait img-9ha1rgelkq",
+    }
+
+    for _, command in ipairs(data_commands) do
+      it("a wrong secret: 3, " .. command, function()
+        local _, status, complaint = jdvm(command, { JDCLOUD_SECRET_KEY = "not-the-secret" })
+        assert.equal(3, status)
+        assert.truthy(complaint:find("hint: check the secret key", 1, true))
+      end)
+
+      it("no keys: 3, " .. command, function()
+        local _, status, complaint = jdvm(command, { JDCLOUD_SECRET_KEY = false, JDCLOUD_ACCESS_KEY = false })
+        assert.equal(3, status)
+        assert.truthy(complaint:find("jdvm configure", 1, true))
+      end)
+
+      it("no network: 4, " .. command, function()
+        local is_wait = command:find("^wait") ~= nil
+        local _, status, complaint = jdvm(
+          command .. (is_wait and " --interval 0.1 --timeout 1" or " --timeout 10"),
+          { JDCLOUD_ENDPOINT = "http://127.0.0.1:9" }
+        )
+        assert.equal(4, status)
+        local _, warnings = complaint:gsub("jdvm: wait: could not connect[^\n]*; going on", "")
+        assert.equal(is_wait and 1 or 0, warnings, complaint)
+        assert.truthy(complaint:find("could not connect to 127.0.0.1 port 9", 1, true))
+      end)
+
+      it("no time: 124, " .. command, function()
+        server.control("faults", { script = { { fault = "latency", seconds = 2 } } })
+        local _, status, complaint = jdvm(command .. " --timeout 0.3")
+        assert.equal(124, status)
+        assert.truthy(complaint:find("; give a longer --timeout\n", 1, true), complaint)
+      end)
+    end
+
+    it("wrong usage: 2", function()
+      for _, command in ipairs {
+        "",
+        "nosuch",
+        "images --output xml --source public",
+        "images --source pubic",
+        "images",
+        "image",
+        "wait",
+        "images --source public --timeout soon",
+        "image 'a/../b'",
+        "images --source public --page-size 9",
+        "images --source public --columns ,",
+        "images --source public --columns imageID",
+      } do
+        local out, status, complaint = jdvm(command)
+        assert.equal(2, status, command)
+        assert.equal("", out, command)
+        assert.truthy(complaint:find("jdvm: ", 1, true), command)
+        assert.is_nil(complaint:find("stack traceback", 1, true), command)
+      end
+    end)
+  end)
+
+  it("names the ids that are not there", function()
+    local out, status, complaint = jdvm "images --id img-9ha1rgelkq --id img-nosuchone1 -o ids"
+    assert.equal("img-9ha1rgelkq\n", out)
+    assert.equal(1, status)
+    assert.truthy(complaint:find("not found: img-nosuchone1", 1, true))
+  end)
+
+  it("of several regions names those ids that are in none of them, once", function()
+    for command, expected in pairs {
+      ["images -o ids"] = "img-9ha1rgelkq\n",
+      ["latest -o ids"] = "img-9ha1rgelkq\n",
+      count = "cn-north-1 1\ncn-east-1 0\ncn-east-2 0\ncn-south-1 0\n",
+    } do
+      local out, status, complaint = jdvm(command .. " --region all --id img-9ha1rgelkq --id img-nosuchone1")
+      assert.equal(expected, out)
+      assert.equal(1, status)
+      assert.equal("jdvm: not found: img-nosuchone1\n", complaint)
+      out, status, complaint = jdvm(command .. " --region all --id img-9ha1rgelkq")
+      assert.equal(expected, out)
+      assert.equal(0, status)
+      assert.equal("", complaint)
+    end
+  end)
+
+  it("goes on with the next region after a failure, which it says the region of", function()
+    local regions = " --source public --region cn-north-1 --region cn-east-1"
+    for command, expected in pairs { ["images -o ids"] = "^img%-%w+\n", count = "^cn%-east%-1 %d+\n$" } do
+      server.control("faults", { script = { { fault = "error", code = 400, region = "cn-north-1" } } })
+      local out, status, complaint = jdvm(command .. regions)
+      assert.truthy(out:find(expected), out)
+      assert.equal(4, status)
+      assert.truthy(complaint:find("^jdvm: cn%-north%-1: describeImages: 400"), complaint)
+      server.control "reset"
+    end
+    server.control("faults", { script = { { fault = "error", code = 400, region = "cn-north-1" } } })
+    local out = jdvm("images -o json" .. regions)
+    assert.is_false((pcall(cjson.decode, out)))
+    out = jdvm("latest -o ids" .. regions)
+    assert.equal("", out)
+  end)
+
+  it("--verbose reports each request", function()
+    local _, _, complaint = jdvm "images --source public --verbose"
+    assert.truthy(complaint:find("/v1/regions/cn-north-1/images try 1: 200", 1, true))
+  end)
+
+  describe("a command of an operation by its entry", function()
+    local subcommands, operations = require "jdvm.cli.commands", require "jdvm.service.operations"
+    local output = require "jdvm.cli.output"
+
+    it("ends with 1 when what it is asked for does not exist", function()
+      local function status(operation, changes)
+        local detail = { kind = "api", http_status = 404, status = "NOT_FOUND", operation = operation }
+        for name, value in pairs(changes or {}) do
+          detail[name] = value
+        end
+        return subcommands.status_of(detail)
+      end
+      operations.describeVault = { name = "describeVault", shorthand = "vaultId" }
+      local found = {
+        status "describeVault",
+        status "describeImage",
+        status("describeImage", { status = "HTTP_NO_ROUTE" }),
+        status "describeImages",
+      }
+      operations.describeVault = nil
+      assert.same({ 1, 1, 4, 4 }, found)
+    end)
+
+    it("shows its first plain fields, or all where none is plain", function()
+      local function columns_of(fields) return output.default_columns { name = "x", result = fields } end
+      assert.same(
+        { "a", "d" },
+        columns_of {
+          { name = "a", type = "string" },
+          { name = "b", type = "Tag" },
+          { name = "c", type = "string[]" },
+          { name = "d", type = "integer" },
+        }
+      )
+      assert.same({ "b", "c" }, columns_of { { name = "b", type = "Tag" }, { name = "c", type = "string[]" } })
+    end)
+
+    it("asks for the id of its rows by its own name", function()
+      local entry = { name = "x", result = {}, shorthand = "vaultName", id = "vaultId" }
+      local _, options = output.new("table", { "size" }, entry, print)
+      assert.same({ "vaultId", "size" }, options.fields)
+      entry.id = nil
+      _, options = output.new("json", {}, entry, print)
+      assert.same({ source = "_json" }, options)
+    end)
+  end)
+
+  it("takes the library's default for an answer", function()
+    local out, status = jdvm "count --source public"
+    assert.equal(0, status)
+    local lines = lines_of((jdvm "images --source public --consistency eventual -o ids"))
+    assert.equal(tonumber(out), #lines)
+  end)
+end)

@@ -1,0 +1,59 @@
+-- `jdvm doctor`: a report that shows no secret.
+local commands = require "spec.support.command"
+
+local world, jdvm, folder
+
+describe("jdvm doctor", function()
+  setup(function()
+    world = commands.start()
+    jdvm, folder = world.jdvm, world.folder
+  end)
+  teardown(function() world.stop() end)
+  before_each(function() world.server.control "reset" end)
+
+  it("doctor reports settings, their origin, the clock and the keys", function()
+    local out, status = jdvm "doctor"
+    assert.equal(0, status)
+    for _, text in ipairs {
+      "libcurl",
+      "OpenSSL",
+      "environment variable JDCLOUD_REGION",
+      "reached",
+      "keys           accepted",
+    } do
+      assert.truthy(out:find(text, 1, true), text)
+    end
+    out, status = jdvm("doctor", { JDCLOUD_SECRET_KEY = "not-the-secret" })
+    assert.equal(3, status)
+    assert.truthy(out:find("sign result is not same", 1, true))
+    assert.equal(4, (select(2, jdvm("doctor", { JDCLOUD_ENDPOINT = "http://127.0.0.1:9" }))))
+  end)
+
+  it("warns of a file with keys that others can read", function()
+    local home = folder .. "/home/.jdc"
+    finally(function() os.execute("rm -rf " .. home) end)
+    assert(os.execute(("mkdir -p %s && touch %s/config && chmod 644 %s/config"):format(home, home, home)))
+    local warning = ("%s/config can be read by others (mode 644): chmod 600 %s/config\n"):format(home, home)
+    local no_keys = { JDCLOUD_ACCESS_KEY = false, JDCLOUD_SECRET_KEY = false }
+    assert.truthy(select(3, jdvm("count --source public", no_keys)):find("jdvm: " .. warning, 1, true))
+    assert.is_nil(select(3, jdvm "count --source public"):find(warning, 1, true))
+    assert.truthy((jdvm "doctor"):find("note           " .. warning, 1, true))
+    os.execute("chmod 600 " .. home .. "/config")
+    assert.is_nil((jdvm "doctor"):find("note ", 1, true))
+  end)
+
+  it("doctor tells the proxy, without its password, and the profile", function()
+    local out = jdvm("doctor", { http_proxy = "http://u:p/w@127.0.0.1:9", JDCLOUD_PROFILE = "work" })
+    assert.truthy(out:find("proxy          http://…@127.0.0.1:9  (environment variable http_proxy)\n", 1, true), out)
+    assert.is_nil(out:find("p/w", 1, true))
+    assert.truthy(out:find("profile        work  (environment variable JDCLOUD_PROFILE)\n", 1, true), out)
+    assert.truthy((jdvm "doctor --profile other"):find("profile        other  (--profile)\n", 1, true))
+    local current = folder .. "/home/.jdc/current"
+    assert(os.execute(("mkdir -p %s/home/.jdc && printf work > %s"):format(folder, current)))
+    assert.truthy((jdvm "doctor"):find("profile        work  (" .. current .. ")\n", 1, true))
+    assert(os.execute(("rm %s && mkdir %s"):format(current, current)))
+    out = jdvm "doctor"
+    os.execute(("rm -rf %s/home/.jdc"):format(folder))
+    assert.truthy(out:find("profile        unknown  (" .. current .. ": Is a directory)\n", 1, true), out)
+  end)
+end)

@@ -1,0 +1,215 @@
+-- How rows are printed, and the columns of a table.
+local cjson = require "cjson"
+local commands = require "spec.support.command"
+
+local lines_of = commands.lines_of
+local world, jdvm, server, lua
+
+describe("the output of jdvm", function()
+  setup(function()
+    world = commands.start()
+    jdvm, server, lua = world.jdvm, world.server, world.lua
+  end)
+  teardown(function() world.stop() end)
+  before_each(function() world.server.control "reset" end)
+
+  describe("images", function()
+    it("prints an aligned table, wide characters counted as two columns", function()
+      local out, status = jdvm "images --source public --platform Ubuntu"
+      assert.equal(0, status)
+      local lines = lines_of(out)
+      assert.equal(9, #lines)
+      assert.equal(1, lines[1]:find("imageId", 1, true))
+      local terminal = require "jdvm.cli.terminal"
+      local column = lines[1]:find("platform", 1, true)
+      for i = 2, #lines do
+        local before = lines[i]:match("^(.-)Ubuntu    ")
+        assert.equal(column - 1, terminal.width(before), lines[i])
+      end
+    end)
+
+    it("prints JSON lines that are the service's own objects", function()
+      local out, status = jdvm "images --source private --output jsonl"
+      assert.equal(0, status)
+      local lines = lines_of(out)
+      assert.is_true(#lines > 10, #lines)
+      for _, line in ipairs(lines) do
+        assert.is_string(cjson.decode(line).imageId)
+      end
+    end)
+
+    it("prints one JSON array, the same objects", function()
+      local out = jdvm "images --source private --output json"
+      assert.equal(#lines_of((jdvm "images --source private --output jsonl")), #cjson.decode(out))
+      assert.equal("[]\n", (jdvm "images --source public --platform Nothing --output json"))
+    end)
+
+    it("prints CSV as RFC 4180 has it", function()
+      local out, status = jdvm "images --source private --output csv --columns imageId,systemDiskSizeGB,desc"
+      assert.equal(0, status)
+      assert.equal("imageId,systemDiskSizeGB,desc\r\n", out:match("^[^\n]*\n"))
+      assert.truthy(out:find('\n[%w-]+,%d+,"[^"]*""'), "a quote is doubled inside quotes")
+      assert.is_nil(out:find("%d%.0,"), "integers have no fraction")
+    end)
+
+    it("stops at --max and prints bare ids", function()
+      local out = jdvm "images --source public --output ids --max 3"
+      assert.equal(3, #lines_of(out))
+    end)
+
+    it("reads several regions, or all", function()
+      local out = jdvm "images --source public -o csv --columns imageId --region cn-north-1 --region cn-east-1"
+      assert.truthy(out:find("^region,imageId\r\ncn%-north%-1,img%-%w+\r\n"))
+      assert.truthy(out:find("\r\ncn%-east%-1,img%-%w+\r\n$"))
+      assert.equal(4, #lines_of((jdvm "count --source public --region all")))
+    end)
+
+    it(
+      "does not print control characters of names to a table",
+      function() assert.is_nil((jdvm "images --source private --columns imageId,desc"):find("[%z\1-\9\11-\31\127]")) end
+    )
+
+    it("leaves a JSON array open when the list breaks off, and says why", function()
+      server.control("faults", { script = { { fault = "error", code = 500, page = 2 } } })
+      local out, status, complaint = jdvm "images --source public --output json --page-size 10 --prefetch 0"
+      assert.equal(4, status)
+      assert.truthy(complaint:find("500", 1, true))
+      assert.is_false((pcall(cjson.decode, out)))
+    end)
+
+    it("ends quietly when nobody reads any more", function()
+      local pipe = io.popen(
+        ("%s sh -c '%s bin/jdvm images --source public --output jsonl 2>&1 | head -n 1'"):format(
+          world.environment(),
+          lua
+        )
+      )
+      local out = pipe:read("*a")
+      pipe:close()
+      assert.equal(1, #lines_of(out))
+    end)
+  end)
+
+  it("image prints no JSON that looks whole when a call failed, but an empty array for what does not exist", function()
+    for _, case in ipairs {
+      { { { fault = "error", code = 500 } }, "image img-9ha1rgelkq", 4, "" },
+      { {}, "image img-nosuchone1", 1, "[]\n" },
+    } do
+      server.control("faults", { script = case[1] })
+      local out, status = jdvm(case[2] .. " --output json")
+      assert.equal(case[3], status)
+      assert.equal(case[4], out)
+    end
+    server.control "reset"
+    local out, status = jdvm("image img-9ha1rgelkq --output json", { JDCLOUD_SECRET_KEY = "not-the-secret" })
+    assert.equal(3, status)
+    assert.equal("", out)
+    server.control("faults", { script = { { fault = "error", code = 500, image = "img-nosuchone1" } } })
+    out, status = jdvm "image img-9ha1rgelkq img-nosuchone1 --output json"
+    assert.equal(4, status)
+    assert.is_false((pcall(cjson.decode, out)), out)
+  end)
+
+  describe("a table on a screen", function()
+    local output, operations = require "jdvm.cli.output", require "jdvm.service.operations"
+
+    local left_out
+    local function print_table(columns, screen, rows)
+      local printed = {}
+      left_out = nil
+      if screen then screen.left_out = function(names) left_out = names end end
+      local printer = output.new(
+        "table",
+        columns,
+        operations.describeImages,
+        function(line) printed[#printed + 1] = line end,
+        screen
+      )
+      for _, row in ipairs(rows) do
+        printer.row(row)
+      end
+      printer.finish()
+      return lines_of(table.concat(printed))
+    end
+
+    local image = {
+      imageId = "img-9ha1rgelkq",
+      name = ("n"):rep(40),
+      platform = "Ubuntu",
+      osVersion = "16.04 64-bit",
+      architecture = "x86_64",
+      systemDiskSizeGB = 40,
+      imageSource = "public",
+      status = "ready",
+      createTime = "2018-10-11 17:31:22",
+    }
+
+    it("drops the last of the usual columns, then narrows the name, and never the id", function()
+      local columns = output.default_columns(operations.describeImages)
+      local lines = print_table(columns, { columns = 79, may_drop = true }, { image })
+      assert.truthy(lines[1]:find("^imageId +name +status +platform$"))
+      assert.equal("img-9ha1rgelkq  " .. image.name .. "  ready   Ubuntu", lines[2])
+      assert.equal("osVersion,architecture,systemDiskSizeGB,imageSource,createTime", left_out)
+      lines = print_table(columns, { columns = 30, may_drop = true }, { image })
+      assert.equal("img-9ha1rgelkq  " .. ("n"):rep(13) .. "…", lines[2])
+      lines = print_table(columns, { columns = 10, may_drop = true }, { image })
+      assert.equal("img-9ha1rgelkq  nnn…", lines[2])
+    end)
+
+    it("narrows the columns that were asked for, but the id", function()
+      local lines = print_table({ "name", "imageId", "createTime" }, { columns = 40 }, { image })
+      assert.truthy(lines[2]:find("^n+…  img%-9ha1rgelkq  2[%d-: ]*…$"), lines[2])
+      assert.is_nil(left_out)
+    end)
+
+    it("prints integers of 64 bits whole where Lua has them", function()
+      local large = 9007199254740993
+      local lines = print_table({ "imageId", "systemDiskSizeGB" }, nil, { { imageId = "a", systemDiskSizeGB = large } })
+      assert.equal("a        " .. ("%d"):format(large), lines[2])
+      assert.equal("n  1000000000000000\n", output.describe({ n = 1e15 }, {}))
+      assert.equal(("n  %d\n"):format(large), output.describe({ n = large }, {}))
+    end)
+  end)
+
+  it("refuses columns for the formats that have their own fields", function()
+    local _, status, err = jdvm "images --source public --columns name --output jsonl"
+    assert.equal(2, status)
+    assert.truthy(err:find("--columns is for table and csv", 1, true), err)
+  end)
+
+  it("shows the column region once, filled, and a region given twice once", function()
+    local out = jdvm "images --source public --max 1 -o csv --columns imageId,region"
+    assert.truthy(out:find("^imageId,region\r\nimg%-%w+,cn%-north%-1\r\n$"), out)
+    out = jdvm "images --source public --max 1 -o csv --columns imageId,region --region cn-east-1 --region cn-north-1"
+    assert.truthy(out:find("^imageId,region\r\nimg%-%w+,cn%-east%-1\r\n$"), out)
+    assert.truthy((jdvm "count --source public --region cn-north-1 --region cn-north-1"):find("^%d+\n$"))
+    assert.equal(
+      "imageId,region\r\nimg-9ha1rgelkq,cn-north-1\r\n",
+      (jdvm "image img-9ha1rgelkq -o csv --columns imageId,region")
+    )
+  end)
+
+  it("image shows the columns that are asked for, and no blank line before the first", function()
+    local out = jdvm "image img-9ha1rgelkq --columns imageId,status"
+    assert.equal("imageId         status\nimg-9ha1rgelkq  ready\n", out)
+    assert.truthy((jdvm "image img-nosuchone1 img-9ha1rgelkq"):find("^%w"))
+  end)
+
+  it("counts --max over all regions, and says in JSON where a row is from", function()
+    local out = jdvm "images --source public --region all --max 31 -o jsonl"
+    local lines = lines_of(out)
+    assert.equal(31, #lines)
+    assert.equal("cn-north-1", cjson.decode(lines[1]).region)
+    assert.equal("cn-east-1", cjson.decode(lines[31]).region)
+  end)
+
+  it("prints columns that go through arrays, the same every time", function()
+    local command = "images --source private --columns imageId,dataDisks.deviceName,dataDisks -o csv"
+    local out = jdvm(command)
+    assert.truthy(out:find("vdb", 1, true))
+    assert.equal(out, (jdvm(command)))
+    assert.equal(0, (select(2, jdvm "images --source public --columns region,imageId --max 1")))
+    local _, _, complaint = jdvm "images --source public --columns fooBar --max 1"
+    assert.truthy(complaint:find("no field 'fooBar'", 1, true))
+  end)
+end)
