@@ -1,5 +1,6 @@
--- JSON text of what jdvm.core.decode gave, such that decoding it again gives the same. The one writer of the library, the
--- command and the emulator: lua-cjson rounds integers, orders no keys, and on Debian makes objects of empty arrays. Pure.
+-- JSON text of what jdvm.core.decode gave, such that decoding it again gives the same. The library, the command and the
+-- emulator write JSON here alone, since lua-cjson rounds integers, orders no keys, and on Debian makes objects of empty
+-- arrays. Pure.
 
 -- The emulator's nginx may have no jdvm.core: what it writes has neither nulls nor marked arrays.
 local has_core, core = pcall(require, "jdvm.core")
