@@ -14,12 +14,10 @@ ALL_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,now $(LDFLAGS)
 # The sources of each module; the rockspec lists the same (spec/structure_spec.lua compares).
 CORE_PURE := buf chars crypto sign \
              json skip number fields shape
-CORE_LUA  := core sign json json_options json_home json_build json_plain \
-             json_string json_construct
+CORE_LUA  := core sign json json_options json_build
 CURL_PURE := pin buf chars sockets http_request response failure libcurl http \
              json skip number fields shape
-CURL_LUA  := http json json_options json_home json_build json_plain \
-             json_string json_construct
+CURL_LUA  := http json json_options json_build
 
 .PHONY: all build help deps demo test spec lint format bench fuzz docs clean
 all: build

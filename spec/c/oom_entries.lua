@@ -142,13 +142,6 @@ for i = 1, 200 do
 end
 decodes("many keys", "{" .. table.concat(many, ",") .. "}", nil, function(value) return value["200"] == 1 end)
 
--- Enough objects of one shape for LuaJIT's decoder to make a function for them.
-decodes(
-  "objects of one shape",
-  "[" .. ('{"id":"a","name":"b","c":[1]},'):rep(120) .. "{}]",
-  nil,
-  function(value) return value[120].name == "b" end
-)
 decodes("bad UTF-8", '["a\255b' .. LONG .. '"]', { utf8 = "replace" }, function(value) return #value[1] > #LONG end)
 decodes(
   "text that is cut off",

@@ -23,7 +23,9 @@ build_target() {
   build "$out" CC=clang OPTIMIZE=-O1 CFLAGS="$flags" LDFLAGS="$flags" LUAS="$version" \
     "$out/c/libjdvm.a" "$out/$version/jdvm/core.so" || return 1
   if grep -q '<lua.h>' "spec/fuzz/$1.c"; then
-    objects=("$out/$version"/obj/json*.o)
+    objects=(src/lua/json*.c)
+    objects=("${objects[@]/#src\/lua/$out/$version/obj}")
+    objects=("${objects[@]/%.c/.o}")
     options=("-I$include" "$library" "-Wl,-E" -ldl)
   fi
   clang -std=c99 -g -O1 -Isrc $SANITIZE -fsanitize=fuzzer -o "$out/$1" "spec/fuzz/$1.c" \

@@ -15,10 +15,13 @@ else
   include=/usr/include/lua$lua library=lua$lua
 fi
 program=$out/test_oom-$lua
+objects=(src/lua/*.c)
+objects=("${objects[@]/#src\/lua/$out/$version/obj}")
+objects=("${objects[@]/%.c/.o}")
 # The wrapped names are those that our own objects call; Lua, libcrypto and libcurl are given
 # allocators by the program.
 # shellcheck disable=SC2086
-gcc -std=c99 -g -O1 $SANITIZE -I"$include" -o "$program" spec/c/test_oom.c "$out/$version"/obj/*.o \
+gcc -std=c99 -g -O1 $SANITIZE -I"$include" -o "$program" spec/c/test_oom.c "${objects[@]}" \
   "$out/c/libjdvm.a" "-l:lib$library.a" -lcrypto -lcurl -lm -ldl \
   -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup -Wl,-E || exit 1
 

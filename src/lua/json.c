@@ -1,41 +1,61 @@
 #include "json.h"
 
-#include "json_parts.h"
+#define ARRAY_MT "jdvm.array_mt" /* registry key of the metatable of empty arrays */
 
-/* Slots for the strings of keys that this text may add, at most. */
-#define NEW_KEYS 128
+/* Registry key of what is remembered between calls: a table with the shapes at [1], and for key i, at
+** [1 + i], its string. A call takes it out of the registry and puts it back when it is done: a call
+** within a call (from a finalizer) and a call that an error has ended leave nothing half done to
+** others. */
+#define HOME "jdvm.decoder"
 
-/* Reserves the stack slots of a call, and opens what is remembered. How much of it is used follows
-** from the length of the text: a short one should not pay for what a long one needs. */
-static void open_decoder(jdvm_decoder *d, lua_State *L, const jdvm_json_options *options,
-                         size_t length) {
-  uint32_t values = 8, keys, i;
-  int top;
+/* How often keys may have been refused before everything is forgotten: what fills the memory may be
+** a text that never comes again. */
+#define PATIENCE 4096
+
+/* Takes what is remembered out of the registry, or begins anew; pushes its table. */
+static jdvm_shapes *borrow(lua_State *L) {
+  jdvm_shapes *shapes = NULL;
+  lua_getfield(L, LUA_REGISTRYINDEX, HOME);
+  if (lua_istable(L, -1)) {
+    lua_rawgeti(L, -1, 1);
+    if (jdvm_rawlen(L, -1) == sizeof *shapes) {
+      shapes = lua_touserdata(L, -1);
+    }
+    lua_pop(L, 1);
+  }
+  if (shapes != NULL) {
+    lua_pushboolean(L, 0);
+    lua_setfield(L, LUA_REGISTRYINDEX, HOME);
+    if (shapes->refused > PATIENCE) {
+      jdvm_shapes_reset(shapes);
+    }
+    return shapes;
+  }
+  lua_pop(L, 1);
+  lua_newtable(L);
+  shapes = lua_newuserdata(L, sizeof *shapes);
+  lua_rawseti(L, -2, 1);
+  jdvm_shapes_reset(shapes);
+  return shapes;
+}
+
+/* Pushes what a call needs at hand. */
+static void open_decoder(jdvm_decoder *d, lua_State *L, const jdvm_json_options *options) {
   memset(d, 0, sizeof *d);
   d->L = L;
   d->options = options;
-  d->memory = jdvm_json_borrow(L);
+  d->shapes = borrow(L);
   d->home = lua_gettop(L);
   d->array_mt = d->home + 1;
   d->scratch = d->home + 2;
-  d->key_slots = d->home + 3;
-  keys = d->memory->shapes.used + (length / 32 < NEW_KEYS ? (uint32_t)length / 32 : NEW_KEYS);
-  jdvm_shapes_begin(&d->memory->shapes, keys);
-  while (values < JDVM_VALUES && values < length / 32) {
-    values *= 2;
+  if (options->no_array_mt) {
+    lua_pushnil(L);
+  } else if (options->array_mt != 0) {
+    lua_pushvalue(L, options->array_mt);
+  } else {
+    lua_getfield(L, LUA_REGISTRYINDEX, ARRAY_MT);
   }
-  d->value_slots = d->key_slots + (int)d->memory->shapes.limit;
-  d->value_mask = values - 2;
-  for (i = 0; i < values; i++) {
-    d->memory->values[i].length = 0;
-    d->memory->values[i].slot = d->value_slots + (int)i;
-  }
-  top = d->value_slots + (int)values - 1;
-  d->batch = length > JDVM_SHORT ? JDVM_BATCH : JDVM_SHORT_BATCH;
-  d->level_slots = 2 * d->batch + 16;
-  luaL_checkstack(L, top - d->home + d->level_slots, "no room to decode JSON");
-  lua_settop(L, top);
-  d->ceiling = top + d->level_slots;
+  lua_settop(L, d->scratch);
 }
 
 int jdvm_json_decode(lua_State *L, const char *bytes, size_t length, int options_index) {
@@ -45,28 +65,24 @@ int jdvm_json_decode(lua_State *L, const char *bytes, size_t length, int options
   jdvm_error error;
   luaL_checkstack(L, 2 * LUA_MINSTACK, "no room to decode JSON");
   jdvm_json_read_options(L, options_index == 0 ? 0 : jdvm_absindex(L, options_index), &options);
-  open_decoder(d, L, &options, length);
+  open_decoder(d, L, &options);
   at = jdvm_json_open(&d->json, bytes, length, options.replace);
   d->json.big_integers = !jdvm_fits_integer(INT64_MAX); /* strings stand for them there */
   d->safe = length > JDVM_KEY_BYTES ? d->json.end - JDVM_KEY_BYTES : d->json.start;
-  d->value_safe = length > JDVM_VALUE_ROOM ? d->json.end - JDVM_VALUE_ROOM : d->json.start;
   if (length > options.max_size) {
     at = jdvm_json_fail(&d->json, d->json.start + options.max_size, JDVM_WANT_SHORT);
   } else {
-    at = jdvm_json_space(&d->json, at);
-    at = jdvm_json_build(d, at, JDVM_TOP(&d->memory->shapes), options.wanted, options.max_depth,
-                         JDVM_WANT_VALUE);
-    if (at != NULL) {
-      at = jdvm_json_space(&d->json, at);
-      if (at < d->json.end) {
-        at = jdvm_json_fail(&d->json, at, JDVM_WANT_END);
-      }
+    at = jdvm_json_build(d, jdvm_json_space(&d->json, at), JDVM_TOP(d->shapes), options.wanted,
+                         options.max_depth, JDVM_WANT_VALUE);
+    if (at != NULL && (at = jdvm_json_space(&d->json, at)) < d->json.end) {
+      at = jdvm_json_fail(&d->json, at, JDVM_WANT_END);
     }
   }
   if (at == NULL) {
     lua_settop(L, d->scratch);
   }
-  jdvm_json_give_back(L, d->home);
+  lua_pushvalue(L, d->home);
+  lua_setfield(L, LUA_REGISTRYINDEX, HOME);
   if (at != NULL) {
     return 1;
   }
@@ -119,12 +135,12 @@ void jdvm_json_register(lua_State *L) {
   lua_setfield(L, -2, "decode");
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");
-  lua_getfield(L, LUA_REGISTRYINDEX, JDVM_ARRAY_MT);
+  lua_getfield(L, LUA_REGISTRYINDEX, ARRAY_MT);
   if (!lua_istable(L, -1)) {
     lua_pop(L, 1);
     push_array_mt(L);
     lua_pushvalue(L, -1);
-    lua_setfield(L, LUA_REGISTRYINDEX, JDVM_ARRAY_MT);
+    lua_setfield(L, LUA_REGISTRYINDEX, ARRAY_MT);
   }
   lua_setfield(L, -2, "array_mt");
 }

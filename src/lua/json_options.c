@@ -1,4 +1,4 @@
-#include "json_parts.h"
+#include "json.h"
 
 #include <stdio.h>
 

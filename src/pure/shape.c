@@ -9,7 +9,6 @@ static jdvm_key *new_key(jdvm_shapes *shapes, jdvm_key *place) {
   memset(key, 0, sizeof *key);
   key->index = (uint16_t)shapes->used++;
   key->wanted = 1;
-  key->seen = JDVM_NOT_SEEN;
   key->place = place;
   key->next = key->first = key->others = JDVM_NOWHERE(shapes);
   return key;
@@ -17,22 +16,38 @@ static jdvm_key *new_key(jdvm_shapes *shapes, jdvm_key *place) {
 
 void jdvm_shapes_reset(jdvm_shapes *shapes) {
   shapes->used = shapes->refused = 0;
-  shapes->limit = JDVM_KEYS;
+  shapes->objects = 0;
   memset(shapes->buckets, 0, sizeof shapes->buckets);
   (void)new_key(shapes, JDVM_NOWHERE(shapes));
   (void)new_key(shapes, JDVM_NOWHERE(shapes));
 }
 
-void jdvm_shapes_begin(jdvm_shapes *shapes, uint32_t room) {
-  uint32_t i;
-  shapes->limit = room < JDVM_KEYS ? room : JDVM_KEYS;
-  for (i = 0; i < shapes->used; i++) {
-    shapes->keys[i].seen = JDVM_NOT_SEEN;
+/* A hash of some bytes: of their number, their beginning and their end. Strings that differ only in
+** between collide; whoever uses it must do well enough when all do. */
+static uint32_t hash_bytes(const unsigned char *bytes, size_t length) {
+  uint64_t head, tail;
+  if (length >= 8) {
+    memcpy(&head, bytes, 8);
+    memcpy(&tail, bytes + length - 8, 8);
+  } else if (length >= 4) {
+    uint32_t half;
+    memcpy(&half, bytes, 4);
+    head = half;
+    memcpy(&half, bytes + length - 4, 4);
+    tail = half;
+  } else if (length > 0) {
+    head = (uint64_t)bytes[0] | (uint64_t)bytes[length / 2] << 8;
+    tail = bytes[length - 1];
+  } else {
+    head = tail = 0;
   }
+  head = (head ^ length) * UINT64_C(0x9E3779B97F4A7C15) ^ tail;
+  head = (head ^ head >> 32) * UINT64_C(0xC2B2AE3D27D4EB4F);
+  return (uint32_t)(head >> 32);
 }
 
 static uint32_t hash_key(const jdvm_key *place, const unsigned char *bytes, size_t length) {
-  return jdvm_hash(bytes, length) + place->index * UINT32_C(0x9E3779B1);
+  return hash_bytes(bytes, length) + place->index * UINT32_C(0x9E3779B1);
 }
 
 static jdvm_key **bucket_of(jdvm_shapes *shapes, uint32_t hash) {
@@ -54,9 +69,8 @@ jdvm_key *jdvm_shapes_match(jdvm_shapes *shapes, const jdvm_key *place, const un
   return NULL;
 }
 
-/* The key of these bytes in a place, a new one if there is none yet and `add` allows. */
-static jdvm_key *look_up(jdvm_shapes *shapes, jdvm_key *place, const unsigned char *bytes,
-                         size_t length, bool add) {
+jdvm_key *jdvm_shapes_key(jdvm_shapes *shapes, jdvm_key *place, const unsigned char *bytes,
+                          size_t length, bool add) {
   uint32_t hash;
   jdvm_key **bucket, *key;
   int steps = 0;
@@ -75,7 +89,7 @@ static jdvm_key *look_up(jdvm_shapes *shapes, jdvm_key *place, const unsigned ch
   if (!add) {
     return NULL;
   }
-  if (place->keys == JDVM_PLACE_KEYS || shapes->used >= shapes->limit || steps >= MAX_CHAIN) {
+  if (place->keys == JDVM_PLACE_KEYS || shapes->used >= JDVM_KEYS || steps >= MAX_CHAIN) {
     shapes->refused++;
     return NULL;
   }
@@ -93,19 +107,9 @@ static jdvm_key *look_up(jdvm_shapes *shapes, jdvm_key *place, const unsigned ch
   return key;
 }
 
-jdvm_key *jdvm_shapes_find(jdvm_shapes *shapes, jdvm_key *place, const unsigned char *bytes,
-                           size_t length) {
-  return look_up(shapes, place, bytes, length, false);
-}
-
-jdvm_key *jdvm_shapes_key(jdvm_shapes *shapes, jdvm_key *place, const unsigned char *bytes,
-                          size_t length) {
-  return look_up(shapes, place, bytes, length, true);
-}
-
 jdvm_key *jdvm_shapes_others(jdvm_shapes *shapes, jdvm_key *place) {
   if (place->others == JDVM_NOWHERE(shapes) && place != JDVM_NOWHERE(shapes) &&
-      shapes->used < shapes->limit) {
+      shapes->used < JDVM_KEYS) {
     place->others = new_key(shapes, place);
   }
   return place->others;

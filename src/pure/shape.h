@@ -35,16 +35,8 @@ typedef struct jdvm_key {
   struct jdvm_key *others; /* the place of what is below it under keys that are not remembered */
   struct jdvm_key *chain;  /* the next key in its bucket */
   uint32_t keys;           /* the number of keys remembered below it */
-
-  /* For the decoder that uses the guess: */
-  uint32_t seen; /* the last object with this key, by a count of a text's objects from 0 */
-  int32_t slot;  /* where its string is at hand */
-  int32_t score; /* whether looking for its values among the cached ones pays; above 0: yes */
-  struct jdvm_value *value;             /* its last cached value */
-  struct jdvm_constructor *constructor; /* what made the last object below it */
+  uint64_t seen;           /* the last object with this key, by its number */
 } jdvm_key;
-
-#define JDVM_NOT_SEEN UINT32_MAX
 
 /* No key: what follows a key whose follower is not known, and the place where nothing is
 ** remembered. */
@@ -56,8 +48,8 @@ typedef struct jdvm_key {
 /* Holds pointers into itself: it must not be moved. */
 typedef struct jdvm_shapes {
   uint32_t used;    /* keys */
-  uint32_t limit;   /* keys that there is room for; at most JDVM_KEYS */
   uint32_t refused; /* times that a key could not be remembered */
+  uint64_t objects; /* read so far, in all texts: they have numbers from 1 */
   jdvm_key *buckets[JDVM_KEY_BUCKETS];
   jdvm_key keys[JDVM_KEYS];
 } jdvm_shapes;
@@ -65,16 +57,10 @@ typedef struct jdvm_shapes {
 /* Forgets everything; also how the memory for it becomes valid. */
 void jdvm_shapes_reset(jdvm_shapes *shapes);
 
-/* Begins another text: no key has been seen. `room` keys may be remembered, or what there are. */
-void jdvm_shapes_begin(jdvm_shapes *shapes, uint32_t room);
-
-/* The key of these bytes in a place; a new one is remembered. NULL if there is no room for it. */
+/* The key of these bytes in a place. NULL if it is not remembered and, with `add`, there is no room for
+** it. */
 jdvm_key *jdvm_shapes_key(jdvm_shapes *shapes, jdvm_key *place, const unsigned char *bytes,
-                          size_t length);
-
-/* The same, but nothing new is remembered. */
-jdvm_key *jdvm_shapes_find(jdvm_shapes *shapes, jdvm_key *place, const unsigned char *bytes,
-                           size_t length);
+                          size_t length, bool add);
 
 /* The key of a place that stands at `at` in its quotes and with a colon; there are JDVM_KEY_BYTES
 ** bytes. NULL: what stands there must be read to know what it is. */
@@ -97,30 +83,6 @@ JDVM_INLINE bool jdvm_key_matches(const jdvm_key *key, const unsigned char *at) 
 #else
   return key->mask == key->wanted && memcmp(at, key->raw, key->length) == 0;
 #endif
-}
-
-/* A hash of some bytes: of their number, their beginning and their end. Strings that differ only in
-** between collide; whoever uses it must do well enough when all do. */
-static inline uint32_t jdvm_hash(const unsigned char *bytes, size_t length) {
-  uint64_t head, tail;
-  if (length >= 8) {
-    memcpy(&head, bytes, 8);
-    memcpy(&tail, bytes + length - 8, 8);
-  } else if (length >= 4) {
-    uint32_t half;
-    memcpy(&half, bytes, 4);
-    head = half;
-    memcpy(&half, bytes + length - 4, 4);
-    tail = half;
-  } else if (length > 0) {
-    head = (uint64_t)bytes[0] | (uint64_t)bytes[length / 2] << 8;
-    tail = bytes[length - 1];
-  } else {
-    head = tail = 0;
-  }
-  head = (head ^ length) * UINT64_C(0x9E3779B97F4A7C15) ^ tail;
-  head = (head ^ head >> 32) * UINT64_C(0xC2B2AE3D27D4EB4F);
-  return (uint32_t)(head >> 32);
 }
 
 #if defined(__GNUC__)
