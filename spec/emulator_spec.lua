@@ -83,24 +83,10 @@ describe("the emulated service", function()
   end)
 
   it("lets nobody in who cannot prove who they are", function()
-    local function altered(name, value)
-      local request = signed.request(owner, NORTH, { "imageSource", "public" })
-      signed.set_header(request, name, value)
-      local response = answer(request)
-      return refusal(response, core.decode(response.body))
-    end
-    assert.equal("401 ACCESS_ERROR lack of header authorization[gw]", altered("authorization"))
-    assert.equal("401 ACCESS_ERROR lack of header x-jdcloud-date [gw]", altered("x-jdcloud-date"))
-    assert.equal("401 ACCESS_ERROR Invalid authentication credentials [gw]", altered("authorization", "Basic x"))
-    assert.equal(
-      "401 ACCESS_ERROR lack of credential in the header authorization [gw]",
-      altered("authorization", "JDCLOUD2-HMAC-SHA256 SignedHeaders=host, Signature=00")
-    )
-    assert.equal(
-      "401 ACCESS_ERROR lack of header signedHeaders [gw]",
-      altered("authorization", "JDCLOUD2-HMAC-SHA256 Credential=a/20231114/r/vm/jdcloud2_request, Signature=00")
-    )
-    assert.equal("401 ACCESS_ERROR sign result is not same [gw]", altered("host", "example.com"))
+    local request = signed.request(owner, NORTH, { "imageSource", "public" })
+    signed.set_header(request, "authorization", nil)
+    local response = answer(request)
+    assert.equal("401 ACCESS_ERROR lack of header authorization[gw]", refusal(response, core.decode(response.body)))
     local function with(key, secret) return refusal(send(NORTH, nil, nil, { access_key = key, secret_key = secret })) end
     assert.equal("401 ACCESS_ERROR Invalid accessKey [gw]", with("NOBODY", "x"))
     assert.equal("401 ACCESS_ERROR sign result is not same [gw]", with(owner.access_key, "x"))

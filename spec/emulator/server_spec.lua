@@ -128,11 +128,8 @@ describe("the emulator, served,", function()
     { "drip:part=header,bytes=40,interval=0.001", 200 },
     { "length:by=-10", 200, "truncated" },
     { "truncated", 200, "truncated" },
-    { "error:code=502,body=html", 502 },
     { "error:code=504,body=empty", 504 },
     { "oversized:bytes=300000", 200 },
-    { "throttle:retry_after=1", 429 },
-    { "date:by=60", 200 },
     { "header:bytes=100,lines=20", 200 },
   }
   for _, outcome in ipairs(outcomes) do
@@ -147,7 +144,6 @@ describe("the emulator, served,", function()
         assert.equal(expected, status)
         if note == "truncated" then assert.is_nil((core.decode(body))) end
         if spec:find("^oversized") then assert.equal(300000, #body) end
-        if spec:find("^throttle") then assert.equal("1", headers["retry-after"]) end
       end
       server.control "faults"
       assert.equal(200, (list(server))) -- nothing lingers

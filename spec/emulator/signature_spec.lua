@@ -190,6 +190,16 @@ describe("the emulator's verifier", function()
     end
   end)
 
+  it("has the gateway's words for it", function()
+    local words = signature.messages
+    assert.equal("lack of header authorization[gw]", words.authorization)
+    assert.equal("lack of credential in the header authorization [gw]", words.credential)
+    assert.equal("lack of header signedHeaders [gw]", words.signed_headers)
+    assert.equal("lack of header x-jdcloud-date [gw]", words.date)
+    assert.equal("Invalid authentication credentials [gw]", words.invalid)
+    assert.equal("sign result is not same [gw]", words.mismatch)
+  end)
+
   it("wants the scope's day to be that of x-jdcloud-date", function()
     local request = signed.request(owner, "/v1/regions/cn-north-1/images")
     signed.set_header(request, "x-jdcloud-date", "20231115T221320Z")
