@@ -42,7 +42,7 @@ SWEEPS := oom5.1 oom5.2 oom5.3 oom5.4 oomjit
 STEPS  := asan valgrind package $(SUITES) $(SWEEPS) gc fuzz lint interop c portable coverage
 
 test: deps ## every test; one step alone is make test-lint, test-lua5.4, …
-	@rm -f build/logs/*.count; find build -name '*.gcda' -delete
+	@mkdir -p build; rm -f build/logs/*.count; find build -name '*.gcda' -delete
 	@$(MAKE) --no-print-directory -s -k -j2 --output-sync=target $(STEPS:%=test-%) || true
 	@$(MAKE) --no-print-directory -s test-nginx || true
 	@spec/steps/total.sh $(STEPS) nginx

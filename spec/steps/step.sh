@@ -41,7 +41,7 @@ began=$(date +%s%N)
 env --default-signal=INT,QUIT TMPDIR="$temporary" timeout -k 10 "$LIMIT" "spec/steps/$script" "$@" \
   >"$logs/$name.log" 2>&1 </dev/null &
 pid=$!
-wait "$pid"
+wait "$pid" 2>/dev/null
 status=$?
 took=$((($(date +%s%N) - began) / 1000000))
 

@@ -89,7 +89,7 @@ function settings.resolve(options, sources)
   if message then return nil, message end
   local given = sources or {}
   sources = {
-    getenv = given.getenv or os.getenv,
+    getenv = given.getenv or keychain.getenv,
     read_file = given.read_file,
   }
   local notes = {}
