@@ -209,98 +209,38 @@ describe("a call", function()
 end)
 
 describe("misuse", function()
-  local client = client_of(one_page)
-  local line_of = function(message) return message:match("^[^:]*client_spec%.lua:(%d+): jdvm") end
-  local function here() return debug.getinfo(2, "l").currentline end
+  local client, fake = client_of(one_page)
 
   it("is raised at the caller's line, before anything is sent", function()
-    local line
-    local cases = {
-      function()
-        line = here() + 1
-        client:describe_images { imageSource = "pubic" }
-      end,
-      function()
-        line = here() + 1
-        client:describe_images(PUBLIC, { timeuot = 3 })
-      end,
-      function()
-        line = here() + 1
-        client:describe_image "a/../b"
-      end,
-      function()
-        line = here() + 1
-        client:describe_images(PUBLIC, { fields = { "unknown..name" } })
-      end,
-      function()
-        line = here() + 1
-        client:list_images(PUBLIC, { fields = { "name." } })
-      end,
-      function()
-        line = here() + 1
-        client:images { imageSource = "pubic" }
-      end,
-      function()
-        line = here() + 1
-        client:image_pages({}, {})
-      end,
-      function()
-        line = here() + 1
-        client:list_images(PUBLIC, { page_size = 9 })
-      end,
-      function()
-        line = here() + 1
-        client:list_images { imageSource = "public", pageSize = 100 }
-      end,
-      function()
-        line = here() + 1
-        client:images { imageSource = "public", pageNumber = 2 }
-      end,
-      function()
-        line = here() + 1
-        client:images(PUBLIC, { start = "jdvm1-00" })
-      end,
-      function()
-        line = here() + 1
-        client:images(PUBLIC, { start = "" })
-      end,
-      function()
-        line = here() + 1
-        client:list_images { ids = { "img-1", "a b" } }
-      end,
-      function()
-        line = here() + 1
-        client:count_images { imageSource = "public", pagesize = 3 }
-      end,
-      function()
-        line = here() + 1
-        client:count_images(PUBLIC, { max_attempts = "3" })
-      end,
-      function()
-        line = here() + 1
-        client:start("describeImages", {})
-      end,
-      function()
-        line = here() + 1
-        client:start "describeimages"
-      end,
-      function()
-        line = here() + 1
-        client:wait_image(7)
-      end,
-      function()
-        line = here() + 1
-        client:wait_image("img-1", { interval = 0 })
-      end,
-      function()
-        line = here() + 1
-        client.describe_image("img-1")
-      end,
-    }
-    for i, case in ipairs(cases) do
-      local message = raised(case)
-      assert.equal(tostring(line), line_of(message), i .. ": " .. message)
+    for i, case in ipairs {
+      { "describe_images", { imageSource = "pubic" } },
+      { "describe_images", PUBLIC, { timeuot = 3 } },
+      { "describe_images", PUBLIC, { fields = { "unknown..name" } } },
+      { "describe_images", PUBLIC, { source = "imageId" } },
+      { "describe_image", "a/../b" },
+      { "list_images", PUBLIC, { fields = { "name." } } },
+      { "list_images", PUBLIC, { page_size = 9 } },
+      { "list_images", { imageSource = "public", pageSize = 100 } },
+      { "list_images", { ids = { "img-1", "a b" } } },
+      { "images", { imageSource = "pubic" } },
+      { "images", { imageSource = "public", pageNumber = 2 } },
+      { "images", PUBLIC, { start = "jdvm1-00" } },
+      { "images", PUBLIC, { start = "" } },
+      { "images", PUBLIC, { fields = { "imageID" } } },
+      { "images", PUBLIC, { source = "imageId" } },
+      { "image_pages", {}, {} },
+      { "count_images", { imageSource = "public", pagesize = 3 } },
+      { "count_images", PUBLIC, { max_attempts = "3" } },
+      { "start", "describeImages", {} },
+      { "start", "describeimages" },
+      { "wait_image", 7 },
+      { "wait_image", "img-1", { interval = 0 } },
+    } do
+      local line = debug.getinfo(1, "l").currentline + 1
+      local message = raised(function() client[case[1]](client, case[2], case[3]) end)
+      assert.matches("^[^:]*client_spec%.lua:" .. line .. ": jdvm", message, 1, false, i)
     end
+    assert.equal(0, #fake.requests)
   end)
 
   it("says what was meant", function()
@@ -830,8 +770,10 @@ describe("a clock that gives no time", function()
         assert.matches("^jdvm: the function of option 'clock' must give seconds since 1970, got ", message)
       end
     end
-    value = 1700000000.5
-    assert.truthy(client:describe_images(PUBLIC))
+    for _, right in ipairs { 0, 1700000000.5 } do
+      value = right
+      assert.truthy(client:describe_images(PUBLIC))
+    end
   end)
 end)
 
@@ -899,6 +841,21 @@ describe("hooks", function()
 end)
 
 describe("a client", function()
+  it("names itself behind what the user puts before it", function()
+    local function name_of(given) return client_of(one_page, { user_agent = given }).state().config.user_agent end
+    assert.matches("^jdvm/%d+%.%d+%.%d+ Lua[^%s]+$", name_of(nil))
+    assert.equal("tool/1 " .. name_of(nil), name_of "tool/1")
+  end)
+
+  it("spreads its delays evenly", function()
+    local random, least, most = client_of(one_page).state().random, 1, 0
+    for _ = 1, 300 do
+      local value = random()
+      least, most = math.min(least, value), math.max(most, value)
+    end
+    assert.is_true(least >= 0 and least < 0.1 and most > 0.9 and most < 1)
+  end)
+
   it("says so when a setting is assigned, which would count for nothing, and takes anything else", function()
     local client = client_of(one_page)
     for _, name in ipairs { "region", "timeout", "access_key", "max_attempts" } do

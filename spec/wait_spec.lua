@@ -89,6 +89,7 @@ describe("waiting for an image", function()
       assert.is_nil(image)
       assert.is_true(fake.time - 1000 < 22)
       assert.equal("wait", detail.kind)
+      assert.is_false(detail.retryable)
       assert.equal(status, detail.image.status)
       assert.equal("img-1", detail.image.imageId)
       assert.truthy(detail.request_id)
@@ -150,7 +151,9 @@ describe("waiting for an image", function()
             { status = 503 },
             { kind = "timeout", phase = "read" },
             { status = 200, body = "<html>" },
-          })[n / 2 % 4 + 1]
+            { kind = "transport", message = "too large", lasting = true },
+            { status = 404, body = "<html>" },
+          })[n / 2 % 6 + 1]
       end,
     })
     assert.truthy(client:wait_image "img-1")
@@ -248,6 +251,21 @@ describe("waiting for an image", function()
     assert.matches("^jdvm: on_progress raised an error: .*in a hook$", lines[1])
   end)
 
+  it("gives a look no more time than is left, and no more than a call has", function()
+    local client, fake = service({}, { trouble = function() return { status = 503, after = 1000 } end })
+    local _, _, detail = client:wait_image("img-1", { timeout = 40, interval = 1 })
+    assert.equal("timeout", detail.kind)
+    assert.equal(40, fake.time - 1000)
+    assert.same({ 2, 40 }, { detail.attempts, detail.elapsed })
+  end)
+
+  it("fails at once where no transport can be had", function()
+    local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S", transport = "ngx" }
+    local image, message, detail = client:wait_image "img-1"
+    assert.is_nil(image)
+    assert.same({ "waitImage", "string" }, { detail.operation, type(message) })
+  end)
+
   it("does not wait for a proxy that refuses the way", function()
     local client, fake = service({ ["img-1"] = becomes("ready", 60) }, {
       trouble = function()
@@ -294,6 +312,36 @@ describe("waiting for many images", function()
     end
     assert.equal(#fake.requests, meta.attempts)
     assert.is_true(fake.time - 1000 < 50)
+  end)
+
+  it("tells of each of them, whether it is there or not", function()
+    local client, fake = service {
+      ["img-1"] = becomes("ready", 0),
+      ["img-2"] = becomes("ready", 20),
+      ["img-3"] = function() end,
+    }
+    local events = {}
+    client:wait_image({ "img-1", "img-2", "img-3" }, {
+      not_found_grace = 12,
+      interval = 10,
+      on_progress = function(event)
+        event.at = fake.time - 1000
+        events[#events + 1] = event
+      end,
+    })
+    local function seen(event)
+      local image = event.image and event.image.imageId
+      return { event.image_id, image, event.status, event.progress, event.waiting, event.failure }
+    end
+    assert.same({ "img-1", "img-1", "ready", 100, 2 }, seen(events[1]))
+    assert.same({ "img-2", "img-2", "pending", 0, 2 }, seen(events[2]))
+    assert.same({ "img-3", nil, nil, nil, 2 }, seen(events[3]))
+    assert.same({ "img-1", "img-1", "ready", 100, 2 }, seen(events[4]))
+    assert.is_true(events[5].progress >= 40 and events[5].progress <= 60)
+    for i, event in ipairs(events) do
+      assert.equal(("%.3f"):format(event.at), ("%.3f"):format(event.elapsed))
+      assert.equal(i <= #events - 3, event.next_poll_in ~= nil)
+    end
   end)
 
   it("ends as soon as one of them fails", function()

@@ -336,18 +336,6 @@ describe("a third operation", function()
       sent
   end
 
-  it("becomes a method of clients", function()
-    local client, sent = client_with(entry, '{"requestId":"r","result":{"keypairs":["a","b"]}}')
-    local result, meta = client:describe_keypairs { vaultId = "v-1", keyNames = { "a b" }, depth = 3 }
-    assert.same({ "a", "b" }, result.keypairs)
-    assert.equal("r", meta.request_id)
-    assert.equal("GET", sent.method)
-    assert.equal(
-      "https://vm.jdcloud-api.com/v1/regions/cn-north-1/vaults/v-1/keypairs?depth=3&keyNames.1=a%20b",
-      sent.url
-    )
-  end)
-
   it("needs neither a region in its path nor a list or a field to unwrap", function()
     local client, sent = client_with({
       name = "describeQuota",
@@ -382,6 +370,10 @@ describe("a third operation", function()
     assert.matches(
       "the path names {cabinetId}, which is no path parameter",
       broken(function(copy) copy.path = "/v1/{cabinetId}" end)
+    )
+    assert.error_matches(
+      function() operations.item_model { name = "describeX", result = {}, unwrap = "image" } end,
+      "describeX: the result has no field image"
     )
     assert.matches(
       "parameter size has an unknown type",

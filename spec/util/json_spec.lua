@@ -41,6 +41,12 @@ describe("encode", function()
     function() assert.equal('[null,true,false,{"a":null}]', same '[null,true,false,{"a":null}]') end
   )
 
+  it("goes 64 tables deep", function()
+    local function nested(depth) return depth == 0 and 1 or { a = nested(depth - 1) } end
+    assert.equal(('{"a":'):rep(64) .. "1" .. ("}"):rep(64), encode(nested(64), true))
+    assert.same({ nil, "tables more than 64 deep" }, { encode(nested(65), true) })
+  end)
+
   it("says what cannot be JSON", function()
     local loop = {}
     loop.loop = loop

@@ -64,6 +64,7 @@ describe("one printable line", function()
 
   it("keeps characters beyond ASCII", function()
     assert.equal("CentOS 8.2 64位 \240\159\166\138", text.one_line("CentOS 8.2 64位\n\240\159\166\138", 100))
+    assert.equal("だ だ", text.one_line("だ\tだ", 100)) -- its bytes but the first are those of an invisible character
     assert.equal("é – … ‰ ⁰ £", text.one_line("é – … ‰ ⁰ £", 100))
   end)
 
