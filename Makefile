@@ -39,7 +39,7 @@ demo: ## start the emulator, list images through signed HTTP, stop it
 # side end together. nginx runs alone, because time is measured there.
 SUITES := lua5.4 lua5.1 luajit lua5.2 lua5.3
 SWEEPS := oom5.1 oom5.2 oom5.3 oom5.4 oomjit
-STEPS  := asan valgrind package $(SUITES) $(SWEEPS) gc fuzz lint interop c portable coverage
+STEPS  := asan valgrind package $(SUITES) $(SWEEPS) gc fuzz lint interop c coverage
 
 test: deps ## every test; one step alone is make test-lint, test-lua5.4, …
 	@mkdir -p build; rm -f build/logs/*.count; find build -name '*.gcda' -delete
@@ -51,7 +51,6 @@ step = @spec/steps/step.sh $(@:test-%=%)
 .PHONY: $(STEPS:%=test-%) test-nginx
 test-lint:     ; $(step) lint.sh
 test-c:        ; $(step) c.sh
-test-portable: ; $(step) portable.sh
 test-asan:     ; $(step) asan.sh 5.4
 test-valgrind: ; $(step) valgrind.sh 5.4
 test-gc:       ; $(step) full_tilt.sh 5.4
