@@ -199,7 +199,6 @@ describe("files", function()
     "lua/jdvm/cli/output.lua",
     "lua/jdvm/cli/parser.lua",
     "lua/jdvm/lists/scan.lua",
-    "lua/jdvm/service/operations.lua",
     "lua/jdvm/transport/http1.lua",
     "lua/jdvm/transport/nginx.lua",
     "src/lua/http.c",

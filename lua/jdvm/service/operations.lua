@@ -17,15 +17,9 @@
 --   page                     how a list is paged: items, id, total name fields; number, size, ids name
 --                            parameters; doc of the whole list
 --
--- A parameter:
---   name, type               "string", "boolean", "integer", "string[]"
---   path = true              part of the path; restricted to [A-Za-z0-9._-] and never "." or ".."
---   id = true                the same restriction for a value of the query
---   required, min, max, default
---   values                   known values; any other is refused unless open = true (then only another
---                            spelling of a known one is, since it could find nothing)
---   old_values               words that older pages or other tools use: { old = new }, refused with the new one named
---   empty = true             the empty string is a value ("any")
+-- A parameter is an entry as jdvm.options.value checks it ("string", "boolean", "integer" or "string[]"), and:
+--   path = true              part of the path
+--   default                  the service's
 --   option                   name of the command's option, where it is not the parameter's with dashes
 --   other_names              what people write for this parameter: an unknown key of that name suggests it
 --
@@ -60,6 +54,17 @@ local image_columns = {
   "imageSource",
   "createTime",
 }
+
+-- The check of a rule: a parameter that the service ignores for images of other sources.
+local function only_for(name, ...)
+  local sources = { ... }
+  return function(params)
+    local source = params.imageSource
+    if params[name] == nil or source == nil or source == sources[1] or source == sources[2] then return nil end
+    local words = "'%s' has no effect on %s images: leave it out, or ask for imageSource %s"
+    return words:format(name, source, table.concat(sources, " or "))
+  end
+end
 
 local describe_images = {
   name = "describeImages",
@@ -194,13 +199,7 @@ local describe_images = {
       doc = "Ids of VMs: only images made from them.",
       doc_zh = "源云主机 ID 列表：仅返回由这些云主机制作的镜像。",
     },
-    {
-      name = "bootMode",
-      type = "string",
-      values = { "bios", "uefi" },
-      doc = "Boot mode.",
-      doc_zh = "启动方式。",
-    },
+    { name = "bootMode", type = "string", values = { "bios", "uefi" }, doc = "Boot mode.", doc_zh = "启动方式。" },
   },
   rules = {
     {
@@ -242,28 +241,12 @@ local describe_images = {
     {
       doc = "offline needs imageSource public or thirdparty.",
       doc_zh = "offline 仅可与 imageSource 为 public 或 thirdparty 同用。",
-      broken = function(params)
-        local source = params.imageSource
-        if params.offline ~= nil and source ~= nil and source ~= "public" and source ~= "thirdparty" then
-          return "'offline' has no effect on "
-            .. source
-            .. " images: leave it out, or ask for imageSource public or "
-            .. "thirdparty"
-        end
-      end,
+      broken = only_for("offline", "public", "thirdparty"),
     },
     {
       doc = "launchPermission needs imageSource private.",
       doc_zh = "launchPermission 仅可与 imageSource 为 private 同用。",
-      broken = function(params)
-        local source = params.imageSource
-        if params.launchPermission ~= nil and source ~= nil and source ~= "private" then
-          return "'launchPermission' has no effect on "
-            .. source
-            .. " images: leave it out, or ask for imageSource "
-            .. "private"
-        end
-      end,
+      broken = only_for("launchPermission", "private"),
     },
   },
   result = {
@@ -317,9 +300,7 @@ local describe_image = {
       doc_zh = "镜像 ID。",
     },
   },
-  result = {
-    { name = "image", type = "Image", required = true, doc = "The image.", doc_zh = "镜像详情。" },
-  },
+  result = { { name = "image", type = "Image", required = true, doc = "The image.", doc_zh = "镜像详情。" } },
   unwrap = "image",
   id = "imageId",
   shorthand = "imageId",
