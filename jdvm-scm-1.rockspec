@@ -107,11 +107,8 @@ build = {
     },
     ["jdvm.curl"] = {
       sources = {
-        "src/pure/pin.c", "src/pure/buf.c", "src/pure/chars.c", "src/pure/sockets.c", "src/pure/http_request.c", "src/pure/response.c",
-        "src/pure/failure.c", "src/pure/libcurl.c", "src/pure/http.c", "src/pure/json.c", "src/pure/skip.c",
-        "src/pure/number.c", "src/pure/fields.c", "src/pure/shape.c",
-        "src/lua/http.c",
-        "src/lua/json.c", "src/lua/json_options.c", "src/lua/json_build.c",
+        "src/pure/pin.c", "src/pure/buf.c", "src/pure/chars.c", "src/pure/sockets.c", "src/pure/http_request.c",
+        "src/pure/response.c", "src/pure/failure.c", "src/pure/libcurl.c", "src/pure/http.c", "src/lua/http.c",
       },
       libraries = { "curl" }, incdirs = { "$(CURL_INCDIR)" }, libdirs = { "$(CURL_LIBDIR)" },
     },

@@ -143,7 +143,6 @@ describe("a function as transport", function()
       ["headers that are"] = { status = 200, headers = "x", body = "{}" },
       ["the body as a string, got nil"] = { status = 200 },
       ["got a table"] = { status = 200, body = {} },
-      ["decode that is no function"] = { status = 200, decode = "x" },
       ["100 to 999"] = { status = 20.5, body = "" },
     } do
       local count = 0

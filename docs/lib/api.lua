@@ -420,23 +420,8 @@ api.classes[#api.classes + 1] = {
     {
       name = "body",
       type = "string",
-      optional = true,
-      doc = "The body, inflated; needed unless decode is given.",
-      doc_zh = "解压后的正文；未给出 decode 时必填。",
-    },
-    {
-      name = "decode",
-      optional = true,
-      type = "fun(response: table, options: jdvm.DecodeOptions): any, string|nil, integer|nil",
-      doc = "decode(response, options) as jdvm.decode, for transports that hold the body elsewhere.",
-      doc_zh = "decode(response, options)，与 jdvm.decode 相同，用于正文存放于他处的传输。",
-    },
-    {
-      name = "text",
-      type = "fun(response: table): string|nil",
-      optional = true,
-      doc = "text(response) gives the body, beside decode.",
-      doc_zh = "text(response) 返回正文，与 decode 同用。",
+      doc = "The body, inflated.",
+      doc_zh = "解压后的正文。",
     },
     {
       name = "kept",

@@ -57,6 +57,12 @@ local words = {
       "A request that meets the end of a kept connection before the first byte of a response, or a 408 on it, or "
         .. "GOAWAY in HTTP/2, is sent again at once on a fresh connection, within the deadline, with a new nonce, date "
         .. "and signature. That is not an attempt; `meta.replayed` counts it.",
+      "A response is refused when two readers could disagree on where it ends: `Content-Length` must be one number in "
+        .. "digits (the same line twice is one), `Transfer-Encoding` one `chunked`, in HTTP/1.1, and not beside a "
+        .. "length; lines end in CR LF; a header line is a name, a colon right behind it and a value without control "
+        .. "characters; a folded line continues any field but those that frame. So is a `Content-Encoding` that was "
+        .. "not asked for: libcurl asks for gzip, cosockets for none. (The lines between chunks are read by libcurl, "
+        .. "which takes some that cosockets refuse.)",
     },
     sources = "Where keys, region and endpoint come from",
     sources_text = {
@@ -140,6 +146,10 @@ local words = {
         .. "（请求发送过程中到达的数据无法区分；7.80 之前的 libcurl 只能在调用开始时检查。）",
       "若在保持的连接上，收到响应首字节之前连接即已断开，或收到 408，或收到 HTTP/2 的 GOAWAY，则在总时限内立即于新连接上"
         .. "以新的 nonce、日期与签名重发。这不计为尝试；`meta.replayed` 给出其次数。",
+      "若不同程序对响应的结束位置可能有不同理解，则拒绝该响应：`Content-Length` 须为一个十进制数字（完全相同的两行视为一个），"
+        .. "`Transfer-Encoding` 须为唯一的 `chunked`，仅限 HTTP/1.1，且不得与长度并存；各行以 CR LF 结尾；头部行为名称、紧随其后的"
+        .. "冒号与不含控制字符的值；折叠行可延续任何字段，但决定分界的字段除外。未请求的 `Content-Encoding` 同样拒绝：libcurl 请求 "
+        .. "gzip，cosocket 不请求任何编码。（分块之间的行由 libcurl 读取，其中有些 cosocket 会拒绝。）",
     },
     sources = "密钥、地域与服务地址的来源",
     sources_text = {

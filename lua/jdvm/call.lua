@@ -177,25 +177,15 @@ function call.start(state, job, at_once)
   return self
 end
 
-local function body_of(response)
-  if response.text then return response:text() end
-  return response.body
-end
-
 -- Reads an answer: the result and the request id, or nil and a failure.
 local function judge(self, response)
   local status, headers = response.status, response.headers or {}
   local is_good = status >= 200 and status <= 299
   local decoding = is_good and self.decoding or self.state.decoding
-  local value, message, offset
-  if response.decode then
-    value, message, offset = response:decode(decoding)
-  else
-    value, message, offset = core.decode(response.body or "", decoding)
-  end
+  local value, message, offset = core.decode(response.body, decoding)
   local problem
   if message then
-    local text = (body_of(response) or ""):sub(1, GLIMPSE)
+    local text = response.body:sub(1, GLIMPSE)
     -- Before it is cut: of a part nobody knows whether it is one of a secret.
     value, problem = nil, { message = message, offset = offset, text = errors.redact(text, secrets_of(self)) }
   end

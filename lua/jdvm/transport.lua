@@ -86,9 +86,6 @@ local function response_fault(response)
       .. text.show(response.headers)
       .. " where a table of names and values is wanted"
   end
-  if response.decode ~= nil then
-    return type(response.decode) ~= "function" and "the transport function returned a decode that is no function" or nil
-  end
   if type(response.body) ~= "string" then
     return "the transport function must return the body as a string, got " .. text.show(response.body)
   end
@@ -132,8 +129,6 @@ function Function:finish(pending)
     headers = headers,
     body = response.body,
     kept = response.kept,
-    decode = response.decode,
-    text = response.text,
   }
 end
 

@@ -348,9 +348,7 @@
 ---@class jdvm.TransportResponse
 ---@field status integer HTTP status. HTTP 状态码。
 ---@field headers? table Names and values. 应答头。
----@field body? string The body, inflated; needed unless decode is given. 解压后的正文；未给出 decode 时必填。
----@field decode? fun(response: table, options: jdvm.DecodeOptions): any, string|nil, integer|nil decode(response, options) as jdvm.decode, for transports that hold the body elsewhere. decode(response, options)，与 jdvm.decode 相同，用于正文存放于他处的传输。
----@field text? fun(response: table): string|nil text(response) gives the body, beside decode. text(response) 返回正文，与 decode 同用。
+---@field body string The body, inflated. 解压后的正文。
 ---@field kept? boolean Whether the connection was used before: a 408 on such a connection is not a response to this request. 连接此前是否用过：在这样的连接上收到的 408 并非对本次请求的响应。
 
 ---Why there is no answer, as a transport of your own gives it. 自定义传输返回的失败。

@@ -26,9 +26,7 @@ local function get(server, path, query, options)
     read_timeout = 5,
   }
   if options.start_only then return transfer, multi end
-  local status, answer = multi:finish(transfer)
-  local body = status and transfer:body()
-  transfer:release()
+  local status, answer, body = multi:finish(transfer)
   if not options.multi then multi:close() end
   return status, answer, body
 end

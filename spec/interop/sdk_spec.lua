@@ -182,7 +182,6 @@ describe("the official JavaScript SDK", function()
       local transfer = multi:start { url = url, headers = headers, timeout = 5 }
       local status, answer = multi:finish(transfer)
       assert(status, answer.message)
-      transfer:release()
       return status
     end
     local tasks = {}

@@ -107,10 +107,9 @@ local function open_control(server)
       connect_timeout = 5,
       read_timeout = 20,
     }
-    local status, headers = multi:finish(transfer)
+    local status, headers, body = multi:finish(transfer)
     if not status then error("control " .. path .. ": " .. headers.message, 2) end
-    local answer = cjson.decode(transfer:body())
-    transfer:release()
+    local answer = cjson.decode(body)
     if status ~= 200 then error("control " .. path .. ": " .. answer.error, 2) end
     return answer
   end

@@ -9,12 +9,12 @@ local server, watcher, client
 
 local function counted()
   local transfer = watcher:start { url = server:url "count", timeout = 10 }
-  assert(watcher:finish(transfer))
+  local status, _, body = watcher:finish(transfer)
+  assert.equal(200, status)
   local counts = {}
-  for name, value in transfer:body():gmatch '"(%l+)":(%d+)' do
+  for name, value in body:gmatch '"(%l+)":(%d+)' do
     counts[name] = tonumber(value)
   end
-  transfer:release()
   return counts
 end
 

@@ -3,7 +3,6 @@
 #include "compat.h"
 #include "../pure/http.h"
 #include "../pure/pin.h"
-#include "json.h"
 
 #include <math.h>
 
@@ -19,9 +18,8 @@ typedef struct multi_box {
 } multi_box;
 
 typedef struct transfer_box {
-  jdvm_transfer *transfer; /* NULL = released */
-  unsigned lent;           /* how many calls may be reading the response right now: see body_of */
-  bool released;           /* while it was lent: the collector frees it */
+  jdvm_transfer *transfer; /* NULL = finished or cancelled */
+  bool in_use;             /* its outcome is being pushed, and a finalizer must not free it */
 } transfer_box;
 
 static multi_box *check_multi(lua_State *L) {
@@ -38,8 +36,8 @@ static jdvm_http *check_open(lua_State *L) {
 
 static transfer_box *check_transfer(lua_State *L, int index) {
   transfer_box *box = luaL_checkudata(L, index, TRANSFER);
-  if (box->transfer == NULL || box->released) {
-    luaL_argerror(L, index, "transfer was released");
+  if (box->transfer == NULL || box->in_use) {
+    luaL_argerror(L, index, "transfer has ended");
   }
   return box;
 }
@@ -288,12 +286,35 @@ static void push_failure(lua_State *L, const jdvm_failure *failure) {
   lua_setfield(L, -2, "lasting");
 }
 
-/* multi:finish(transfer [, seconds]) -> status, headers, kept | nil, failure | nil alone when it still runs
-** after so many seconds, so that a caller who waits in steps can be interrupted between two. */
+static int push_outcome(lua_State *L, const jdvm_transfer *transfer) {
+  if (jdvm_transfer_succeeded(transfer)) {
+    const jdvm_response *response = jdvm_transfer_response(transfer);
+    lua_pushinteger(L, response->status);
+    push_headers(L, response);
+    lua_pushlstring(L, response->body.bytes != NULL ? response->body.bytes : "",
+                    response->body.length);
+    lua_pushboolean(L, jdvm_transfer_kept(transfer));
+    return 4;
+  }
+  lua_pushnil(L);
+  push_failure(L, jdvm_transfer_failure(transfer));
+  return 2;
+}
+
+static void give_back(transfer_box *box) {
+  jdvm_transfer *transfer = box->transfer;
+  box->transfer = NULL;
+  jdvm_transfer_release(transfer);
+}
+
+/* multi:finish(transfer [, seconds]) -> status, headers, body, kept | nil, failure | nil alone when it
+** still runs after so many seconds, so that a caller who waits in steps can be interrupted between
+** two. With an outcome the transfer has ended, and is good for nothing more. */
 static int multi_finish(lua_State *L) {
   multi_box *multi = check_multi(L);
   transfer_box *box = check_transfer(L, 2);
   double seconds = luaL_optnumber(L, 3, HUGE_VAL);
+  int results;
   luaL_argcheck(L, seconds == seconds, 3, "not a number");
   if (jdvm_transfer_owner(box->transfer) != multi->http) {
     return luaL_argerror(L, 2, "transfer of another client");
@@ -305,31 +326,22 @@ static int multi_finish(lua_State *L) {
       return 1;
     }
   }
-  /* Of a client that was closed, what was there at that time is the outcome. The pushes below may run a
-  ** finalizer. */
-  box->lent++;
-  if (jdvm_transfer_succeeded(box->transfer)) {
-    const jdvm_response *response = jdvm_transfer_response(box->transfer);
-    lua_pushinteger(L, response->status);
-    push_headers(L, response);
-    lua_pushboolean(L, jdvm_transfer_kept(box->transfer));
-    box->lent--;
-    return 3;
-  } else {
-    lua_pushnil(L);
-    push_failure(L, jdvm_transfer_failure(box->transfer));
-  }
-  box->lent--;
-  return 2;
+  /* Of a client that was closed, what was there at that time is the outcome. When a push raises, the
+  ** collector frees the transfer. */
+  box->in_use = true;
+  results = push_outcome(L, box->transfer);
+  box->in_use = false;
+  give_back(box);
+  return results;
 }
 
-/* multi:cancel(transfer): it has then failed as "cancelled", unless it has ended before */
+/* multi:cancel(transfer): ends it, if it has not ended */
 static int multi_cancel(lua_State *L) {
   transfer_box *box;
   (void)check_multi(L);
   box = luaL_checkudata(L, 2, TRANSFER);
-  if (box->transfer != NULL) {
-    jdvm_transfer_cancel(box->transfer);
+  if (!box->in_use) {
+    give_back(box);
   }
   return 0;
 }
@@ -365,66 +377,15 @@ static int multi_tostring(lua_State *L) {
 
 /* ---- transfer ---- */
 
-/* The body belongs to C while Lua allocates, and an allocation may run any finalizer, one that
-** releases this very transfer included. `lent` makes that release wait for the collector. A raise
-** leaves it set, which costs no more than an early release. */
-static const jdvm_response *body_of(lua_State *L) {
-  transfer_box *box = check_transfer(L, 1);
-  if (!jdvm_transfer_succeeded(box->transfer)) {
-    luaL_argerror(L, 1, "transfer has no body: finish it first");
-  }
-  box->lent++;
-  return jdvm_transfer_response(box->transfer);
-}
-
-/* transfer:body() -> string; raises unless it has succeeded */
-static int transfer_body(lua_State *L) {
-  const jdvm_response *response = body_of(L);
-  lua_pushlstring(L, response->body.bytes != NULL ? response->body.bytes : "",
-                  response->body.length);
-  ((transfer_box *)lua_touserdata(L, 1))->lent--;
-  return 1;
-}
-
-/* transfer:decode(options) -> the body as core.decode(body, options) returns it */
-static int transfer_decode(lua_State *L) {
-  const jdvm_response *response;
-  int results;
-  lua_settop(L, 2);
-  response = body_of(L);
-  results = jdvm_json_decode(L, response->body.bytes != NULL ? response->body.bytes : "",
-                             response->body.length, 2);
-  ((transfer_box *)lua_touserdata(L, 1))->lent--;
-  return results;
-}
-
-/* transfer:release(); also at the end of a to-be-closed variable. Left to the collector while its
-** body is being read. */
-static int transfer_release(lua_State *L) {
-  transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
-  if (box->lent > 0) {
-    box->released = true;
-  } else {
-    jdvm_transfer *transfer = box->transfer;
-    box->transfer = NULL;
-    jdvm_transfer_release(transfer);
-  }
-  return 0;
-}
-
-/* For the collector: when it comes, nobody reads the body any more. */
 static int transfer_gc(lua_State *L) {
-  transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
-  jdvm_transfer *transfer = box->transfer;
-  box->transfer = NULL;
-  jdvm_transfer_release(transfer);
+  give_back(luaL_checkudata(L, 1, TRANSFER));
   return 0;
 }
 
 static int transfer_tostring(lua_State *L) {
   transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
-  if (box->transfer == NULL || box->released) {
-    lua_pushliteral(L, TRANSFER " (released)");
+  if (box->transfer == NULL) {
+    lua_pushliteral(L, TRANSFER " (ended)");
   } else {
     lua_pushfstring(L, TRANSFER " (%p)", (void *)box);
   }
@@ -445,10 +406,7 @@ JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L) {
   static const luaL_Reg multi_methods[] = {{"start", multi_start},   {"finish", multi_finish},
                                            {"cancel", multi_cancel}, {"sleep", multi_sleep},
                                            {"close", multi_close},   {NULL, NULL}};
-  static const luaL_Reg transfer_methods[] = {{"body", transfer_body},
-                                              {"decode", transfer_decode},
-                                              {"release", transfer_release},
-                                              {NULL, NULL}};
+  static const luaL_Reg transfer_methods[] = {{NULL, NULL}};
   static const luaL_Reg functions[] = {
       {"new", http_new}, {"now", http_now}, {"version", http_version}, {NULL, NULL}};
   jdvm_pin();
@@ -456,10 +414,6 @@ JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L) {
   finish_class(L, MULTI, multi_tostring);
   jdvm_new_class(L, TRANSFER, transfer_methods, transfer_gc);
   finish_class(L, TRANSFER, transfer_tostring);
-  luaL_getmetatable(L, TRANSFER);
-  lua_pushcfunction(L, transfer_release);
-  lua_setfield(L, -2, "__close"); /* unlike __gc it may run while the body is lent */
-  lua_pop(L, 1);
   jdvm_newlib(L, functions);
   return 1;
 }

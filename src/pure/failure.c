@@ -125,7 +125,7 @@ static bool is_lasting(jdvm_cause cause) {
   case JDVM_CAUSE_NOT_HTTP:
   case JDVM_CAUSE_HEADER_SIZE:
   case JDVM_CAUSE_HEADER_COUNT:
-  case JDVM_CAUSE_LENGTHS:
+  case JDVM_CAUSE_FRAMING:
   case JDVM_CAUSE_BODY_SIZE:
     return true;
   default:
@@ -217,9 +217,8 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
     (void)jdvm_fail(error, JDVM_TRANSPORT, "the answer of %s has more than %ld header lines", peer,
                     number);
     break;
-  case JDVM_CAUSE_LENGTHS:
-    (void)jdvm_fail(error, JDVM_TRANSPORT,
-                    "the answer of %s has two Content-Length headers that differ", peer);
+  case JDVM_CAUSE_FRAMING:
+    (void)jdvm_fail(error, JDVM_TRANSPORT, "%s sent %s", peer, detail);
     break;
   case JDVM_CAUSE_BODY_SIZE:
     (void)jdvm_fail(error, JDVM_TRANSPORT, "the answer of %s is larger than %ld bytes (max_body)",

@@ -58,7 +58,7 @@ typedef enum jdvm_cause {
   JDVM_CAUSE_NOT_HTTP,        /* `detail` */
   JDVM_CAUSE_HEADER_SIZE,     /* larger than `number` bytes */
   JDVM_CAUSE_HEADER_COUNT,    /* more than `number` fields */
-  JDVM_CAUSE_LENGTHS,         /* two Content-Length that differ */
+  JDVM_CAUSE_FRAMING,         /* `detail` is what the server sent */
   JDVM_CAUSE_BODY_SIZE,       /* larger than `number` bytes */
   JDVM_CAUSE_TOO_LATE,        /* the deadline had passed before anything was done */
   JDVM_CAUSE_TIMEOUT,         /* the deadline of the transfer */

@@ -240,7 +240,7 @@ jdvm_transfer *jdvm_http_take(jdvm_http *http) {
   transfer->exchange.ready = transfer->exchange.again = transfer->exchange.unfit = false;
   jdvm_http_request_reset(&transfer->exchange.request);
   jdvm_response_reset(&transfer->exchange.response, http->config.max_header_bytes,
-                      http->config.max_body_bytes);
+                      http->config.max_body_bytes, http->config.gzip);
   move_to(&http->held, transfer);
   return transfer;
 }

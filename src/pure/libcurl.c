@@ -682,8 +682,9 @@ void jdvm_exchange_facts(const jdvm_exchange *exchange, int code, jdvm_facts *fa
     facts->cause = JDVM_CAUSE_HEADER_COUNT;
     facts->number = JDVM_MAX_FIELDS;
     break;
-  case JDVM_LIMIT_LENGTH:
-    facts->cause = JDVM_CAUSE_LENGTHS;
+  case JDVM_LIMIT_FRAMING:
+    facts->cause = JDVM_CAUSE_FRAMING;
+    facts->detail = response->wrong;
     break;
   case JDVM_LIMIT_BODY:
     facts->cause = JDVM_CAUSE_BODY_SIZE;

@@ -13,10 +13,10 @@
 /* Why a response was given up. */
 typedef enum jdvm_limit {
   JDVM_WITHIN_LIMITS = 0,
-  JDVM_LIMIT_HEADER, /* more than max_header bytes of header lines */
-  JDVM_LIMIT_FIELDS, /* more than JDVM_MAX_FIELDS header fields */
-  JDVM_LIMIT_BODY,   /* more than max_body bytes of (inflated) body */
-  JDVM_LIMIT_LENGTH, /* two Content-Length fields that contradict each other */
+  JDVM_LIMIT_HEADER,  /* more than max_header bytes of header lines */
+  JDVM_LIMIT_FIELDS,  /* more than JDVM_MAX_FIELDS header fields */
+  JDVM_LIMIT_BODY,    /* more than max_body bytes of (inflated) body */
+  JDVM_LIMIT_FRAMING, /* not certain where it ends, or not asked for like this: `wrong` */
   JDVM_LIMIT_MEMORY
 } jdvm_limit;
 
@@ -32,7 +32,11 @@ typedef struct jdvm_header_field {
 typedef struct jdvm_response {
   int status;           /* 0 until a status line was seen */
   bool header_complete; /* the empty line after a final (not 1xx) header was seen */
+  bool in_header;       /* a status line was seen, and not yet its empty line */
+  bool http1_0;         /* the status line says HTTP/1.0 */
+  bool gzip;            /* was asked for */
   jdvm_limit limit;
+  const char *wrong; /* what the server sent, to follow "sent "; "" = nothing wrong */
   size_t max_header, max_body;
   size_t header_bytes; /* every line received, interim responses and trailers included */
   unsigned field_count;
@@ -42,15 +46,15 @@ typedef struct jdvm_response {
 } jdvm_response;
 
 /* Forgets the content, keeps the memory, and sets the caps for the next response. */
-void jdvm_response_reset(jdvm_response *response, size_t max_header, size_t max_body);
+void jdvm_response_reset(jdvm_response *response, size_t max_header, size_t max_body, bool gzip);
 
 /* Gives the memory back. */
 void jdvm_response_free(jdvm_response *response);
 
-/* Takes one line of the header as received, with or without its line end: status line, field,
-** continuation of the field before (obsolete folding), empty line. A status line begins a new
-** header, so that a 1xx response leaves nothing behind. Lines after the final header (trailers)
-** are counted and dropped. False: give up, `limit` says why. */
+/* Takes one line of the header as received, with its line end: status line, field, continuation of
+** the field before (obsolete folding), empty line. A status line begins a new header, so that a 1xx
+** response leaves nothing behind. Lines after the final header (trailers) are checked, counted and
+** dropped. False: give up, `limit` says why. */
 bool jdvm_response_line(jdvm_response *response, const char *line, size_t length);
 
 /* Takes a piece of the body. False: give up, `limit` says why. */

@@ -16,23 +16,8 @@ local STEP = 0.1
 local methods = {}
 local metatable = { __index = methods }
 
--- The body as values. Once that went well the receive buffer goes back to where the next answer
--- finds it, and the text is gone.
-local function decode(response, options)
-  if not response.transfer then error("jdvm.transport.curl: a response is decoded once", 2) end
-  local value, message, offset = response.transfer:decode(options)
-  if message == nil then
-    response.transfer:release()
-    response.transfer = nil
-  end
-  return value, message, offset
-end
-
--- The body as text, or nil once it was decoded.
-local function text(response) return response.transfer and response.transfer:body() end
-
 -- In place of a request that a closed client could not begin.
-local CLOSED = { release = function() end }
+local CLOSED = {}
 
 --- Begins a request and returns at once. A request that cannot even begin fails in `finish`.
 ---@param request table `url`; `method` (only "GET"), `headers` (name -> value), `connect_timeout`
@@ -55,29 +40,25 @@ end
 
 --- Waits for a request that was started.
 ---@param pending userdata|table
----@return table|nil response `status`, `headers` (lower-case names), `kept` (whether the connection
----  was used before), `decode(response, options)`, `text(response)`
+---@return table|nil response `status`, `headers` (lower-case names), `body`, `kept` (whether the
+---  connection was used before)
 ---@return table|nil failure `kind` (connect, tls, timeout, transport, cancelled), `phase` (dns,
 ---  connect, tls, send, wait, read), `message`, `sent` (whether any byte of the request left), `kept`
 ---  (the connection was used before, and failed before the first byte of a response)
 function methods:finish(pending)
   if pending == CLOSED then return nil, { kind = "cancelled", message = "the client is closed", sent = false } end
-  local status, headers, kept
+  local status, headers, body, kept
   repeat
-    status, headers, kept = self.multi:finish(pending, STEP)
+    status, headers, body, kept = self.multi:finish(pending, STEP)
   until status or headers
-  if not status then
-    pending:release()
-    return nil, headers
-  end
-  return { status = status, headers = headers, kept = kept, transfer = pending, decode = decode, text = text }
+  if not status then return nil, headers end
+  return { status = status, headers = headers, body = body, kept = kept }
 end
 
 --- Gives a request up, whatever state it is in.
 ---@param pending userdata
 function methods:cancel(pending)
   if pending ~= CLOSED then self.multi:cancel(pending) end
-  pending:release()
 end
 
 --- Waits, and drives the requests that are running.
@@ -126,6 +107,7 @@ function transport.new(config)
       user_agent = config.user_agent,
       max_body_bytes = config.max_body,
       http2 = config.http2,
+      gzip = config.gzip,
       max_connections = config.max_connections,
     },
   }, metatable)

@@ -17,7 +17,9 @@ http1.MAX_HEADERS = 128
 http1.MAX_BODY = 16 * 1024 * 1024
 local MAX_CHUNK_LINE = 4096
 
-local TOKEN = "^[!#-'%*%+%-%.0-9A-Z^-z|~]+$" -- RFC 9110, 5.6.2
+local NAME = "[!#-'%*%+%-%.0-9A-Z^-z|~]+" -- a token of RFC 9110, 5.6.2
+local TOKEN = "^" .. NAME .. "$"
+local FIELD = "^(" .. NAME .. "):([\t\32-\126\128-\255]*)$"
 
 --- The head of a request, up to and with its empty line.
 ---@param method string
@@ -83,6 +85,9 @@ local function trimmed(value)
   return sub(value, first, last)
 end
 
+-- Fields that must stand in one line: not every reader unfolds.
+local FRAMING = { ["content-length"] = true, ["transfer-encoding"] = true, ["content-encoding"] = true }
+
 -- The header lines from `position` up to the empty line, which begins behind `stop`.
 local function parse_headers(data, position, stop)
   local headers, count, last = {}, 0, nil
@@ -91,17 +96,21 @@ local function parse_headers(data, position, stop)
     local line = sub(data, position, line_end - 1)
     count = count + 1
     if count > http1.MAX_HEADERS then return nil, "more than " .. http1.MAX_HEADERS .. " header lines" end
-    local name, value = match(line, "^([^%c%s:]+):([\t\32-\126\128-\255]*)$")
+    local name, value = match(line, FIELD)
     if name then
       name, value = lower(name), trimmed(value)
       local earlier = headers[name]
-      -- Two lengths that agree are one; RFC 9112, 6.3 allows that and nothing else.
-      if earlier and not (name == "content-length" and earlier == value) then value = earlier .. ", " .. value end
+      if earlier and name == "content-length" then
+        -- Two lengths that agree are one; RFC 9112, 6.3 allows that and nothing else.
+        if earlier ~= value then return nil, "two Content-Length headers that differ" end
+      elseif earlier then
+        value = earlier .. ", " .. value
+      end
       last = name
     else
       -- A folded line goes on with the value of the one before.
       value = last and match(line, "^[ \t]+([\t\32-\126\128-\255]*)$")
-      if not value then return nil, "a header line that is none" end
+      if not value or FRAMING[last] then return nil, "a malformed header line" end
       name, value = last, trimmed(headers[last] .. " " .. value)
     end
     headers[name] = value
@@ -120,10 +129,23 @@ local function is_persistent(minor, connection)
   return find(connection, ",keep-alive,", 1, true) ~= nil
 end
 
+-- The rule for both transports (see the reference, and check_framing in response.c): two readers cannot cut this
+-- response in two different ways (RFC 9112, 6.3), and its body is coded only as was asked for.
+local function framing_fault(headers, minor)
+  local coding, length, content = headers["transfer-encoding"], headers["content-length"], headers["content-encoding"]
+  if length and not (find(length, "^%d+$") and #length <= 15) then return "a Content-Length that is no length" end
+  if coding and (minor == "0" or lower(coding) ~= "chunked") then return "a transfer coding that was not asked for" end
+  if coding and length then return "both a Content-Length and a transfer coding" end
+  if content and lower(content) ~= "identity" then return "a content coding that was not asked for" end
+  return nil
+end
+
 -- How the body ends: RFC 9112, 6.3, in its order.
 local function frame(self, minor)
   local status, headers = self.status, self.headers
   local coding, length = headers["transfer-encoding"], headers["content-length"]
+  local fault = framing_fault(headers, minor)
+  if fault then return nil, fault end
   self.reusable = is_persistent(minor, headers["connection"])
   if self.method == "HEAD" or status == 204 or status == 304 then
     -- These have no body. Who announces one all the same may send it (a 304 may well name the length of what it does
@@ -131,15 +153,8 @@ local function frame(self, minor)
     if self.method ~= "HEAD" and (coding or status == 204 and length and length ~= "0") then self.reusable = false end
     self.state = "done"
   elseif coding then
-    if coding ~= "chunked" and lower(coding) ~= "chunked" then
-      return nil, "a transfer coding that was not asked for: " .. coding
-    end
-    -- RFC 9112, 6.1: HTTP/1.0 knows no codings, so this came through somebody who may have cut it otherwise; and so
-    -- may who goes by the length.
-    if length or minor == "0" then self.reusable = false end
     self.state = "size"
   elseif length then
-    if not find(length, "^%d+$") or #length > 15 then return nil, "a Content-Length that is no length: " .. length end
     local bytes = tonumber(length)
     if bytes > self.max_body then
       return nil, "a body of " .. length .. " bytes, more than the limit of " .. self.max_body
@@ -180,7 +195,7 @@ function states.head(self, data, position)
     -- Tell a peer that does not speak HTTP at once, not after the time-out.
     if find(data, "^HTTP/1%.[01] %d[^\r\n]*\n", position) then return false, "lines that end in LF alone" end
     local start = sub(data, position, position + 6)
-    if stop or start ~= sub("HTTP/1.", 1, #start) then return false, "no HTTP/1.1 status line" end
+    if stop or start ~= sub("HTTP/1.", 1, #start) then return false, "no HTTP status line" end
     return nil
   end
   if not stop then return nil end
@@ -258,9 +273,7 @@ function states.trailer(self, data, position)
   -- What a trailer says is of no use here, but a line that is none may end elsewhere for other readers.
   local line = sub(data, position, stop - 1)
   local is_folded = self.has_trailer and find(line, "^[ \t]+[\t\32-\126\128-\255]*$")
-  if not is_folded and not find(line, "^[^%c%s:]+:[\t\32-\126\128-\255]*$") then
-    return false, "a trailer line that is none"
-  end
+  if not is_folded and not find(line, FIELD) then return false, "a malformed header line" end
   self.has_trailer = true
   return stop + 2
 end

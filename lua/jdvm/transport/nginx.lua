@@ -186,10 +186,6 @@ local function attempt(self, request, deadline, control)
     socket:close()
   end
   if not complete then return nil, problem end
-  local coding = reader.headers["content-encoding"]
-  if coding and coding:lower() ~= "identity" then
-    return exchange.lasting("read", "the service sent a content coding that was not asked for: " .. coding, true)
-  end
   reader.kept = call.reused
   return reader
 end

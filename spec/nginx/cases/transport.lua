@@ -138,7 +138,7 @@ case("refuses what is not HTTP, at once", function(run)
       { kind = "transport", phase = "read" },
       get(run, "plain", raw { { "send", "SSH-2.0-OpenSSH_9.2\r\n" }, { "hang", 1 } })
     )
-    contains(failure.message, "no HTTP/1.1 status line")
+    contains(failure.message, "no HTTP status line")
   end)
   check.between(0, 1, seconds, "seconds")
 end)
