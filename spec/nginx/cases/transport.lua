@@ -19,6 +19,9 @@ local function request(run, port, target, more)
   return result
 end
 
+-- For what is started: the pool may hold a connection that an earlier case's server has just closed.
+local FRESH = { fresh = true }
+
 local function new(config) return require "jdvm.transport.nginx".new(config or {}) end
 
 local function get(run, port, target, more, transport)
@@ -169,7 +172,7 @@ case("refuses a switch of protocols and a coding it did not ask for", function(r
     { kind = "transport" },
     get(run, "plain", raw { { "send", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok" } })
   )
-  contains(failure.message, "gzip")
+  contains(failure.message, "content coding")
 end)
 
 case("says where a body was cut off", function(run)
@@ -412,7 +415,8 @@ end)
 
 case("gives one exchange to all who wait for it", function(run)
   local transport = new()
-  local pending = transport:start(request(run, "plain", raw { { "wait", "0.2" }, { "send", OK } }), transport:now() + 5)
+  local pending =
+    transport:start(request(run, "plain", raw { { "wait", "0.2" }, { "send", OK } }, FRESH), transport:now() + 5)
   local threads, began = {}, ngx.now()
   for i = 1, 3 do
     threads[i] = ngx.thread.spawn(function() return transport:finish(pending) end)
@@ -425,7 +429,7 @@ end)
 
 case("cancels at once and closes the connection", function(run)
   local transport = new()
-  local pending = transport:start(request(run, "plain", "/slow?s=3"), transport:now() + 5)
+  local pending = transport:start(request(run, "plain", "/slow?s=3", FRESH), transport:now() + 5)
   ngx.sleep(0.05)
   local seconds = check.seconds(function()
     transport:cancel(pending)
