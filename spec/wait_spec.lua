@@ -74,12 +74,28 @@ describe("waiting for an image", function()
     assert.truthy(client:wait_image("img-1", { interval = 2, max_interval = 20 }))
     assert.is_true(fake.sleeps[1] >= 1.6 and fake.sleeps[1] <= 2.4)
     assert.is_true(fake.sleeps[3] >= 3.6 and fake.sleeps[3] <= 5.4)
-    local distinct = {}
     for i = 8, #fake.sleeps - 1 do
       assert.is_true(fake.sleeps[i] >= 16 and fake.sleeps[i] <= 20, fake.sleeps[i])
-      distinct[fake.sleeps[i]] = true
     end
-    assert.truthy(next(distinct, (next(distinct))))
+    local options = { interval = 2, max_interval = 20 }
+    for random, expected in pairs { [0] = 2.4, [0.5] = 3, [1] = 3.6 } do
+      assert.is_true(math.abs(waiter.delay(2, options, random) - expected) < 1e-9)
+    end
+    assert.equal(16, waiter.delay(99, options, 0))
+    assert.equal(20, waiter.delay(99, options, 1))
+  end)
+
+  it("ends at once where no such path is known: the region may be mistyped", function()
+    local body =
+      '{"error":{"code":404,"status":"NOT_FOUND","message":"no route and no API found with those values [gw]"}}'
+    for _, ids in ipairs { "img-1", { "img-1", "img-2" } } do
+      local client, fake = service({}, { trouble = function() return { status = 404, body = body } end })
+      local image, message, detail = client:wait_image(ids, { region = "cn-nroth-1" })
+      assert.is_nil(image)
+      assert.equal(1, #fake.requests)
+      assert.same({ "api", "no_route", 404 }, { detail.kind, detail.cause, detail.code })
+      assert.truthy(message:find('did you mean "cn-north-1"?', 1, true), message)
+    end
   end)
 
   it("ends at once when it failed or is being deleted", function()
@@ -175,7 +191,7 @@ describe("waiting for an image", function()
     local client, fake = service({}, { trouble = function() return { status = 503 } end })
     local _, message, detail = client:wait_image("img-1", { timeout = 30 })
     assert.equal("timeout", detail.kind)
-    assert.equal(503, detail.cause.http_status)
+    assert.equal(503, detail.last.http_status)
     assert.truthy(message:find("was not seen after 30 s", 1, true), message)
     assert.is_true(fake.time - 1000 <= 30.1)
   end)
@@ -193,7 +209,7 @@ describe("waiting for an image", function()
     assert.is_nil(events[1].status)
     assert.equal(2, events[1].waiting)
     assert.is_true(events[1].next_poll_in > 0)
-    assert.equal("connect", detail.cause.kind)
+    assert.equal("connect", detail.last.kind)
     assert.truthy(message:find("was not seen after 20 s, not ready", 1, true), message)
     assert.truthy(detail.hint:find("check the endpoint", 1, true), detail.hint)
 

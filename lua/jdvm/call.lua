@@ -223,7 +223,7 @@ end
 -- Whether this failure is worth another try: the reason and seconds to wait, or nil.
 local function worth_another(self, failure, is_skewed)
   local state = self.state
-  local reason = retry.reason(failure, self.operation.method == "GET")
+  local reason = retry.reason(failure)
   failure.retryable = reason ~= nil
   if reason == "throttled" then self.throttled = self.throttled + 1 end
   if self.attempts >= (self.options.max_attempts or state.max_attempts) then return nil end
@@ -248,15 +248,15 @@ local function can_pay(self, failure, reason)
   return true
 end
 
--- The failure of a call whose time ran out: what came before it is its cause.
-local function out_of_time(self, phase, message, cause)
+-- The failure of a call whose time ran out: with what failed before it.
+local function out_of_time(self, phase, message, last)
   return fail(self, {
     kind = "timeout",
     phase = phase,
     message = message,
     retryable = true,
-    cause = cause,
-    retry_after = cause and cause.retry_after,
+    last = last,
+    retry_after = last and last.retry_after,
   })
 end
 
@@ -287,7 +287,7 @@ function Call:finish(received)
   while true do
     if self.early then
       if self.early.kind == "timeout" then
-        return out_of_time(self, self.early.phase, self.early.message, errors.cause(self.last))
+        return out_of_time(self, self.early.phase, self.early.message, errors.last(self.last))
       end
       return fail(self, self.early)
     end
@@ -327,17 +327,17 @@ function Call:finish(received)
 
       if failure.kind == "timeout" and carrier:now() >= self.budget.deadline - NEARLY then
         tell_try(self, nil, nil, failure)
-        return out_of_time(self, failure.phase, failure.message, errors.cause(self.last))
+        return out_of_time(self, failure.phase, failure.message, errors.last(self.last))
       end
       local reason, delay = worth_another(self, failure, is_skewed)
       local is_late = reason and carrier:now() + delay >= self.budget.deadline
       if reason and not is_late and not can_pay(self, failure, reason) then reason = nil end
       tell_try(self, response and response.status, failure.request_id, failure, not is_late and reason or nil, delay)
       if not reason then
-        failure.cause = nil
+        failure.last = nil
         return fail(self, failure)
       end
-      if is_late then return out_of_time(self, "sleep", "no time is left for another try", errors.cause(failure)) end
+      if is_late then return out_of_time(self, "sleep", "no time is left for another try", errors.last(failure)) end
       self.last = failure
       if delay > 0 then carrier:sleep(delay) end
       if was_cancelled(self) then return self.outcome[1], self.outcome[2], self.outcome[3] end

@@ -1,5 +1,6 @@
 -- The command: reads the command line, makes a client and runs a subcommand (jdvm.cli.commands).
 local commands = require "jdvm.cli.commands"
+local one_line = require("jdvm.util.text").one_line
 local operations = require "jdvm.service.operations"
 local parser = require "jdvm.cli.parser"
 local profile = require "jdvm.keys.profile"
@@ -155,20 +156,28 @@ local function usage_message(raised)
   return type(raised) == "string" and (raised:match("^[^\n]-:%d+: (jdvm[.:].*)$") or raised:match("^jdvm[.:].*$"))
 end
 
--- Ends the command as what it ran into says: quietly when nobody reads, else with what was wrong. Anything else is for
--- bin/jdvm: an interrupt, or a fault of this program.
-local function status_of_raised(raised, operation, name)
+-- What was raised, with the traceback to it, which has to be taken before the stack is left.
+local function with_traceback(raised) return { raised = raised, traceback = debug.traceback("", 2) } end
+
+-- Ends the command as what it ran into says: quietly when nobody reads, else with what was wrong. An interrupt is for
+-- bin/jdvm; anything else is a fault of this program.
+local function status_of_raised(failed, operation, given)
+  local raised = failed.raised
   if raised == CLOSED then
     return STATUS.fine
   elseif getmetatable(raised) == Unwritten then
     complain("jdvm: the output could not be written: " .. tostring(raised.message))
     return STATUS.service
   end
-  local is_interrupt = type(raised) == "string" and raised:find("interrupted!$")
-  local message = not is_interrupt and usage_message(raised)
-  if not message then error(raised, 0) end
-  complain(words.usage(message, operation, name))
-  return STATUS.usage
+  if type(raised) == "string" and raised:find("interrupted!$") then error(raised, 0) end
+  local message = usage_message(raised)
+  if message then
+    complain(words.usage(message, operation, given.command))
+    return STATUS.usage
+  end
+  complain("jdvm: this is a bug in jdvm, please report it: " .. one_line(tostring(raised), 500))
+  if given.verbose then complain(failed.traceback) end
+  return STATUS.internal
 end
 
 -- Subcommands that make no client, or their own.
@@ -221,15 +230,14 @@ function cli.main(arguments)
     return STATUS.service
   end
   local root, by_command = parser.new(false, say)
-  local operation, name = operations.describeImages, nil
-  local ok, result = pcall(function()
-    local given = root:parse(arguments)
-    name = given.command
-    operation = by_command[name] or operation
+  local operation, given = operations.describeImages, {}
+  local ok, result = xpcall(function()
+    given = root:parse(arguments)
+    operation = by_command[given.command] or operation
     return run(new_context(root, given, operation), root)
-  end)
+  end, with_traceback)
   terminal.clear_line()
-  return ok and result or status_of_raised(result, operation, name)
+  return ok and result or status_of_raised(result, operation, given)
 end
 
 return cli

@@ -62,9 +62,7 @@ local function look(client, ids, region, options)
   if #ids == 1 then
     local image, meta, detail = client:describe_image({ imageId = ids[1], regionId = region }, options)
     if image then return { [ids[1]] = image }, meta end
-    if detail.kind == "api" and detail.code == 404 and detail.status == "NOT_FOUND" then
-      return {}, { request_id = detail.request_id }
-    end
+    if detail.cause == "not_found" then return {}, { request_id = detail.request_id } end
     return nil, meta, detail
   end
   local images, meta, detail = client:list_images({ ids = ids, regionId = region }, options)
@@ -117,9 +115,9 @@ local function fail(wait, kind, message, more)
     image = more.image or image or (id and { imageId = id }),
     request_id = wait.request_id,
     retryable = more.retryable or false,
-    cause = more.cause,
+    last = more.last,
     phase = more.phase,
-    hint = more.cause and errors.hint(more.cause),
+    hint = more.last and errors.hint(more.last),
   }
   return errors.new(fields)
 end
@@ -128,7 +126,7 @@ end
 -- short shares that of the look before it.
 local function reason(detail, before)
   if detail.kind ~= "timeout" then return detail end
-  return detail.cause or before or detail
+  return detail.last or before or detail
 end
 
 -- Judges what a look saw: "done", or nil, or nil and why the wait is over.
@@ -243,7 +241,7 @@ function waiter.wait(state, client, id, given)
     options.status
   )
   return nil,
-    fail(wait, "timeout", message, { retryable = true, phase = last and last.phase, cause = errors.cause(last) })
+    fail(wait, "timeout", message, { retryable = true, phase = last and last.phase, last = errors.last(last) })
 end
 
 return waiter

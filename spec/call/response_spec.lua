@@ -147,6 +147,41 @@ describe("an error of the service", function()
     assert.equal(503, failure_of(list, 503, '{"error":{"status":"UNAVAILABLE"}}').code)
     assert.equal("UNAVAILABLE", failure_of(list, 503, '{"error":{"status":"UNAVAILABLE"}}').message)
     assert.equal("plain words", failure_of(list, 500, '{"error":"plain words"}').message)
+    for _, wrong in ipairs { "1e300", "-1e300", "1.5", "1234567890", '"1e400"', '"inf"', '"0x1F7"', "true", "[503]" } do
+      local odd = failure_of(list, 503, '{"error":{"code":' .. wrong .. ',"status":"ODD","message":"m"}}')
+      assert.same({ 503, "ODD", "m" }, { odd.code, odd.status, odd.message }, wrong)
+    end
+    local textual = failure_of(list, 400, '{"error":{"code":"Throttling","message":"slow down"}}')
+    assert.same({ 400, "Throttling", "slow down" }, { textual.code, textual.status, textual.message })
+    textual = failure_of(list, 200, '{"error":{"code":"Throttling"}}')
+    assert.same({ 200, "Throttling", "Throttling" }, { textual.code, textual.status, textual.message })
+  end)
+
+  it("in a form that is not known is shown in its details", function()
+    for body, details in pairs {
+      ['{"error":[{"reason":"x"}]}'] = { { reason = "x" } },
+      ['{"error":{"reason":"x"}}'] = { { reason = "x" } },
+      ['{"error":{"message":5}}'] = { { message = 5 } },
+      ['{"error":{"details":[1]}}'] = { 1 },
+    } do
+      local failure = failure_of(list, 500, body)
+      assert.same(
+        { "api", 500, "an error in a form that is not known" },
+        { failure.kind, failure.code, failure.message }
+      )
+      assert.same(details, failure.details, body)
+    end
+  end)
+
+  it("tells an image that does not exist from a path that does not", function()
+    local function cause_of(status, body) return failure_of(list, status, '{"error":' .. body .. "}").cause end
+    local head = '{"code":404,"status":"NOT_FOUND","message":'
+    assert.equal("not_found", cause_of(404, head .. [["Image 'img-x' not found"}]]))
+    assert.equal("not_found", cause_of(200, head .. [["Image 'img-x' not found"}]]))
+    assert.equal("no_route", cause_of(404, head .. [["no route and no API found with those values"}]]))
+    assert.equal("no_route", cause_of(404, head .. [["No Route [gw]"}]]))
+    assert.is_nil(cause_of(404, '{"code":404,"status":"UNKNOWN","message":"m"}'))
+    assert.is_nil(cause_of(400, '{"code":400,"status":"NOT_FOUND","message":"m"}'))
   end)
 
   it("has the request id of the header when the body has none", function()

@@ -2,20 +2,9 @@
 local retry = require "jdvm.call.retry"
 
 describe("the reason for another try", function()
-  local function reason(failure, is_safe) return retry.reason(failure, is_safe ~= false) end
+  local reason = retry.reason
 
-  it("is read from the service's word first", function()
-    assert.equal("throttled", reason { kind = "api", status = "RATE_LIMIT", code = 429, http_status = 429 })
-    assert.equal("throttled", reason { kind = "api", status = "HTTP_RATE_LIMIT_EXCEEDED", http_status = 429 })
-    assert.is_nil(reason { kind = "api", status = "QUOTA_EXCEEDED", code = 429, http_status = 429 })
-    assert.equal("transient", reason { kind = "api", status = "INTERNAL", code = 500, http_status = 500 })
-    assert.equal("transient", reason { kind = "api", status = "UNKNOWN", code = 500, http_status = 200 })
-    assert.is_nil(reason { kind = "api", status = "INVALID_ARGUMENT", code = 400, http_status = 503 })
-    assert.is_nil(reason { kind = "api", status = "NOT_FOUND", code = 404, http_status = 404 })
-    assert.is_nil(reason { kind = "api", status = "ACCESS_ERROR", code = 401, http_status = 401 })
-  end)
-
-  it("is the HTTP code for words that are not known", function()
+  it("is the code, whatever word comes with it", function()
     for code, expected in pairs {
       [429] = "throttled",
       [500] = "transient",
@@ -23,13 +12,32 @@ describe("the reason for another try", function()
       [503] = "transient",
       [504] = "transient",
     } do
-      assert.equal(expected, reason { kind = "api", status = "NEW_WORD", code = code, http_status = code })
+      assert.equal(expected, reason { kind = "api", status = "NOT_FOUND", code = code, http_status = code })
       assert.equal(expected, reason { kind = "http", http_status = code })
     end
-    for _, code in ipairs { 301, 400, 401, 403, 404, 407, 409, 413, 414, 501, 505 } do
+    for _, code in ipairs { 301, 400, 401, 403, 404, 407, 408, 409, 413, 414, 499, 501, 505 } do
       assert.is_nil(reason { kind = "http", http_status = code })
-      assert.is_nil(reason { kind = "api", code = code, http_status = code })
+      for _, word in ipairs { "INTERNAL", "UNKNOWN", "UNAVAILABLE", "RATE_LIMIT", "HTTP_RATE_LIMIT_EXCEEDED", "NEW" } do
+        assert.is_nil(reason { kind = "api", status = word, code = code, http_status = code })
+      end
     end
+  end)
+
+  it("is not there for a quota that is used up, which is a 429, too", function()
+    assert.equal("throttled", reason { kind = "api", status = "RATE_LIMIT", code = 429, http_status = 429 })
+    assert.is_nil(reason { kind = "api", status = "QUOTA_EXCEEDED", code = 429, http_status = 429 })
+    assert.is_nil(reason { kind = "api", status = "QUOTA_EXCEEDED", code = 429, http_status = 200 })
+    assert.equal("transient", reason { kind = "api", status = "QUOTA_EXCEEDED", code = 503, http_status = 503 })
+  end)
+
+  it("is the code of the body, unless HTTP says 4xx", function()
+    assert.equal("transient", reason { kind = "api", code = 503, http_status = 200 })
+    assert.equal("throttled", reason { kind = "api", code = 429, http_status = 200 })
+    assert.equal("transient", reason { kind = "api", code = 503, http_status = 429 })
+    assert.is_nil(reason { kind = "api", code = 404, http_status = 200 })
+    assert.is_nil(reason { kind = "api", code = 400, http_status = 503 })
+    assert.is_nil(reason { kind = "api", code = 503, http_status = 404 })
+    assert.is_nil(reason { kind = "api", status = "UNKNOWN", code = 200, http_status = 200 })
     -- An odd code of the service's own does not hide what HTTP says.
     assert.equal("transient", reason { kind = "api", code = 12345, http_status = 503 })
   end)
@@ -46,16 +54,8 @@ describe("the reason for another try", function()
   end)
 
   it("is there for an answer that broke off", function()
-    assert.equal("transient", retry.reason({ kind = "decode", broke_off = true }, true))
-    assert.is_nil(retry.reason({ kind = "decode", broke_off = true }, false))
-    assert.is_nil(retry.reason({ kind = "decode" }, true))
-  end)
-
-  it("asks whether a request may arrive twice", function()
-    assert.is_nil(reason({ kind = "timeout", sent = true }, false))
-    assert.is_nil(reason({ kind = "api", status = "INTERNAL", http_status = 500 }, false))
-    assert.equal("transient", reason({ kind = "connect", sent = false }, false))
-    assert.equal("throttled", reason({ kind = "api", status = "RATE_LIMIT", http_status = 429 }, false))
+    assert.equal("transient", reason { kind = "decode", broke_off = true })
+    assert.is_nil(reason { kind = "decode" })
   end)
 end)
 
@@ -100,6 +100,9 @@ describe("times in headers", function()
     assert.is_nil(retry.after({}, 0))
     assert.is_nil(retry.after({ ["retry-after"] = "soon" }, 0))
     assert.is_nil(retry.after({ ["retry-after"] = "-3" }, 0))
+    for _, endless in ipairs { ("9"):rep(400), "99999999999.5", "Fri, 31 Dec 9999 23:59:59 GMT" } do
+      assert.equal(365 * 86400, retry.after({ ["retry-after"] = endless }, 0))
+    end
     local date = "Sun, 06 Nov 1994 08:49:37 GMT"
     assert.equal(37, retry.after({ ["retry-after"] = date, date = "Sun, 06 Nov 1994 08:49:00 GMT" }, 0))
     assert.equal(7, retry.after({ ["retry-after"] = date }, 784111770))

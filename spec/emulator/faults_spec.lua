@@ -44,6 +44,7 @@ describe("faults", function()
       [401] = "ACCESS_ERROR",
       [403] = "HTTP_FORBIDDEN",
       [404] = "NOT_FOUND",
+      [429] = "RATE_LIMIT",
       [500] = "INTERNAL",
       [502] = "SOURCE_UNAVAILABLE",
       [503] = "UNAVAILABLE",
@@ -59,6 +60,9 @@ describe("faults", function()
       assert.is_nil(signed.header(response, "content-type"))
       assert.equal("1", signed.header(response, "retry-after"))
     end
+    local function message(path) return select(2, one("error:code=404", path)).error.message end
+    assert.equal("no route and no API found with those values [gw]", message(NORTH))
+    assert.equal("Image 'img-x' not found", message(NORTH .. "/img-x"))
   end)
 
   it("return another body or result with 200", function()

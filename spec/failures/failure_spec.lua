@@ -69,13 +69,13 @@ describe("the line of a failure", function()
       phase = "sleep",
       attempts = 2,
       elapsed = 2,
-      cause = { kind = "api", code = 503, status = "UNAVAILABLE", message = "later" },
+      last = { kind = "api", code = 503, status = "UNAVAILABLE", message = "later" },
     }
     assert.equal(
       "jdvm: the time ran out (phase sleep, 2 attempts, 2.0 s); before that: 503 UNAVAILABLE: later",
       message
     )
-    assert.same({ kind = "api", code = 503, status = "UNAVAILABLE", message = "later" }, detail.cause)
+    assert.same({ kind = "api", code = 503, status = "UNAVAILABLE", message = "later" }, detail.last)
   end)
 
   it("is made for every kind", function()
@@ -220,7 +220,7 @@ describe("secrets", function()
       request_id = text,
       hint = text,
       details = { [text] = { text } },
-      cause = { kind = "api", message = text },
+      last = { kind = "api", message = text },
     }, secrets))
     local message = errors.new({ kind = "api", code = 400, message = text }, secrets)
     assert.equal("jdvm: 400: you sent [redacted] and [redacted][redacted], why?", message)

@@ -74,7 +74,7 @@ local function shape_fault(operation, result)
       if at then return ("'result.%s[%d]' %s, not an object"):format(field.name, at - 1, seen(value[at])) end
     elseif kind == "integer" then
       if type(value) ~= "number" then return ("'result.%s' %s, not an integer"):format(field.name, seen(value)) end
-      if value ~= math.floor(value) or (field.min and value < field.min) then
+      if value ~= math.floor(value) or math.abs(value) > 2 ^ 53 or (field.min and value < field.min) then
         return ("'result.%s' is %s"):format(field.name, tostring(value))
       end
     elseif kind == "string" or kind == "boolean" then
@@ -106,23 +106,39 @@ local function says_nothing(value, depth)
   return true
 end
 
+-- The code of an error, a number or its digits; nil when it cannot be a code.
+local function code_of(value)
+  local is_integer = type(value) == "number" and value % 1 == 0
+  local digits = is_integer and ("%.0f"):format(value) or type(value) == "string" and value or ""
+  return digits:find("^%-?%d+$") and #digits <= 9 and tonumber(digits) or nil
+end
+
+-- What a 404 NOT_FOUND says does not exist. The path is the gateway's affair, which knows no images: the region may be
+-- mistyped, and whether the image exists is not known.
+local function missing(message)
+  message = message:lower()
+  local is_path = message:find("no route", 1, true) or message:find("no api found", 1, true)
+  return is_path and "no_route" or "not_found"
+end
+
 -- The error of an envelope as a failure, or nil.
 local function api_failure(answer, http_status)
   local given = answer.error
   if says_nothing(given, 2) then return nil end
   if type(given) ~= "table" then given = { message = tostring(given) } end
   if given[1] ~= nil then given = { message = "an error in a form that is not known", details = given } end
-  local code = tonumber(given.code)
+  local code = code_of(given.code)
   local status = type(given.status) == "string" and given.status ~= "" and given.status or nil
   local message = type(given.message) == "string" and given.message ~= "" and given.message or nil
   if not (code or status) and type(given.code) == "string" and given.code ~= "" then status = given.code end
   if not ((code and code ~= 0) or status or message) then
     message, given = "an error in a form that is not known", { details = given.details or { given } }
   end
-  if not code or code == 0 or code ~= code or code == math.huge then code = http_status end
+  if not code or code == 0 then code = http_status end
   return {
     kind = "api",
-    code = math.floor(code),
+    code = code,
+    cause = code == 404 and status == "NOT_FOUND" and missing(message or "") or nil,
     status = status,
     message = message or status or "error without a message",
     details = type(given.details) == "table" and given.details or nil,

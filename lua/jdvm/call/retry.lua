@@ -8,51 +8,31 @@ local dates = require "jdvm.util.time"
 
 local retry = {}
 
--- What the service's words mean. They are asked first: it says 429 for a quota, too.
-local words = {
-  RATE_LIMIT = "throttled",
-  HTTP_RATE_LIMIT_EXCEEDED = "throttled",
-  QUOTA_EXCEEDED = "final",
-  INTERNAL = "transient",
-  UNKNOWN = "transient",
-  UNAVAILABLE = "transient",
-  SOURCE_UNAVAILABLE = "transient",
-  HTTP_INTERNAL_SERVER_ERROR = "transient",
-  HTTP_BAD_GATEWAY = "transient",
-  HTTP_SERVICE_UNAVAILABLE = "transient",
-  HTTP_SERVER_TIMING_OUT = "transient",
-  INVALID_ARGUMENT = "final",
-  FAILED_PRECONDITION = "final",
-  OUT_OF_RANGE = "final",
-  UNAUTHENTICATED = "final",
-  ACCESS_ERROR = "final",
-  HTTP_FORBIDDEN = "final",
-  NOT_FOUND = "final",
-  NOT_IMPLEMENTED = "final",
-  ALREADY_EXISTS = "final",
-  CANCELLED = "final",
-  HTTP_BAD_REQUEST = "final",
-  HTTP_URI_TOO_LONG = "final",
-  HTTP_REQUEST_ENTITY_TOO_LARGE = "final",
-}
-local codes =
+-- HTTP codes after which the same request may succeed.
+local REASONS =
   { [429] = "throttled", [500] = "transient", [502] = "transient", [503] = "transient", [504] = "transient" }
 
---- What a failure means for another try.
----@param failure table kind; of an answer status, code, http_status, broke_off; of a transport sent, lasting
----@param is_safe boolean whether the request may arrive twice; else only what was never sent is tried again
----@return string|nil reason "throttled" or "transient"; nil when another try would fail, too
-function retry.reason(failure, is_safe)
+-- The code that decides. An HTTP 4xx stands, whatever code its body gives; behind any other status the body's counts,
+-- if it can be one of HTTP at all.
+local function deciding_code(failure)
+  local http, code = failure.http_status, failure.code
+  local is_final = http and http >= 400 and http <= 499 and not REASONS[http]
+  if is_final or failure.kind == "http" or not (code and code >= 400 and code <= 599) then return http end
+  return code
+end
+
+--- What a failure means for another attempt. No word of a response decides that, but for one: 429 also stands for a
+--- quota that is used up. All requests are GETs, so it never matters whether one has arrived.
+---@param failure table kind; of a response code, status, http_status, broke_off; of a transport lasting
+---@return string|nil reason "throttled" or "transient"; nil when another attempt would fail, too
+function retry.reason(failure)
   local kind = failure.kind
   if kind == "api" or kind == "http" then
-    local word = words[failure.status or ""]
-    if not word then word = codes[kind == "api" and codes[failure.code] and failure.code or failure.http_status] end
-    if word == "final" or not (is_safe or word == "throttled") then return nil end
-    return word
+    local reason = REASONS[deciding_code(failure)]
+    return not (reason == "throttled" and failure.status == "QUOTA_EXCEEDED") and reason or nil
   end
-  if not is_safe and failure.sent ~= false then return nil end
   if failure.lasting then return nil end
-  if kind == "decode" then return is_safe and failure.broke_off and "transient" or nil end
+  if kind == "decode" then return failure.broke_off and "transient" or nil end
   return (kind == "connect" or kind == "timeout" or kind == "transport") and "transient" or nil
 end
 
@@ -98,7 +78,10 @@ function retry.http_date(text)
   return dates.seconds(year, month, day, hour, minute, second)
 end
 
---- Seconds that the service asks to wait.
+-- No wait is longer (seconds): a header may hold any number of digits.
+local LONGEST_WISH = 365 * 86400
+
+--- Seconds that the service asks to wait, at most a year.
 ---@param headers table<string, string>
 ---@param now number seconds since 1970, for an answer without a Date
 ---@return number|nil
@@ -106,9 +89,11 @@ function retry.after(headers, now)
   local value = headers["retry-after"]
   if type(value) ~= "string" then return nil end
   local seconds = value:match("^%s*(%d+%.?%d*)%s*$")
-  if seconds then return tonumber(seconds) end
-  local date = retry.http_date(value)
-  return date and math.max(0, date - (retry.http_date(headers.date) or now)) or nil
+  if not seconds then
+    local date = retry.http_date(value)
+    seconds = date and math.max(0, date - (retry.http_date(headers.date) or now))
+  end
+  return seconds and math.min(tonumber(seconds), LONGEST_WISH)
 end
 
 -- Dates outside of these years cannot be signed with, and are no clock's.

@@ -11,16 +11,16 @@ local commands = {}
 
 -- Whether the time of a wait ran out without any sign of the service: that is no matter of patience.
 local function is_unreachable(detail)
-  local cause = detail.cause
-  if not cause or not detail.image or detail.image.status then return false end
-  local phase = cause.kind == "timeout" and cause.phase or cause.kind
+  local last = detail.last
+  if not last or not detail.image or detail.image.status then return false end
+  local phase = last.kind == "timeout" and last.phase or last.kind
   return phase == "dns" or phase == "connect" or phase == "tls"
 end
 
--- Whether the service said that what was asked for by its id does not exist: an answer rather than a failure.
+-- Whether the service said that what was asked for by its id does not exist: a result rather than a failure.
 local function is_absent(detail)
   local operation = operations[detail.operation]
-  return detail.kind == "api" and detail.status == "NOT_FOUND" and operation ~= nil and operation.shorthand ~= nil
+  return detail.cause == "not_found" and operation ~= nil and operation.shorthand ~= nil
 end
 
 ---The exit status that tells a failure's kind to a script.
@@ -235,9 +235,15 @@ function commands.count(context)
   return status
 end
 
+-- The text of a field; "" when it is missing or something else.
+local function text_at(image, name)
+  local value = image[name]
+  return type(value) == "string" and value or ""
+end
+
 -- createTime sorts as text (YYYY-MM-DD HH:MM:SS); of two as old, the id decides.
 local function is_newer(image, other)
-  local time, other_time = image.createTime or "", other.createTime or ""
+  local time, other_time = text_at(image, "createTime"), text_at(other, "createTime")
   return time > other_time or (time == other_time and image.imageId > other.imageId)
 end
 

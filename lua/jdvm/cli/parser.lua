@@ -29,7 +29,7 @@ end
 -- A paragraph a line.
 local EPILOG = (
   "Exit status: 0 fine, 1 not found or the wait failed, 2 wrong usage, 3 credentials or permission, 4 service or "
-  .. "network, 124 timed out.\nSettings: options first, then %s, then the profile in ~/.jdc/config that --profile, %s or "
+  .. "network, 70 a bug in jdvm, 124 timed out.\nSettings: options first, then %s, then the profile in ~/.jdc/config that --profile, %s or "
   .. "~/.jdc/current names. NO_COLOR turns colours off; JDVM_NGINX is the nginx that jdvm emulator runs."
 ):format(table.concat(VARIABLES, ", "), options.find("client", "profile").env)
 

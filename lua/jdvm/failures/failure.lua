@@ -73,6 +73,7 @@ errors.kinds = {
 errors.fields = {
   { name = "kind", type = "string", doc = "Kind of failure.", doc_zh = "失败类别。" },
   { name = "code", type = "integer", doc = "The service's error code.", doc_zh = "服务端错误码。" },
+  { name = "cause", type = "string", doc = "What happened, as a word.", doc_zh = "失败原因代码。" },
   {
     name = "status",
     type = "string",
@@ -135,10 +136,10 @@ errors.fields = {
     doc_zh = "等待时最后一次看到的镜像。",
   },
   {
-    name = "cause",
+    name = "last",
     type = "table",
-    doc = "The failure before, when the time ran out between two tries.",
-    doc_zh = "在两次尝试之间超时时，此前的失败。",
+    doc = "The failure of the attempt before, when the time ran out.",
+    doc_zh = "超时时，上一次尝试的失败。",
   },
 }
 
@@ -269,10 +270,10 @@ local function facts(failure)
   return " (" .. table.concat(list, ", ") .. ")"
 end
 
---- What another failure keeps of the one before it, its field cause.
+--- What another failure keeps of the one before it, its field last.
 ---@param failure table|nil
 ---@return table|nil
-function errors.cause(failure)
+function errors.last(failure)
   if not failure then return nil end
   return {
     kind = failure.kind,
@@ -311,7 +312,7 @@ function errors.new(failure, secrets)
   if detail.operation then parts[#parts + 1] = detail.operation .. ": " end
   parts[#parts + 1] = describe(detail)
   parts[#parts + 1] = facts(detail)
-  if detail.cause and detail.cause.message then parts[#parts + 1] = "; before that: " .. describe(detail.cause) end
+  if detail.last and detail.last.message then parts[#parts + 1] = "; before that: " .. describe(detail.last) end
   if detail.hint then parts[#parts + 1] = "; hint: " .. detail.hint end
   return table.concat(parts), detail
 end

@@ -22,7 +22,7 @@ end
 
 -- Not where looking failed: then nobody knows.
 local function elsewhere_hint(failure)
-  if failure.cause then return nil end
+  if failure.last then return nil end
   return ("an image exists in one region only (asked in %s), and sub-accounts see only what they may use"):format(
     failure.region or "the client's region"
   )

@@ -218,6 +218,20 @@ case("notices that an image was deleted", function(run)
   failed({ kind = "api", code = 404, cache = "hit" }, image, detail)
 end)
 
+case("keeps a failure whose Retry-After has hundreds of digits", function(run)
+  local catalogue = new(run, {}, {
+    max_attempts = 1,
+    transport = function()
+      local body = '{"error":{"code":429,"status":"RATE_LIMIT","message":"m"}}'
+      return { status = 429, headers = { ["Retry-After"] = ("9"):rep(400) }, body = body }
+    end,
+  })
+  for _ = 1, 2 do
+    local image, _, detail = catalogue:describe_image "i"
+    failed({ kind = "api", code = 429, retry_after = 365 * 86400 }, image, detail)
+  end
+end)
+
 case("gives a failure that may pass to all who wait, and soon asks again", function(run)
   local catalogue, threads = new(run, {}, { max_attempts = 1 }), {}
   run.control("reset")
