@@ -707,9 +707,9 @@ api.decode_options = {
   {
     name = "array_mt",
     type = "table|false",
-    doc = "Metatable of arrays, false for none; left out, it is that of lua-cjson if that was loaded first, else the "
-      .. "library's own.",
-    doc_zh = "数组的元表，false 表示不设置；不填时，若先加载了 lua-cjson 则使用其元表，否则使用自身的元表。",
+    doc = "Metatable of empty arrays, false for none; default: that of lua-cjson if the program has loaded one, so that "
+      .. "it encodes them as arrays; else the library's own.",
+    doc_zh = "空数组的元表，false 表示不设置；默认使用程序已加载的 lua-cjson 的元表，以便编码为数组；未加载时使用自身的元表。",
   },
 }
 

@@ -65,6 +65,11 @@ return {
       "Bytes that are not UTF-8: strict refuses the answer, replace puts U+FFFD.",
       "非 UTF-8 字节：strict 报错，replace 以 U+FFFD 替换。",
     },
+    array_mt = {
+      "Metatable of empty arrays, false for none; default: that of lua-cjson if the program has loaded one, so that it "
+        .. "encodes them as arrays.",
+      "空数组的元表，false 表示不设置；默认使用程序已加载的 lua-cjson 的元表，以便编码为数组。",
+    },
     page_size = { "Images asked for at once in lists.", "列表每页请求的镜像数量。" },
     prefetch = {
       "Pages in flight ahead of the reader of a list, at most max_connections; 0 means none.",

@@ -139,7 +139,7 @@ function gateway.list()
   if not arguments then return end
   local result, message, detail = images_of(arguments)
   if not result then return send_failure(message, detail) end
-  local found = setmetatable(result.images, core.array_mt)
+  local found = setmetatable(result.images, core.array_mt())
   send(
     200,
     "application/json",

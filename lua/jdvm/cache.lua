@@ -444,7 +444,7 @@ function cache.new(given)
   for _, option in ipairs(options_of.call) do
     self.call_options[option.name] = options[option.name]
   end
-  self.decoding = { null = options.null or state.null }
+  self.decoding = { null = options.null or state.null, array_mt = state.array_mt }
   self.prefix = table.concat({
     "jdvm",
     state.endpoint.origin,

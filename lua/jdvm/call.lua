@@ -193,6 +193,8 @@ local function judge(self, response)
   if result == nil then
     local failure = id_or_failure
     failure.retry_after = retry.after(headers, self.state.clock())
+  elseif self.state.array_mt == false then
+    envelope.unmark(result)
   end
   return result, id_or_failure
 end

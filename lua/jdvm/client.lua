@@ -129,7 +129,7 @@ function client.new(given, level)
   if message then misuse(message) end
   state.credentials, state.lacks_keys = resolved.credentials, resolved.origins.access_key == nil
   state.clock, state.random = given.clock and checked_clock(given.clock) or os.time, random
-  state.decoding = { null = state.null, utf8 = state.utf8 }
+  state.decoding = { null = state.null, utf8 = state.utf8, array_mt = state.array_mt or nil }
 
   for _, note in ipairs(resolved.notes) do
     warn(note)

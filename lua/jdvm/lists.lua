@@ -72,7 +72,8 @@ local function new_source(state, operation, params, options, resolved)
   local page = operation.page
   local decoding = request.decoding(state, operation, options, page.id)
   local budget = new_budget(state, options.timeout or state.timeout)
-  local source = { page = page, enter = budget.enter, leave = budget.leave, array_mt = core.array_mt }
+  local source = { page = page, enter = budget.enter, leave = budget.leave }
+  source.array_mt = state.array_mt or state.array_mt == nil and core.array_mt() or nil
   function source.spent() return budget.spent end
 
   local function start(job)

@@ -184,6 +184,7 @@
 ---@field token_encoding? "base64"|"raw" How the session token is sent. 会话令牌的传输编码。
 ---@field null? "drop"|"keep" JSON null in an object: drop leaves the key out, keep gives jdvm.null. 对象中的 JSON null：drop 省略该键，keep 返回 jdvm.null。
 ---@field utf8? "strict"|"replace" Bytes that are not UTF-8: strict refuses the answer, replace puts U+FFFD. 非 UTF-8 字节：strict 报错，replace 以 U+FFFD 替换。
+---@field array_mt? table|false Metatable of empty arrays, false for none; default: that of lua-cjson if the program has loaded one, so that it encodes them as arrays. 空数组的元表，false 表示不设置；默认使用程序已加载的 lua-cjson 的元表，以便编码为数组。
 ---@field page_size? integer Images asked for at once in lists. 列表每页请求的镜像数量。
 ---@field prefetch? integer Pages in flight ahead of the reader of a list, at most max_connections; 0 means none. 预取的页数，不超过 max_connections；0 表示不预取。
 ---@field logger? fun(event: jdvm.Event) Called with each event that is worth a log line; print will do. 日志回调函数，可直接使用 print。
@@ -234,7 +235,7 @@
 ---@field fields? string[] Only these fields, dotted for nested ones. 仅解析这些字段，嵌套字段以点分隔。
 ---@field items? string Path of the array whose elements fields applies to. fields 所作用的数组路径。
 ---@field source? string Key under which each item also gets its own JSON text; needs fields. 每个元素另以该键给出其 JSON 原文；需与 fields 同用。
----@field array_mt? table|false Metatable of arrays, false for none; left out, it is that of lua-cjson if that was loaded first, else the library's own. 数组的元表，false 表示不设置；不填时，若先加载了 lua-cjson 则使用其元表，否则使用自身的元表。
+---@field array_mt? table|false Metatable of empty arrays, false for none; default: that of lua-cjson if the program has loaded one, so that it encodes them as arrays; else the library's own. 空数组的元表，false 表示不设置；默认使用程序已加载的 lua-cjson 的元表，以便编码为数组；未加载时使用自身的元表。
 
 ---Options of jdvm.cache.
 ---@class jdvm.CacheOptions

@@ -394,13 +394,33 @@ describe("decoded arrays", function()
   end)
 
   it("are marked when they are empty", function()
-    assert.equal(core.array_mt, getmetatable(decode("[]")))
-    assert.equal(core.array_mt, getmetatable(decode('{"a":[ ]}').a))
+    assert.equal(core.array_mt(), getmetatable(decode("[]")))
+    assert.equal(core.array_mt(), getmetatable(decode('{"a":[ ]}').a))
     assert.equal(nil, getmetatable(decode("{}")))
     assert.equal(nil, getmetatable(decode("[1]")))
     local mine = {}
     assert.equal(mine, getmetatable(decode("[[]]", { array_mt = mine })[1]))
     assert.equal(nil, getmetatable(decode("[]", { array_mt = false })))
+  end)
+
+  it("have the mark of lua-cjson, whichever of its modules the program has loaded by now", function()
+    local loaded, before = package.loaded, { cjson = package.loaded.cjson, safe = package.loaded["cjson.safe"] }
+    local function mark(cjson, safe)
+      loaded.cjson, loaded["cjson.safe"] = cjson, safe
+      local marks = { core.array_mt(), getmetatable(decode("[]")) }
+      loaded.cjson, loaded["cjson.safe"] = before.cjson, before.safe
+      assert.equal(marks[1], marks[2])
+      return marks[1]
+    end
+    local theirs = {}
+    local ours = mark(nil, nil)
+    assert.equal("array", ours.__jsontype)
+    assert.equal(theirs, mark({ array_mt = theirs }, nil))
+    assert.equal(theirs, mark(nil, { array_mt = theirs }))
+    assert.equal(theirs, mark({ encode = print }, { array_mt = theirs }))
+    for _, without in ipairs { { array_mt = true }, true, {}, setmetatable({}, { __index = error }) } do
+      assert.equal(ours, mark(without, without))
+    end
   end)
 end)
 
@@ -574,7 +594,7 @@ describe("decode with fields", function()
 
   it("keeps null, arrays and limits as without", function()
     assert.equal(core.null, decode('{"a":null,"b":1}', { fields = { "a" }, null = "keep" }).a)
-    assert.equal(core.array_mt, getmetatable(decode('{"a":[],"b":1}', { fields = { "a" } }).a))
+    assert.equal(core.array_mt(), getmetatable(decode('{"a":[],"b":1}', { fields = { "a" } }).a))
     assert.equal(nil, (decode('{"a":1,"b":\255}', { fields = { "a" } })))
   end)
 end)

@@ -1,6 +1,6 @@
 #include "json.h"
 
-#define ARRAY_MT "jdvm.array_mt" /* registry key of the metatable of empty arrays */
+#define ARRAY_MT "jdvm.array_mt" /* registry key of our own metatable of empty arrays */
 
 /* Registry key of what is remembered between calls: a table with the shapes at [1], and for key i, at
 ** [1 + i], its string. A call takes it out of the registry and puts it back when it is done: a call
@@ -39,6 +39,31 @@ static jdvm_shapes *borrow(lua_State *L) {
   return shapes;
 }
 
+/* Pushes the metatable that marks empty arrays: that of the lua-cjson which the program has loaded by
+** now, so that its encoder knows them; our own where there is none, or one without such a mark. */
+static void push_array_mt(lua_State *L) {
+  static const char *const modules[] = {"cjson", "cjson.safe"};
+  size_t i;
+  lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+  for (i = 0; i < sizeof modules / sizeof *modules; i++) {
+    lua_pushstring(L, modules[i]);
+    lua_rawget(L, -2);
+    if (lua_istable(L, -1)) {
+      lua_pushliteral(L, "array_mt");
+      lua_rawget(L, -2);
+      if (lua_istable(L, -1)) {
+        lua_replace(L, -3);
+        lua_pop(L, 1);
+        return;
+      }
+      lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  lua_getfield(L, LUA_REGISTRYINDEX, ARRAY_MT);
+}
+
 /* Pushes what a call needs at hand. */
 static void open_decoder(jdvm_decoder *d, lua_State *L, const jdvm_json_options *options) {
   memset(d, 0, sizeof *d);
@@ -53,7 +78,7 @@ static void open_decoder(jdvm_decoder *d, lua_State *L, const jdvm_json_options 
   } else if (options->array_mt != 0) {
     lua_pushvalue(L, options->array_mt);
   } else {
-    lua_getfield(L, LUA_REGISTRYINDEX, ARRAY_MT);
+    push_array_mt(L);
   }
   lua_settop(L, d->scratch);
 }
@@ -106,28 +131,10 @@ static int json_decode(lua_State *L) {
   return jdvm_json_decode(L, bytes + (first - 1), (size_t)(last - first + 1), 2);
 }
 
-/* Pushes the array_mt of lua-cjson, if that is loaded and has one, so that its encoder knows our
-** arrays; else our own. */
-static void push_array_mt(lua_State *L) {
-  lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
-  if (lua_istable(L, -1)) {
-    lua_getfield(L, -1, "cjson");
-    if (lua_istable(L, -1)) {
-      lua_pushliteral(L, "array_mt");
-      lua_rawget(L, -2);
-      if (lua_istable(L, -1)) {
-        lua_replace(L, -3);
-        lua_pop(L, 1);
-        return;
-      }
-      lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
-  }
-  lua_pop(L, 1);
-  lua_newtable(L);
-  lua_pushliteral(L, "array");
-  lua_setfield(L, -2, "__jsontype");
+/* core.array_mt() -> the metatable that marks empty arrays */
+static int json_array_mt(lua_State *L) {
+  push_array_mt(L);
+  return 1;
 }
 
 void jdvm_json_register(lua_State *L) {
@@ -135,12 +142,14 @@ void jdvm_json_register(lua_State *L) {
   lua_setfield(L, -2, "decode");
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");
+  lua_pushcfunction(L, json_array_mt);
+  lua_setfield(L, -2, "array_mt");
   lua_getfield(L, LUA_REGISTRYINDEX, ARRAY_MT);
   if (!lua_istable(L, -1)) {
-    lua_pop(L, 1);
-    push_array_mt(L);
-    lua_pushvalue(L, -1);
+    lua_newtable(L);
+    lua_pushliteral(L, "array");
+    lua_setfield(L, -2, "__jsontype");
     lua_setfield(L, LUA_REGISTRYINDEX, ARRAY_MT);
   }
-  lua_setfield(L, -2, "array_mt");
+  lua_pop(L, 1);
 }

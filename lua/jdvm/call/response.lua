@@ -145,6 +145,18 @@ local function api_failure(answer, http_status)
   }
 end
 
+--- Takes the marks off empty arrays, by which the shape of a result was checked.
+---@param value any
+---@return any value
+function envelope.unmark(value)
+  if type(value) ~= "table" then return value end
+  if next(value) == nil then return setmetatable(value, nil) end
+  for _, element in pairs(value) do
+    envelope.unmark(element)
+  end
+  return value
+end
+
 --- Reads an answer: the error first, then the shape.
 ---@param operation table entry of operations.list
 ---@param status integer HTTP status

@@ -13,7 +13,11 @@ local request = {}
 ---@return table options for core.decode
 function request.decoding(state, operation, options, id)
   if not (options and (options.null or options.utf8 or options.fields or options.source)) then return state.decoding end
-  local decoding = { null = options.null or state.null, utf8 = options.utf8 or state.utf8 }
+  local decoding = {
+    null = options.null or state.null,
+    utf8 = options.utf8 or state.utf8,
+    array_mt = state.decoding.array_mt,
+  }
   if options.fields or options.source then
     local fields, has_id = {}, id == nil
     for i, name in ipairs(options.fields or {}) do

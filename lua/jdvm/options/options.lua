@@ -78,6 +78,7 @@ options.client = {
   { name = "token_encoding", type = "string", default = "base64", values = { "base64", "raw" }, goes = "call" },
   { name = "null", type = "string", default = "drop", values = { "drop", "keep" }, goes = "call" },
   { name = "utf8", type = "string", default = "strict", values = { "strict", "replace" }, goes = "call" },
+  { name = "array_mt", type = "table|false", goes = "call" },
   { name = "page_size", type = "integer", default = 100, min = 10, max = 100, goes = "call" },
   { name = "prefetch", type = "integer", default = 4, min = 0, max = 64, goes = "call" },
   { name = "logger", type = "function", goes = "call" },

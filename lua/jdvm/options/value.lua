@@ -1,7 +1,8 @@
 -- Checks one value against its entry, an option or a parameter, and says in a few words what is wrong. Pure.
 --
 -- What an entry may say of its value:
---   name, type      "string", "number", "integer", "boolean", "function", "table", "string[]", or several with "|"
+--   name, type      "string", "number", "integer", "boolean", "function", "table", "false", "string[]", or several with
+--                   "|" between them
 --   min, max, above bounds; `above` is one that the value may not touch
 --   values          known values; any other is refused unless open = true (then only another spelling of a known one
 --                   is, since it could find nothing)
@@ -37,6 +38,7 @@ local kinds = {
   boolean = { words = "true or false", fits = function(given) return type(given) == "boolean" end },
   ["function"] = { words = "a function", fits = is_callable },
   table = { words = "a table", fits = is_table },
+  ["false"] = { words = "false", fits = function(given) return given == false end },
   ["string[]"] = { words = "an array of strings", fits = is_table },
 }
 

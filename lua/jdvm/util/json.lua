@@ -32,8 +32,7 @@ end
 -- Arrays are marked by the decoder when they are empty; others show it by their first element.
 local function is_array(value)
   if value[1] ~= nil then return true end
-  local metatable = getmetatable(value)
-  return next(value) == nil and metatable ~= nil and metatable == core.array_mt
+  return next(value) == nil and getmetatable(value) ~= nil
 end
 
 local function write(out, n, value, depth, sorted)
