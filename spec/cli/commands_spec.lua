@@ -1,6 +1,8 @@
 -- What the subcommands do and how they end, run as a user runs them.
 local cjson = require "cjson"
 local commands = require "spec.support.command"
+local emulator = require "spec.support.emulator"
+local shell = require "spec.support.shell"
 
 local lines_of = commands.lines_of
 local world, jdvm, server
@@ -41,6 +43,11 @@ describe("jdvm", function()
     end
     local time, id = newest:match("^([^,]*),(.*)$")
     assert.equal("imageId,createTime\r\n" .. id .. "," .. time .. "\r\n", out)
+  end)
+
+  it("gets along with every type of every field", function()
+    local out = shell.output(emulator.this_lua() .. " spec/support/wrong_types.lua 2>&1")
+    assert.truthy(tonumber(out), out)
   end)
 
   it("wait waits", function()
@@ -90,6 +97,38 @@ describe("jdvm", function()
         assert.truthy(complaint:find("; give a longer --timeout\n", 1, true), complaint)
       end)
     end
+
+    it("no such path: 4, since a mistyped region says nothing of the image", function()
+      for _, command in ipairs { "image img-9ha1rgelkq", "wait img-9ha1rgelkq", "images --id img-9ha1rgelkq" } do
+        local out, status, complaint = jdvm(command .. " --region cn-nroth-1 --timeout 20")
+        assert.same({ "", 4 }, { out, status }, command)
+        assert.truthy(complaint:find('did you mean "cn-north-1"?', 1, true), complaint)
+      end
+      assert.equal(1, (select(2, jdvm "image img-none")))
+    end)
+
+    it("an image that does not exist any more, by any word: 1; other refusals are tried once", function()
+      for _, code in ipairs { 400, 401, 403, 404 } do
+        local fault = { fault = "error", code = code, status = "UNKNOWN", message = "INTERNAL" }
+        server.control("faults", { script = { fault } })
+        local _, status, complaint = jdvm "image img-9ha1rgelkq -v"
+        assert.equal(code == 401 and 3 or code == 403 and 3 or 4, status, complaint)
+        assert.equal(1, select(2, complaint:gsub("jdvm: describeImage: GET ", "")), complaint)
+        server.control("faults", { script = { { fault = "error", code = code } } })
+        assert.equal(code == 404 and 1 or code == 400 and 4 or 3, (select(2, jdvm "image img-9ha1rgelkq")))
+      end
+    end)
+
+    it("a fault of its own: 70, in one line, and with -v where it was", function()
+      local sabotage =
+        [[package.preload["jdvm.cli.doctor"] = function() return { run = function() error("a\nb") end } end]]
+      local _, status, complaint = jdvm("doctor", { LUA_INIT = sabotage })
+      assert.equal(70, status)
+      assert.matches("^jdvm: this is a bug in jdvm, please report it: [^\n]*a b\n$", complaint)
+      _, status, complaint = jdvm("doctor -v", { LUA_INIT = sabotage })
+      assert.equal(70, status)
+      assert.truthy(complaint:find("stack traceback", 1, true), complaint)
+    end)
 
     it("wrong usage: 2", function()
       for _, command in ipairs {
@@ -167,7 +206,7 @@ describe("jdvm", function()
 
     it("ends with 1 when what it is asked for does not exist", function()
       local function status(operation, changes)
-        local detail = { kind = "api", http_status = 404, status = "NOT_FOUND", operation = operation }
+        local detail = { kind = "api", http_status = 404, cause = "not_found", operation = operation }
         for name, value in pairs(changes or {}) do
           detail[name] = value
         end
@@ -177,7 +216,7 @@ describe("jdvm", function()
       local found = {
         status "describeVault",
         status "describeImage",
-        status("describeImage", { status = "HTTP_NO_ROUTE" }),
+        status("describeImage", { cause = "no_route" }),
         status "describeImages",
       }
       operations.describeVault = nil

@@ -17,6 +17,7 @@ parser.status = {
   usage = 2,
   credentials = 3,
   service = 4,
+  internal = 70,
   timeout = 124,
 }
 
