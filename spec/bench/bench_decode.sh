@@ -6,12 +6,6 @@ cd "$(dirname "$0")/../.."
 rounds=${1:-11}
 unset LUA_PATH_5_4 LUA_CPATH_5_4
 
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-for version in 5.4 5.1; do
-  mkdir "$folder/$version"
-  cc -O2 -fPIC -shared -I"/usr/include/lua$version" -o "$folder/$version/decode_floor.so" spec/bench/decode_floor.c
-done
 # On one core, the last: two may differ in speed, and then a ratio of processes says nothing.
 core=$(($(nproc) - 1))
 
@@ -19,7 +13,7 @@ run() {
   local lua=$1 version=5.1
   [ "$lua" != lua5.4 ] || version=5.4
   shift
-  env LUA_PATH="spec/bench/?.lua;;" LUA_CPATH="build/$version/?.so;$folder/$version/?.so;;" \
+  env LUA_PATH="spec/bench/?.lua;;" LUA_CPATH="build/$version/?.so;;" \
     taskset -c "$core" "$@"
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Signing, on Lua 5.4, 5.1 and LuaJIT, against the floor and two peers: bench_sign.sh [ROUNDS]
+# Signing, on Lua 5.4, 5.1 and LuaJIT, against the floor and the official JavaScript SDK: bench_sign.sh [ROUNDS]
 set -eu
 cd "$(dirname "$0")/../.."
 rounds=${1:-15}

@@ -4,13 +4,12 @@
 -- slow phase of the machine meets them all. Medians, and ratios round by round.
 -- decode.lua time DECODER DOCUMENT TIMES prints microseconds a document: each body is a fresh string, made while
 -- the clock stands; the collector runs as it does for every user.
--- "tables" is the floor: the same tables made in C with nothing to read (decode_floor.c).
 -- decode.lua count DECODER DOCUMENT TIMES decodes with the collector stopped, for callgrind to count.
 local pages = require "pages"
 
 local DISTINCT = 20
 
--- Each makes a decoder for the documents given; what it needs is loaded only then.
+-- Each makes a decoder; what it needs is loaded only then.
 local decoders = {
   jdvm = function() return require("jdvm.core").decode end,
   ["jdvm-fields"] = function()
@@ -20,17 +19,6 @@ local decoders = {
   end,
   ["lua-cjson"] = function() return require("cjson").decode end,
   dkjson = function() return require("dkjson").decode end,
-  tables = function(texts)
-    local floor, decode = require "decode_floor", require("jdvm.core").decode
-    local programs, at = {}, 0
-    for i, text in ipairs(texts) do
-      programs[i] = floor.learn(decode(text))
-    end
-    return function()
-      at = at % #programs + 1
-      return floor.make(programs[at])
-    end
-  end,
   nothing = function()
     return function() end
   end,
@@ -61,7 +49,7 @@ local commands = {}
 
 function commands.count(decoder, document, times)
   local texts = documents(document)
-  local decode = decoders[decoder](texts)
+  local decode = decoders[decoder]()
   collectgarbage "stop"
   for i = 1, times do
     decode(texts[i % DISTINCT + 1] .. " ")
@@ -71,7 +59,7 @@ end
 
 commands["time"] = function(decoder, document, times)
   local texts, spent = documents(document), 0
-  local decode = decoders[decoder](texts)
+  local decode = decoders[decoder]()
   collectgarbage()
   pass(decode, texts)
   for _ = 1, times do
@@ -127,7 +115,7 @@ function commands.compare(rounds, lua)
       rounds,
       lua,
       name,
-      name == "page" and { "lua-cjson", "jdvm", "tables", "jdvm-fields", "dkjson" } or { "lua-cjson", "jdvm", "dkjson" }
+      name == "page" and { "lua-cjson", "jdvm", "jdvm-fields", "dkjson" } or { "lua-cjson", "jdvm", "dkjson" }
     )
   end
 end
