@@ -17,7 +17,8 @@ for page = 1, 100 do
 end
 
 -- The floor hashes the same bytes.
-local _, headers, canonical = signer:sign("GET", HOST, PATH, queries[10], NOW, nonces[10])
+local _, headers = signer:sign("GET", HOST, PATH, queries[10], NOW, nonces[10])
+local canonical = signer:canonical_request("GET", HOST, PATH, queries[10], NOW, nonces[10])
 local to_sign = table.concat({ ALGORITHM, headers["x-jdcloud-date"], SCOPE, core.sha256(canonical) }, "\n")
 
 local function time(n, run)

@@ -72,10 +72,10 @@ describe("known answer", function()
 end)
 
 describe("signer:sign", function()
-  it("gives exactly the headers to send, and the text whose hash is signed", function()
+  it("gives exactly the headers to send", function()
     local query = { "pageSize", "100", "imageSource", "public" }
-    local target, headers, canonical =
-      sign(signer_with { session_token = TOKEN, token_encoding = "raw" }, { query = query })
+    local signer = signer_with { session_token = TOKEN, token_encoding = "raw" }
+    local target, headers = sign(signer, { query = query })
     local names = "content-type;host;x-jdcloud-date;x-jdcloud-nonce;x-jdcloud-security-token"
     local before, digits = headers.authorization:match("^(.*)(" .. ("[0-9a-f]"):rep(64) .. ")$")
     assert.equal(PATH .. "?imageSource=public&pageSize=100", target)
@@ -91,6 +91,8 @@ describe("signer:sign", function()
       V2 .. " Credential=AK/20261115/cn-north-1/vm/jdcloud2_request, SignedHeaders=" .. names .. ", Signature=",
       before
     )
+    assert.same({ "pageSize", "100", "imageSource", "public" }, query) -- as it was
+    -- And beside them the text whose hash is signed.
     assert.equal(
       table.concat({
         "GET",
@@ -105,20 +107,18 @@ describe("signer:sign", function()
         names,
         core.sha256(""),
       }, "\n"),
-      canonical
+      signer:canonical_request("GET", HOST, PATH, query, NOW, NONCE)
     )
-    assert.same({ "pageSize", "100", "imageSource", "public" }, query) -- as it was
   end)
 
   it("encodes path and query once, in one place", function()
-    local target, _, canonical = sign(signer_with(), {
+    local target = sign(signer_with(), {
       path = "/v1/regions/cn-north-1/images/a:b c%20镜像~",
       query = { "b", "1/2?&=+ %", "a b", "", "b", "1", "镜", "像" },
     })
     local path = "/v1/regions/cn-north-1/images/a%3Ab%20c%2520%E9%95%9C%E5%83%8F~"
     local query = "%E9%95%9C=%E5%83%8F&a%20b=&b=1&b=1%2F2%3F%26%3D%2B%20%25"
     assert.equal(path .. "?" .. query, target)
-    assert.equal("GET\n" .. path .. "\n" .. query .. "\n", canonical:match("^[^\n]*\n[^\n]*\n[^\n]*\n"))
   end)
 
   it("treats no query and an empty one alike", function()
@@ -436,7 +436,7 @@ describe("a finalizer", function()
         garbage(function() signer:close() end)
         local got = { pcall(sign, signer, { query = query }) }
         if got[1] then
-          assert.same(want, { got[2], got[3], got[4] })
+          assert.same(want, { got[2], got[3] })
         else
           closed = closed + 1
           assert(got[2]:find("signer is closed", 1, true), got[2])

@@ -83,74 +83,65 @@ static jdvm_text text_argument(lua_State *L, int index) {
   return text;
 }
 
-/* Element i of the array {name1, value1, ...}; the array holds it. */
-static jdvm_text query_text(lua_State *L, int i) {
-  jdvm_text text;
-  lua_rawgeti(L, QUERY, i);
-  if (lua_type(L, -1) != LUA_TSTRING) {
-    luaL_argerror(L, QUERY, "query contains something else than strings");
-  }
-  text.bytes = lua_tolstring(L, -1, &text.length);
-  lua_pop(L, 1);
-  return text;
-}
-
-/* Bytes of memory that a call needs: parameters, and what jdvm_sign() writes. */
-static size_t room_for(lua_State *L, const jdvm_signer *signer, jdvm_request *request) {
+/* Reads the array {name1, value1, ...} into the room, if that suffices: the array holds the texts.
+** Returns the bytes that a call needs: for the parameters, and for what jdvm_sign() writes. */
+static size_t read_query(lua_State *L, const jdvm_signer *signer, jdvm_request *request, void *room,
+                         size_t size) {
+  int i, count = lua_isnil(L, QUERY) ? 0 : (int)jdvm_rawlen(L, QUERY);
   size_t length =
       request->method.length + request->host.length + request->path.length + request->nonce.length;
-  size_t room;
-  int i, count = lua_isnil(L, QUERY) ? 0 : (int)jdvm_rawlen(L, QUERY);
+  size_t pairs = (size_t)count / 2 * sizeof(jdvm_pair), needed;
   luaL_argcheck(L, count % 2 == 0, QUERY, "query has a name without a value");
-  for (i = 1; i <= count; i++) {
-    length += query_text(L, i).length;
-  }
+  request->query = room;
   request->count = (size_t)count / 2;
-  room = jdvm_sign_room(signer, request->count, length);
-  if (room == SIZE_MAX) {
+  for (i = 0; i < count; i++) {
+    jdvm_text text;
+    lua_rawgeti(L, QUERY, i + 1);
+    if (lua_type(L, -1) != LUA_TSTRING) {
+      luaL_argerror(L, QUERY, "query contains something else than strings");
+    }
+    text.bytes = lua_tolstring(L, -1, &text.length);
+    lua_pop(L, 1);
+    length += text.length;
+    if (pairs <= size) {
+      jdvm_pair *pair = &request->query[i / 2];
+      *(i % 2 == 0 ? &pair->name : &pair->value) = text;
+    }
+  }
+  needed = jdvm_sign_room(signer, request->count, length);
+  if (needed == SIZE_MAX) {
     luaL_error(L, "not enough memory");
   }
-  return room + request->count * sizeof(jdvm_pair);
+  return needed + pairs;
 }
 
-static void push_results(lua_State *L, const jdvm_signed *result) {
-  lua_pushlstring(L, result->target.bytes, result->target.length);
-  lua_createtable(L, 0, 6);
-  lua_pushliteral(L, "application/json");
-  lua_setfield(L, -2, "content-type");
-  lua_pushvalue(L, HOST);
-  lua_setfield(L, -2, "host");
-  lua_pushlstring(L, result->date.bytes, result->date.length);
-  lua_setfield(L, -2, "x-jdcloud-date");
-  lua_pushvalue(L, NONCE);
-  lua_setfield(L, -2, "x-jdcloud-nonce");
-  if (result->token.length > 0) {
-    lua_pushlstring(L, result->token.bytes, result->token.length);
-    lua_setfield(L, -2, "x-jdcloud-security-token");
-  }
-  lua_pushlstring(L, result->authorization.bytes, result->authorization.length);
-  lua_setfield(L, -2, "authorization");
-  lua_pushlstring(L, result->canonical.bytes, result->canonical.length);
+/* The headers of a request; their names are upvalues of signer:sign, so that no Lua hashes them at
+** every call. */
+enum { CONTENT_TYPE = 1, HOST_HEADER, DATE, NONCE_HEADER, TOKEN, AUTHORIZATION };
+static const char *const header_names[] = {
+    "content-type", "host", "x-jdcloud-date", "x-jdcloud-nonce", "x-jdcloud-security-token",
+    "authorization"};
+
+/* Takes the value on top of the stack as that header into the table below it. */
+static void set_header(lua_State *L, int header) {
+  lua_pushvalue(L, lua_upvalueindex(header));
+  lua_insert(L, -2);
+  lua_rawset(L, -3);
 }
 
-/* signer:sign(method, host, path, query, time, nonce) -> target, headers, canonical_request
-** `path` and `query` ({name1, value1, ...} or nil) are plain text; `time` is in seconds since 1970.
-** Send target and headers as they are. When the service says "sign result is not same", compare the
-** canonical request with the one that it, or another client, makes of the same request; it holds the
-** session token, but no key. */
-static int signer_sign(lua_State *L) {
-  union {
-    jdvm_pair aligned;
-    char bytes[4096];
-  } small;
-  void *room = &small;
-  size_t size = sizeof small, needed;
+static void push_text(lua_State *L, jdvm_text text) {
+  lua_pushlstring(L, text.bytes, text.length);
+}
+
+/* Signs the request that the arguments describe. The results are in `small`, or in a userdata that is
+** left on the stack. */
+static void sign(lua_State *L, void *small, size_t size, jdvm_signed *result) {
+  void *room = small;
   jdvm_signer *signer = luaL_checkudata(L, SELF, SIGNER_CLASS);
   jdvm_request request;
-  jdvm_signed result;
   lua_Number time;
+  size_t needed;
   jdvm_error error;
-  size_t i;
   lua_settop(L, NONCE);
   request.method = text_argument(L, METHOD);
   request.host = text_argument(L, HOST);
@@ -166,31 +157,74 @@ static int signer_sign(lua_State *L) {
   /* A finalizer may run, and with it any Lua code, whenever Lua allocates: so the room is made
   ** first, again if the query has grown meanwhile, and between reading the query and having signed
   ** Lua allocates nothing. */
-  while ((needed = room_for(L, signer, &request)) > size) {
+  while ((needed = read_query(L, signer, &request, room, size)) > size) {
     size = needed;
     room = lua_newuserdata(L, size);
   }
   luaL_argcheck(L, !is_closed(signer), SELF, "signer is closed");
-  request.query = room;
-  for (i = 0; i < request.count; i++) {
-    request.query[i].name = query_text(L, (int)(2 * i + 1));
-    request.query[i].value = query_text(L, (int)(2 * i + 2));
+  if (jdvm_sign(signer, &request, (char *)(request.query + request.count), result, &error) != 0) {
+    jdvm_core_raise(L, &error);
   }
-  if (jdvm_sign(signer, &request, (char *)(request.query + request.count), &result, &error) != 0) {
-    return jdvm_core_raise(L, &error);
+}
+
+/* Room for the results of most requests. */
+typedef union small_room {
+  jdvm_pair aligned;
+  char bytes[4096];
+} small_room;
+
+/* signer:sign(method, host, path, query, time, nonce) -> target, headers
+** `path` and `query` ({name1, value1, ...} or nil) are plain text; `time` is in seconds since 1970.
+** Send target and headers as they are. */
+static int signer_sign(lua_State *L) {
+  small_room small;
+  jdvm_signed result;
+  sign(L, &small, sizeof small, &result);
+  push_text(L, result.target);
+  lua_createtable(L, 0, 6);
+  lua_pushliteral(L, "application/json");
+  set_header(L, CONTENT_TYPE);
+  lua_pushvalue(L, HOST);
+  set_header(L, HOST_HEADER);
+  push_text(L, result.date);
+  set_header(L, DATE);
+  lua_pushvalue(L, NONCE);
+  set_header(L, NONCE_HEADER);
+  if (result.token.length > 0) {
+    push_text(L, result.token);
+    set_header(L, TOKEN);
   }
-  push_results(L, &result);
-  return 3;
+  push_text(L, result.authorization);
+  set_header(L, AUTHORIZATION);
+  return 2;
+}
+
+/* signer:canonical_request(...) -> the text whose hash signer:sign signs for the same arguments. When
+** the service says "sign result is not same", compare it with what the service, or another client,
+** makes of the request. It holds the session token, but no key. */
+static int signer_canonical_request(lua_State *L) {
+  small_room small;
+  jdvm_signed result;
+  sign(L, &small, sizeof small, &result);
+  push_text(L, result.canonical);
+  return 1;
 }
 
 void jdvm_signer_register(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"sign", signer_sign}, {"close", signer_destroy}, {NULL, NULL}};
+      {"canonical_request", signer_canonical_request}, {"close", signer_destroy}, {NULL, NULL}};
+  size_t i, count = sizeof header_names / sizeof *header_names;
   jdvm_new_class(L, SIGNER_CLASS, methods, signer_destroy);
   luaL_getmetatable(L, SIGNER_CLASS);
   lua_pushcfunction(L, signer_tostring);
   lua_setfield(L, -2, "__tostring");
-  lua_pop(L, 1);
+  lua_getfield(L, -1, "__index");
+  for (i = 0; i < count; i++) {
+    lua_pushstring(L, header_names[i]);
+  }
+  lua_pushcclosure(L, signer_sign, (int)count);
+  lua_setfield(L, -2, "sign");
+  lua_pop(L, 2);
   lua_pushcfunction(L, signer_new);
   lua_setfield(L, -2, "signer");
 }
