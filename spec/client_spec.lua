@@ -196,6 +196,17 @@ describe("a call", function()
     assert.is_nil(client:describe_images(PUBLIC, { null = "drop" }).images[1].desc)
   end)
 
+  it("gives an empty list that is an array to whoever writes it as JSON", function()
+    local client = client_of(function() return { status = 200, body = '{"result":{"images":[],"totalCount":0}}' } end)
+    local mark = getmetatable(jdvm.decode "[]")
+    assert.equal("table", type(mark))
+    for _, params in ipairs { PUBLIC, { ids = { "img-1" } } } do
+      local images = client:list_images(params)
+      assert.same({}, images)
+      assert.equal(mark, getmetatable(images))
+    end
+  end)
+
   it("takes no table of the caller and changes none", function()
     local client = client_of(one_page)
     local params = setmetatable({ imageSource = "public" }, { __newindex = function() error "changed" end })
@@ -228,7 +239,9 @@ describe("misuse", function()
       { "images", PUBLIC, { start = "" } },
       { "images", PUBLIC, { fields = { "imageID" } } },
       { "images", PUBLIC, { source = "imageId" } },
+      { "images", "x" },
       { "image_pages", {}, {} },
+      { "list_images", 7 },
       { "count_images", { imageSource = "public", pagesize = 3 } },
       { "count_images", PUBLIC, { max_attempts = "3" } },
       { "start", "describeImages", {} },
@@ -255,6 +268,7 @@ describe("misuse", function()
       ["it is an option of lists; here give the parameter 'pageSize', in the table before the options"] = function()
         client:describe_images(PUBLIC, { page_size = 10 })
       end,
+      ['describeImages: the parameters must be a table, got "x"'] = function() client:images "x" end,
       ["is not a resume token"] = function() client:images(PUBLIC, { start = "page 3" }) end,
       ["call methods with a colon"] = function() client.images(PUBLIC) end,
       ['no operation "describeInstances"; known are describeImages'] = function() client:start "describeInstances" end,
@@ -600,6 +614,28 @@ describe("the deadline", function()
       assert.is_true(fake.time - began >= 0.7)
       assert.is_true(detail.stats.rows > 0)
       assert.equal(0, fake.open)
+    end
+  end)
+
+  it("covers the pages of a loop", function()
+    for _, prefetch in ipairs { 0, 4 } do
+      for _, kind in ipairs { "images", "image_pages" } do
+        local fake = service_transport.new { images = 1000, settings = { latency = 0.3 } }
+        local client = jdvm.new(service_transport.options(fake, { prefetch = prefetch }))
+        local began = fake.time
+        local it, pages = client[kind](client, PUBLIC, { timeout = 1, page_size = 10 }), 0
+        local message = raised(function()
+          for _ in it do
+            pages = pages + 1
+          end
+        end)
+        assert.truthy(message:find("the time ran out", 1, true), message)
+        local _, detail = it:failure()
+        assert.equal("timeout", detail.kind)
+        assert.is_true(math.abs(fake.time - began - 1) < 0.0001, fake.time - began)
+        assert.is_true(pages > 0)
+        assert.equal(0, fake.open)
+      end
     end
   end)
 
