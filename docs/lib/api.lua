@@ -94,14 +94,14 @@ api.classes = {
       {
         name = "drift",
         type = "boolean",
-        doc = "Whether images came or went meanwhile.",
-        doc_zh = "期间是否有镜像增减。",
+        doc = "Whether the list changed while it was read.",
+        doc_zh = "读取期间列表是否发生变化。",
       },
       {
         name = "passes",
         type = "integer",
-        doc = 'Scans it took; above 1 only with consistency = "stable".',
-        doc_zh = "扫描次数；仅当 consistency 为 stable 时可能大于 1。",
+        doc = "Times the list was read from its start; above 1 when it changed meanwhile.",
+        doc_zh = "从头读取列表的次数；读取期间列表发生变化时大于 1。",
       },
       {
         name = "missing",

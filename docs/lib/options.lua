@@ -126,8 +126,8 @@ return {
     },
     start = { "Resume token of an earlier list with the same filters.", "此前相同条件列表的续读标记。" },
     consistency = {
-      "stable reads the list again until no image came or went meanwhile.",
-      "stable 表示重复读取，直到期间没有镜像增减。",
+      "stable misses no image even if one is deleted while another is created; its pages overlap.",
+      "stable 读取相互重叠的页，即使恰好删除一个又新增一个镜像也不会遗漏。",
     },
   },
   wait = {

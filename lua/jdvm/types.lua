@@ -209,7 +209,7 @@
 ---@field max_items? integer Most images to give out. 最多返回的镜像数量。
 ---@field prefetch? integer Pages in flight ahead of the reader; 0 means none; default: the client's. 预取的页数；0 表示不预取；默认取客户端设置。
 ---@field start? string Resume token of an earlier list with the same filters. 此前相同条件列表的续读标记。
----@field consistency? "eventual"|"stable" stable reads the list again until no image came or went meanwhile. stable 表示重复读取，直到期间没有镜像增减。
+---@field consistency? "eventual"|"stable" stable misses no image even if one is deleted while another is created; its pages overlap. stable 读取相互重叠的页，即使恰好删除一个又新增一个镜像也不会遗漏。
 
 ---Options of wait_image.
 ---@class jdvm.WaitOptions
@@ -268,8 +268,8 @@
 ---@field duplicates integer Images that came twice and were dropped. 因重复而丢弃的镜像数量。
 ---@field total_first? integer The service's totalCount at the beginning. 开始时服务端的 totalCount。
 ---@field total_last? integer The same at the end. 结束时服务端的 totalCount。
----@field drift boolean Whether images came or went meanwhile. 期间是否有镜像增减。
----@field passes integer Scans it took; above 1 only with consistency = "stable". 扫描次数；仅当 consistency 为 stable 时可能大于 1。
+---@field drift boolean Whether the list changed while it was read. 读取期间列表是否发生变化。
+---@field passes integer Times the list was read from its start; above 1 when it changed meanwhile. 从头读取列表的次数；读取期间列表发生变化时大于 1。
 ---@field missing? string[] Of the given ids, those not found. 给定 ID 中未找到的部分。
 ---@field token? string Where to go on, when max_items cut the list. 续读标记，当 max_items 截断列表时给出。
 ---@field attempts? integer Of list_images: tries it took, of all requests. 仅 list_images：所有请求的尝试次数。
