@@ -69,6 +69,7 @@ build = {
     ["jdvm.service.models"] = "lua/jdvm/service/models.lua",
     ["jdvm.service.operations"] = "lua/jdvm/service/operations.lua",
     ["jdvm.options.options"] = "lua/jdvm/options/options.lua",
+    ["jdvm.lists.key"] = "lua/jdvm/lists/key.lua",
     ["jdvm.lists.pages"] = "lua/jdvm/lists/pages.lua",
     ["jdvm.lists.prefetch"] = "lua/jdvm/lists/prefetch.lua",
     ["jdvm.keys.profile"] = "lua/jdvm/keys/profile.lua",

@@ -15,6 +15,8 @@
 -- row and existed all the time was accepted before that row; what stands between that row and the end of the window is
 -- in the window. Totals prove nothing here: they only tell how far to plan ahead, and give reasons to look again.
 
+local key_of = require "jdvm.lists.key"
+
 local max, min, floor, ceil = math.max, math.min, math.floor, math.ceil
 
 local scan = {}
@@ -51,9 +53,9 @@ function scan.new(options)
     enough = enough,
     cap = max(options.size, enough),
     row = row,
-    anchor = row > 0 and options.anchor or nil,
+    anchor = row > 0 and key_of(options.anchor) or nil,
     overlapping = options.stable or row > 0,
-    accepted = {}, -- for each id the pass that accepted it last
+    accepted = {}, -- for each key the pass that accepted it last
     before = 0, -- rows up to the image of the resume token
     pass = 1,
     answered = 0,
@@ -141,27 +143,27 @@ local function finish(self, agrees)
 end
 
 -- Whether a page ends with the last row of another, as the last page does that a service sends for all behind it.
-local function ends_alike(ids, window) return ids[#ids] == window.ids[#window.ids] end
+local function ends_alike(keys, window) return keys[#keys] == window.keys[#window.keys] end
 
 -- Pass 1: says what a page means, or nil when it does not continue the pages before it.
-local function accept_plain(self, window, rows, ids)
-  local count, total, accepted = #ids, self.steady, self.accepted
+local function accept_plain(self, window, rows, keys)
+  local count, total, accepted = #keys, self.steady, self.accepted
   if not total then return nil end
-  if window.first == total and total > 0 and (count == 0 or ends_alike(ids, self.last)) then
+  if window.first == total and total > 0 and (count == 0 or ends_alike(keys, self.last)) then
     reject(self, rows)
     return "end"
   end
   local reach = window.first + count
   if reach > total or (count < window.size and reach < total) then return nil end
   for i = 1, count do
-    if accepted[ids[i]] then
+    if accepted[keys[i]] then
       self.stats.duplicates = self.stats.duplicates + 1
       for j = 1, i - 1 do
-        accepted[ids[j]] = nil
+        accepted[keys[j]] = nil
       end
       return nil
     end
-    accepted[ids[i]] = 1
+    accepted[keys[i]] = 1
   end
   self.last, self.covered = window, reach
   self.stats.pages, self.stats.rows = self.stats.pages + 1, self.stats.rows + count
@@ -169,11 +171,11 @@ local function accept_plain(self, window, rows, ids)
 end
 
 -- Whether a window holds the image of the resume token; it and the rows before it count as accepted.
-local function holds_anchor(self, window, ids)
-  for i, id in ipairs(ids) do
-    if id == self.anchor then
+local function holds_anchor(self, window, keys)
+  for i, key in ipairs(keys) do
+    if key == self.anchor then
       for j = 1, i do
-        self.accepted[ids[j]] = self.pass
+        self.accepted[keys[j]] = self.pass
       end
       self.detour, self.covered, self.before = nil, window.first + i, window.first + i
       return true
@@ -183,33 +185,33 @@ local function holds_anchor(self, window, ids)
 end
 
 -- Accepts the rows of a window from one on, and leaves in `rows` those that no pass delivered before.
-local function take(self, window, rows, ids, from)
+local function take(self, window, rows, keys, from)
   local accepted, stats, pass, kept, places = self.accepted, self.stats, self.pass, 0, {}
-  local is_idle = #ids == window.size and self.steady
-  for i = from, #ids do
-    local mark = accepted[ids[i]]
+  local is_idle = #keys == window.size and self.steady
+  for i = from, #keys do
+    local mark = accepted[keys[i]]
     if not mark then
       kept = kept + 1
       rows[kept], places[kept] = rows[i], i
     end
-    accepted[ids[i]], is_idle = pass, is_idle and mark == pass
+    accepted[keys[i]], is_idle = pass, is_idle and mark == pass
   end
-  for i = #ids, kept + 1, -1 do
+  for i = #keys, kept + 1, -1 do
     rows[i] = nil
   end
   window.places, self.fresh = places, self.fresh + kept
   stats.pages, stats.rows = stats.pages + 1, stats.rows + kept
-  self.last, self.covered, self.overlap = window, window.first + #ids, 1
+  self.last, self.covered, self.overlap = window, window.first + #keys, 1
   self.idle = is_idle and self.idle + 1 or 0
 end
 
 -- A short window ends the list: behind its last row there was nothing. Where the total says otherwise, or there is
 -- none, the service may have cut the page. It is asked for the window again, and then for what may be behind it.
 local function accept_short(self, window, total)
-  local reach, count, cut = self.covered, #window.ids, self.cut
+  local reach, count, cut = self.covered, #window.keys, self.cut
   if reach == total then return finish(self, true) end
   self.cut, window.alike = window, 0
-  if window.look == "again" and count == #cut.ids then
+  if window.look == "again" and count == #cut.keys then
     window.alike, window.is_refuted = cut.alike + 1, cut.is_refuted
   end
   if window.alike < (reach > 0 and LOOKS or 1) then return look_at(self, "again", window.first, window.size) end
@@ -222,11 +224,11 @@ end
 
 -- What is behind the end. Nothing, or the last page again: the total is wrong. Other rows: the service gives fewer rows
 -- a page than it was asked for, and is asked for no more than that from here on; or the list changed meanwhile.
-local function accept_behind(self, rows, ids, known)
+local function accept_behind(self, rows, keys, known)
   local cut = self.cut
-  local count = #cut.ids
+  local count = #cut.keys
   reject(self, rows)
-  if #ids == 0 or ends_alike(ids, cut) then return finish(self) end
+  if #keys == 0 or ends_alike(keys, cut) then return finish(self) end
   if count >= self.enough then
     self.cap = min(self.cap, count)
     return "turn"
@@ -241,19 +243,19 @@ local function accept_behind(self, rows, ids, known)
 end
 
 -- Pass 2.
-local function accept_overlapping(self, window, rows, ids, total)
-  if self.detour and not holds_anchor(self, window, ids) then
+local function accept_overlapping(self, window, rows, keys, total)
+  if self.detour and not holds_anchor(self, window, keys) then
     self.detour = self.detour + 1
     if DETOURS[self.detour] then return reject(self, rows) end
     return nil, "the image of the resume token is gone, or far from its place; list again from the start"
   end
   local known, first_known = 0, nil
-  for i, id in ipairs(ids) do
-    if self.accepted[id] == self.pass then
+  for i, key in ipairs(keys) do
+    if self.accepted[key] == self.pass then
       known, first_known = known + 1, first_known or i
     end
   end
-  if window.look == "behind" then return accept_behind(self, rows, ids, known) end
+  if window.look == "behind" then return accept_behind(self, rows, keys, known) end
   if known == 0 and (window.first > 0 or self.anchor) then
     -- It shares no row: step back, twice as far each time.
     if window.first == 0 then return nil, "the images around the resume token are gone; list again from the start" end
@@ -263,12 +265,12 @@ local function accept_overlapping(self, window, rows, ids, total)
   end
   -- The row accepted last stands where it stood, unless the list changed.
   local shared = self.covered - window.first
-  if self.last and self.last.ids[#self.last.ids] ~= ids[shared] then self.has_moved = true end
+  if self.last and self.last.keys[#self.last.keys] ~= keys[shared] then self.has_moved = true end
   self.stats.duplicates = self.stats.duplicates + max(0, known - max(0, shared))
   -- Rows before a known one stood before the resume point, or came after the scan had begun.
-  take(self, window, rows, ids, self.anchor and first_known or 1)
+  take(self, window, rows, keys, self.anchor and first_known or 1)
   if self.idle >= MAX_IDLE then return nil, ("page %d repeats the pages before it"):format(window.number) end
-  if #ids == window.size then return "next" end
+  if #keys == window.size then return "next" end
   return accept_short(self, window, total)
 end
 
@@ -288,16 +290,16 @@ end
 ---@return string|nil message what contradicts
 ---@return string|nil kind of the failure, where it is not pagination
 function Scan:accept(window, rows, total)
-  local options, stats, ids = self.options, self.stats, {}
+  local options, stats, keys = self.options, self.stats, {}
   for i = 1, #rows do
     local id = rows[i][options.id]
     if type(id) ~= "string" or id == "" then
       return nil, ("row %d of page %d has no %s"):format(i, window.number, options.id), "decode"
     end
-    ids[i] = id
+    keys[i] = key_of(id)
   end
-  if #ids > window.size then
-    return nil, ("page %d has %d images where %d were asked for"):format(window.number, #ids, window.size)
+  if #keys > window.size then
+    return nil, ("page %d has %d images where %d were asked for"):format(window.number, #keys, window.size)
   end
   if type(total) ~= "number" or total < 0 or total ~= floor(total) or total >= 2 ^ 53 then total = nil end
   if total then
@@ -306,7 +308,7 @@ function Scan:accept(window, rows, total)
   end
   if self.steady == nil then self.steady = total or false end
   if self.steady ~= total then self.steady = false end
-  window.ids, self.total, self.waits = ids, total, false
+  window.keys, self.total, self.waits = keys, total, false
   self.answered, self.reach = self.answered + 1, max(self.reach, self.covered)
   if self.answered > options.spare + options.factor * ceil(min(stats.rows, self.reach) / self.cap) then
     local message = "the list does not settle: %d requests gave %d images of %s"
@@ -315,7 +317,7 @@ function Scan:accept(window, rows, total)
 
   local verdict, message
   if not self.overlapping then
-    verdict = accept_plain(self, window, rows, ids)
+    verdict = accept_plain(self, window, rows, keys)
     if not verdict and window.first > 0 then
       reject(self, rows)
       verdict = restart(self)
@@ -323,7 +325,7 @@ function Scan:accept(window, rows, total)
   end
   if not verdict then
     self.overlapping = true
-    verdict, message = accept_overlapping(self, window, rows, ids, total)
+    verdict, message = accept_overlapping(self, window, rows, keys, total)
   end
   stats.drift = stats.drift or self.has_moved or stats.duplicates > 0
   return verdict, message
