@@ -2,7 +2,7 @@
 -- [0-9a-z], since numbers take a third of the memory of strings and are nothing to the collector; any other id stands
 -- for itself. Two ids never share a key. Pure.
 
-local byte = string.byte
+local byte, type = string.byte, type
 
 -- Values of the digits to base 36. What is no digit makes the sum no number.
 local digit = setmetatable({}, { __index = function() return 0 / 0 end })
@@ -11,9 +11,10 @@ for value = 0, 35 do
 end
 
 --- The key of an id.
----@param id string
----@return integer|string
+---@param id any
+---@return integer|string|nil key nil for what is no id
 return function(id)
+  if type(id) ~= "string" or id == "" then return nil end
   local i, m, g, dash, a, b, c, d, e, f, h, j, k, l, more = byte(id, 1, 15)
   if dash == 45 and i == 105 and m == 109 and g == 103 and not more then
     local upper = (((digit[a] * 36 + digit[b]) * 36 + digit[c]) * 36 + digit[d]) * 36 + digit[e]

@@ -142,30 +142,29 @@ local function finish(self, agrees)
   return "end"
 end
 
--- Whether a page ends with the last row of another, as the last page does that a service sends for all behind it.
-local function ends_alike(keys, window) return keys[#keys] == window.keys[#window.keys] end
-
 -- Pass 1: says what a page means, or nil when it does not continue the pages before it.
-local function accept_plain(self, window, rows, keys)
-  local count, total, accepted = #keys, self.steady, self.accepted
+local function accept_plain(self, window, rows)
+  local count, total, accepted = #rows, self.steady, self.accepted
   if not total then return nil end
-  if window.first == total and total > 0 and (count == 0 or ends_alike(keys, self.last)) then
+  local name = self.options.id
+  if window.first == total and total > 0 and (count == 0 or key_of(rows[count][name]) == self.last.tail) then
     reject(self, rows)
     return "end"
   end
-  local reach = window.first + count
+  local reach, key = window.first + count, nil
   if reach > total or (count < window.size and reach < total) then return nil end
   for i = 1, count do
-    if accepted[keys[i]] then
-      self.stats.duplicates = self.stats.duplicates + 1
+    key = key_of(rows[i][name])
+    if not key or accepted[key] then
+      self.stats.duplicates = self.stats.duplicates + (key and 1 or 0)
       for j = 1, i - 1 do
-        accepted[keys[j]] = nil
+        accepted[key_of(rows[j][name])] = nil
       end
       return nil
     end
-    accepted[keys[i]] = 1
+    accepted[key] = 1
   end
-  self.last, self.covered = window, reach
+  window.tail, self.last, self.covered = key, window, reach
   self.stats.pages, self.stats.rows = self.stats.pages + 1, self.stats.rows + count
   return count < window.size and "end" or "next"
 end
@@ -208,10 +207,10 @@ end
 -- A short window ends the list: behind its last row there was nothing. Where the total says otherwise, or there is
 -- none, the service may have cut the page. It is asked for the window again, and then for what may be behind it.
 local function accept_short(self, window, total)
-  local reach, count, cut = self.covered, #window.keys, self.cut
+  local reach, count, cut = self.covered, window.count, self.cut
   if reach == total then return finish(self, true) end
   self.cut, window.alike = window, 0
-  if window.look == "again" and count == #cut.keys then
+  if window.look == "again" and count == cut.count then
     window.alike, window.is_refuted = cut.alike + 1, cut.is_refuted
   end
   if window.alike < (reach > 0 and LOOKS or 1) then return look_at(self, "again", window.first, window.size) end
@@ -226,9 +225,9 @@ end
 -- a page than it was asked for, and is asked for no more than that from here on; or the list changed meanwhile.
 local function accept_behind(self, rows, keys, known)
   local cut = self.cut
-  local count = #cut.keys
+  local count = cut.count
   reject(self, rows)
-  if #keys == 0 or ends_alike(keys, cut) then return finish(self) end
+  if #keys == 0 or keys[#keys] == cut.tail then return finish(self) end
   if count >= self.enough then
     self.cap = min(self.cap, count)
     return "turn"
@@ -243,7 +242,13 @@ local function accept_behind(self, rows, keys, known)
 end
 
 -- Pass 2.
-local function accept_overlapping(self, window, rows, keys, total)
+local function accept_overlapping(self, window, rows, total)
+  local keys, name = {}, self.options.id
+  for i = 1, #rows do
+    keys[i] = key_of(rows[i][name])
+    if not keys[i] then return nil, ("row %d of page %d has no %s"):format(i, window.number, name), "decode" end
+  end
+  window.count, window.tail = #keys, keys[#keys]
   if self.detour and not holds_anchor(self, window, keys) then
     self.detour = self.detour + 1
     if DETOURS[self.detour] then return reject(self, rows) end
@@ -265,7 +270,7 @@ local function accept_overlapping(self, window, rows, keys, total)
   end
   -- The row accepted last stands where it stood, unless the list changed.
   local shared = self.covered - window.first
-  if self.last and self.last.keys[#self.last.keys] ~= keys[shared] then self.has_moved = true end
+  if self.last and self.last.tail ~= keys[shared] then self.has_moved = true end
   self.stats.duplicates = self.stats.duplicates + max(0, known - max(0, shared))
   -- Rows before a known one stood before the resume point, or came after the scan had begun.
   take(self, window, rows, keys, self.anchor and first_known or 1)
@@ -290,16 +295,9 @@ end
 ---@return string|nil message what contradicts
 ---@return string|nil kind of the failure, where it is not pagination
 function Scan:accept(window, rows, total)
-  local options, stats, keys = self.options, self.stats, {}
-  for i = 1, #rows do
-    local id = rows[i][options.id]
-    if type(id) ~= "string" or id == "" then
-      return nil, ("row %d of page %d has no %s"):format(i, window.number, options.id), "decode"
-    end
-    keys[i] = key_of(id)
-  end
-  if #keys > window.size then
-    return nil, ("page %d has %d images where %d were asked for"):format(window.number, #keys, window.size)
+  local options, stats = self.options, self.stats
+  if #rows > window.size then
+    return nil, ("page %d has %d images where %d were asked for"):format(window.number, #rows, window.size)
   end
   if type(total) ~= "number" or total < 0 or total ~= floor(total) or total >= 2 ^ 53 then total = nil end
   if total then
@@ -308,16 +306,16 @@ function Scan:accept(window, rows, total)
   end
   if self.steady == nil then self.steady = total or false end
   if self.steady ~= total then self.steady = false end
-  window.keys, self.total, self.waits = keys, total, false
+  self.total, self.waits = total, false
   self.answered, self.reach = self.answered + 1, max(self.reach, self.covered)
   if self.answered > options.spare + options.factor * ceil(min(stats.rows, self.reach) / self.cap) then
     local message = "the list does not settle: %d requests gave %d images of %s"
     return nil, message:format(self.answered, stats.rows, total and ("%.0f"):format(total) or "an unknown number")
   end
 
-  local verdict, message
+  local verdict, message, kind
   if not self.overlapping then
-    verdict = accept_plain(self, window, rows, keys)
+    verdict = accept_plain(self, window, rows)
     if not verdict and window.first > 0 then
       reject(self, rows)
       verdict = restart(self)
@@ -325,10 +323,10 @@ function Scan:accept(window, rows, total)
   end
   if not verdict then
     self.overlapping = true
-    verdict, message = accept_overlapping(self, window, rows, keys, total)
+    verdict, message, kind = accept_overlapping(self, window, rows, total)
   end
   stats.drift = stats.drift or self.has_moved or stats.duplicates > 0
-  return verdict, message
+  return verdict, message, kind
 end
 
 return scan
