@@ -58,7 +58,7 @@ local PATHS = {
   { "settings", "`NAME=VALUE` …", "changes settings; returns all of them" },
   {
     "faults",
-    "`script` (JSON: objects or specs) or `spec` (specs, separated by blanks); `add=1`",
+    "`script` (JSON: objects or specs; needs lua-cjson for LuaJIT) or `spec` (specs, separated by blanks); `add=1`",
     "replaces the faults, or adds to them; without arguments, removes them",
   },
   {

@@ -41,9 +41,12 @@ local function problem_of(path, arguments)
   end
 end
 
+-- A list that is an array in JSON even when it is empty.
+local function array(items) return setmetatable(items, {}) end
+
 --- Counters since the start or the last reset, settings and faults.
 function paths.stats(state)
-  local stats = { settings = state.settings, faults = {} }
+  local stats = { settings = state.settings, faults = array {} }
   for name, value in pairs(state.counters) do
     stats[name] = value
   end
@@ -172,29 +175,14 @@ function paths.images(state, arguments, now)
   elseif arguments.insert or arguments.delete then
     message = change_many(state, where, arguments, state:moment(now))
   else
-    before, present = 0, changes.present(state.catalogue, where)
+    before, present = 0, array(changes.present(state.catalogue, where))
   end
   if message then return nil, message end
   local report = changes.report(state.catalogue, where, before)
-  report.images = present
-  return report
+  return { images = present, inserted = array(report.inserted), deleted = array(report.deleted) }
 end
 
--- JSON text of an answer; every empty table in one is an array.
-local function encode(value)
-  if type(value) ~= "table" then return (json(value)) end
-  local parts = {}
-  if value[1] ~= nil or next(value) == nil then
-    for i, item in ipairs(value) do
-      parts[i] = encode(item)
-    end
-    return "[" .. table.concat(parts, ",") .. "]"
-  end
-  for i, name in ipairs(settings.names(value)) do
-    parts[i] = json(name) .. ":" .. encode(value[name])
-  end
-  return "{" .. table.concat(parts, ",") .. "}"
-end
+local function encode(answer) return json(answer, true) end
 
 --- Answers a control request.
 ---@param path string what follows `/_emulator/`
