@@ -23,6 +23,7 @@ http {
   add_header x-protocol $server_protocol always;
   server { listen 127.0.0.1:%d ssl http2; location / { proxy_pass http://127.0.0.1:%d; proxy_buffering off; } }
   server { listen 127.0.0.1:%d ssl; location / { proxy_pass http://127.0.0.1:%d; proxy_buffering off; } }
+  server { listen 127.0.0.1:%d ssl http2; keepalive_requests 3; location / { proxy_pass http://127.0.0.1:%d; } }
 }
 ]]
 
@@ -30,7 +31,17 @@ local function write_config(folder, hostile, port)
   local file = assert(io.open(folder .. "/nginx.conf", "w"))
   local user = shell.output "id -u" == "0" and "user root;" or ""
   file:write(
-    CONFIG:format(user, hostile.certificate, hostile.key, port, hostile.ports.http, port + 1, hostile.ports.http)
+    CONFIG:format(
+      user,
+      hostile.certificate,
+      hostile.key,
+      port,
+      hostile.ports.http,
+      port + 1,
+      hostile.ports.http,
+      port + 2,
+      hostile.ports.http
+    )
   )
   file:close()
 end
@@ -42,7 +53,8 @@ end
 
 ---Starts nginx with the certificate of a hostile server; its requests go on to that server.
 ---@param hostile table what `hostile.start` gave
----@return table server `{http2 = base URL, http1 = base URL, stop = function}`
+---@return table server `{http2 = base URL, http1 = base URL, goaway = base URL of HTTP/2 that ends after three
+---requests of a connection, stop = function}`
 function M.start(hostile)
   local folder = shell.temporary_folder()
   local multi = curl.new { ca_file = hostile.ca_file, proxy = "" }
@@ -67,6 +79,7 @@ function M.start(hostile)
         return {
           http2 = "https://127.0.0.1:" .. port,
           http1 = "https://127.0.0.1:" .. port + 1,
+          goaway = "https://127.0.0.1:" .. port + 2,
           stop = function()
             pipe:close()
             shell.run("rm -rf " .. folder)

@@ -2,6 +2,7 @@
 -- attempt nor become the response to another request. The server acts as the id of the image says (hostile.c).
 local curl = require "jdvm.curl"
 local hostile = require "spec.support.hostile"
+local http2 = require "spec.support.http2"
 local jdvm = require "jdvm"
 local random = require "spec.support.random"
 
@@ -28,12 +29,12 @@ local function settle()
   assert.equal(counts.requests, counts.done)
 end
 
-local function open(scheme)
+local function open(endpoint)
   return jdvm.new {
     region = "cn-north-1",
     access_key = "ak",
     secret_key = "sk",
-    endpoint = server:base(scheme),
+    endpoint = endpoint,
     ca_file = server.ca_file,
     proxy = "",
     transport = "curl",
@@ -42,14 +43,20 @@ local function open(scheme)
   }
 end
 
--- The image of that id in one attempt; the rest of what the call tells.
-local function image(id)
-  local found, meta, detail = client:describe_image(id)
-  assert.is_table(found, type(meta) == "string" and meta or nil)
-  assert.equal(id, found.imageId)
-  assert.equal(1, meta.attempts)
-  assert.is_nil(detail)
-  return meta
+-- Images of that many ids, asked for side by side, each in one attempt; how many requests were sent again.
+local function images(ids)
+  local calls, replayed = {}, 0
+  for i, id in ipairs(ids) do
+    calls[i] = client:start("describeImage", id)
+  end
+  for i, call in ipairs(calls) do
+    local found, meta = call:finish()
+    assert.is_table(found, type(meta) == "string" and meta or nil)
+    assert.equal(ids[i], found.imageId)
+    assert.equal(1, meta.attempts)
+    replayed = replayed + meta.replayed
+  end
+  return replayed
 end
 
 local IDLE = { "close", "reset", "fin", "notify", "stray", "408", "408open", "garbage", "break" }
@@ -71,74 +78,69 @@ describe("a kept connection", function()
   for _, scheme in ipairs { "http", "https" } do
     for _, mishap in ipairs(IDLE) do
       it(("on which the server does this while it is idle is not used: %s, %s"):format(mishap, scheme), function()
-        client = open(scheme)
+        client = open(server:base(scheme))
         for i = 1, 3 do
-          assert.equal(0, image(("img-%d.%s"):format(i, mishap)).replayed)
+          assert.equal(0, images { ("img-%d.%s"):format(i, mishap) })
           settle()
         end
-        image "img-last"
+        images { "img-last" }
       end)
     end
 
     it("is not used when more than the response came in the last piece of it, " .. scheme, function()
-      client = open(scheme)
+      client = open(server:base(scheme))
       for i = 1, 3 do
-        image(("img-%d.tail"):format(i)) -- with TLS that shows when the next request has been sent
+        images { ("img-%d.tail"):format(i) } -- with TLS that shows when the next request has been sent
         settle()
       end
-      image "img-last"
+      images { "img-last" }
     end)
 
     for _, mishap in ipairs(LATE) do
       it(("that fails under a request has it sent again: %s, %s"):format(mishap, scheme), function()
-        client = open(scheme)
-        image "img-first"
-        assert.equal(1, image("img-again." .. mishap).replayed)
-        assert.equal(0, image("img-fresh").replayed)
+        client = open(server:base(scheme))
+        images { "img-first" }
+        assert.equal(1, images { "img-again." .. mishap })
+        assert.equal(0, images { "img-fresh" })
       end)
     end
 
     it("is used again and again, one call at a time and side by side, " .. scheme, function()
-      client = open(scheme)
+      client = open(server:base(scheme))
       local before = counted().connections
       for round = 1, 20 do
-        image("img-" .. round)
+        images { "img-" .. round }
       end
       assert.equal(1, counted().connections - before)
       for _ = 1, 5 do
-        local calls = {}
-        for i = 1, 8 do
-          calls[i] = client:start("describeImage", "img-" .. i)
-        end
-        for i = 1, 8 do
-          assert.equal("img-" .. i, (assert(calls[i]:finish())).imageId)
-        end
+        images { "img-1", "img-2", "img-3", "img-4", "img-5", "img-6", "img-7", "img-8" }
       end
       assert.truthy(counted().connections - before <= 9)
     end)
 
     it("of any past gives no call the response to another, " .. scheme, function()
-      client = open(scheme)
+      client = open(server:base(scheme))
       local draw = random.new(7)
       local function some(n) return draw(1, n) end
       for round = 1, 60 do
-        local calls, ids = {}, {}
+        local ids = {}
         for i = 1, some(4) do
-          local mishap = some(3) == 1 and LATE[some(#LATE)]
-            or some(2) == 1 and IDLE[some(#IDLE)]
-            or some(9) == 1 and "tail"
-            or "none"
-          ids[i] = ("img-%d-%d.%s"):format(round, i, mishap)
-          calls[i] = client:start("describeImage", ids[i])
+          local mishap = some(3) == 1 and LATE[some(#LATE)] or some(2) == 1 and IDLE[some(#IDLE)] or "none"
+          ids[i] = ("img-%d-%d.%s"):format(round, i, some(20) == 1 and "tail" or mishap)
         end
-        for i, call in ipairs(calls) do
-          local found, meta = call:finish()
-          assert.is_table(found, type(meta) == "string" and meta or nil)
-          assert.equal(ids[i], found.imageId)
-          assert.equal(1, meta.attempts)
-        end
+        images(ids)
         settle()
       end
     end)
   end
+
+  it("that ends with GOAWAY (HTTP/2) costs no attempt", function()
+    local front = http2.start(server)
+    finally(front.stop)
+    client = open(front.goaway)
+    for _ = 1, 10 do
+      images { "img-1", "img-2", "img-3", "img-4" }
+      images { "img-5" }
+    end
+  end)
 end)
