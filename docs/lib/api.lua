@@ -214,6 +214,28 @@ api.classes = {
 }
 
 api.classes[#api.classes + 1] = {
+  name = "Setting",
+  doc = "One setting of a client, from client:settings().",
+  doc_zh = "client:settings() 返回的一项设置。",
+  fields = {
+    { name = "name", type = "string", doc = "Its name.", doc_zh = "名称。" },
+    {
+      name = "value",
+      type = "string",
+      doc = "Its value as text, secrets hidden.",
+      doc_zh = "值的文字形式，隐藏密钥。",
+    },
+    {
+      name = "origin",
+      type = "string",
+      optional = true,
+      doc = "What gave it: an option, a variable, a profile and its file; absent for defaults.",
+      doc_zh = "来源：选项、环境变量，或配置及其文件；默认值没有来源。",
+    },
+  },
+}
+
+api.classes[#api.classes + 1] = {
   name = "Event",
   doc = "What logger and on_attempt are told: `event` is try or warning. tostring gives message, so logger = print "
     .. "works.",
@@ -530,6 +552,15 @@ api.client = {
     params = { { "ids", "string|string[]" }, { "options", "jdvm.WaitOptions", optional = true } },
     returns = { { "jdvm.Image|jdvm.Image[]", "image or images, as asked" }, { "jdvm.Meta", "meta" } },
     fails = true,
+  },
+  {
+    name = "settings",
+    doc = "Where each setting comes from: region, endpoint, ca_file, access_key, secret_key, session_token, and problem "
+      .. "when there are no keys. To show to people: no secret, the access key mostly hidden.",
+    doc_zh = "各项设置的来源：region、endpoint、ca_file、access_key、secret_key、session_token，没有可用密钥时还有 problem。"
+      .. "用于显示：不含密钥内容，access_key 大部分被隐藏。",
+    params = {},
+    returns = { { "jdvm.Setting[]", "settings" } },
   },
   {
     name = "close",

@@ -4,7 +4,6 @@ local one_line = require("jdvm.util.text").one_line
 local operations = require "jdvm.service.operations"
 local parser = require "jdvm.cli.parser"
 local profile = require "jdvm.keys.profile"
-local settings = require "jdvm.options.settings"
 local shell = require "jdvm.util.shell"
 local terminal = require "jdvm.cli.terminal"
 local transport = require "jdvm.transport"
@@ -107,10 +106,29 @@ local function mode_warning()
   return path and profile.mode_warning(path, shell.mode_of(path))
 end
 
+-- The client that the command line asks for; `warn` is told of what nobody has to fail for.
+local function new_client(given, region, warn)
+  return require("jdvm").new {
+    region = region,
+    profile = given.profile,
+    endpoint = given.endpoint,
+    ca_file = given.ca_file,
+    utf8 = "replace",
+    logger = function(event)
+      if event.event == "warning" then
+        warn(event.message)
+      elseif given.verbose then
+        complain(event.message)
+      end
+    end,
+  }
+end
+
 -- What a subcommand works with.
 local function new_context(root, given, operation)
   local now = new_clock()
   local started = now()
+  local regions = regions_of(given)
   local is_screen = terminal.is_terminal(1)
   local has_colour = not given.no_color and os.getenv("NO_COLOR") == nil and os.getenv("TERM") ~= "dumb"
   return {
@@ -120,31 +138,21 @@ local function new_context(root, given, operation)
     flush = flush,
     complain = complain,
     mode_warning = mode_warning,
-    regions = regions_of(given),
+    regions = regions,
+    new_client = function(warn) return new_client(given, regions[1] or nil, warn) end,
     terminal = is_screen and { columns = terminal.columns(), colour = has_colour } or nil,
     usage = function(message) parser.command(root, given.command):error(message) end,
     -- Beside a table on the same screen there is no place for a progress line.
     progress = function(beside_output)
       return new_progress((beside_output or not is_screen) and terminal.is_terminal(2), now)
     end,
-    region_in_use = function() return given.region[1] or settings.resolve({ profile = given.profile }).region end,
     -- The time left of --timeout; nil leaves each call its own default.
     time_left = function() return given.timeout and math.max(0.001, given.timeout - (now() - started)) end,
   }
 end
 
 local function client_for(context)
-  local given = context.given
-  local client = require("jdvm").new {
-    region = context.regions[1] or nil,
-    profile = given.profile,
-    endpoint = given.endpoint,
-    ca_file = given.ca_file,
-    utf8 = "replace",
-    logger = function(event)
-      if given.verbose or event.event == "warning" then complain(tostring(event)) end
-    end,
-  }
+  local client = context.new_client(complain)
   local warning = not os.getenv("JDCLOUD_ACCESS_KEY") and mode_warning()
   if warning then complain("jdvm: " .. warning) end
   return client

@@ -127,6 +127,7 @@ function client.new(given, level)
   state.config, state.endpoint = config, endpoint
   state.region, state.region_fault, message = region_of(resolved, given)
   if message then misuse(message) end
+  state.resolved = resolved
   state.credentials, state.lacks_keys = resolved.credentials, resolved.origins.access_key == nil
   state.clock, state.random = given.clock and checked_clock(given.clock) or os.time, random
   state.decoding = { null = state.null, utf8 = state.utf8, array_mt = state.array_mt or nil }
@@ -217,6 +218,10 @@ function methods:wait_image(id, options)
   if message then error("jdvm: waitImage: " .. message, 2) end
   return waiter.wait(state, self, id, options or {})
 end
+
+--- Where each setting of the client comes from, to show to people: no secret, the access key mostly hidden.
+---@return jdvm.Setting[]
+function methods:settings() return settings.report(state_of(self).resolved) end
 
 --- Cancels what is in flight and closes the connections. The client cannot be used any more.
 function methods:close()

@@ -292,6 +292,12 @@
 ---@field transport? table The call's transport, to ask a server for keys. 该调用的传输，可用于向服务器请求密钥。
 ---@field deadline? number When the call's time ends, on the transport's clock. 该调用的截止时刻（按传输的时钟）。
 
+---One setting of a client, from client:settings(). client:settings() 返回的一项设置。
+---@class jdvm.Setting
+---@field name string Its name. 名称。
+---@field value string Its value as text, secrets hidden. 值的文字形式，隐藏密钥。
+---@field origin? string What gave it: an option, a variable, a profile and its file; absent for defaults. 来源：选项、环境变量，或配置及其文件；默认值没有来源。
+
 ---What logger and on_attempt are told: `event` is try or warning. tostring gives message, so logger = print works. logger 与 on_attempt 收到的事件，`event` 为 try 或 warning。tostring 得到 message，因此可用 logger = print。
 ---@class jdvm.Event
 ---@field event "try"|"warning" What happened. 事件类型。
@@ -501,6 +507,10 @@ function Client:start(operation, params, options) end
 ---@return jdvm.Meta|string meta, or the message of the failure
 ---@return jdvm.Failure|nil detail of the failure
 function Client:wait_image(ids, options) end
+
+---Where each setting comes from: region, endpoint, ca_file, access_key, secret_key, session_token, and problem when there are no keys. To show to people: no secret, the access key mostly hidden. 各项设置的来源：region、endpoint、ca_file、access_key、secret_key、session_token，没有可用密钥时还有 problem。用于显示：不含密钥内容，access_key 大部分被隐藏。
+---@return jdvm.Setting[] settings
+function Client:settings() end
 
 ---Cancels what is in flight and closes connections. 取消进行中的请求并关闭连接。
 function Client:close() end

@@ -189,6 +189,19 @@ describe("a report", function()
     )
   end)
 
+  it("is what a client gives", function()
+    local client = require("jdvm").new { region = "cn-north-1", access_key = AK, secret_key = SK }
+    local found = {}
+    for _, setting in ipairs(client:settings()) do
+      found[setting.name] = setting.value .. "|" .. tostring(setting.origin)
+    end
+    assert.equal("cn-north-1|option region", found.region)
+    assert.equal("AK…1111|option access_key", found.access_key)
+    assert.equal("set|option secret_key", found.secret_key)
+    client:close()
+    assert.error_matches(function() client:settings() end, "the client is closed")
+  end)
+
   it("shows no password of an endpoint, with or without scheme", function()
     for endpoint, shown in pairs {
       ["u:hush@x"] = "…@x",

@@ -7,7 +7,6 @@ local options_of = require "jdvm.options.options"
 local parser = require "jdvm.cli.parser"
 local profile = require "jdvm.keys.profile"
 local retry = require "jdvm.call.retry"
-local settings = require "jdvm.options.settings"
 local shell = require "jdvm.util.shell"
 local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
@@ -77,18 +76,9 @@ function doctor.run(context)
   line("OpenSSL", core.openssl_version())
   line("system", shell.line_of("uname -srm 2>/dev/null") or "unknown")
 
-  local options = {
-    region = context.regions[1] or nil,
-    profile = given.profile,
-    endpoint = given.endpoint,
-    ca_file = given.ca_file,
-  }
-  local ok, client = pcall(function()
-    local made = require("jdvm").new(options)
-    return made
-  end)
-  local resolved = ok and settings.resolve(options)
-  if not resolved then
+  local notes, endpoint, ca_file = {}, DEFAULT_ENDPOINT, nil
+  local ok, client = pcall(context.new_client, function(message) notes[#notes + 1] = message:gsub("^jdvm: ", "") end)
+  if not ok then
     local message = tostring(client):gsub("^[^%s:]+:%d+: ", "")
     line("settings", (words.usage(message, context.operation, given.command):gsub("^jdvm: ", "")))
     return parser.status.usage
@@ -96,22 +86,22 @@ function doctor.run(context)
   -- The profile in use, whether or not anything is taken from it.
   local name, origin = profile.in_use(given.profile, os.getenv)
   line("profile", name and text.one_line(name, 60) or "unknown", origin)
-  for _, entry in ipairs(settings.report(resolved)) do
-    line(entry.name, entry.value, entry.origin)
+  for _, setting in ipairs(client:settings()) do
+    line(setting.name, setting.value, setting.origin)
+    if setting.name == "endpoint" and setting.origin then endpoint = setting.value end
+    if setting.name == "ca_file" and setting.origin then ca_file = setting.value end
   end
-  for _, note in ipairs(resolved.notes) do
+  notes[#notes + 1] = context.mode_warning()
+  for _, note in ipairs(notes) do
     line("note", note)
   end
-  local warning = context.mode_warning()
-  if warning then line("note", warning) end
+  print_proxy(line, endpoint)
 
-  print_proxy(line, resolved.endpoint or DEFAULT_ENDPOINT)
-
-  local carrier, failure = transport.choose { transport = "curl", ca_file = resolved.ca_file }
+  local carrier, failure = transport.choose { transport = "curl", ca_file = ca_file }
   if not carrier then return nil, failure end
   line("libcurl", carrier:version())
   local answer
-  answer, failure = reach(carrier, resolved.endpoint or DEFAULT_ENDPOINT, given.timeout or 10)
+  answer, failure = reach(carrier, endpoint, given.timeout or 10)
   if not answer then
     line("reached", "no: " .. errors.new { kind = failure.kind, message = failure.message }:gsub("^jdvm: ", ""))
     return nil, failure

@@ -227,6 +227,13 @@ local function columns_of(context, operation)
   return columns
 end
 
+-- The region that a call without one is for.
+local function region_in_use(context)
+  for _, setting in ipairs(context.client:settings()) do
+    if setting.name == "region" then return setting.value end
+  end
+end
+
 ---The printer that a command line asks for.
 ---@param context table see jdvm.cli
 ---@param operation table
@@ -240,7 +247,7 @@ function output.printer_for(context, operation)
     screen.may_drop = context.given.columns == nil
     screen.left_out = function(names) context.complain(("jdvm: not shown: %s (--columns)"):format(names)) end
   end
-  local region = has_region and #context.regions == 1 and context.region_in_use() or nil
+  local region = has_region and #context.regions == 1 and region_in_use(context) or nil
   return output.new(context.given.output or "table", columns, operation, context.write, screen, region)
 end
 

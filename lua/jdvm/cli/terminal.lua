@@ -3,35 +3,23 @@ local shell = require "jdvm.util.shell"
 
 local terminal = {}
 
+-- Ranges of code points, in order.
+local function ranges_of(text)
+  local ranges = {}
+  for first, last in text:gmatch("(%x+)-(%x+)") do
+    ranges[#ranges + 1] = { tonumber(first, 16), tonumber(last, 16) }
+  end
+  return ranges
+end
+
 -- Blocks whose characters take two columns (East Asian Width W and F, Unicode Standard Annex 11).
-local WIDE = {
-  { 0x1100, 0x115F },
-  { 0x2E80, 0x303E },
-  { 0x3041, 0x4DBF },
-  { 0x4E00, 0xA4CF },
-  { 0xA960, 0xA97F },
-  { 0xAC00, 0xD7A3 },
-  { 0xF900, 0xFAFF },
-  { 0xFE30, 0xFE6F },
-  { 0xFF00, 0xFF60 },
-  { 0xFFE0, 0xFFE6 },
-  { 0x1F300, 0x1F64F },
-  { 0x1F680, 0x1F6FF },
-  { 0x1F900, 0x1F9FF },
-  { 0x1FA70, 0x1FAFF },
-  { 0x20000, 0x3FFFD },
-}
+local WIDE = ranges_of(
+  "1100-115F 2E80-303E 3041-4DBF 4E00-A4CF A960-A97F AC00-D7A3 F900-FAFF FE30-FE6F FF00-FF60 FFE0-FFE6 "
+    .. "1F300-1F64F 1F680-1F6FF 1F900-1F9FF 1FA70-1FAFF 20000-3FFFD"
+)
 
 -- Combining marks, joiners and variation selectors take no column of their own.
-local NARROWEST = {
-  { 0x0300, 0x036F },
-  { 0x1AB0, 0x1AFF },
-  { 0x200B, 0x200F },
-  { 0x20D0, 0x20FF },
-  { 0xFE00, 0xFE0F },
-  { 0xFE20, 0xFE2F },
-  { 0xE0100, 0xE01EF },
-}
+local NARROWEST = ranges_of "0300-036F 1AB0-1AFF 200B-200F 20D0-20FF FE00-FE0F FE20-FE2F E0100-E01EF"
 
 local function within(ranges, code)
   for _, range in ipairs(ranges) do

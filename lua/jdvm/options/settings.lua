@@ -167,7 +167,7 @@ end
 
 --- The settings as `jdvm doctor` shows them: no secret, the access key mostly hidden.
 ---@param resolved jdvm.Settings
----@return { name: string, value: string, origin: string|nil }[]
+---@return jdvm.Setting[]
 function settings.report(resolved)
   local origins, lines = resolved.origins, {}
   local function add(name, value) lines[#lines + 1] = { name = name, value = value, origin = origins[name] } end
