@@ -286,7 +286,7 @@ describe("options that contradict each other", function()
         profile = "x",
         credentials = "environment",
       },
-      ['option credentials must be a function, or one of environment and profile, got "profil"; did you ' .. 'mean "profile"?'] = {
+      ['option credentials must be a function, "environment" or "profile", got "profil"'] = {
         credentials = "profil",
       },
     } do

@@ -41,14 +41,11 @@ local terraform = { pairs = { { "access_key", "secret_key" } }, region = "region
 --- All of them, in the order in which they count (for the reference pages).
 keychain.groups = { groups[1], groups[2], groups[3], terraform }
 
--- Sources that can be asked for by name.
-local by_name = { "environment", "profile" }
-
 local function present(value) return value ~= nil and value ~= "" end
 
 -- Keys of one group with their origins, or nil and what is wrong with half a pair.
 local function of_group(group, environment)
-  local half
+  local there, missing
   for _, names in ipairs(group.pairs) do
     local access_key, secret_key = environment(names[1]), environment(names[2])
     if access_key and secret_key then
@@ -62,37 +59,25 @@ local function of_group(group, environment)
         },
         region = group.region,
       }
+    elseif not there and (access_key or secret_key) then
+      there, missing = names[access_key and 1 or 2], names[access_key and 2 or 1]
     end
-    if access_key then half = half or { names[1], names[2] } end
-    if secret_key then half = half or { names[2], names[1] } end
   end
-  if half then
-    return nil, ("environment variable %s is set, but %s is not: keys are a pair"):format(half[1], half[2])
-  end
-  return nil
-end
-
-local function of_environment(environment)
-  for _, group in ipairs(groups) do
-    local keys, message = of_group(group, environment)
-    if keys or message then return keys, message end
-  end
-  return nil
+  return nil, there and ("environment variable %s is set, but %s is not: keys are a pair"):format(there, missing)
 end
 
 local function of_profile(profile)
-  local access_key, secret_key = profile.values.access_key, profile.values.secret_key
-  if present(access_key) and present(secret_key) then
-    return {
-      given = { access_key = access_key, secret_key = secret_key },
-      origins = { access_key = profile.origin, secret_key = profile.origin },
-      is_profile = true,
-    }
+  local access_key, secret_key, origin = profile.values.access_key, profile.values.secret_key, profile.origin
+  if present(access_key) ~= present(secret_key) then
+    return nil, origin .. " has only one of access_key and secret_key: keys are a pair"
   end
-  if present(access_key) or present(secret_key) then
-    return nil, profile.origin .. " has only one of access_key and secret_key: keys are a pair"
-  end
-  return nil
+  return present(access_key)
+      and {
+        given = { access_key = access_key, secret_key = secret_key },
+        origins = { access_key = origin, secret_key = origin },
+        is_profile = true,
+      }
+    or nil
 end
 
 -- What to say when no keys were found.
@@ -112,8 +97,10 @@ end
 local function find(options, environment, profile_in_use)
   local only_profile = options.profile ~= nil or options.credentials == "profile"
   if not only_profile then
-    local keys, message = of_environment(environment)
-    if keys or message then return keys, message end
+    for _, group in ipairs(groups) do
+      local keys, message = of_group(group, environment)
+      if keys or message then return keys, message end
+    end
     if options.credentials == "environment" then return nil, nothing_found(environment, "") end
   end
   local profile = profile_in_use()
@@ -133,34 +120,26 @@ end
 ---@param options table options of jdvm.new
 ---@return string|nil message
 function keychain.fault(options)
-  local source = options.credentials
-  if options.access_key ~= nil and options.secret_key == nil then
-    return "option access_key needs secret_key beside it"
-  elseif options.secret_key ~= nil and options.access_key == nil then
-    return "option secret_key needs access_key beside it"
-  end
-  if options.session_token ~= nil and options.access_key == nil then
+  local access_key, secret_key, source = options.access_key, options.secret_key, options.credentials
+  if access_key ~= nil and secret_key == nil then return "option access_key needs secret_key beside it" end
+  if secret_key ~= nil and access_key == nil then return "option secret_key needs access_key beside it" end
+  if options.session_token ~= nil and access_key == nil then
     return "option session_token needs access_key and secret_key beside it"
   end
-  if options.access_key ~= nil and source ~= nil then
+  if access_key ~= nil and source ~= nil then
     return "give either access_key and secret_key or credentials, not both"
   end
-  if options.profile ~= nil and (options.access_key ~= nil or (source ~= nil and source ~= "profile")) then
+  if options.profile ~= nil and (access_key ~= nil or (source ~= nil and source ~= "profile")) then
     return "option profile names the source of the keys; leave it or the other source out"
+  end
+  if type(source) == "string" and source ~= "environment" and source ~= "profile" then
+    return 'option credentials must be a function, "environment" or "profile", got ' .. text.show(source)
   end
   for _, name in ipairs { "access_key", "secret_key", "session_token" } do
     local message = options[name] ~= nil and credentials.fault(name, options[name], "option " .. name)
     if message then return message end
   end
-  if type(source) ~= "string" then return nil end
-  for _, name in ipairs(by_name) do
-    if name == source then return nil end
-  end
-  local nearest = text.nearest(source, by_name)
-  return ("option credentials must be a function, or one of environment and profile, got %s%s"):format(
-    text.show(source),
-    nearest and ('; did you mean "' .. nearest .. '"?') or ""
-  )
+  return nil
 end
 
 --- Chooses the keys of a client.

@@ -26,19 +26,19 @@ local function present(value) return value ~= nil and value ~= "" end
 
 -- Finds the profile in use: name, origin (words for messages) and values; without values a message,
 -- and whether that is a mistake of the user's rather than the plain absence of a file.
-local function find_profile(wanted, sources, notes)
-  local name, chosen_by, is_asked = profile.in_use(wanted, sources.getenv, sources.read_file)
+local function find_profile(wanted, getenv, read_file, notes)
+  local name, chosen_by, is_asked = profile.in_use(wanted, getenv, read_file)
   if not name then
     notes[#notes + 1] = chosen_by
     return { origin = "an unknown profile", message = chosen_by, is_mistake = true }
   end
-  local directory = profile.directory(sources.getenv)
+  local directory = profile.directory(getenv)
   if not directory then
     local message = "the home folder is unknown (HOME is not set)"
     return { origin = "no profile, since " .. message, message = message, is_mistake = is_asked }
   end
   local path = directory .. "/config"
-  local files, message = profile.read(directory, sources.read_file)
+  local files, message = profile.read(directory, read_file)
   if not files then
     notes[#notes + 1] = message
     return { origin = path, message = message or path .. " does not exist", is_mistake = is_asked or message ~= nil }
@@ -87,60 +87,50 @@ end
 function settings.resolve(options, sources)
   local message = keychain.fault(options)
   if message then return nil, message end
-  local given = sources or {}
-  sources = {
-    getenv = given.getenv or keychain.getenv,
-    read_file = given.read_file,
-  }
-  local notes = {}
+  sources = sources or {}
+  local getenv, notes = sources.getenv or keychain.getenv, {}
   local function environment(name)
-    local value = sources.getenv(name)
+    local value = name and getenv(name)
     return present(value) and value or nil
   end
   -- Read when it is first needed: a client with all its options reads no file.
   local found
   local function profile_in_use()
-    found = found or find_profile(options.profile, sources, notes)
+    found = found or find_profile(options.profile, getenv, sources.read_file, notes)
     return found
   end
 
-  local holder, keys = keychain.choose(options, environment, profile_in_use, given.warn)
-
-  -- Each source gives a value, or nil, and its origin.
-  local function option(name) return options[name], "option " .. name end
-  local function variable(name)
-    if not name then return nil end
-    return environment(name), "environment variable " .. name
-  end
-  local function region_of_profile()
-    local values = profile_in_use().values
-    return values and present(values.region_id) and values.region_id or nil, profile_in_use().origin
-  end
-  local function endpoint_of_profile()
-    if not (keys.is_profile or options.profile or environment(variables.profile)) then return nil end
-    local endpoint, left_out = endpoint_of(profile_in_use().values or {})
-    notes[#notes + 1] = left_out
-    return endpoint, profile_in_use().origin
-  end
-  -- A profile named by an option comes before the environment, another after it.
-  local function named(source)
-    if options.profile == nil then return nil end
-    return source()
-  end
-
+  local holder, keys = keychain.choose(options, environment, profile_in_use, sources.warn)
   local resolved = { credentials = holder, origins = keys.origins, notes = notes }
-  local function set(name, source, argument)
-    if resolved[name] ~= nil then return end
-    local value, origin = source(argument)
-    if value ~= nil then
+
+  -- The first value that is given counts.
+  local function set(name, value, origin)
+    if resolved[name] == nil and present(value) then
       resolved[name], resolved.origins[name] = value, origin
     end
   end
-  set("region", option, "region")
-  set("region", named, region_of_profile)
-  set("region", variable, variables.region)
-  set("region", variable, keys.region)
-  set("region", region_of_profile)
+  local function set_of_variable(name, variable)
+    set(name, environment(variable), "environment variable " .. tostring(variable))
+  end
+  local function set_region_of_profile()
+    if resolved.region == nil then set("region", (profile_in_use().values or {}).region_id, profile_in_use().origin) end
+  end
+  local function set_endpoint_of_profile()
+    local counts = keys.is_profile or options.profile or environment(variables.profile)
+    if resolved.endpoint ~= nil or not counts then return end
+    local endpoint, left_out = endpoint_of(profile_in_use().values or {})
+    notes[#notes + 1] = left_out
+    set("endpoint", endpoint, profile_in_use().origin)
+  end
+
+  for _, name in ipairs { "region", "endpoint", "ca_file" } do
+    resolved[name], resolved.origins[name] = options[name], options[name] ~= nil and "option " .. name or nil
+  end
+  -- A profile named by an option comes before the environment, another after it.
+  if options.profile ~= nil then set_region_of_profile() end
+  set_of_variable("region", variables.region)
+  set_of_variable("region", keys.region)
+  set_region_of_profile()
   -- A profile that was asked for and cannot be had is why there is no region: that is what to say.
   if not resolved.region then
     if profile_in_use().is_mistake then
@@ -150,12 +140,10 @@ function settings.resolve(options, sources)
         .. "`env JDCLOUD_REGION; env JDCLOUD_ENDPOINT;` at the top of nginx.conf, or make the client in init_by_lua"
     end
   end
-  set("endpoint", option, "endpoint")
-  set("endpoint", named, endpoint_of_profile)
-  set("endpoint", variable, variables.endpoint)
-  if options.profile == nil then set("endpoint", endpoint_of_profile) end
-  set("ca_file", option, "ca_file")
-  set("ca_file", variable, variables.ca_file)
+  if options.profile ~= nil then set_endpoint_of_profile() end
+  set_of_variable("endpoint", variables.endpoint)
+  if options.profile == nil then set_endpoint_of_profile() end
+  set_of_variable("ca_file", variables.ca_file)
   return resolved
 end
 
