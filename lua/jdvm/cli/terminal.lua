@@ -107,6 +107,10 @@ function terminal.paint(text, code) return code and "\27[" .. code .. "m" .. tex
 ---@return boolean
 function terminal.is_terminal(descriptor) return shell.succeeds("test -t " .. descriptor) end
 
+---Whether standard output is a pipe.
+---@return boolean
+function terminal.is_pipe() return shell.succeeds "test -p /dev/stdout" end
+
 ---The screen's width in columns; 80 where nobody knows.
 ---@return integer
 function terminal.columns()
