@@ -103,22 +103,6 @@ describe("keys", function()
     assert.matches("^environment variable JDCLOUD_SESSION_TOKEN: session_token holds a blank", message)
   end)
 
-  it("that are given as options and end in a newline are said to", function()
-    for _, name in ipairs { "access_key", "secret_key", "session_token" } do
-      local options = { access_key = "hush", secret_key = "hush", session_token = "hush" }
-      options[name] = "hush\n"
-      local ok, message = pcall(require "jdvm".new, options)
-      assert.is_false(ok)
-      assert.matches("jdvm.new: option " .. name .. " ends in a newline: cut it off", message, 1, true)
-      assert.is_nil(message:find("hush", 1, true))
-      options[name] = "hush\0hush"
-      ok, message = pcall(require "jdvm".new, options)
-      assert.is_false(ok)
-      assert.matches("control character", message)
-      assert.is_nil(message:find("hush", 1, true))
-    end
-  end)
-
   it("that the signer would refuse are refused where they come from", function()
     local jdvm, core = require "jdvm", require "jdvm.core"
     local _, message, kind = keys_of(resolve({}, { JDCLOUD_ACCESS_KEY = "hu/sh", JDCLOUD_SECRET_KEY = "hush" }))
