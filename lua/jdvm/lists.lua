@@ -76,23 +76,22 @@ local function new_source(state, operation, params, options, resolved)
   source.array_mt = state.array_mt or state.array_mt == nil and core.array_mt() or nil
   function source.spent() return budget.spent end
 
-  local function start(job)
-    params[page.number], params[page.size] = job.number, job.size
-    if page.ids then params[page.ids] = job.ids end
-    local path, query, region = parameters.check(operation, params, resolved.region)
-    return call.start(state, {
-      operation = operation,
-      path = path,
-      query = query,
-      region = region,
-      options = options,
-      decoding = decoding,
-      budget = budget,
-      early = resolved.failure,
-    }, false)
-  end
   source.fetch = {
-    start = start,
+    start = function(job)
+      params[page.number], params[page.size] = job.number, job.size
+      if page.ids then params[page.ids] = job.ids end
+      local path, query, region = parameters.check(operation, params, resolved.region)
+      return call.start(state, {
+        operation = operation,
+        path = path,
+        query = query,
+        region = region,
+        options = options,
+        decoding = decoding,
+        budget = budget,
+        early = resolved.failure,
+      }, false)
+    end,
     finish = function(pending, received) return pending:finish(received) end,
     cancel = function(pending) pending:cancel() end,
   }
@@ -114,15 +113,8 @@ local function new_source(state, operation, params, options, resolved)
   return source
 end
 
---- Prepares a list; raises for misuse.
----@param state table the client's
----@param operation table with `page`
----@param params table|nil
----@param options table|nil
----@param level integer as for an error in the place of this call
----@return table reader
----@return table source
-function lists.open(state, operation, params, options, level)
+-- A reader of a list and its source; raises for misuse.
+local function open(state, operation, params, options, level)
   check.options("list", options, operation.name, level + 1, operation.parameters)
   check.reading(operation, options, level + 1)
   check_paging(operation, params, level + 1)
@@ -158,33 +150,24 @@ function lists.open(state, operation, params, options, level)
 
   local source = new_source(state, operation, copy_of(params), options, resolved)
   source.row, source.id = options.row or 0, options.id or ""
-  local planner
   source.has_ids = type(wanted) == "table"
-  if source.has_ids then
-    planner = ids.new(wanted, { page = page, page_size = options.page_size, row = options.row })
-  else
-    planner = scan.new {
-      id = page.id,
-      size = options.page_size,
-      least = page.min,
-      most = page.max,
-      stable = options.consistency == "stable",
-      row = options.row,
-      anchor = options.id,
-      spare = SPARE_REQUESTS,
-      factor = REQUEST_FACTOR,
-    }
-  end
-  return pages.new(source, planner, options), source
+  if source.has_ids then return pages.new(source, ids.new(wanted, page, options), options), source end
+  local scanner = scan.new {
+    id = page.id,
+    size = options.page_size,
+    least = page.min,
+    most = page.max,
+    stable = options.consistency == "stable",
+    row = options.row,
+    anchor = options.id,
+    spare = SPARE_REQUESTS,
+    factor = REQUEST_FACTOR,
+  }
+  return pages.new(source, scanner, options), source
 end
 
 --- How many there are: by the service's count, when it agrees with the page it came with; else by counting. Raises
---- for misuse.
----@param state table the client's
----@param operation table with `page`
----@param params table|nil
----@param options table|nil those of a call
----@param level integer as for an error in the place of this call
+--- for misuse. The options are those of a call, all else is as for `read`.
 ---@return integer|nil count
 ---@return jdvm.Meta|string meta_or_message
 ---@return jdvm.Failure|nil detail
@@ -193,7 +176,7 @@ function lists.count(state, operation, params, options, level)
   local page = operation.page
   options = copy_of(options)
   options.fields = { page.id }
-  local reader, source = lists.open(state, operation, params, options, level + 1)
+  local reader, source = open(state, operation, params, options, level + 1)
   if not source.has_ids then
     source.enter()
     local result, meta, detail = source.fetch.finish(source.fetch.start { number = 1, size = page.min })
@@ -216,7 +199,7 @@ end
 ---@param level integer as for an error in the place of this call
 ---@return any
 function lists.read(kind, state, operation, params, options, level)
-  local reader, source = lists.open(state, operation, params, options, level + 1)
+  local reader, source = open(state, operation, params, options, level + 1)
   return iterator[kind](reader, source)
 end
 

@@ -132,7 +132,7 @@ function List:reader(options, early, meta)
   source.row, source.id = options.row or 0, options.id or ""
   local size, planner = options.page_size or 100
   if options.ids then
-    planner = ids.new(options.ids, { page = source.page, row = options.row })
+    planner = ids.new(options.ids, source.page, options)
   else
     planner = scan.new {
       id = "imageId",

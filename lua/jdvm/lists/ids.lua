@@ -26,16 +26,16 @@ end
 
 --- A planner for the images with these ids.
 ---@param wanted string[] ids; one that stands there twice is delivered once
----@param options table page = how the list is paged: id, ids, min, max; page_size; row = how many of the ids are done
+---@param page table how the list is paged: id, ids, min, max
+---@param options table page_size; row = how many of the ids are done
 ---@return table planner its jobs are { ids, number, size, first }
-function ids.new(wanted, options)
+function ids.new(wanted, page, options)
   local list, is_known = {}, {}
   for _, id in ipairs(wanted) do
     if not is_known[id] then
       list[#list + 1], is_known[id] = id, true
     end
   end
-  local page = options.page
   local batches = split(list, (options.row or 0) + 1, options.page_size or page.max, page.ids)
   return setmetatable({
     page = page,
@@ -48,9 +48,7 @@ function ids.new(wanted, options)
   }, mt)
 end
 
---- The next page to ask for.
----@param left number images that are still wanted
----@return table|nil job
+--- The next page to ask for, or nil, when `left` images are still wanted.
 function Ids:plan(left)
   local batch, current = self.batches[self.planned + 1], self.batches[self.done + 1]
   -- Some of those that were asked for may be missing; then more are asked for.
@@ -83,13 +81,7 @@ local function sort_in(self, batch, rows)
   end
 end
 
---- Takes the response to a page: see jdvm.lists.scan.
----@param job table
----@param rows table[]
----@param total any
----@return string|nil verdict
----@return string|nil message
----@return string|nil kind
+--- Takes the response to a page, as jdvm.lists.scan does.
 function Ids:accept(job, rows, total)
   local batch, stats = job.batch, self.stats
   local before = batch.found

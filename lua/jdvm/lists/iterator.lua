@@ -129,28 +129,17 @@ local function new(name, call, reader, source)
   return held, nil, nil, held
 end
 
---- An iterator over items.
+--- An iterator over items, and what the generic `for` needs beside it.
 ---@param reader table see jdvm.lists.pages
 ---@param source table page; token(row, id) -> string; row, id = where the list begins; enter() and leave() around what
 ---  may wait; spent() -> seconds
 ---@return jdvm.Iterator iterator
----@return nil state
----@return nil control
----@return jdvm.Iterator closing value of the generic for
 function iterator.items(reader, source) return new("jdvm.images", next_item, reader, source) end
 
 --- An iterator over pages: result, meta.
----@param reader table see jdvm.lists.pages
----@param source table as for items
----@return jdvm.Iterator iterator
----@return nil state
----@return nil control
----@return jdvm.Iterator closing value of the generic for
 function iterator.pages(reader, source) return new("jdvm.image_pages", next_page, reader, source) end
 
 --- Reads a list to its end.
----@param reader table see jdvm.lists.pages
----@param source table as for items
 ---@return table[]|nil items
 ---@return jdvm.ListStats|string stats_or_message the counters, and a resume token when max_items cut the list
 ---@return jdvm.Failure|nil detail

@@ -66,25 +66,15 @@ function scan.new(options)
   return self
 end
 
--- The window that begins at or before row `from` and ends furthest behind it.
-local function window_over(self, from)
-  local first, size = 0, 0
-  for candidate = self.cap, self.options.least, -1 do
-    local begins = from - from % candidate
-    if begins + candidate > first + size then
-      first, size = begins, candidate
-    end
-  end
-  return first, size
-end
-
--- The window that begins soonest at or behind row `from`, no larger than `most`.
-local function window_behind(self, from, most)
-  local first, size = math.huge, nil
+-- The best window of at most `most` rows: of those that begin at or before row `from` the one that ends furthest behind
+-- it, or of those that begin at or behind it the one that begins soonest.
+local function window_at(self, from, most, is_behind)
+  local best, first, size = -math.huge, nil, nil
   for candidate = most, self.options.least, -1 do
-    local begins = from + -from % candidate
-    if begins < first then
-      first, size = begins, candidate
+    local begins = is_behind and from + -from % candidate or from - from % candidate
+    local worth = is_behind and -begins or begins + candidate
+    if worth > best then
+      best, first, size = worth, begins, candidate
     end
   end
   return first, size
@@ -103,7 +93,7 @@ function Scan:plan(left)
   elseif self.detour then
     first = max(0, floor((self.row - 1) / size) + DETOURS[self.detour]) * size
   elseif self.overlapping then
-    first, size = window_over(self, max(0, planned - self.overlap))
+    first, size = window_at(self, max(0, planned - self.overlap), self.cap)
   end
   -- What follows depends on the response to a window that may be the wrong one.
   self.waits = look or self.detour or self.overlap > 1
@@ -215,7 +205,7 @@ local function accept_short(self, window, total)
   end
   if window.alike < (reach > 0 and LOOKS or 1) then return look_at(self, "again", window.first, window.size) end
   if reach > 0 then
-    return look_at(self, "behind", window_behind(self, reach, max(self.options.least, min(self.cap, count))))
+    return look_at(self, "behind", window_at(self, reach, max(self.options.least, min(self.cap, count)), true))
   end
   if total then return nil, ("the service counts %.0f images and sends none"):format(total) end
   return "end"
