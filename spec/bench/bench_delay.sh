@@ -1,17 +1,13 @@
 #!/usr/bin/env bash
 # Lists of 10,000 images over TLS from a service that is slow (50 ms an answer) and from one that is far (50 ms a
-# round trip, connection set-up included), with pages in flight, against libcurl that discards the bodies and the
-# official JavaScript SDK: bench_delay.sh [ROUNDS] [PAGES]
+# round trip, connection set-up included), with pages in flight, against libcurl that discards the bodies:
+# bench_delay.sh [ROUNDS] [PAGES]
 set -eu
 cd "$(dirname "$0")/../.."
 rounds=${1:-5}
 pages=${2:-100}
 here=spec/bench
 
-modules=$(spec/support/npm_install.sh interop) || {
-  echo "bench_delay.sh: npm could not install the JavaScript SDK" >&2
-  exit 1
-}
 folder=$(mktemp -d)
 server=
 stop() {
@@ -29,7 +25,7 @@ cc -O2 -o "$folder/discard" $here/lists_discard.c -lcurl
 cc -O2 -o "$folder/proxy" $here/delay_proxy.c
 lua5.4 $here/lists_pages.lua "$folder/pages" "$pages"
 . spec/support/static_server_start.sh
-export JDVM_BENCH_FOLDER=$folder NODE_PATH=$modules
+export JDVM_BENCH_FOLDER=$folder
 
 for case in slow far; do
   if [ $case = slow ]; then
@@ -43,8 +39,7 @@ for case in slow far; do
     while [ ! -s "$folder/proxy_port" ]; do sleep 0.05; done
     reached=$(cat "$folder/proxy_port")
   fi
-  NODE_EXTRA_CA_CERTS=$folder/ca.pem \
-    lua5.4 $here/delay.lua $case "https://127.0.0.1:$reached" "$folder/ca.pem" "$pages" "$rounds"
+  lua5.4 $here/delay.lua $case "https://127.0.0.1:$reached" "$folder/ca.pem" "$pages" "$rounds"
   kill "$server" && wait "$server" || true
   server=
 done

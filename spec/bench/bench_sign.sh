@@ -1,13 +1,9 @@
 #!/usr/bin/env bash
-# Signing, on Lua 5.4, 5.1 and LuaJIT, against the floor and the official JavaScript SDK: bench_sign.sh [ROUNDS]
+# Signing, on Lua 5.4, 5.1 and LuaJIT, against OpenSSL alone: bench_sign.sh [ROUNDS]
 set -eu
 cd "$(dirname "$0")/../.."
 rounds=${1:-15}
 
-NODE_PATH=$(spec/support/npm_install.sh interop) || {
-  echo "bench_sign.sh: npm could not install the JavaScript SDK; it is left out" >&2
-  NODE_PATH=
-}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 for version in 5.4 5.1; do
@@ -22,8 +18,6 @@ measure() {
     "$rounds"
 }
 unset LUA_PATH_5_4 LUA_CPATH_5_4
-if [ -n "$NODE_PATH" ]; then export NODE_PATH; else unset NODE_PATH; fi
 measure lua5.4 5.4
-unset NODE_PATH
 measure lua5.1 5.1
 measure luajit 5.1

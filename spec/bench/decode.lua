@@ -1,15 +1,15 @@
--- Decoding against lua-cjson and dkjson; started by bench_decode.sh.
+-- Decoding against lua-cjson; started by bench_decode.sh.
 -- decode.lua compare ROUNDS LUA: each decoder has a process of its own, for what one leaves to the
 -- collector and to the allocator would be paid by the next; the processes take turns (A B C, A B C, …), so that a
 -- slow phase of the machine meets them all. Medians, and ratios round by round.
 -- decode.lua time DECODER DOCUMENT TIMES prints microseconds a document: each body is a fresh string, made while
 -- the clock stands; the collector runs as it does for every user.
--- decode.lua count DECODER DOCUMENT TIMES decodes with the collector stopped, for callgrind to count.
+
 local pages = require "pages"
 
 local DISTINCT = 20
 
--- Each makes a decoder; what it needs is loaded only then.
+-- Each makes a decoder for the documents given; what it needs is loaded only then.
 local decoders = {
   jdvm = function() return require("jdvm.core").decode end,
   ["jdvm-fields"] = function()
@@ -18,10 +18,6 @@ local decoders = {
     return function(text) return decode(text, three) end
   end,
   ["lua-cjson"] = function() return require("cjson").decode end,
-  dkjson = function() return require("dkjson").decode end,
-  nothing = function()
-    return function() end
-  end,
 }
 
 local function documents(name)
@@ -47,16 +43,6 @@ end
 
 local commands = {}
 
-function commands.count(decoder, document, times)
-  local texts = documents(document)
-  local decode = decoders[decoder]()
-  collectgarbage "stop"
-  for i = 1, times do
-    decode(texts[i % DISTINCT + 1] .. " ")
-  end
-  os.exit(0)
-end
-
 commands["time"] = function(decoder, document, times)
   local texts, spent = documents(document), 0
   local decode = decoders[decoder]()
@@ -75,7 +61,7 @@ end
 
 -- A document that is decoded quickly is decoded more often.
 local function time(lua, decoder, document)
-  local times = decoder == "dkjson" and 1 or document == "image" and 400 or 8
+  local times = document == "image" and 400 or 8
   local command = ("%s %s time %s %s %d"):format(lua, arg[0], decoder, document, times)
   local pipe = assert(io.popen(command))
   local result = pipe:read("*n")
@@ -111,12 +97,8 @@ end
 function commands.compare(rounds, lua)
   print(("decode on %s (%d rounds, a process for each decoder)"):format(lua, rounds))
   for _, name in ipairs(pages.names) do
-    compare_document(
-      rounds,
-      lua,
-      name,
-      name == "page" and { "lua-cjson", "jdvm", "jdvm-fields", "dkjson" } or { "lua-cjson", "jdvm", "dkjson" }
-    )
+    local names = { "lua-cjson", "jdvm", name == "page" and "jdvm-fields" or nil }
+    compare_document(rounds, lua, name, names)
   end
 end
 

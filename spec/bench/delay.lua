@@ -23,7 +23,6 @@ for _, in_flight in ipairs { 16, 8, 0 } do
   entries[#entries + 1] = entry(("jdvm on 5.4, prefetch = %d"):format(in_flight), own, in_flight, environment)
   pairs_of[#pairs_of + 1] = { in_flight, #entries - 1, #entries }
 end
-entries[#entries + 1] = entry("jdcloud-sdk-js, node", "node " .. here .. "lists_sdk.js", 0)
 
 local summary = compare.run(
   { folder = folder, rounds = rounds },
@@ -47,6 +46,3 @@ for _, pair in ipairs(pairs_of) do
     )
   )
 end
-print(
-  ("%s, prefetch = 16: %.1f times as fast as jdcloud-sdk-js"):format(case, summary[#summary].wall / summary[2].wall)
-)

@@ -26,20 +26,7 @@ local peers = {
   jdvm("jdvm, Lua 5.1", "lua5.1", "5.1", "lists_jdvm.lua"),
   { "lua-curl + cjson + luaossl, Lua 5.1", "lua5.1 " .. here .. "lists_luacurl.lua" },
   { "lua-curl + cjson + luaossl, LuaJIT", "luajit " .. here .. "lists_luacurl.lua" },
-  { "lua-http + cjson + luaossl, LuaJIT", "luajit " .. here .. "lists_luahttp.lua" },
-  { "jdcloud-sdk-js, node", "node " .. here .. "lists_sdk.js" },
 }
-if os.getenv "JDVM_BENCH_GOPATH" then
-  peers[#peers + 1] = { "jdcloud-sdk-go", folder .. "/sdk_go", environment = "SSL_CERT_FILE='" .. ca_file .. "'" }
-end
-local more = os.getenv "JDVM_BENCH_PEERS"
-if more then
-  for line in io.lines(more) do
-    local name, command = line:match("^(.-):%s+(.+)$")
-    peers[#peers + 1] = { name, command }
-  end
-end
-
 local function with(mode)
   local entries = {}
   for index, peer in ipairs(peers) do

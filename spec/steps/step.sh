@@ -7,7 +7,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . spec/support/home.sh
 
-LIMIT=${LIMIT:-600}
+LIMIT=${LIMIT:-900}
 logs=$PWD/build/logs
 name=$1 script=$2
 shift 2

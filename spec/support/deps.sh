@@ -51,7 +51,6 @@ npm                               npm
 bench="$test"'
 wrk                               wrk
 /usr/share/lua/5.1/openssl/hmac.lua lua-luaossl
-/usr/share/lua/5.1/http/request.lua lua-http
 /usr/lib/*/lua/5.1/lcurl.so       lua-curl
 '
 
