@@ -6,9 +6,8 @@ local floor = require "sign_floor"
 
 local rounds = tonumber(arg[1]) or 15
 local HOST, PATH, NOW = "vm.jdcloud-api.com", "/v1/regions/cn-north-1/images", 1794731400
-local ACCESS, SECRET = ("A"):rep(32), ("S"):rep(32)
 local ALGORITHM, SCOPE = "JDCLOUD2-HMAC-SHA256", "20261115/cn-north-1/vm/jdcloud2_request"
-local signer = core.signer { access_key = ACCESS, secret_key = SECRET, region = "cn-north-1" }
+local signer = core.signer { access_key = ("A"):rep(32), secret_key = ("S"):rep(32), region = "cn-north-1" }
 
 local queries, nonces = {}, {}
 for page = 1, 100 do
@@ -16,8 +15,9 @@ for page = 1, 100 do
   nonces[page] = core.nonce()
 end
 
--- The floor must hash the same bytes.
-local _, headers, canonical = signer:sign("GET", HOST, PATH, queries[10], NOW, nonces[10])
+-- The floor hashes the same bytes.
+local _, headers = signer:sign("GET", HOST, PATH, queries[10], NOW, nonces[10])
+local canonical = signer:canonical_request("GET", HOST, PATH, queries[10], NOW, nonces[10])
 local to_sign = table.concat({ ALGORITHM, headers["x-jdcloud-date"], SCOPE, core.sha256(canonical) }, "\n")
 
 local function time(n, run)
