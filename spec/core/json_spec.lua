@@ -37,22 +37,6 @@ describe("decode", function()
     end
   end)
 
-  it("reads a part of a text, and nothing beside it", function()
-    local text = 'x{"a":1}[2]"'
-    assert.same({ a = 1 }, decode(text, nil, 2, 8))
-    assert.same({ 2 }, decode(text, { max_depth = 1 }, 9, 11))
-    assert.equal(1, decode("12", nil, 1, 1))
-    assert.equal(2, decode("12", nil, 2))
-    assert.same(
-      { nil, "expected ',' or '}' at byte 6, found the end of the text", 6, n = 3 },
-      { n = 3, decode(text, nil, 2, 7) }
-    )
-    assert.equal("expected a value at byte 0, found the end of the text", (select(2, decode("1", nil, 2, 1))))
-    for _, range in ipairs { { 0, 2 }, { 1, 3 }, { 3, 1 }, { 1, -1 }, { 4 } } do
-      assert.error_matches(function() decode("12", nil, range[1], range[2]) end, "not within the text")
-    end
-  end)
-
   it("says what it expected and what it found", function()
     for text, message in pairs {
       ["[1,2"] = "expected ',' or ']' at byte 4, found the end of the text",

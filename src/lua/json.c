@@ -118,17 +118,12 @@ int jdvm_json_decode(lua_State *L, const char *bytes, size_t length, int options
   return 3;
 }
 
-/* core.decode(text [, options [, first [, last]]]) -> value | nil, message, offset; see
-** jdvm_json_decode. `first` and `last` are the positions of the part of the text to read. */
+/* core.decode(text [, options]) -> value | nil, message, offset; see jdvm_json_decode */
 static int json_decode(lua_State *L) {
   size_t length;
   const char *bytes = luaL_checklstring(L, 1, &length);
-  lua_Integer first = luaL_optinteger(L, 3, 1);
-  lua_Integer last = luaL_optinteger(L, 4, (lua_Integer)length);
-  luaL_argcheck(L, last >= 0 && last <= (lua_Integer)length, 4, "is not within the text");
-  luaL_argcheck(L, first >= 1 && first - 1 <= last, 3, "is not within the text");
   lua_settop(L, 2);
-  return jdvm_json_decode(L, bytes + (first - 1), (size_t)(last - first + 1), 2);
+  return jdvm_json_decode(L, bytes, length, 2);
 }
 
 /* core.array_mt() -> the metatable that marks empty arrays */
