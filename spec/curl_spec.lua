@@ -385,7 +385,7 @@ describe("jdvm.curl", function()
       end
     end)
 
-    it("do not count the time the caller spent elsewhere as the server's", function()
+    it("do not count the time the caller spent elsewhere as the server's #measures", function()
       local idle = curl.new { proxy = "" } -- another client's sleep drives nothing here
       local slow_start = start(server:url("https", hostile.respond "ok"), { connect_timeout = 0.2, read_timeout = 0.2 })
       local slow_read = start(

@@ -1,66 +1,10 @@
 -- Options are checked against one table: names, types, ranges, known values.
 local check = require "jdvm.options.check"
 local operations = require "jdvm.service.operations"
-local options = require "jdvm.options.options"
+
+local list, one = operations.describeImages, operations.describeImage
 
 describe("options", function()
-  it("have defaults and known values that pass their own checks", function()
-    for _, set in ipairs { "client", "call", "list", "wait", "cache" } do
-      local given = options.defaults(set)
-      for _, option in ipairs(options[set]) do
-        if option.required then given[option.name] = option.type == "table" and {} or "x" end
-      end
-      assert.is_nil(check.fault(set, given))
-      for _, option in ipairs(options[set]) do
-        for _, value in ipairs(option.values or {}) do
-          assert.is_nil(check.fault(set, { [option.name] = value }), option.name)
-        end
-      end
-    end
-    assert.equal(30, options.defaults("client").timeout)
-    assert.is_nil(options.defaults("list").page_size) -- the client's
-    assert.equal(1800, options.defaults("wait").timeout)
-  end)
-
-  it("of a client say who looks at them, but for those that the client resolves", function()
-    local resolved = {}
-    for _, option in ipairs(options.client) do
-      if not option.goes then
-        resolved[#resolved + 1] = option.name
-      else
-        assert.is_truthy(({ transport = true, call = true, both = true })[option.goes], option.name)
-      end
-    end
-    assert.same({
-      "region",
-      "access_key",
-      "secret_key",
-      "session_token",
-      "credentials",
-      "profile",
-      "endpoint",
-      "ca_file",
-      "user_agent",
-      "clock",
-    }, resolved)
-  end)
-
-  it("of a client that go to the transport are read by one", function()
-    local source = require "spec.support.source"
-    local code = {}
-    for i, path in ipairs { "transport.lua", "transport/curl.lua", "transport/nginx.lua" } do
-      code[i] = source.strip_lua(source.read("lua/jdvm/" .. path))
-    end
-    code = table.concat(code)
-    local function is_read(name) return code:find("%f[%w_]config%." .. name .. "%f[^%w_]") ~= nil end
-    assert.is_false(is_read "colour")
-    for _, option in ipairs(options.client) do
-      if option.goes == "transport" or option.goes == "both" then
-        assert.is_true(is_read(option.name), option.name .. " is accepted, but no transport reads it")
-      end
-    end
-  end)
-
   it("that are nil or empty are fine", function()
     assert.is_nil(check.fault("call", nil))
     assert.is_nil(check.fault("call", {}))
@@ -122,77 +66,6 @@ describe("options", function()
     end
   end)
 
-  it("have types", function()
-    assert.equal("the options must be a table, got 5", check.fault("call", 5))
-    assert.equal("option 'timeout' must be a number, got \"5\"", check.fault("call", { timeout = "5" }))
-    assert.matches("must be a finite number, got ", check.fault("call", { timeout = 0 / 0 }))
-    assert.equal("option 'timeout' must be a finite number, got inf", check.fault("call", { timeout = math.huge }))
-    assert.equal("option 'prefetch' must be an integer, got 2.5", check.fault("list", { prefetch = 2.5 }))
-    assert.equal("option 'http2' must be true or false, got 1", check.fault("client", { http2 = 1 }))
-    assert.equal("option 'logger' must be a function, got a table", check.fault("client", { logger = {} }))
-    assert.is_nil(check.fault("client", { logger = setmetatable({}, { __call = print }) }))
-    assert.is_nil(check.fault("client", { transport = {} }))
-    assert.is_nil(check.fault("client", { transport = print }))
-    assert.equal(
-      "option 'transport' must be a string, a table or a function, got 5",
-      check.fault("client", { transport = 5 })
-    )
-    for message, wrong in pairs {
-      ['must be an array of strings, got "imageId": write { "imageId" }'] = "imageId",
-      ["element 1 must be a string, got 5"] = { 5 },
-      ['must be an array of strings; it has the key "a"'] = { a = "b" },
-      ["has a hole: element 2 is nil"] = { "a", [3] = "b" },
-      ["is empty: leave it out, or give at least one"] = {},
-    } do
-      assert.equal("option 'fields' " .. message, check.fault("call", { fields = wrong }))
-    end
-  end)
-
-  it("have ranges", function()
-    assert.equal("option 'timeout' must be above 0, got 0", check.fault("call", { timeout = 0 }))
-    assert.equal("option 'page_size' must be from 10 to 100, got 9", check.fault("list", { page_size = 9 }))
-    assert.equal("option 'page_size' must be from 10 to 100, got 101", check.fault("list", { page_size = 101 }))
-    assert.equal(
-      "option 'max_body' must be at most 1073741824, got 2147483648",
-      check.fault("client", { max_body = 2147483648 })
-    )
-    assert.is_nil(check.fault("call", { timeout = 0.001, max_attempts = 0 }))
-    assert.is_nil(check.fault("list", { page_size = 10 }))
-    assert.is_nil(check.fault("list", { page_size = 100, prefetch = 0 }))
-  end)
-
-  it("have known values", function()
-    assert.equal(
-      'option \'transport\' must be auto, curl or ngx, got "crul"; did you mean "curl"?',
-      check.fault("client", { transport = "crul" })
-    )
-    assert.equal("option 'region' is empty: leave it out instead", check.fault("client", { region = "" }))
-    assert.is_nil(check.fault("client", { proxy = "" }))
-    assert.equal(
-      "option 'user_agent' holds a control character (0x0D at byte 1)",
-      check.fault("client", { user_agent = "a\r\nb" })
-    )
-  end)
-
-  it("that are secret stay out of messages", function()
-    for _, name in ipairs { "access_key", "secret_key", "session_token", "proxy" } do
-      local message = check.fault("client", { [name] = { "hush-hush" } })
-      assert.matches("got a table", message)
-      message = check.fault("client", { [name] = 123456789 })
-      assert.is_nil(message:find("123456789", 1, true))
-    end
-  end)
-
-  it("that are unknown are reported in the same order in every run", function()
-    for _ = 1, 20 do
-      local given = {}
-      for _, name in ipairs { "zeta", "alpha", "mid", "beta" } do
-        given[name .. "zzz"] = 1
-      end
-      assert.matches("unknown option 'alphazzz'", check.fault("client", given), 1, true)
-    end
-  end)
-
   it("of other tools' names lead to ours", function()
     for other, own in pairs {
       accessKeyId = "access_key",
@@ -225,9 +98,83 @@ describe("options", function()
     assert.matches("jdvm: describeImages: option 'prefetch' must be from 0 to 64, got %-1", message)
     assert.has_no.errors(function() check.options("client", { region = "x" }, "jdvm.new") end)
   end)
+end)
 
-  it("do not share their defaults", function()
-    options.defaults("client").timeout = 1
-    assert.equal(30, options.defaults("client").timeout)
+describe("the option fields", function()
+  it("takes names of the model, nested ones and new ones", function()
+    assert.is_nil(check.fields_fault(list, {
+      "imageId",
+      "name",
+      "systemDisk",
+      "systemDisk.cloudDisk.diskSizeGB",
+      "dataDisks.cloudDisk.tags.key",
+      "chargeInfo.formula",
+      "someNewField",
+      "someNewField.deep",
+    }))
+    assert.is_nil(check.fields_fault(one, { "imageId" }))
+  end)
+
+  it("refuses what is nearly a name", function()
+    assert.equal(
+      "option 'fields': element 2 \"imageID\" is no field of Image; did you mean 'imageId'?",
+      check.fields_fault(list, { "name", "imageID" })
+    )
+    assert.equal(
+      "option 'fields': element 1 \"systemDisk.cloudDisc\" is no field of InstanceDiskAttachment; did you "
+        .. "mean 'systemDisk.cloudDisk'?",
+      check.fields_fault(list, { "systemDisk.cloudDisc" })
+    )
+  end)
+
+  it("refuses paths that lead nowhere", function()
+    assert.equal(
+      "option 'fields': element 1 \"name.first\" goes into name, which is of type string",
+      check.fields_fault(list, { "name.first" })
+    )
+    assert.matches("has an empty part", check.fields_fault(list, { "systemDisk..x" }))
+    assert.matches("has an empty part", check.fields_fault(list, { "" }))
+    assert.matches("is not printable", check.fields_fault(list, { "a\nb" }))
+  end)
+
+  it("speaks of the items, of what is unwrapped, or of the result itself", function()
+    local result = {
+      { name = "tags", type = "Tag[]" },
+      { name = "names", type = "string[]" },
+      { name = "disk", type = "LocalDisk" },
+    }
+    local function faults_of(entry, ...)
+      entry.name, entry.result = "describeX", result
+      local found = {}
+      for i, name in ipairs { ... } do
+        found[i] = (check.fields_fault(entry, { name }) or "fine"):gsub("^option 'fields': element 1 ", "")
+      end
+      return found
+    end
+    assert.same(
+      { "fine", "\"kye\" is no field of Tag; did you mean 'key'?", "fine" },
+      faults_of({ page = { items = "tags" } }, "key", "kye", "diskTyp")
+    )
+    assert.same(
+      { "fine", "\"diskTyp\" is no field of LocalDisk; did you mean 'diskType'?" },
+      faults_of({ unwrap = "disk" }, "kye", "diskTyp")
+    )
+    assert.same({
+      "fine",
+      "\"nmaes\" is no field of the result; did you mean 'names'?",
+      "\"tags.kye\" is no field of Tag; did you mean 'tags.key'?",
+    }, faults_of({}, "disk", "nmaes", "tags.kye"))
+    assert.same({ "fine" }, faults_of({ unwrap = "names" }, "anything"))
+  end)
+end)
+
+describe("the option source", function()
+  it("may be no field of the images, which it would overwrite", function()
+    assert.error_matches(
+      function() check.reading(one, { source = "imageId" }) end,
+      "jdvm: describeImage: option 'source' is \"imageId\", a field of Image, which it would overwrite"
+    )
+    assert.has_no.errors(function() check.reading(one, { source = "json", fields = { "name" } }) end)
+    assert.has_no.errors(function() check.reading(one, nil) end)
   end)
 end)
