@@ -427,25 +427,27 @@ describe("decode's limits", function()
     assert.equal(320, (select(3, decode(('{"a":'):rep(65) .. "1" .. ("}"):rep(65)))))
   end)
 
-  it("leave room for wide objects at every level", function()
+  it("leave room for wide objects and arrays at every level", function()
     local text = "1"
-    for _ = 1, 300 do
+    for _ = 1, 512 do
       text = "{" .. table.concat(TEN_KEYS, ",") .. ',"below":' .. text .. "}"
     end
-    local value = decode(text, { max_depth = 300 })
-    for _ = 1, 299 do
+    local value = decode(text, { max_depth = 512 })
+    for _ = 1, 511 do
       assert.equal(7, value.key7)
       value = value.below
     end
     assert.equal(1, value.below)
-    local wide = "0"
-    for _ = 1, 64 do
-      wide = "[" .. ("1,"):rep(200) .. wide .. "]"
-    end
-    value = decode(wide)
-    for _ = 1, 64 do
-      assert.equal(201, #value)
-      value = value[201]
+    for _, before in ipairs { 100, 200 } do
+      local wide = "0"
+      for _ = 1, 512 do
+        wide = "[" .. ("1,"):rep(before) .. wide .. "]"
+      end
+      value = decode(wide, { max_depth = 512 })
+      for _ = 1, 512 do
+        assert.equal(before + 1, #value)
+        value = value[before + 1]
+      end
     end
   end)
 

@@ -2,10 +2,12 @@
 
 #include "../pure/number.h"
 
-/* Fields wait on the stack, key and value each, until their number is known: up to so many, and near
-** the end of what a C function may have of the stack (8000 slots in 5.1) only a few. */
-#define BATCH 64
-#define SMALL_BATCH 2
+/* Elements of an array wait on the stack until their number is known: up to so many, and near the end
+** of what a C function may have of the stack (8000 slots in 5.1) only a few. Of an object the fields
+** wait whose keys are remembered, key and value each: JDVM_PLACE_KEYS at most, and of all objects that
+** are open JDVM_KEYS. */
+#define WAITING 128
+#define FEW_WAITING 4
 #define CROWDED 3000
 
 #define SMALL_STRING 512 /* strings with escapes up to this are made in place */
@@ -78,12 +80,10 @@ static const unsigned char *read_comma(jdvm_decoder *d, const unsigned char *at,
 
 /* Makes room on the stack for a table and what of it waits, and puts nil in the table's place; returns
 ** the stack index of that. */
-static int open_table(jdvm_decoder *d, int *batch) {
-  int base = lua_gettop(d->L) + 1;
-  *batch = base < CROWDED ? BATCH : SMALL_BATCH;
-  luaL_checkstack(d->L, 2 * *batch + LUA_MINSTACK, "JSON is nested too deeply");
-  lua_pushnil(d->L);
-  return base;
+static int open_table(lua_State *L, int waiting) {
+  luaL_checkstack(L, waiting + LUA_MINSTACK, "JSON is nested too deeply");
+  lua_pushnil(L);
+  return lua_gettop(L);
 }
 
 /* The object whose keys and values wait, exactly as large as they need. No key is among them twice,
@@ -154,8 +154,8 @@ static const jdvm_field *choose(lua_State *L, const jdvm_field *wanted) {
 }
 
 /* Reads an object; `at` is behind its brace. Its fields wait on the stack. When there is a reason not
-** to wait (a key that comes twice or is not remembered, too many fields), those that wait go into a
-** table, and the others are set as they come. */
+** to wait (a key that comes twice or is not remembered), those that wait go into a table, and the
+** others are set as they come. */
 static const unsigned char *build_object(jdvm_decoder *d, const unsigned char *at, jdvm_key *place,
                                          const jdvm_field *wanted, int levels) {
   lua_State *L = d->L;
@@ -163,7 +163,7 @@ static const unsigned char *build_object(jdvm_decoder *d, const unsigned char *a
   const uint64_t object = ++d->shapes->objects;
   jdvm_key **link = &place->first; /* where the key that comes next is remembered */
   const char *expected = JDVM_WANT_FIELD;
-  int batch, base = open_table(d, &batch), count = 0;
+  int base = open_table(L, 2 * JDVM_PLACE_KEYS), count = 0;
   bool waits = true, last = false;
   at = jdvm_json_space(&d->json, at);
   if (at < d->json.end && *at == '}') {
@@ -182,7 +182,7 @@ static const unsigned char *build_object(jdvm_decoder *d, const unsigned char *a
         return NULL;
       }
     }
-    if (waits && (key == NULL || key->seen == object || count == batch)) {
+    if (waits && (key == NULL || key->seen == object)) {
       close_object(L, base, count);
       waits = false;
     }
@@ -239,7 +239,8 @@ static const unsigned char *build_array(jdvm_decoder *d, const unsigned char *at
                                         const jdvm_field *wanted, int levels) {
   lua_State *L = d->L;
   const char *expected = JDVM_WANT_ELEMENT;
-  int batch, base = open_table(d, &batch), count = 0;
+  const int most = lua_gettop(L) < CROWDED ? WAITING : FEW_WAITING;
+  int base = open_table(L, most), count = 0;
   bool waits = true, last = false;
   at = jdvm_json_space(&d->json, at);
   if (at < d->json.end && *at == ']') {
@@ -256,7 +257,7 @@ static const unsigned char *build_array(jdvm_decoder *d, const unsigned char *at
     count++;
     if (!waits) {
       lua_rawseti(L, base, count);
-    } else if (count == 2 * batch) {
+    } else if (count == most) {
       close_array(L, base, count);
       waits = false;
     }
