@@ -132,7 +132,7 @@ describe("Lua modules", function()
     local allowed = set {
       "lua/jdvm/transport/nginx.lua",
       "lua/jdvm/transport/light_thread.lua",
-      "lua/jdvm/transport/situation.lua",
+      "lua/jdvm/transport/phase.lua",
       "lua/jdvm/util/lazy.lua",
       "lua/jdvm/cache.lua",
       "lua/jdvm/emulator/server.lua",

@@ -2,8 +2,8 @@
 local fake_transport = require "spec.support.fake_transport"
 local jdvm = require "jdvm"
 
--- jdvm.transport as it is where nginx says `situation`, with transports that are only names.
-local function transport_in(situation, phase)
+-- jdvm.transport as it is where nginx says `place`, with transports that are only names.
+local function transport_in(place, phase)
   local loaded = {}
   local function put(name, module)
     loaded[name] = package.loaded[name] or false
@@ -20,7 +20,7 @@ local function transport_in(situation, phase)
   end
   put("jdvm.transport.curl", factory "curl")
   put("jdvm.transport.nginx", factory "ngx")
-  put("jdvm.transport.situation", function() return situation, phase end)
+  put("jdvm.transport.phase", function() return place, phase end)
   put("jdvm.transport", nil)
   local module = require "jdvm.transport"
   return module,
@@ -32,8 +32,8 @@ local function transport_in(situation, phase)
     end
 end
 
-local function choice(situation, phase, config)
-  local module, _, restore = transport_in(situation, phase)
+local function choice(place, phase, config)
+  local module, _, restore = transport_in(place, phase)
   local ok, chosen, failure = pcall(module.choose, config)
   restore()
   assert.is_true(ok, chosen)

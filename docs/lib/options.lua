@@ -42,8 +42,9 @@ return {
       "代理地址，例如 http://user:password@host:3128；空字符串表示不使用代理。不填时 libcurl 依据环境变量 https_proxy、http_proxy、all_proxy 与 no_proxy。",
     },
     no_proxy = {
-      "Hosts reached without the proxy, separated by commas.",
-      "不经代理访问的主机，以逗号分隔。",
+      "Hosts reached without the proxy, separated by commas: names (with everything below them), addresses, networks "
+        .. "(10.0.0.0/8), each with or without a port, or *. The same in libcurl and nginx.",
+      "不经代理访问的主机，以逗号分隔：域名（含其下所有子域名）、IP 地址、网段（10.0.0.0/8），均可带端口；* 表示所有主机。libcurl 与 nginx 中含义相同。",
     },
     verify = { "Check the server's certificate and name.", "校验服务器证书与域名。" },
     user_agent = { "Put before the library's own User-Agent.", "附加在 User-Agent 前的文字。" },

@@ -24,7 +24,7 @@ local max, min = math.max, math.min
 
 local cache = {}
 
-local FETCHES_HERE = { init = true, ["worker thread"] = true } -- by situation
+local FETCHES_HERE = { init = true, ["worker thread"] = true } -- by place
 
 local VERSION = 1 -- of the entries; others are not read
 local TIMERS = 64 -- flights at a time in timers, of nginx's 256 (lua_max_running_timers)
@@ -169,7 +169,7 @@ local function fetch(self, key, job, token)
   local turn = transport.turn(renew)
   turn.token, self.turns[key] = token, turn
   -- Only in a timer, which nobody ends: elsewhere this would go on after the light thread that fetches was ended.
-  local keeper = select(2, transport.situation()) == "timer" and keep_lock(self, key, token)
+  local keeper = select(2, transport.place()) == "timer" and keep_lock(self, key, token)
   local ok, text, is_old_kept = pcall(turn.work, self, key, job)
   if keeper then ngx.thread.kill(keeper) end
   if self.turns[key] == turn then self.turns[key] = nil end
@@ -248,14 +248,14 @@ local function take_off(self, key, job)
 end
 
 local function wait_for(self, key, job)
-  local situation, phase = transport.situation()
-  if FETCHES_HERE[situation] then return fetch_here(self, key, job) end
+  local place, phase = transport.place()
+  if FETCHES_HERE[place] then return fetch_here(self, key, job) end
   local flight = self.flights[key]
   -- One that should have ended long ago is dead.
   if flight and self.clock() - flight.since > 2 * self.patience then flight = nil end
   flight = flight or take_off(self, key, job)
-  if situation ~= "yields" then
-    local message, way = transport.phase_advice(phase, situation)
+  if place ~= "yields" then
+    local message, way = transport.phase_advice(phase, place)
     return failure(self, job, {
       kind = "phase",
       phase = phase,
@@ -276,11 +276,11 @@ end
 
 -- Fetches anew, unless somebody does so already or it failed just now.
 local function refresh(self, key, job)
-  local situation = transport.situation()
-  if situation == "init" then return end -- nginx need not wait: the first who ask refresh it
+  local place = transport.place()
+  if place == "init" then return end -- nginx need not wait: the first who ask refresh it
   local token = lock(self, key)
   if not token then return end
-  if situation == "worker thread" then return fetch(self, key, job, token) end
+  if place == "worker thread" then return fetch(self, key, job, token) end
   local is_off = in_timer(self, function()
     local text = self.dict:get(key)
     local entry = text and parse(self, text)

@@ -1,7 +1,6 @@
 -- A client: settings resolved once, and a method for each operation. A client does no I/O when it is made but for
 -- the profile file, holds no state of any call, and may be shared by coroutines, light threads and requests.
 
-local address = require "jdvm.transport.url"
 local call = require "jdvm.call"
 local check = require "jdvm.options.check"
 local core = require "jdvm.core"
@@ -15,8 +14,9 @@ local retry = require "jdvm.call.retry"
 local settings = require "jdvm.options.settings"
 local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
+local urls = require "jdvm.transport.url"
 
-local lists, waiter = lazy "jdvm.lists", lazy "jdvm.wait"
+local lists, proxies, waiter = lazy "jdvm.lists", lazy "jdvm.transport.proxy", lazy "jdvm.wait"
 
 local client = {}
 
@@ -99,8 +99,10 @@ function client.new(given, level)
   local function misuse(message) error("jdvm.new: " .. message, level + 2) end
   local fault = transport.fault(given.transport)
   if fault then misuse(fault) end
-  fault = given.proxy and address.proxy_fault(given.proxy)
-  if fault then misuse("option 'proxy' " .. fault) end
+  if given.proxy and given.proxy ~= "" then
+    local proxy, message = proxies.parse(given.proxy)
+    if not proxy then misuse("option 'proxy' " .. message) end
+  end
 
   local state = {
     signers = setmetatable({}, { __mode = "k" }),
@@ -121,8 +123,12 @@ function client.new(given, level)
   if not resolved then misuse(message) end
 
   local endpoint
-  endpoint, message = address.endpoint(resolved.endpoint or options_of.defaults("client").endpoint)
+  endpoint, message = urls.endpoint(resolved.endpoint or options_of.defaults("client").endpoint)
   if not endpoint then misuse(("endpoint (%s) %s"):format(resolved.origins.endpoint or "default", message)) end
+  -- Whether the proxy is used is decided here for every transport; an empty no_proxy keeps libcurl from looking for
+  -- another in the environment.
+  if given.no_proxy and proxies.exempts(given.no_proxy, endpoint.name, endpoint.port) then config.proxy = "" end
+  config.no_proxy = (given.proxy or given.no_proxy) and "" or nil
   config.ca_file, config.user_agent = resolved.ca_file, user_agent(given.user_agent)
   state.config, state.endpoint = config, endpoint
   state.region, state.region_fault, message = region_of(resolved, given)

@@ -9,7 +9,7 @@
 
 local lazy = require "jdvm.util.lazy"
 local protected_call = require "jdvm.util.pcall"
-local situation_of = require "jdvm.transport.situation"
+local place_of = require "jdvm.transport.phase"
 local text = require "jdvm.util.text"
 local turns = require "jdvm.util.turn"
 
@@ -21,20 +21,20 @@ local transport = {}
 
 --- Where nginx runs this: nil outside, "yields", "within C", "init", "worker thread" or "forbidden"; and the phase's
 --- name.
-transport.situation = situation_of
+transport.place = place_of
 
 --- What to say in a place that cannot wait: a message and a hint.
 ---@param phase string
----@param situation string
+---@param place string
 ---@return string message
 ---@return string hint
-function transport.phase_advice(phase, situation) return advice.phase(phase, situation) end
+function transport.phase_advice(phase, place) return advice.phase(phase, place) end
 
 --- A turn (jdvm.util.turn) as this place needs it.
 ---@param work function
 ---@return jdvm.Turn
 function transport.turn(work)
-  if situation_of() == "yields" then return light_thread.turn(work) end
+  if place_of() == "yields" then return light_thread.turn(work) end
   return turns.new(work)
 end
 
@@ -182,20 +182,20 @@ function transport.choose(config)
   end
 
   -- The transport for nginx asks itself whether Lua can yield.
-  local situation, phase = situation_of(wanted ~= "curl")
-  if not situation or situation == "worker thread" then
+  local place, phase = place_of(wanted ~= "curl")
+  if not place or place == "worker thread" then
     if wanted ~= "ngx" then return curl_of(config) end
     return refuse(
       "phase",
       phase,
       ('transport "ngx" works only inside nginx\'s phases, not %s'):format(
-        situation and "in a worker thread" or "outside nginx"
+        place and "in a worker thread" or "outside nginx"
       ),
       'use "auto"'
     )
   end
-  if situation == "yields" and wanted ~= "curl" then return nginx_of(config) end
-  if wanted == "curl" and (situation == "yields" or situation == "within C") then
+  if place == "yields" and wanted ~= "curl" then return nginx_of(config) end
+  if wanted == "curl" and (place == "yields" or place == "within C") then
     if config.blocking then return curl_of(config) end
     return refuse(
       "phase",
@@ -204,8 +204,8 @@ function transport.choose(config)
       'use "auto", or set blocking = true if that is meant'
     )
   end
-  if situation == "init" and wanted ~= "ngx" and config.blocking then return curl_of(config) end
-  return refuse("phase", phase, transport.phase_advice(phase, situation))
+  if place == "init" and wanted ~= "ngx" and config.blocking then return curl_of(config) end
+  return refuse("phase", phase, transport.phase_advice(phase, place))
 end
 
 --- Closes what choose made for a client.

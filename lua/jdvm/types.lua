@@ -174,7 +174,7 @@
 ---@field ca_file? string File of certificates to trust (PEM). 受信任证书文件（PEM）。
 ---@field ca_path? string Folder of certificates to trust. 受信任证书目录。
 ---@field proxy? string Proxy, such as http://user:password@host:3128; empty means none. Left out, libcurl goes by https_proxy, http_proxy, all_proxy and no_proxy of the environment. 代理地址，例如 http://user:password@host:3128；空字符串表示不使用代理。不填时 libcurl 依据环境变量 https_proxy、http_proxy、all_proxy 与 no_proxy。
----@field no_proxy? string Hosts reached without the proxy, separated by commas. 不经代理访问的主机，以逗号分隔。
+---@field no_proxy? string Hosts reached without the proxy, separated by commas: names (with everything below them), addresses, networks (10.0.0.0/8), each with or without a port, or *. The same in libcurl and nginx. 不经代理访问的主机，以逗号分隔：域名（含其下所有子域名）、IP 地址、网段（10.0.0.0/8），均可带端口；* 表示所有主机。libcurl 与 nginx 中含义相同。
 ---@field verify? boolean Check the server's certificate and name. 校验服务器证书与域名。
 ---@field user_agent? string Put before the library's own User-Agent. 附加在 User-Agent 前的文字。
 ---@field max_body? integer Largest answer in bytes. 应答正文的最大字节数。

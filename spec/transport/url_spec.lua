@@ -1,19 +1,21 @@
--- jdvm.transport.url: endpoints and proxies as users write them.
-local address = require "jdvm.transport.url"
-local jdvm = require "jdvm"
+-- jdvm.transport.url: endpoints as users write them, and what is asked there.
+local url = require "jdvm.transport.url"
 
 describe("an endpoint", function()
   it("is a scheme, a host and a port", function()
-    assert.same(
-      { scheme = "https", host = "vm.jdcloud-api.com", origin = "https://vm.jdcloud-api.com" },
-      address.endpoint "HTTPS://VM.jdcloud-api.com:443/"
-    )
-    assert.equal("http://[::1]:8080", address.endpoint("http://[::1]:8080").origin)
-    assert.equal("http://a:443", address.endpoint("http://a:443").origin)
+    assert.same({
+      scheme = "https",
+      host = "vm.jdcloud-api.com",
+      origin = "https://vm.jdcloud-api.com",
+      name = "vm.jdcloud-api.com",
+      port = 443,
+    }, url.endpoint "HTTPS://VM.jdcloud-api.com:443/")
+    assert.equal("http://[::1]:8080", url.endpoint("http://[::1]:8080").origin)
+    assert.equal("http://a:443", url.endpoint("http://a:443").origin)
   end)
 
   it("is nothing else", function()
-    for url, words in pairs {
+    for given, words in pairs {
       ["vm.jdcloud-api.com"] = "must begin with https://",
       ["ftp://a"] = "must be https or http",
       ["https://u:hush@a"] = "must not hold a user name or a password",
@@ -26,7 +28,7 @@ describe("an endpoint", function()
       ["https://"] = "no usable host and port",
       ["https://a b"] = "no usable host and port",
     } do
-      local endpoint, message = address.endpoint(url)
+      local endpoint, message = url.endpoint(given)
       assert.is_nil(endpoint)
       assert.matches(words, message, 1, true)
       assert.is_nil(message:find("hush", 1, true))
@@ -34,45 +36,17 @@ describe("an endpoint", function()
   end)
 end)
 
-describe("a proxy", function()
-  it("is a host and a port, with or without scheme and user", function()
-    for _, url in ipairs {
-      "",
-      "proxy:3128",
-      "proxy",
-      "http://proxy:3128/",
-      "https://p",
-      "HTTP://u:p@h:1",
-      "u:p@h:1",
-      "socks5h://u:a%2Fb%40c@[::1]:1080",
-      "socks4://h",
-      "http://u@h",
-      "http://u:!$&'()*+,;=._~-@h",
+describe("a URL", function()
+  it("is split from what is asked there", function()
+    for given, expected in pairs {
+      ["https://a/b?c=d"] = { "https://a", "/b?c=d" },
+      ["https://a:1"] = { "https://a:1", "/" },
+      ["https://a?b"] = { "https://a", "/?b" },
+      ["https://a/b#c"] = { "https://a", "/b" },
+      ["https://[::1]:2/x"] = { "https://[::1]:2", "/x" },
+      ["nonsense"] = { "nonsense", "/" },
     } do
-      assert.is_nil(address.proxy_fault(url), url)
+      assert.same(expected, { url.split(given) })
     end
-  end)
-
-  it("that cannot be used is refused when the client is made, and its address stays out of the message", function()
-    for url, words in pairs {
-      ["http://user:hu/sh@h:1"] = "%2F",
-      ["http://user:hu sh@h:1"] = "%XX",
-      ["http://user:hu@sh@h:1"] = "%40",
-      ["gopher://user:hush@h:1"] = "must begin with http://",
-      ["http://user:hush@h:port"] = "must be host:port",
-      ["http://user:hush@"] = "must be host:port",
-      ["http://user:hush@h:0"] = "must be host:port",
-      ["http://h/hush"] = "must be host:port",
-      ["hush hush"] = "must be host:port",
-    } do
-      assert.matches(words, address.proxy_fault(url), 1, true)
-      local ok, message = pcall(jdvm.new, { proxy = url })
-      assert.is_false(ok)
-      assert.matches("jdvm.new: option 'proxy' ", message, 1, true)
-      for _, secret in ipairs { "hu", "sh@", "user:" } do
-        assert.is_nil(message:gsub("http://user:password@host:port", ""):find(secret, 1, true), message)
-      end
-    end
-    assert.truthy(jdvm.new { proxy = "" })
   end)
 end)

@@ -145,11 +145,11 @@ end
 
 --- What to do where nginx cannot wait for the network.
 ---@param phase string as ngx.get_phase names it
----@param situation string as jdvm.transport.situation names it
+---@param place string as jdvm.transport.phase names it
 ---@return string message
 ---@return string hint
-function advice.phase(phase, situation)
-  if situation == "within C" then
+function advice.phase(phase, place)
+  if place == "within C" then
     return "this place cannot wait for the network: a function in C has called it (require, while it loads a module; "
       .. "string.gsub, table.sort and the like, in their callbacks)",
       "call from a function that runs once the module is loaded; before or after string.gsub or table.sort, not in "

@@ -1,7 +1,7 @@
 -- The transport inside nginx and OpenResty: HTTP/1.1 over cosockets, which never blocks a worker.
 --
 -- One object serves all requests of a worker: it keeps nothing of a request. Connections live in nginx's own pools,
--- named by everything that makes two of them different (jdvm.transport.proxy). `start` runs the exchange in a light
+-- named by everything that makes two of them different (jdvm.transport.route). `start` runs the exchange in a light
 -- thread of the current request, `perform` in the caller itself, which is cheaper when nothing else is to go on.
 -- Every wait ends at the deadline, the look-up of the name included.
 
@@ -11,7 +11,8 @@ local advice = require "jdvm.transport.advice"
 local exchange = require "jdvm.transport.exchange"
 local http1 = require "jdvm.transport.http1"
 local light_thread = require "jdvm.transport.light_thread"
-local router = require "jdvm.transport.proxy"
+local routes = require "jdvm.transport.route"
+local url = require "jdvm.transport.url"
 
 local ngx = ngx -- nil in plain Lua, where nothing here is of use
 local can_yield = core.can_yield
@@ -162,7 +163,7 @@ local function request_head(self, route, target, request)
 end
 
 local function attempt(self, request, deadline, control)
-  local origin, target = router.split(request.url)
+  local origin, target = url.split(request.url)
   local route, message = self:route(origin)
   if not route then return failure("connect", "connect", message) end
   if route.secure and self.unsupported then return unconnected("tls", "tls", self.unsupported, self.instead) end
@@ -278,8 +279,13 @@ function Transport.close(_) end
 function Transport:route(origin)
   local known = self.routes[origin]
   if known then return known end
-  local route, message = router.to(origin, self.config)
+  local route, message = routes.to(origin, self.config)
   if not route then return nil, message end
+  local proxy = route.proxy
+  if proxy and proxy.userinfo then
+    local plain = proxy.userinfo:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
+    proxy.authorization = "Basic " .. ngx.encode_base64(plain)
+  end
   route.options = { pool = route.pool, pool_size = self.pool_size }
   if self.limit then
     -- The first who uses a pool sets its limits, so those with other limits need another.
@@ -292,14 +298,14 @@ function Transport:route(origin)
 end
 
 --- A transport for a client. Does no I/O; may be made in init_by_lua.
----@param config table the client's options: proxy, no_proxy, verify, user_agent, max_body, max_connections
+---@param config table the client's options: proxy, verify, user_agent, max_body, max_connections
 ---@return jdvm.NgxTransport
 function M.new(config)
   config = config or {}
   local limit = config.max_connections
   local unsupported, instead = advice.unsupported(config)
   return setmetatable({
-    config = { proxy = config.proxy, no_proxy = config.no_proxy, verify = config.verify },
+    config = { proxy = config.proxy, verify = config.verify },
     user_agent = (config.user_agent or "jdvm"):gsub("%c", " "),
     max_body = config.max_body or http1.MAX_BODY,
     pool_size = limit or POOL_SIZE,

@@ -1,145 +1,111 @@
--- The way to a URL for a transport that opens its own connections: which address to connect to, through which proxy,
--- which name to verify, and the name of the pool in which such connections are kept. Pure text.
+-- Proxies as users write them, and the hosts that are reached without. Decided here for every transport. Pure text.
 
-local route = {}
+local url = require "jdvm.transport.url"
 
-local DEFAULT_PORT = { http = 80, https = 443 }
+local proxy = {}
 
-local function is_address(host) return host:find("^%d+%.%d+%.%d+%.%d+$") ~= nil or host:find("^%[[%x:%.]+%]$") ~= nil end
+local SCHEMES = { http = true, https = true, socks4 = true, socks4a = true, socks5 = true, socks5h = true }
 
--- RFC 6761, 6.3: "localhost" is this machine, whatever a name server says. nginx has neither /etc/hosts nor this rule.
-local function address_of(host)
-  if host == "localhost" or host:find("%.localhost$") then return "127.0.0.1" end
-  return host
-end
+---@class jdvm.Proxy
+---@field scheme string
+---@field host string
+---@field port integer|nil
+---@field userinfo string|nil "user:password", escaped as in the URL
 
-local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
-local function base64(text)
-  return (
-    text:gsub("..?.?", function(group)
-      local a, b, c = group:byte(1, 3)
-      local bits = a * 65536 + (b or 0) * 256 + (c or 0)
-      local out = {}
-      for digit = 1, 4 do
-        local index = math.floor(bits / 64 ^ (4 - digit)) % 64 + 1
-        out[digit] = digit <= #group + 1 and BASE64:sub(index, index) or "="
-      end
-      return table.concat(out)
-    end)
-  )
-end
-
-local function unescape(text)
-  return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
-end
-
---- Takes a proxy URL apart.
----@param text string "http://[user:password@]host[:port]", or "host[:port]"
----@return table? proxy {host, port, authorization?}
----@return string? message never holds the password
-function route.proxy(text)
-  local scheme, rest = text:match("^(%a[%w+.-]*)://(.*)$")
-  if scheme and scheme:lower() ~= "http" then
-    return nil, "the proxy must be http://host:port inside nginx; " .. scheme .. ":// is not supported there"
+--- Takes the URL of a proxy apart.
+---@param given string "[scheme://][user:password@]host[:port]"
+---@return jdvm.Proxy|nil
+---@return string|nil message words that follow "the proxy"; they hold nothing of it: it may have a password in it
+function proxy.parse(given)
+  local scheme, rest = given:match("^(%a[%w+.-]*)://(.*)$")
+  scheme = (scheme or "http"):lower()
+  if not SCHEMES[scheme] then
+    return nil, "must begin with http://, https://, socks4://, socks4a://, socks5:// or socks5h://"
   end
-  rest = (rest or text):gsub("/.*$", "")
+  rest = (rest or given):gsub("/$", "")
   local userinfo, authority = rest:match("^(.*)@([^@]*)$")
-  local host, port = (authority or rest):match("^(%[[%x:%.]+%]):?(%d*)$")
-  if not host then
-    host, port = (authority or rest):match("^([%w%.%-_]+):?(%d*)$")
+  if userinfo and userinfo:find("[^%w%%:!$&'()*+,;=._~-]") then
+    return nil,
+      "has a user name or a password with characters that must be written as %XX there (such as %2F for '/', "
+        .. "%40 for '@')"
   end
-  if not host then return nil, "the proxy must be http://host:port" end
-  return {
-    host = host:lower(),
-    port = tonumber(port) or 1080,
-    authorization = userinfo and "Basic " .. base64(unescape(userinfo)) or nil,
-  }
+  local host, port = url.host_and_port(authority or rest)
+  if not host then return nil, "must be host:port, or http://host:port, or http://user:password@host:port" end
+  return { scheme = scheme, host = host, port = port, userinfo = userinfo }
 end
 
---- Does `no_proxy` exempt a host? A list of names separated by commas or spaces; a name also stands for everything
---- below it, a leading dot changes nothing, and "*" stands for every host (as curl reads it).
----@param list string?
+-- The bytes of an IPv4 or IPv6 address; nil when it is none.
+local function bytes_of(host)
+  if host:find("^%d+%.%d+%.%d+%.%d+$") then
+    local bytes = {}
+    for byte in host:gmatch("%d+") do
+      bytes[#bytes + 1] = tonumber(byte)
+    end
+    return bytes
+  end
+  local function add_groups(bytes, groups)
+    for group in groups:gmatch("[^:]+") do
+      local last = bytes_of(group) -- an IPv4 address may stand at the end
+      if last then
+        bytes[#bytes + 1], bytes[#bytes + 2] = last[1], last[2]
+        bytes[#bytes + 1], bytes[#bytes + 2] = last[3], last[4]
+      else
+        local number = tonumber(group, 16) or 0
+        bytes[#bytes + 1], bytes[#bytes + 2] = math.floor(number / 256), number % 256
+      end
+    end
+    return bytes
+  end
+  local address = host:match("^%[?([%x:.]*:[%x:.]*)%]?$")
+  if not address then return nil end
+  local head, tail = address:match("^(.-)::(.*)$")
+  local bytes, last = add_groups({}, head or address), add_groups({}, tail or "")
+  for _ = #bytes + #last + 1, 16 do
+    bytes[#bytes + 1] = 0
+  end
+  for _, byte in ipairs(last) do
+    bytes[#bytes + 1] = byte
+  end
+  return bytes
+end
+
+-- Whether the first bits of two addresses are the same.
+local function shares(bytes, other, bits)
+  if not bytes or not other or #bytes ~= #other or bits > 8 * #bytes then return false end
+  for index = 1, math.ceil(bits / 8) do
+    local unit = 2 ^ math.max(0, 8 * index - bits)
+    if math.floor(bytes[index] / unit) ~= math.floor(other[index] / unit) then return false end
+  end
+  return true
+end
+
+-- Whether an entry of no_proxy stands for a host.
+local function matches(entry, host, port)
+  if entry == "*" then return true end
+  local network, bits = entry:match("^(.*)/(%d+)$")
+  if network then return shares(bytes_of(network), bytes_of(host), tonumber(bits)) end
+  local name, own_port = entry:match("^(%[.*%]):(%d+)$")
+  if not name then
+    name, own_port = entry:match("^([^:]*):(%d+)$")
+  end
+  if own_port and tonumber(own_port) ~= port then return false end
+  name = (name or entry):gsub("^%*?%.", "")
+  local address = bytes_of(name)
+  if address then return shares(address, bytes_of(host), 8 * #address) end
+  return name ~= "" and (name == host or host:sub(-#name - 1) == "." .. name)
+end
+
+--- Whether a host is reached without a proxy.
+---@param no_proxy string|nil names, which also stand for everything below them, with or without a leading "." or "*.";
+---  addresses; networks (10.0.0.0/8); each with ":port" or without; "*". Separated by commas or blanks
 ---@param host string lower case
-function route.exempt(list, host)
-  for entry in (list or ""):gmatch("[^,%s]+") do
-    entry = entry:lower():gsub("^%.", "")
-    if entry == "*" or entry == host or host:sub(-#entry - 1) == "." .. entry then return true end
+---@param port integer
+---@return boolean
+function proxy.exempts(no_proxy, host, port)
+  for entry in (no_proxy or ""):gmatch("[^,%s]+") do
+    if matches(entry:lower(), host, port) then return true end
   end
   return false
 end
 
----@class jdvm.Route
----@field secure boolean
----@field host string lower case; the name that the certificate must carry
----@field port integer
----@field address string what to connect to
----@field address_port integer
----@field named boolean must `address` be looked up?
----@field pool string connections of one pool are interchangeable; those of two never
----@field proxy table?
----@field verify boolean
----@field literal boolean is `host` an address?
-
---- Cuts a URL in two.
----@param url string
----@return string origin scheme, host and port
----@return string target origin form, without a fragment
-function route.split(url)
-  local _, slashes = url:find("^[^/]*//")
-  if not slashes then return url, "/" end
-  local start = url:find("[/?#]", slashes + 1) or #url + 1
-  local fragment = url:find("#", start, true)
-  local target = url:sub(start, fragment and fragment - 1)
-  if target:byte() ~= 47 then target = "/" .. target end
-  return url:sub(1, start - 1), target
-end
-
---- Finds the way to an origin.
----@param origin string "https://host[:port]" or "http://host[:port]"
----@param config {proxy?: string, no_proxy?: string, verify?: boolean}
----@return jdvm.Route? route
----@return string? message what is wrong with the origin, or with the proxy
-function route.to(origin, config)
-  local scheme, authority = origin:match("^(%a+)://(.+)$")
-  scheme = scheme and scheme:lower()
-  if not scheme or not DEFAULT_PORT[scheme] then return nil, "the endpoint must start with https:// or http://" end
-  local host, port = authority:match("^(%[[%x:%.]+%]):?(%d*)$")
-  if not host then
-    host, port = authority:match("^([%w%.%-_]+):?(%d*)$")
-  end
-  if not host then return nil, "the endpoint must be a host, or host:port; a user name does not belong there" end
-  host, port = host:lower(), tonumber(port) or DEFAULT_PORT[scheme]
-  local proxy
-  if config.proxy and config.proxy ~= "" and not route.exempt(config.no_proxy, host) then
-    local message
-    proxy, message = route.proxy(config.proxy)
-    if not proxy then return nil, message end
-  end
-  local verify = config.verify ~= false
-  local address = address_of(proxy and proxy.host or host)
-  -- Not the default name (host:port): a connection that was not verified, or that was verified for another name, would
-  -- be handed to a request that asked for verification, and sslhandshake does not look again.
-  local pool = table.concat({
-    "jdvm",
-    scheme,
-    host,
-    port,
-    scheme == "https" and (verify and "verified" or "unverified") or "plain",
-    proxy and proxy.host .. ":" .. proxy.port .. ":" .. (proxy.authorization or "") or "direct",
-  }, "|")
-  return {
-    secure = scheme == "https",
-    host = host,
-    port = port,
-    verify = verify,
-    proxy = proxy,
-    pool = pool,
-    address = address,
-    address_port = proxy and proxy.port or port,
-    named = not is_address(address),
-    literal = is_address(host),
-  }
-end
-
-return route
+return proxy

@@ -1,63 +1,61 @@
--- Addresses as users write them: the endpoint of the service and the proxy on the way to it. Checked when a client
--- is made, so that a mistake is named then and not as a connection that fails. Pure text.
+-- URLs: the endpoint of the service as users write it, and what is asked for. Checked when a client is made, so that a
+-- mistake is named then and not as a connection that fails. Pure text.
 
 local text = require "jdvm.util.text"
 
-local address = {}
+local url = {}
 
--- Host and port of an authority without a user name, or nil.
-local function host_and_port(authority)
+url.DEFAULT_PORT = { http = 80, https = 443 }
+
+--- Host and port of an authority without a user name.
+---@param authority string "host[:port]", where host is a name, an IPv4 address or an IPv6 address in brackets
+---@return string|nil host lower case, brackets kept; nil when it is none
+---@return integer|nil port
+function url.host_and_port(authority)
   local host, port = authority:lower():match("^(%[[%x:.]+%]):?(%d*)$")
   if not host then
     host, port = authority:lower():match("^([%w._-]+):?(%d*)$")
   end
   if not host or (port ~= "" and (tonumber(port) < 1 or tonumber(port) > 65535)) then return nil end
-  return host, port
+  return host, tonumber(port)
 end
 
 --- Splits an endpoint: a URL of scheme, host and port, and nothing else.
----@param url string
----@return { scheme: string, host: string, origin: string }|nil
+---@param given string
+---@return { scheme: string, host: string, origin: string, name: string, port: integer }|nil endpoint host is as in the
+---  header Host, with the port when it is not the scheme's; name is the host alone
 ---@return string|nil message words that follow "the endpoint"
-function address.endpoint(url)
+function url.endpoint(given)
   -- First of all, and over the whole: what stands before an "@" may be a password, which no message may show.
-  if url:find("@", 1, true) then
+  if given:find("@", 1, true) then
     return nil, "must not hold a user name or a password: keys go into access_key and secret_key"
   end
-  local scheme, authority, rest = url:match("^(%a+)://([^/?#]*)(.*)$")
-  if not scheme then return nil, "must begin with https:// (or http://), got " .. text.show(url) end
+  local scheme, authority, rest = given:match("^(%a+)://([^/?#]*)(.*)$")
+  if not scheme then return nil, "must begin with https:// (or http://), got " .. text.show(given) end
   scheme = scheme:lower()
-  if scheme ~= "https" and scheme ~= "http" then return nil, "must be https or http, not " .. text.show(scheme) end
+  local default = url.DEFAULT_PORT[scheme]
+  if not default then return nil, "must be https or http, not " .. text.show(scheme) end
   if rest ~= "" and rest ~= "/" then
-    return nil, "must end after host and port, since the path is part of what is signed, got " .. text.show(url)
+    return nil, "must end after host and port, since the path is part of what is signed, got " .. text.show(given)
   end
-  local host, port = host_and_port(authority)
-  if not host then return nil, "has no usable host and port: " .. text.show(url) end
-  if port == (scheme == "https" and "443" or "80") then port = "" end
-  if port ~= "" then host = host .. ":" .. port end
-  return { scheme = scheme, host = host, origin = scheme .. "://" .. host }
+  local name, port = url.host_and_port(authority)
+  if not name then return nil, "has no usable host and port: " .. text.show(given) end
+  local host = (port or default) == default and name or name .. ":" .. port
+  return { scheme = scheme, host = host, origin = scheme .. "://" .. host, name = name, port = port or default }
 end
 
-local proxy_schemes = { http = true, https = true, socks4 = true, socks4a = true, socks5 = true, socks5h = true }
-
---- What is wrong with the address of a proxy, or nil. The words hold nothing of it: it may have a password in it.
----@param url string "" means none
----@return string|nil message words that follow "the proxy"
-function address.proxy_fault(url)
-  if url == "" then return nil end
-  local scheme, rest = url:match("^(%a[%w+.-]*)://(.*)$")
-  if scheme and not proxy_schemes[scheme:lower()] then
-    return "must begin with http://, https://, socks4://, socks4a://, socks5:// or socks5h://"
-  end
-  local userinfo, authority = (rest or url):gsub("/$", ""):match("^(.*)@([^@]*)$")
-  if userinfo and userinfo:find("[^%w%%:!$&'()*+,;=._~-]") then
-    return "has a user name or a password with characters that must be written as %XX there (such as %2F for '/', "
-      .. "%40 for '@')"
-  end
-  if not host_and_port(authority or (rest or url):gsub("/$", "")) then
-    return "must be host:port, or http://host:port, or http://user:password@host:port"
-  end
-  return nil
+--- Cuts a URL in two.
+---@param given string
+---@return string origin scheme, host and port
+---@return string target origin form, without a fragment
+function url.split(given)
+  local _, slashes = given:find("^[^/]*//")
+  if not slashes then return given, "/" end
+  local start = given:find("[/?#]", slashes + 1) or #given + 1
+  local fragment = given:find("#", start, true)
+  local target = given:sub(start, fragment and fragment - 1)
+  if target:byte() ~= 47 then target = "/" .. target end
+  return given:sub(1, start - 1), target
 end
 
-return address
+return url

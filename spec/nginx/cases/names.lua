@@ -165,8 +165,16 @@ case("bounds what a proxy takes to open a tunnel by connect_timeout", function(r
 end)
 
 case("leaves the proxy out for hosts of no_proxy", function(run)
-  local config = { proxy = "http://127.0.0.1:" .. run.ports.closed, no_proxy = "x.test, .jdvm.test" }
-  equal(200, assert(get(run, "http://jdvm.test:" .. run.ports.plain .. "/connection", config)).status)
+  local client = require "jdvm".new {
+    endpoint = "http://jdvm.test:" .. run.ports.plain,
+    region = "cn-north-1",
+    access_key = "a",
+    secret_key = "s",
+    proxy = "http://127.0.0.1:" .. run.ports.closed,
+    no_proxy = "x.test, .jdvm.test",
+  }
+  local _, _, failure = client:describe_image "img-a"
+  equal("http", failure.kind) -- the server of the tests answered, which is not the service
 end)
 
 case("refuses proxies of other kinds", function(run)

@@ -15,7 +15,7 @@ local YIELDS = {
 }
 
 ---@param is_asked_later boolean? whether somebody else asks, before anything waits, whether Lua can yield
----@return string? situation nil outside nginx; "yields", "init", "worker thread", "forbidden", or "within C" where the
+---@return string? place nil outside nginx; "yields", "init", "worker thread", "forbidden", or "within C" where the
 ---  phase may wait but a function in C has called this, through which Lua cannot yield
 ---@return string? phase as ngx.get_phase names it
 return function(is_asked_later)

@@ -1,0 +1,53 @@
+--- One request and its response over a socket, without nginx.
+local exchange = require "jdvm.transport.exchange"
+local route = require "jdvm.transport.route"
+
+describe("a tunnel through a proxy", function()
+  local way = route.to("https://far.test", { proxy = "p.test:3128" })
+
+  -- What comes of a proxy that answers so, a byte every 0.05 s, and the seconds it takes.
+  local function open(text, seconds, connect_timeout)
+    local time, position, longest = 100, 0, 0
+    local socket = {
+      settimeouts = function(_, _, _, read) longest = read / 1000 end,
+      send = function() return 1 end,
+      receive = function()
+        if longest < 0.05 then
+          time = time + longest
+          return nil, "timeout"
+        end
+        time, position = time + 0.05, position + 1
+        return text:sub(position, position)
+      end,
+    }
+    local call = { deadline = 100 + seconds, now = function() return time end, control = {} }
+    local opened, problem = exchange.tunnel(socket, way, call, connect_timeout)
+    return opened, problem, time - 100
+  end
+
+  it("is open when the proxy answers with 200 to 299", function()
+    for status, expected in pairs { [200] = true, [299] = true, [300] = false, [407] = false } do
+      local opened, problem = open("HTTP/1.1 " .. status .. " X\r\nContent-Length: 5\r\n\r\n", 60, 60)
+      assert.equal(expected, opened or false)
+      if not expected then
+        assert.same({ "connect", "connect", false }, { problem.kind, problem.phase, problem.sent })
+        assert.truthy(problem.message:find("it answered " .. status, 1, true), problem.message)
+      end
+    end
+  end)
+
+  local ENDLESS = "HTTP/1.1 200 OK\r\n" .. ("a: b\r\n"):rep(1000)
+
+  it("takes connect_timeout at most, also when the proxy drips", function()
+    local _, problem, took = open(ENDLESS, 60, 0.52)
+    assert.near(0.52, took, 0.01)
+    assert.same({ "timeout", "connect", false }, { problem.kind, problem.phase, problem.sent })
+    assert.equal("the proxy p.test opened no way to far.test:443 within connect_timeout", problem.message)
+  end)
+
+  it("ends at the deadline", function()
+    local _, problem, took = open(ENDLESS, 0.52, 5)
+    assert.near(0.52, took, 0.01)
+    assert.equal("the time for the call ran out", problem.message)
+  end)
+end)
