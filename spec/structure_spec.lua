@@ -74,7 +74,7 @@ local FLOORS = {
   { "^jdvm%.service%.", "^jdvm%.options%.", "^jdvm%.keys%.", "^jdvm%.failures%.", "^jdvm%.transport" },
   { "^jdvm%.call", "^jdvm%.lists", "^jdvm%.wait$" },
   { "^jdvm%.client$" },
-  { "^jdvm$", "^jdvm%.cache$", "^jdvm%.loops%.", "^jdvm%.stores%.", "^jdvm%.types$" },
+  { "^jdvm$", "^jdvm%.cache", "^jdvm%.loops%.", "^jdvm%.stores%.", "^jdvm%.types$" },
   { "^jdvm%.emulator" },
   { "^jdvm%.cli" },
 }
@@ -135,6 +135,8 @@ describe("Lua modules", function()
       "lua/jdvm/transport/phase.lua",
       "lua/jdvm/util/lazy.lua",
       "lua/jdvm/cache.lua",
+      "lua/jdvm/cache/locks.lua",
+      "lua/jdvm/cache/timers.lua",
       "lua/jdvm/emulator/server.lua",
     }
     assert.equal("", offences(lua_files, "%f[%w_.]ngx%f[^%w_]", allowed, true))

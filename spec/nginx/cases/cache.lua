@@ -190,6 +190,27 @@ case("remembers that an image does not exist", function(run)
   equal(1, requests(run))
 end)
 
+case("remembers that a question is refused, and what was asked where", function(run)
+  local asked = 0
+  local catalogue = new(run, {}, {
+    transport = function()
+      asked = asked + 1
+      local body = '{"requestId":"r","error":{"code":400,"status":"INVALID_ARGUMENT","message":"No"}}'
+      return { status = 400, headers = {}, body = body }
+    end,
+  })
+  for _, state in ipairs { "miss", "hit" } do
+    local expected = { kind = "api", code = 400, operation = "describeImage", region = "cn-north-1", cache = state }
+    local image, _, detail = catalogue:describe_image "img-a"
+    failed(expected, image, detail)
+  end
+  for _, state in ipairs { "miss", "hit" } do
+    local images, _, detail = catalogue:list_images { regionId = "cn-south-1", imageSource = "public" }
+    failed({ code = 400, operation = "describeImages", region = "cn-south-1", cache = state }, images, detail)
+  end
+  equal(2, asked)
+end)
+
 case("forgets it after negative_ttl", function(run)
   local catalogue = new(run, { negative_ttl = 0.1 })
   equal("miss", select(3, catalogue:describe_image "img-0000000000").cache)
@@ -267,7 +288,7 @@ end)
 
 case("takes over the lock of a holder that died", function(run)
   local catalogue, locks, died = new(run, { lock_ttl = 0.3 }), ngx.shared.jdvm_locks, false
-  catalogue.locks = {
+  catalogue.locks.dict = {
     -- What a worker that crashed leaves: a lock, and nobody to give it back.
     add = function(_, key, token, seconds)
       if not died then locks:add(key, "one who died", seconds) end
@@ -345,7 +366,7 @@ case("says in the log why older answers stay in use", function(run)
   equal("stale", select(2, catalogue:describe_image(run.ids[12])).cache)
   ngx.sleep(0.3 * run.patience)
   run.control("faults?spec=")
-  truthy(catalogue.tell_after > ngx.now(), "told")
+  truthy(catalogue.complain_after.old > ngx.now(), "told")
 end)
 
 case("fetches in a timer what is asked for where Lua cannot yield", function(run)
