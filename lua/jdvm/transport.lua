@@ -24,10 +24,6 @@ local transport = {}
 transport.place = place_of
 
 --- What to say in a place that cannot wait: a message and a hint.
----@param phase string
----@param place string
----@return string message
----@return string hint
 function transport.phase_advice(phase, place) return advice.phase(phase, place) end
 
 --- A turn (jdvm.util.turn) as this place needs it.
@@ -49,10 +45,8 @@ function transport.fault(given)
   if type(metatable) == "table" and metatable.__call and given.start == nil then return nil end
   for _, name in ipairs(METHODS) do
     if type(given[name]) ~= "function" then
-      return ("option 'transport' is a table without the function '%s'; it needs %s"):format(
-        name,
-        table.concat(METHODS, ", ")
-      )
+      local needed = table.concat(METHODS, ", ")
+      return ("option 'transport' is a table without the function '%s'; it needs %s"):format(name, needed)
     end
   end
   return nil

@@ -41,11 +41,6 @@ local milliseconds = exchange.milliseconds
 ---@field secure boolean? does the connection speak TLS?
 
 --- A failure, as the second of two results.
----@param kind string
----@param phase string
----@param message string
----@param sent boolean|nil whether the service may have seen the request
----@param hint string|nil
 ---@return nil
 ---@return jdvm.TransportFailure
 function exchange.failure(kind, phase, message, sent, hint)
@@ -54,29 +49,14 @@ end
 local failure = exchange.failure
 
 --- A failure that the same request meets again.
----@param phase string
----@param message string
----@param sent boolean|nil
----@return nil
----@return jdvm.TransportFailure
 function exchange.lasting(phase, message, sent)
   local _, problem = failure("transport", phase, message, sent)
   problem.lasting = true
   return nil, problem
 end
 
---- The call's time ran out.
----@param phase string
----@param sent boolean|nil
----@return nil
----@return jdvm.TransportFailure
 function exchange.out_of_time(phase, sent) return failure("timeout", phase, "the time for the call ran out", sent) end
 
---- The call was cancelled.
----@param phase string
----@param sent boolean|nil
----@return nil
----@return jdvm.TransportFailure
 function exchange.cancelled(phase, sent) return failure("cancelled", phase, "the call was cancelled", sent) end
 
 -- The peer is gone: a complete answer if that is how its body ends, else a failure.
@@ -156,15 +136,14 @@ function exchange.tunnel(socket, route, call, connect_timeout)
   local now = call.now
   local limit = min(call.deadline, now() + connect_timeout)
   local authority = route.host .. ":" .. route.port
-  local head =
-    http1.head("CONNECT", authority, { host = authority, ["proxy-authorization"] = route.proxy.authorization })
+  local proxy = "the proxy " .. route.address .. " opened no way to " .. authority
+  local headers = { host = authority, ["proxy-authorization"] = route.proxy.authorization }
   local reader, complete = http1.response("HEAD", 0), false
   local left = milliseconds(limit - now())
   socket:settimeouts(left, left, left)
-  local ok, err = socket:send(head)
+  local ok, err = socket:send(http1.head("CONNECT", authority, headers))
   while ok and not complete do
     left = limit - now()
-    if call.control.cancelled then return exchange.cancelled("connect") end
     if left > 0 then
       left = milliseconds(left)
       socket:settimeouts(left, left, left)
@@ -178,24 +157,11 @@ function exchange.tunnel(socket, route, call, connect_timeout)
     end
   end
   if complete and reader.status >= 200 and reader.status < 300 then return true end
-  if err == "timeout" then
-    if limit == call.deadline then return exchange.out_of_time("connect") end
-    return failure(
-      "timeout",
-      "connect",
-      "the proxy " .. route.address .. " opened no way to " .. authority .. " within connect_timeout"
-    )
+  if err ~= "timeout" then
+    return failure("connect", "connect", proxy .. ": " .. (complete and "it answered " .. reader.status or err))
   end
-  return failure(
-    "connect",
-    "connect",
-    "the proxy "
-      .. route.address
-      .. " opened no way to "
-      .. authority
-      .. ": "
-      .. (complete and "it answered " .. reader.status or err)
-  )
+  if limit == call.deadline then return exchange.out_of_time("connect") end
+  return failure("timeout", "connect", proxy .. " within connect_timeout")
 end
 
 return exchange

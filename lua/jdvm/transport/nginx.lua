@@ -23,7 +23,6 @@ local CONNECT_TIMEOUT, READ_TIMEOUT = 5, 10 -- seconds, where the request names 
 local IDLE = 30 -- seconds a pooled connection waits: less than common servers do
 local POOL_SIZE = 100 -- idle connections of one pool in one worker
 local BACKLOG = 100000 -- requests that wait for one of max_connections
-local MAX_ROUTES = 64
 local PICKS = 16 -- connections tried at most, as long as each is refused, before a name's addresses have all refused
 -- A Unix socket without a path: nginx looks into the pool first, by the pool's name, and then fails at once, without a
 -- look-up. (Those who replace `connect` to look names up themselves leave Unix sockets alone.)
@@ -107,7 +106,6 @@ local function secure(socket, route, call, connect_timeout)
     if not open then return nil, problem end
   end
   if not route.secure then return true end
-  if call.control.cancelled then return exchange.cancelled("tls") end
   local left = min(connect_timeout, call.deadline - now())
   if left <= 0 then return exchange.out_of_time("tls") end
   -- A handshake waits for as long as a connect may take.
@@ -133,10 +131,6 @@ local function open(self, route, call, connect_timeout, fresh)
   else
     ok, err = socket:connect(route.address, route.address_port, options)
   end
-  if call.control.cancelled then
-    socket:close()
-    return exchange.cancelled("connect")
-  end
   if not ok then return unconnected(advice.connect(err, route, left, self.limit)) end
   call.reused = socket:getreusedtimes() > 0
   if not call.reused then
@@ -144,10 +138,6 @@ local function open(self, route, call, connect_timeout, fresh)
     if not ready then
       socket:close()
       return nil, problem
-    end
-    if call.control.cancelled then
-      socket:close()
-      return exchange.cancelled("connect")
     end
   end
   return socket
@@ -277,8 +267,7 @@ function Transport.now(_) return now() end
 function Transport.close(_) end
 
 function Transport:route(origin)
-  local known = self.routes[origin]
-  if known then return known end
+  if origin == self.origin then return self.known_route end
   local route, message = routes.to(origin, self.config)
   if not route then return nil, message end
   local proxy = route.proxy
@@ -286,14 +275,14 @@ function Transport:route(origin)
     local plain = proxy.userinfo:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
     proxy.authorization = "Basic " .. ngx.encode_base64(plain)
   end
-  route.options = { pool = route.pool, pool_size = self.pool_size }
-  if self.limit then
-    -- The first who uses a pool sets its limits, so those with other limits need another.
-    route.options = { pool = route.pool .. "|" .. self.limit, pool_size = self.limit, backlog = BACKLOG }
-  end
-  if self.known_routes < MAX_ROUTES then
-    self.routes[origin], self.known_routes = route, self.known_routes + 1
-  end
+  local limit = self.limit
+  -- The first who uses a pool sets its limits, so those with other limits need another.
+  route.options = {
+    pool = route.pool .. "|" .. (limit or ""),
+    pool_size = self.pool_size,
+    backlog = limit and BACKLOG,
+  }
+  self.origin, self.known_route = origin, route
   return route
 end
 
@@ -312,8 +301,6 @@ function M.new(config)
     limit = limit,
     unsupported = unsupported,
     instead = instead,
-    routes = {},
-    known_routes = 0,
   }, Transport)
 end
 

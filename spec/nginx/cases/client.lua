@@ -26,14 +26,6 @@ local function detail_of(client, ...)
   return result, detail
 end
 
-case("describes an image", function(run)
-  local image, meta = new(run):describe_image(run.ids[1])
-  equal(run.ids[1], truthy(image, meta).imageId)
-  equal(200, meta.http_status)
-  equal(1, meta.attempts)
-  equal(32, #meta.request_id)
-end)
-
 case("lists what plain Lua lists, in the same order", function(run)
   for _, prefetch in ipairs { 0, 4 } do
     local images, meta = new(run):list_images({ imageSource = "public" }, { prefetch = prefetch })
@@ -104,18 +96,6 @@ case("runs calls side by side, and cancels them", function(run)
   end
 end)
 
-case("works in a timer", function(run)
-  local semaphore, id = require "ngx.semaphore".new(0), nil
-  local client = new(run)
-  assert(ngx.timer.at(0, function()
-    local image, message = client:describe_image(run.ids[3])
-    id = image and image.imageId or message
-    semaphore:post(1)
-  end))
-  truthy(semaphore:wait(5 * run.patience))
-  equal(run.ids[3], id)
-end)
-
 case("tries again what is worth it, with sleeps that let others work", function(run)
   run.control("faults?spec=error:code=500,count=2")
   local image, meta = new(run):describe_image(run.ids[1])
@@ -145,32 +125,6 @@ case("ends at its deadline", function(run)
   end)
   run.control("settings?latency=0")
   check.between(0.49, 0.5 + 0.15 * run.patience, seconds, "seconds")
-end)
-
-case("gives the service's own errors", function(run)
-  local result, detail = detail_of(new(run), "img-0000000000")
-  failed({ kind = "api", code = 404, status = "NOT_FOUND" }, result, detail)
-  result, detail = detail_of(new(run, { secret_key = "wrong-secret-for-tests" }), run.ids[1])
-  failed({ kind = "api", code = 401 }, result, detail)
-end)
-
-case("names the resolver directive", function(run)
-  local result, detail = detail_of(new(run, { endpoint = "https://vm.jdcloud-api.com" }), run.ids[1])
-  failed({ kind = "connect", phase = "dns", operation = "describeImage" }, result, detail)
-  contains(detail.hint, "resolver ADDRESS;")
-end)
-
-case("names lua_ssl_trusted_certificate when ca_file is given", function(run)
-  local result, detail = detail_of(new(run, { ca_file = run.ca }), run.ids[1])
-  failed({ kind = "tls" }, result, detail)
-  contains(detail.hint, "lua_ssl_trusted_certificate " .. run.ca .. ";", "JDCLOUD_CA_FILE")
-end)
-
-case("says that addresses cannot be checked, and what to write", function(run)
-  local address = run.endpoint:gsub("localhost", "127.0.0.1")
-  local result, detail = detail_of(new(run, { endpoint = address }), run.ids[1])
-  failed({ kind = "tls" }, result, detail)
-  contains(detail.hint, run.endpoint)
 end)
 
 case("names the env directive when a worker has no keys", function(run)
@@ -239,46 +193,6 @@ case("says so of a call that is finished there, and of a wait and a list", funct
   run.control("settings?latency=0")
   ngx.sleep(0.3) -- the emulator goes on for as long as it was slow
   equal(run.ids[2], truthy(client:describe_image(run.ids[2])).imageId)
-end)
-
-case("holds to max_connections", function(run)
-  run.control("reset")
-  run.control("settings?latency=0.05")
-  local client, calls = new(run, { max_connections = 2 }), {}
-  for n = 1, 6 do
-    calls[n] = client:start("describeImage", run.ids[n])
-  end
-  for n = 1, 6 do
-    equal(run.ids[n], truthy(calls[n]:finish()).imageId)
-  end
-  run.control("settings?latency=0")
-  equal(2, run.control("stats").peak)
-end)
-
-case("uses the transport that the user gives", function(run)
-  local seen
-  local client = new(run, {
-    transport = function(request)
-      seen = request.url
-      return { status = 200, headers = {}, body = '{"requestId":"r","result":{"image":{"imageId":"img-mine"}}}' }
-    end,
-  })
-  equal("img-mine", truthy(client:describe_image("img-mine")).imageId)
-  contains(seen, run.endpoint)
-end)
-
-case("keeps large integers and empty arrays", function(run)
-  local image = truthy(new(run, {
-    transport = function()
-      return {
-        status = 200,
-        headers = {},
-        body = '{"requestId":"r","result":{"image":{"imageId":"i","sizeMB":9007199254740993,"dataDisks":[]}}}',
-      }
-    end,
-  }):describe_image("i"))
-  equal("9007199254740993", image.sizeMB)
-  equal("table", type(image.dataDisks))
 end)
 
 case("has not loaded libcurl", function()

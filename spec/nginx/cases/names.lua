@@ -183,10 +183,4 @@ case("refuses proxies of other kinds", function(run)
   contains(failure.message, "socks5")
 end)
 
-case("refuses endpoints that are none", function(run)
-  for _, url in ipairs { "ftp://a/", "https://", "https://user@host/", "vm.jdcloud-api.com", "" } do
-    failed({ kind = "connect", sent = false }, get(run, url))
-  end
-end)
-
 return cases
