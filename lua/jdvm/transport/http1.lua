@@ -18,7 +18,6 @@ http1.MAX_BODY = 16 * 1024 * 1024
 local MAX_CHUNK_LINE = 4096
 
 local NAME = "[!#-'%*%+%-%.0-9A-Z^-z|~]+" -- a token of RFC 9110, 5.6.2
-local TOKEN = "^" .. NAME .. "$"
 local FIELD = "^(" .. NAME .. "):([\t\32-\126\128-\255]*)$"
 
 --- The head of a request, up to and with its empty line.
@@ -35,7 +34,7 @@ function http1.head(method, target, headers, defaults)
   local lines, given = { method .. " " .. target .. " HTTP/1.1" }, {}
   for _, set in ipairs { headers, defaults } do
     for name, value in pairs(set) do
-      if not find(name, TOKEN) then return nil, "a request header has a name that HTTP does not allow" end
+      if not find(name, "^" .. NAME .. "$") then return nil, "a request header has a name that HTTP does not allow" end
       if has_control(value) then return nil, "the request header " .. name .. " holds a control character" end
       local known_as = lower(name)
       if not given[known_as] then
@@ -121,10 +120,7 @@ end
 
 -- Whether the connection stays open after the response; RFC 9112, 9.3.
 local function is_persistent(minor, connection)
-  if connection == nil then return minor == "1" end
-  connection = lower(connection)
-  if connection == "keep-alive" then return true end
-  connection = "," .. connection:gsub("%s", "") .. ","
+  connection = "," .. lower(connection or ""):gsub("%s", "") .. ","
   if minor == "1" then return not find(connection, ",close,", 1, true) end
   return find(connection, ",keep-alive,", 1, true) ~= nil
 end
@@ -288,7 +284,6 @@ end
 -- What a state waits for before it can do anything, and the most bytes it may wait through.
 local DELIMITER = { head = "\r\n\r\n", size = "\r\n", trailer = "\r\n" }
 local PATIENCE = { head = http1.MAX_HEADER_BYTES, size = MAX_CHUNK_LINE, trailer = http1.MAX_HEADER_BYTES }
-local FIRST_LOOK = 16 -- bytes that show whether it is HTTP at all
 
 -- Puts the bytes kept so far before `data`. Nil when they would still not be enough: then `data` is kept, too. Without
 -- this, a header that arrives byte by byte would be copied and searched as often as it has bytes.
@@ -296,7 +291,8 @@ local function join(self, data)
   local held, state = self.held, self.state
   local size = self.held_bytes + #data
   local delimiter = DELIMITER[state]
-  if delimiter and self.held_bytes >= FIRST_LOOK and size <= PATIENCE[state] then
+  -- Fewer than 16 bytes are looked at as they come: they show whether it is HTTP at all.
+  if delimiter and self.held_bytes >= 16 and size <= PATIENCE[state] then
     local seam = self.tail .. data
     if not find(seam, delimiter, 1, true) then
       held[#held + 1], self.held_bytes, self.tail = data, size, sub(seam, -3)
