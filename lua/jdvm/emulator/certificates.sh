@@ -1,3 +1,4 @@
+#!/bin/sh
 # Makes ca.pem, an authority of its own for this run, and server.pem and server.key, a certificate signed by it, in the
 # current folder: certificates.sh KIND NAMES, where KIND is good, wrong-name, unknown-ca, self-signed or chain.
 certificate=$1 names=$2

@@ -1,6 +1,8 @@
+#!/bin/sh
 # Becomes the nginx of one emulator: run.sh NGINX CERTIFICATE NAMES, with the configuration in the environment. Prints
 # the temporary folder and the process id for launcher.lua, and "error:" with what failed before nginx runs.
 unset LUA_PATH LUA_CPATH LUA_INIT LD_PRELOAD
+# shellcheck disable=SC3045 # every sh that nginx runs under has it
 ulimit -n 8192 2>/dev/null
 umask 077
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,6 +14,7 @@ trap 'rm -rf "$folder"; exit 1' INT TERM HUP
 echo "pid $$"
 echo "folder $folder"
 cd "$folder" || exit 1
+# shellcheck disable=SC2154 # launcher.lua sets it
 printf '%s\n' "$configuration" >nginx.conf
 if [ -n "$2" ] && ! sh "$here/certificates.sh" "$2" "$3" >certificates.log 2>&1; then
   echo "error: openssl could not make a certificate: $(cat certificates.log)"
