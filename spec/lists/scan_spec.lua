@@ -124,6 +124,28 @@ describe("every sequence of up to three insertions and deletions", function()
   end
 end)
 
+describe("a long scan", function()
+  it("keeps less than 64 bytes of an image that it delivered", function()
+    local count = 100000
+    local scanner = scan.new { id = "id", size = 100, least = 10, most = 100, spare = 30, factor = 8 }
+    local function heap()
+      collectgarbage()
+      collectgarbage()
+      return collectgarbage "count" * 1024
+    end
+    local before = heap()
+    for page = 1, count / 100 do
+      local window, rows = scanner:plan(math.huge), {}
+      for i = 1, 100 do
+        rows[i] = { id = ("img-%010d"):format((page - 1) * 100 + i) }
+      end
+      assert.equal("next", scanner:accept(window, rows, count))
+    end
+    assert.is_true(heap() - before < 64 * count, (heap() - before) / count .. " bytes")
+    assert.equal(count, scanner.stats.rows)
+  end)
+end)
+
 describe("randomised lists", function()
   local motions = {
     calm = function() end,
