@@ -81,7 +81,9 @@ local words = {
     file = "The file `~/.jdc/config`",
     file_text = {
       "`jdvm configure`, the command `jdc` or an editor writes it, and both commands read it: a section is a profile. "
-        .. "`~/.jdc/current` holds the name of the profile in use and nothing else; without that file it is `default`.",
+        .. "`~/.jdc/current` holds the name of the profile in use and nothing else; without that file it is `default`. A "
+        .. "`current` that exists but cannot be read is an error. `jdvm configure` writes the profile in use unless "
+        .. "`--profile` names another one.",
       "Names of sections are taken as they are written, keys in any case. `=` or `:` stands between a key and its "
         .. "value, `%%` for one per cent sign; lines that begin with `#` or `;` are comments. A section `[DEFAULT]` "
         .. "gives its values to all others. Only you should be able to read the file (`chmod 600`). A profile holds "
@@ -165,7 +167,7 @@ local words = {
     file = "文件 `~/.jdc/config`",
     file_text = {
       "由 `jdvm configure`、`jdc` 命令或编辑器写入，两个命令均可读取：每一节为一个配置。`~/.jdc/current` 仅包含当前配置的名称；"
-        .. "没有该文件时为 `default`。",
+        .. "没有该文件时为 `default`；文件存在但无法读取时报错。`jdvm configure` 写入当前配置，除非用 `--profile` 指定其他配置。",
       "节名区分大小写，键名不区分。键与值之间为 `=` 或 `:`，`%%` 表示一个百分号；以 `#` 或 `;` 开头的行为注释。`[DEFAULT]` 节的值"
         .. "对其他各节生效。该文件应仅本人可读（`chmod 600`）。配置中不能保存会话令牌。无法读取的行，以及与键名相似但不是键名的名称"
         .. "（如 `region`），会通知 `logger`，并由 `jdvm doctor` 列出。",

@@ -12,16 +12,12 @@ local quote = shell.quote
 
 -- What jdc writes itself when a profile is added (its configure_controller).
 local DEFAULTS = { region_id = "cn-north-1", endpoint = "www.jdcloud-api.com", scheme = "https", timeout = "20" }
-local ABSENT = 2 -- ENOENT
 
 -- A file's text, "" where there is none; nil and why where it cannot be read, since what cannot be read must not
 -- be written over.
 local function read_all(path)
-  local file, message, number = io.open(path, "rb")
-  if not file then return number == ABSENT and "" or nil, message end
-  local content, problem = file:read("*a")
-  file:close()
-  return content, content == nil and path .. ": " .. tostring(problem) or nil
+  local content, message = profile.read_file(path)
+  return content or not message and "" or nil, message
 end
 
 -- Prints "locked", or who holds the lock when it is still held after 5 seconds. The lock is a symbolic link to nowhere,

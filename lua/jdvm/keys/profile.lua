@@ -111,8 +111,11 @@ end
 
 local ABSENT = 2 -- ENOENT
 
--- The content of a file; nil and no message when there is none.
-local function read_file(path)
+--- The content of a file.
+---@param path string
+---@return string|nil content
+---@return string|nil message nil when there is no such file
+function profile.read_file(path)
   local file, message, number = io.open(path, "rb")
   -- Renaming a file to its own name changes nothing, and succeeds for a link even if what it points to is gone.
   if number == ABSENT and os.rename(path, path) then
@@ -155,7 +158,7 @@ function profile.in_use(wanted, getenv, reader)
   local directory = profile.directory(getenv)
   if not directory then return "default", "HOME is not set" end
   local path = directory .. "/current"
-  local content, message = (reader or read_file)(path)
+  local content, message = (reader or profile.read_file)(path)
   if message then return nil, message end
   name = trim(((content or ""):gsub("^\239\187\191", ""):gsub("\n", " ")))
   if name ~= "" then return name, path end
@@ -169,7 +172,7 @@ end
 ---@return string|nil message nil when there simply is no config file
 function profile.read(directory, reader)
   local path = directory .. "/config"
-  local content, message = (reader or read_file)(path)
+  local content, message = (reader or profile.read_file)(path)
   if not content then return nil, message end
   local sections, names, problems = profile.parse(content)
   return { path = path, sections = sections, names = names, problems = problems }
