@@ -142,10 +142,8 @@ local function new_context(root, given, operation)
     new_client = function(warn) return new_client(given, regions[1] or nil, warn) end,
     terminal = is_screen and { columns = terminal.columns(), colour = has_colour } or nil,
     usage = function(message) parser.command(root, given.command):error(message) end,
-    -- A line of progress has no place beside rows on the same screen, where what reads a pipe may print them, too.
-    progress = function(beside_output)
-      local is_free = beside_output or not (is_screen or terminal.is_pipe())
-      return new_progress(is_free and terminal.is_terminal(2), now)
+    progress = function(before_output)
+      return new_progress(before_output and terminal.is_terminal(2) or terminal.may_show_line(), now)
     end,
     -- The time left of --timeout; nil leaves each call its own default.
     time_left = function() return given.timeout and math.max(0.001, given.timeout - (now() - started)) end,

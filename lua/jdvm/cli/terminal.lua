@@ -107,9 +107,10 @@ function terminal.paint(text, code) return code and "\27[" .. code .. "m" .. tex
 ---@return boolean
 function terminal.is_terminal(descriptor) return shell.succeeds("test -t " .. descriptor) end
 
----Whether standard output is a pipe.
+---Whether a line of progress may stand on standard error while rows go to standard output: not where these are on the
+---same screen, nor where what reads a pipe may print them there.
 ---@return boolean
-function terminal.is_pipe() return shell.succeeds "test -p /dev/stdout" end
+function terminal.may_show_line() return shell.succeeds "test -t 2 && ! test -t 1 && ! test -p /dev/stdout" end
 
 ---The screen's width in columns; 80 where nobody knows.
 ---@return integer
