@@ -30,10 +30,15 @@ static bool has(const char *text, const char *part) {
 
 /* ---- the request ---- */
 
+static void forget(jdvm_http_request *request) {
+  jdvm_http_request_free(request);
+  memset(request, 0, sizeof *request);
+}
+
 static const char *url_objection(const char *url, size_t length) {
   static jdvm_http_request request;
   static char wrong[sizeof request.wrong];
-  jdvm_http_request_reset(&request);
+  forget(&request);
   jdvm_http_request_url(&request, url, length);
   memcpy(wrong, request.wrong, sizeof wrong);
   if (wrong[0] == '\0' &&
@@ -84,7 +89,7 @@ static void test_urls(void) {
   size_t i;
   memset(&request, 0, sizeof request);
   for (i = 0; i < sizeof good / sizeof good[0]; i++) {
-    jdvm_http_request_reset(&request);
+    forget(&request);
     jdvm_http_request_url(&request, good[i].url, strlen(good[i].url));
     CHECK(request.wrong[0] == '\0');
     CHECK(strcmp(request.host, good[i].host) == 0);
@@ -96,7 +101,7 @@ static void test_urls(void) {
   }
   CHECK(has(url_objection("http://a\0b", 10), "URL"));
   memset(longest + 7, 'h', 300);
-  jdvm_http_request_reset(&request);
+  forget(&request);
   jdvm_http_request_url(&request, longest, strlen(longest));
   CHECK(request.wrong[0] == '\0' && strlen(request.host) == sizeof request.host - 1);
   jdvm_http_request_free(&request);
@@ -115,17 +120,17 @@ static void test_request_headers(void) {
   CHECK(request.lines.length == 15 &&
         memcmp(request.lines.bytes, "x-a: v\t\xc3\xa4\0x-b;", 15) == 0);
   for (i = 0; i < sizeof bad_names / sizeof bad_names[0]; i++) {
-    jdvm_http_request_reset(&request);
+    forget(&request);
     jdvm_http_request_header(&request, bad_names[i], strlen(bad_names[i]), "v", 1);
     CHECK(has(request.wrong, "bad name") && request.line_count == 0);
   }
   for (i = 0; i < sizeof bad_values / sizeof bad_values[0]; i++) {
-    jdvm_http_request_reset(&request);
+    forget(&request);
     jdvm_http_request_header(&request, "x-secret", 8, bad_values[i], strlen(bad_values[i]));
     CHECK(has(request.wrong, "'x-secret'") && !has(request.wrong, bad_values[i]));
     CHECK(request.line_count == 0);
   }
-  jdvm_http_request_reset(&request);
+  forget(&request);
   jdvm_http_request_header(&request, "x-a", 3, "\0", 1);
   jdvm_http_request_header(&request, "", 0, "b", 1);
   CHECK(has(request.wrong, "'x-a'")); /* the first objection stays */

@@ -10,11 +10,6 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum {
-  POOLED_TRANSFERS = 32,      /* kept for reuse; more are freed */
-  POOLED_BODY_BYTES = 1 << 20 /* a larger receive buffer is not kept */
-};
-
 #define NEVER 1e300
 
 /* A list is a ring through a head that is no transfer. */
@@ -34,13 +29,11 @@ struct jdvm_transfer {
 };
 
 struct jdvm_http {
-  pid_t process;       /* the one the connections belong to */
-  bool worked;         /* libcurl has just worked, for a start */
-  double left;         /* when the caller was last given the time back */
-  ring running;        /* transfers that libcurl works on */
-  ring held;           /* other transfers in the caller's hands */
-  jdvm_transfer *pool; /* linked by link.next */
-  unsigned pooled;
+  pid_t process; /* the one the connections belong to */
+  bool worked;   /* libcurl has just worked, for a start */
+  double left;   /* when the caller was last given the time back */
+  ring running;  /* transfers that libcurl works on */
+  ring held;     /* other transfers in the caller's hands */
   jdvm_connections connections;
   jdvm_http_config config; /* the texts are ours */
 };
@@ -104,13 +97,6 @@ static void leave_parent(jdvm_http *http) {
   http->worked = false;
 }
 
-static void destroy(jdvm_transfer *transfer) {
-  jdvm_http_request_free(&transfer->exchange.request);
-  jdvm_response_free(&transfer->exchange.response);
-  jdvm_buf_free(&transfer->exchange.nodes);
-  free(transfer);
-}
-
 void jdvm_transfer_cancel(jdvm_transfer *transfer) {
   if (transfer->state == RUNNING) {
     leave_parent(transfer->http);
@@ -122,25 +108,15 @@ void jdvm_transfer_cancel(jdvm_transfer *transfer) {
 }
 
 void jdvm_transfer_release(jdvm_transfer *transfer) {
-  jdvm_http *http;
   if (transfer == NULL) {
     return;
   }
-  http = transfer->http;
-  if (http != NULL) {
-    jdvm_transfer_cancel(transfer);
-    detach(transfer);
-    if (http->pooled < POOLED_TRANSFERS) {
-      if (transfer->exchange.response.body.capacity > POOLED_BODY_BYTES) {
-        jdvm_buf_free(&transfer->exchange.response.body);
-      }
-      transfer->link.next = (ring *)http->pool;
-      http->pool = transfer;
-      http->pooled++;
-      return;
-    }
-  }
-  destroy(transfer);
+  jdvm_transfer_cancel(transfer);
+  detach(transfer);
+  jdvm_http_request_free(&transfer->exchange.request);
+  jdvm_response_free(&transfer->exchange.response);
+  jdvm_buf_free(&transfer->exchange.nodes);
+  free(transfer);
 }
 
 /* ---- the whole ---- */
@@ -189,10 +165,6 @@ void jdvm_http_free(jdvm_http *http) {
     transfer->http = NULL;
     detach(transfer);
   }
-  while ((transfer = http->pool) != NULL) {
-    http->pool = (jdvm_transfer *)transfer->link.next;
-    destroy(transfer);
-  }
   jdvm_connections_close(&http->connections);
 #define X(name) free((void *)http->config.name);
   JDVM_HTTP_TEXTS(X)
@@ -222,23 +194,13 @@ static void collect(jdvm_http *http) {
 /* ---- beginning ---- */
 
 jdvm_transfer *jdvm_http_take(jdvm_http *http) {
-  jdvm_transfer *transfer = http->pool;
-  if (transfer != NULL) {
-    http->pool = (jdvm_transfer *)transfer->link.next;
-    http->pooled--;
-  } else {
-    transfer = calloc(1, sizeof *transfer);
-    if (transfer == NULL) {
-      return NULL;
-    }
-    transfer->http = http;
-    transfer->exchange.connections = &http->connections;
+  jdvm_transfer *transfer = calloc(1, sizeof *transfer);
+  if (transfer == NULL) {
+    return NULL;
   }
+  transfer->http = http;
+  transfer->exchange.connections = &http->connections;
   transfer->link.next = transfer->link.previous = &transfer->link;
-  transfer->state = BUILDING;
-  transfer->exchange.phase = JDVM_PHASE_QUEUED;
-  transfer->exchange.ready = transfer->exchange.again = transfer->exchange.unfit = false;
-  jdvm_http_request_reset(&transfer->exchange.request);
   jdvm_response_reset(&transfer->exchange.response, http->config.max_header_bytes,
                       http->config.max_body_bytes, http->config.gzip);
   move_to(&http->held, transfer);

@@ -34,7 +34,7 @@ jdvm_http *jdvm_http_new(const jdvm_http_config *config);
 ** must still be released. NULL is allowed. */
 void jdvm_http_free(jdvm_http *http);
 
-/* A transfer without headers, from the pool or new. NULL when memory is short. */
+/* A transfer without headers. NULL when memory is short. */
 jdvm_transfer *jdvm_http_take(jdvm_http *http);
 
 /* Adds a request header. What is wrong with it is the transfer's failure when it starts. */

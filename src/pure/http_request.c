@@ -3,16 +3,6 @@
 
 #include <stdio.h>
 
-void jdvm_http_request_reset(jdvm_http_request *request) {
-  request->url.length = 0;
-  request->lines.length = 0;
-  request->line_count = 0;
-  request->tls = false;
-  request->port = 0;
-  request->host[0] = '\0';
-  request->wrong[0] = '\0';
-}
-
 void jdvm_http_request_free(jdvm_http_request *request) {
   jdvm_buf_free(&request->url);
   jdvm_buf_free(&request->lines);

@@ -20,9 +20,6 @@ typedef struct jdvm_http_request {
   char wrong[192]; /* the first thing wrong with it, as text; "" = nothing */
 } jdvm_http_request;
 
-/* Forgets the content, keeps the memory. */
-void jdvm_http_request_reset(jdvm_http_request *request);
-
 /* Gives the memory back. */
 void jdvm_http_request_free(jdvm_http_request *request);
 

@@ -486,11 +486,7 @@ static int set_request(jdvm_exchange *exchange) {
 
 int jdvm_exchange_begin(jdvm_exchange *exchange) {
   jdvm_connections *connections = exchange->connections;
-  exchange->message[0] = '\0';
-  exchange->phase = JDVM_PHASE_QUEUED;
   exchange->begun = exchange->since = jdvm_now();
-  exchange->opened = exchange->ready = exchange->again = exchange->unfit = false;
-  exchange->sent_before = 0;
   exchange->fresh |=
       jdvm_sockets_retire(&connections->sockets) == 0 && !HAS_PREREQ && connections->one_at_a_time;
   if (open_multi(connections) != 0 ||

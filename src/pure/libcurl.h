@@ -1,6 +1,6 @@
 /* The only place that knows libcurl: one multi handle with its connections, and exchanges, one
 ** easy handle each. Its callbacks note what happens and keep what arrives; they never call out.
-** Deadlines, pooling and forks are the business of http.c. */
+** Deadlines and forks are the business of http.c. */
 #ifndef JDVM_LIBCURL_H
 #define JDVM_LIBCURL_H
 
@@ -28,7 +28,7 @@ typedef struct jdvm_connections {
   jdvm_sockets sockets;
 } jdvm_connections;
 
-/* A request and its response. Zero-filled but for `connections`: never begun.
+/* A request and its response, begun once. Zero-filled but for `connections` before that.
 **
 ** Each exchange has an easy handle of its own. To use one again would save a microsecond, but
 ** what an exchange leaves behind in its handle reaches the next: in libcurl before 8.1 a
