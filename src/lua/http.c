@@ -9,10 +9,6 @@
 #define MULTI "jdvm.curl.multi"
 #define TRANSFER "jdvm.curl.transfer"
 
-#define MIB (1024.0 * 1024.0)
-#define MOST_HEADER_BYTES (16 * MIB)
-#define MOST_BODY_BYTES (1024 * MIB)
-
 typedef struct multi_box {
   jdvm_http *http; /* NULL = closed */
 } multi_box;
@@ -110,32 +106,29 @@ static size_t size_option(lua_State *L, int index, const char *name, double othe
 /* ---- module functions ---- */
 
 static void refuse_unknown(lua_State *L, int index) {
-  static const char *const known[] = {"ca_file",        "ca_path",        "proxy",
-                                      "no_proxy",       "user_agent",     "verify",
-                                      "http2",          "gzip",           "max_header_bytes",
-                                      "max_body_bytes", "max_connections"};
+#define NAME(name) #name,
+#define SIZE_NAME(name, otherwise, least, most) #name,
+  static const char *const known[] = {JDVM_HTTP_TEXTS(NAME) JDVM_HTTP_FLAGS(NAME)
+                                          JDVM_HTTP_SIZES(SIZE_NAME) NULL};
   lua_pushnil(L);
   while (lua_next(L, index) != 0) {
-    size_t i = 0, count = sizeof known / sizeof known[0];
+    const char *name;
+    size_t i = 0;
     lua_pop(L, 1);
-    if (lua_type(L, -1) == LUA_TSTRING) {
-      while (i < count && strcmp(lua_tostring(L, -1), known[i]) != 0) {
-        i++;
-      }
+    name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, -1);
+    while (known[i] != NULL && strcmp(name, known[i]) != 0) {
+      i++;
     }
-    if (i == count || lua_type(L, -1) != LUA_TSTRING) {
-      luaL_error(L, "no option '%s'",
-                 lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, -1));
+    if (known[i] == NULL) {
+      luaL_error(L, "no option '%s'", name);
     }
   }
 }
 
-/* curl.new{ca_file, ca_path, proxy, no_proxy, user_agent, verify = true, http2 = true, gzip = true,
-** max_header_bytes, max_body_bytes, max_connections} -> multi. All are optional. */
+/* curl.new(options) -> multi. The options are those of http_config.h, all optional. */
 static int http_new(lua_State *L) {
   jdvm_http_config config;
   multi_box *box;
-  memset(&config, 0, sizeof config);
   if (lua_isnoneornil(L, 1)) {
     lua_settop(L, 0);
     lua_newtable(L);
@@ -143,17 +136,13 @@ static int http_new(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   refuse_unknown(L, 1);
-  config.ca_file = text_option(L, 1, "ca_file");
-  config.ca_path = text_option(L, 1, "ca_path");
-  config.proxy = text_option(L, 1, "proxy");
-  config.no_proxy = text_option(L, 1, "no_proxy");
-  config.user_agent = text_option(L, 1, "user_agent");
-  config.verify = flag_option(L, 1, "verify", true);
-  config.http2 = flag_option(L, 1, "http2", true);
-  config.gzip = flag_option(L, 1, "gzip", true);
-  config.max_header_bytes = size_option(L, 1, "max_header_bytes", MIB / 16, 1, MOST_HEADER_BYTES);
-  config.max_body_bytes = size_option(L, 1, "max_body_bytes", 16 * MIB, 1, MOST_BODY_BYTES);
-  config.max_connections = (long)size_option(L, 1, "max_connections", 0, 0, 100000);
+#define TEXT(name) config.name = text_option(L, 1, #name);
+#define FLAG(name) config.name = flag_option(L, 1, #name, true);
+#define SIZE(name, otherwise, least, most)                                                         \
+  config.name = size_option(L, 1, #name, otherwise, least, most);
+  JDVM_HTTP_TEXTS(TEXT)
+  JDVM_HTTP_FLAGS(FLAG)
+  JDVM_HTTP_SIZES(SIZE)
   box = jdvm_new_object(L, sizeof *box, MULTI);
   box->http = jdvm_http_new(&config);
   if (box->http == NULL) {
@@ -224,7 +213,7 @@ static int multi_start(lua_State *L) {
   limits.fresh = flag_option(L, 2, "fresh", false);
   limits.max_body_bytes = 0;
   if (get_option(L, 2, "max_body") != LUA_TNIL) {
-    limits.max_body_bytes = size_option(L, 2, "max_body", 0, 1, MOST_BODY_BYTES);
+    limits.max_body_bytes = size_option(L, 2, "max_body", 0, 1, 1 << 30);
   }
   lua_settop(L, 3);
   box = jdvm_new_object(L, sizeof *box, TRANSFER);                     /* at 4 */

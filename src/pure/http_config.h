@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The texts; each may be NULL and is copied.
+/* Every option, once. The texts; each may be NULL and is copied.
 **   ca_file, ca_path   PEM file, folder of hashed PEM files: the CAs to trust instead of the system's
 **   proxy              "" = none, whatever the environment says; NULL = as that says
 **   no_proxy           comma-separated host names that are reached without proxy */
@@ -16,16 +16,31 @@
   X(no_proxy)                                                                                      \
   X(user_agent)
 
+/* The switches, on unless told otherwise.
+**   verify   peer and host name
+**   http2    offer it (ALPN) on TLS connections
+**   gzip     ask for it */
+#define JDVM_HTTP_FLAGS(X)                                                                         \
+  X(verify)                                                                                        \
+  X(http2)                                                                                         \
+  X(gzip)
+
+/* The numbers: default, least, most. Of max_connections, 0 is no limit. */
+#define JDVM_HTTP_SIZES(X)                                                                         \
+  X(max_header_bytes, 65536, 1, 1 << 24)                                                           \
+  X(max_body_bytes, 1 << 24, 1, 1 << 30)                                                           \
+  X(max_connections, 0, 0, 100000)
+
 typedef struct jdvm_http_config {
-#define X(name) const char *name;
-  JDVM_HTTP_TEXTS(X)
-#undef X
-  bool verify; /* peer and host name */
-  bool http2;  /* offer it (ALPN) on TLS connections */
-  bool gzip;   /* ask for it */
-  size_t max_header_bytes;
-  size_t max_body_bytes;
-  long max_connections; /* 0 = no limit */
+#define TEXT(name) const char *name;
+#define FLAG(name) bool name;
+#define SIZE(name, otherwise, least, most) size_t name;
+  JDVM_HTTP_TEXTS(TEXT)
+  JDVM_HTTP_FLAGS(FLAG)
+  JDVM_HTTP_SIZES(SIZE)
+#undef TEXT
+#undef FLAG
+#undef SIZE
 } jdvm_http_config;
 
 #endif

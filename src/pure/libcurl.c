@@ -295,7 +295,7 @@ static int open_multi(jdvm_connections *connections) {
   (void)curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
   (void)curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
   if (config->max_connections > 0) {
-    (void)curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, config->max_connections);
+    (void)curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)config->max_connections);
   }
   if (config->verify && config->ca_file == NULL && config->ca_path == NULL) {
     connections->known_ca_file = find_ca_file();
