@@ -1,9 +1,10 @@
 #if !defined(_POSIX_C_SOURCE)
-#define _POSIX_C_SOURCE 200809L /* clock_gettime, pthread_sigmask, strerror_r under -std=c99 */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime under -std=c99 */
 #endif
 
 #include "libcurl.h"
 #include "clock.h"
+#include "sigpipe.h"
 
 #if defined(__has_include)
 #if !__has_include(<curl/curl.h>)
@@ -14,7 +15,6 @@
 #include <curl/curl.h>
 
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 /* The version to build for. `lint` compiles for older ones than there is. */
@@ -35,42 +35,6 @@ enum {
   RECEIVE_BYTES = 64 * 1024, /* libcurl's read size; TLS comes in pieces of 16 K at most anyway */
   MOST_RESERVED = 1 << 20
 };
-
-/* ---- signals ---- */
-
-/* libcurl before 7.87 lets OpenSSL write to sockets whose peer may be gone, which raises SIGPIPE,
-** and a library must not change the process's handlers. So the signal is held off in this thread
-** while such a libcurl works, and one that came meanwhile is taken away. */
-typedef struct hush {
-  bool on;
-  sigset_t before;
-} hush;
-
-static hush hush_begin(const jdvm_connections *connections) {
-  hush guard;
-  sigset_t only;
-  guard.on = connections->raises_sigpipe;
-  if (guard.on) {
-    (void)sigemptyset(&only);
-    (void)sigaddset(&only, SIGPIPE);
-    (void)pthread_sigmask(SIG_BLOCK, &only, &guard.before);
-  }
-  return guard;
-}
-
-static void hush_end(hush guard) {
-  sigset_t set;
-  if (!guard.on || sigismember(&guard.before, SIGPIPE)) {
-    return;
-  }
-  if (sigpending(&set) == 0 && sigismember(&set, SIGPIPE)) {
-    int caught;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGPIPE);
-    (void)sigwait(&set, &caught);
-  }
-  (void)pthread_sigmask(SIG_SETMASK, &guard.before, NULL);
-}
 
 /* ---- callbacks: no memory but through jdvm_buf and realloc, no call that could jump ---- */
 
@@ -309,9 +273,9 @@ static int open_multi(jdvm_connections *connections) {
 
 void jdvm_connections_close(jdvm_connections *connections) {
   if (connections->multi != NULL) {
-    hush guard = hush_begin(connections);
+    jdvm_sigpipe guard = jdvm_sigpipe_hold(connections->raises_sigpipe);
     (void)curl_multi_cleanup(connections->multi);
-    hush_end(guard);
+    jdvm_sigpipe_release(guard);
     connections->multi = NULL;
   }
   jdvm_sockets_close_all(&connections->sockets);
@@ -324,9 +288,9 @@ void jdvm_connections_abandon(jdvm_connections *connections) {
 
 bool jdvm_connections_work(jdvm_connections *connections) {
   int running;
-  hush guard = hush_begin(connections);
+  jdvm_sigpipe guard = jdvm_sigpipe_hold(connections->raises_sigpipe);
   CURLMcode code = curl_multi_perform(connections->multi, &running);
-  hush_end(guard);
+  jdvm_sigpipe_release(guard);
   return code == CURLM_OK;
 }
 
@@ -516,7 +480,7 @@ void jdvm_exchange_more_time(jdvm_exchange *exchange, double now) {
 }
 
 void jdvm_exchange_end(jdvm_exchange *exchange) {
-  hush guard = hush_begin(exchange->connections);
+  jdvm_sigpipe guard = jdvm_sigpipe_hold(exchange->connections->raises_sigpipe);
 #if !HAS_PREREQ
   jdvm_socket *used = exchange->request.tls ? socket_of(exchange) : NULL;
   if (used != NULL && used->version == 1) {
@@ -525,7 +489,7 @@ void jdvm_exchange_end(jdvm_exchange *exchange) {
 #endif
   (void)curl_multi_remove_handle(exchange->connections->multi, exchange->handle);
   curl_easy_cleanup(exchange->handle);
-  hush_end(guard);
+  jdvm_sigpipe_release(guard);
   exchange->handle = NULL;
   jdvm_sockets_leave(&exchange->connections->sockets, exchange);
 }
