@@ -196,10 +196,6 @@ describe("files", function()
   local too_long = set {
     "lua/jdvm/types.lua",
     "lua/jdvm/call.lua",
-    "lua/jdvm/cli/commands.lua",
-    "lua/jdvm/cli/output.lua",
-    "lua/jdvm/cli/parser.lua",
-    "lua/jdvm/lists/scan.lua",
     "src/lua/http.c",
     "src/pure/libcurl.c",
   }
