@@ -452,7 +452,7 @@ int jdvm_exchange_begin(jdvm_exchange *exchange) {
   jdvm_connections *connections = exchange->connections;
   exchange->begun = exchange->since = jdvm_now();
   exchange->fresh |=
-      jdvm_sockets_retire(&connections->sockets) == 0 && !HAS_PREREQ && connections->one_at_a_time;
+      jdvm_sockets_retire(&connections->sockets) == 0 && connections->one_at_a_time && !HAS_PREREQ;
   if (open_multi(connections) != 0 ||
       !jdvm_buf_reserve(&exchange->nodes,
                         exchange->request.line_count * sizeof(struct curl_slist))) {

@@ -178,8 +178,7 @@ size_t jdvm_sockets_retire(jdvm_sockets *sockets) {
 
 bool jdvm_socket_is_silent(const jdvm_socket *of) {
   char byte;
-  return recv(of->number, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
-         (errno == EAGAIN || errno == EWOULDBLOCK);
+  return recv(of->number, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 int64_t jdvm_socket_taken(const jdvm_socket *of) {
