@@ -1098,30 +1098,6 @@ describe("coroutines", function()
   end)
 end)
 
-describe("keys from a function", function()
-  it("are asked for anew shortly before they expire, and not at every call", function()
-    local now, given = 1700000000, 0
-    local client = jdvm.new {
-      region = "cn-north-1",
-      transport = fake_transport.new(one_page),
-      clock = function() return now end,
-      credentials = function()
-        given = given + 1
-        return { access_key = "AK" .. given, secret_key = SECRET, expires_at = now + 3600 }
-      end,
-    }
-    for _ = 1, 3 do
-      assert(client:describe_images { imageSource = "public" })
-    end
-    assert.equal(1, given)
-    now = now + 3600 - 60
-    for _ = 1, 3 do
-      assert(client:describe_images { imageSource = "public" })
-    end
-    assert.equal(2, given)
-  end)
-end)
-
 describe("options of a call", function()
   it("may come from a table behind them", function()
     local client = client_of(one_page)
