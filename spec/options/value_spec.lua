@@ -137,7 +137,8 @@ describe("a value", function()
         { entry, { "hush" }, "must be a string, got a table" },
         { entry, 123456789, "must be a string, got a number" },
       }
-      assert.is_nil((value.fault(entry, "hush\n") or ""):find("hush", 1, true))
+      local control = name == "proxy" and "holds a control character (0x0A at byte 4)" or nil -- of keys, jdvm.keys says
+      check { { entry, "hush\n", control } }
     end
   end)
 end)
