@@ -552,7 +552,7 @@ describe("retries", function()
     assert.equal(200 + 35, #fake.requests)
     assert.equal(1, last.attempts)
     assert.equal("UNAVAILABLE", last.status)
-    assert.truthy(last.hint:find("not tried again", 1, true))
+    assert.truthy(last.hint:find("was not retried", 1, true))
   end)
 end)
 

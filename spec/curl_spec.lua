@@ -3,6 +3,7 @@
 local own_process = require "spec.support.own_process"
 local curl = require "jdvm.curl"
 local hostile = require "spec.support.hostile"
+local said = require "spec.support.said"
 
 -- Seconds that this program may be late. An emulated processor is.
 local LATE = (os.getenv "LD_PRELOAD" or ""):find "valgrind" and 3 or 0.3
@@ -175,9 +176,9 @@ describe("jdvm.curl", function()
         assert.is_nil(status)
         assert.equal("transport", failure.kind)
         assert.is_false(failure.sent)
-        assert.truthy(failure.message:find(case.says), failure.message)
-        assert.falsy(failure.message:find(secret, 1, true))
-        assert.falsy(failure.message:find "%c")
+        assert.truthy(said(failure):find(case.says), said(failure))
+        assert.falsy(said(failure):find(secret, 1, true))
+        assert.falsy(said(failure):find "%c")
       end
       assert.equal(before.requests + 1, counted().requests)
     end)
@@ -202,7 +203,7 @@ describe("jdvm.curl", function()
         local status, failure = fetch(url)
         assert.is_nil(status, url)
         assert.is_false(failure.sent)
-        assert.truthy(failure.kind == "transport" and failure.message:find "URL", url .. ": " .. failure.message)
+        assert.truthy(failure.kind == "transport" and said(failure):find "URL", url .. ": " .. said(failure))
       end
     end)
   end)
@@ -316,7 +317,7 @@ describe("jdvm.curl", function()
         assert.is_nil(status)
         assert.equal("timeout", failure.kind)
         assert.is_false(failure.sent)
-        assert.truthy(failure.message:find "no time was left", failure.message)
+        assert.truthy(said(failure):find "no time was left", said(failure))
         assert.truthy(took < LATE)
       end
     end)
@@ -345,7 +346,7 @@ describe("jdvm.curl", function()
         local took = curl.now() - case.began
         assert.is_nil(status)
         assert.same({ "timeout", case[1], case[3] }, { failure.kind, failure.phase, failure.sent }, case[2])
-        assert.truthy(failure.message:find("127.0.0.1 port ", 1, true) and failure.message:find("(timeout)", 1, true))
+        assert.truthy(said(failure):find("127.0.0.1 port ", 1, true) and said(failure):find("(timeout)", 1, true))
         assert.truthy(took >= 2 and took < 2 + LATE, took)
       end
     end)
@@ -357,7 +358,7 @@ describe("jdvm.curl", function()
       end)
       assert.is_nil(status)
       assert.same({ "timeout", "wait", true }, { failure.kind, failure.phase, failure.sent })
-      assert.truthy(failure.message:find("0.2 s", 1, true) and failure.message:find "read_timeout", failure.message)
+      assert.truthy(said(failure):find("0.2 s", 1, true) and said(failure):find "read_timeout", said(failure))
       assert.truthy(took >= 0.2 and took < 0.2 + LATE, took)
 
       took = seconds(
@@ -380,7 +381,7 @@ describe("jdvm.curl", function()
         end)
         assert.is_nil(status)
         assert.same({ "timeout", phase, false }, { failure.kind, failure.phase, failure.sent })
-        assert.truthy(failure.message:find "0%.5 s.*connect_timeout", failure.message)
+        assert.truthy(said(failure):find "0%.5 s.*connect_timeout", said(failure))
         assert.truthy(took >= 0.5 and took < 0.5 + LATE, took)
       end
     end)

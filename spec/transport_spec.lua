@@ -1,4 +1,5 @@
 -- jdvm.transport: which transport a call uses, and users' own.
+local errors = require "jdvm.failures.failure"
 local fake_transport = require "spec.support.fake_transport"
 local jdvm = require "jdvm"
 
@@ -71,8 +72,27 @@ describe("the choice of a transport", function()
       assert.is_nil(name)
       assert.equal("phase", failure.kind)
       assert.equal(case[2], failure.phase)
-      local words = failure.message .. " " .. failure.hint
+      local words = errors.new(failure)
       assert.truthy(words:find(case[4], 1, true), words)
+    end
+  end)
+
+  it("says what to do in each phase that cannot wait", function()
+    for phase, part in pairs {
+      log = "ngx.timer.at(0,",
+      init_worker = "ngx.timer.at(0,",
+      header_filter = "ngx.timer.at(0,",
+      init = "blocking = true",
+      set = "rewrite_by_lua",
+      balancer = "access_by_lua",
+      ssl_client_hello = "ssl_certificate_by_lua",
+      content = "once the module is loaded",
+    } do
+      local situation = phase == "content" and "within C" or "forbidden"
+      local _, failure = choice(situation, phase, { transport = "auto" })
+      assert.equal("phase", failure.kind)
+      local words = errors.new(failure)
+      assert.truthy(words:find(part, 1, true), words)
     end
   end)
 

@@ -8,6 +8,7 @@ local keychain = require "jdvm.keys.sources"
 local models = require "jdvm.service.models"
 local operations = require "jdvm.service.operations"
 local options = described.options
+local texts = require "jdvm.failures.texts"
 
 -- The words of the page itself, by language.
 local words = {
@@ -46,6 +47,11 @@ local words = {
     failures_text = "A call that fails returns `nil, message, detail`: one printable line, and a plain table. Wrong "
       .. "arguments raise at the caller's line instead, before anything is sent. Iterators raise the line.",
     kinds = "Kinds",
+    causes = "Causes",
+    causes_text = "`detail.cause` is one of these words and stays what it is when messages change. {name} stands for a fact, "
+      .. "which `detail.facts` or a field of `detail` holds; what is in [brackets] appears where its facts are known. "
+      .. "Errors of the service come with the service's own message instead.",
+    hint = "Hint",
     fields = "Fields of `detail`",
     optional = "All but `kind` and `message` may be absent.",
     http = "HTTP",
@@ -139,6 +145,10 @@ local words = {
     failures_text = "调用失败时返回 `nil, message, detail`：一行可打印的文字和一个普通表。参数错误则在发送之前于调用处抛出异常。"
       .. "迭代器抛出该行文字。",
     kinds = "类别",
+    causes = "原因",
+    causes_text = "`detail.cause` 取下列值之一；错误信息可能改变，该值不变。{name} 代表具体内容，见 `detail.facts` 或 `detail` 的字段；"
+      .. "[方括号] 中的部分仅在相应内容已知时出现。服务端返回的错误使用服务端原文。",
+    hint = "建议",
     fields = "`detail` 的字段",
     optional = "除 `kind` 与 `message` 外均可能不存在。",
     http = "HTTP",
@@ -190,7 +200,7 @@ local words = {
 
 -- A page in one language.
 local function writer(language)
-  local lines, self = {}, { w = words[language] }
+  local lines, self = {}, { w = words[language], language = language }
   function self.add(line)
     if line ~= "" or lines[#lines] ~= "" then lines[#lines + 1] = line end
   end
@@ -398,6 +408,14 @@ local function failures_section(page)
   page.header(w.value, w.meaning)
   for _, kind in ipairs(errors.kinds) do
     page.row(code(kind.name), page.doc(kind))
+  end
+  page.heading(3, w.causes, "causes")
+  page.add(w.causes_text)
+  page.add("")
+  page.header(w.value, w.meaning, w.hint)
+  for _, entry in ipairs(texts.list) do
+    local said = entry[page.language]
+    page.row(code(entry[1]), said[1], said[2] or "")
   end
   page.heading(3, w.fields, "failure")
   page.add(w.optional)

@@ -104,12 +104,9 @@ local function renew(self, key, job)
   end
   local stored, reason = store(self, key, text, seconds)
   if stored then return text, false end
-  local message = "the answer takes %d bytes and has no room in the shared dict %s of %d (%s)"
-  local hint = 'enlarge it in nginx.conf: "lua_shared_dict %s …;"; or ask for less, by filters or the option fields'
   text = failure(self, job, {
     kind = "cache",
-    message = message:format(#text, self.name, self.capacity, reason),
-    hint = hint:format(self.name),
+    facts = { bytes = #text, dict = self.name, capacity = self.capacity, reason = reason },
   }, self.negative_ttl)
   log("ERR", parse(self, text)[FIRST])
   if self.dict:get(key) then return text, true end
@@ -141,7 +138,7 @@ local function obtain(self, key, job)
     ngx.sleep(pause)
     pause = min(pause * 2, 0.1)
   until self.clock() >= deadline
-  return failure(self, job, { kind = "timeout", phase = "wait", message = "another worker takes long to fetch this" })
+  return failure(self, job, { kind = "timeout", phase = "wait", cause = "cache_timeout" })
 end
 
 local function take_off(self, key, job)
@@ -165,13 +162,8 @@ local function wait_for(self, key, job)
   local flight = self.flights[key]
   if not flight or timers.is_over(flight) then flight = take_off(self, key, job) end
   if place ~= "yields" then
-    local message, way = transport.phase_advice(phase, place)
-    return failure(self, job, {
-      kind = "phase",
-      phase = phase,
-      message = "not in the cache, and " .. message,
-      hint = flight and "it is being fetched now: ask again later, or fetch it beforehand in a timer" or way,
-    })
+    local cause = flight and "not_cached_yet" or transport.phase_cause(phase, place)
+    return failure(self, job, { kind = "phase", phase = phase, cause = cause })
   end
   if not flight then return obtain(self, key, job) end
   if not flight.text then flight.semaphore:wait(timers.LATE) end
@@ -180,8 +172,7 @@ local function wait_for(self, key, job)
     return obtain(self, key, job)
   end
   if not flight.text then flight.semaphore:wait(self.patience + 1) end
-  return flight.text
-    or failure(self, job, { kind = "timeout", phase = "wait", message = "the answer did not come in time" })
+  return flight.text or failure(self, job, { kind = "timeout", phase = "wait", cause = "cache_timeout" })
 end
 
 -- Fetches anew, unless somebody does so already or it failed just now.

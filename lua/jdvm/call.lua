@@ -69,7 +69,7 @@ local function fail(self, failure)
   end
   fields.operation, fields.region, fields.attempts = self.operation.name, self.region, self.attempts
   fields.elapsed = now and self.budget and math.max(0, now - self.budget.started) or 0
-  fields.retryable = failure.retryable or false
+  fields.retryable, fields.advice = failure.retryable or false, failure.advice
   local message, detail = errors.new(fields, secrets_of(self))
   self.outcome = { nil, message, detail }
   events.tell(state.on_call, {
@@ -130,14 +130,14 @@ local function try(self, at_once, now, fresh)
   local carrier, deadline = self.transport, self.budget.deadline
   self.try_started = now
   if now >= deadline then
-    self.early = { kind = "timeout", phase = "sleep", message = "no time is left for a try" }
+    self.early = { kind = "timeout", phase = "sleep", cause = "no_time_left" }
     return
   end
   local keys, failure = self.state.credentials:at_hand(self.state.clock), nil
   if not keys then
     keys, failure = fetch_keys(self, now)
     if keys and carrier:now() >= deadline then
-      keys, failure = nil, { kind = "timeout", phase = "sleep", message = "the time ran out while keys were asked for" }
+      keys, failure = nil, { kind = "timeout", phase = "sleep", cause = "keys_timeout" }
     end
   end
   if not keys then
@@ -163,7 +163,7 @@ function call.start(state, job, at_once)
   local self = setmetatable(job, mt)
   self.state, self.attempts, self.throttled, self.replayed = state, 0, 0, 0
   if self.early and self.early.has_no_region then self.region = nil end
-  if state.closed then self.early = self.early or { kind = "cancelled", message = "the client is closed" } end
+  if state.closed then self.early = self.early or { kind = "cancelled", cause = "client_closed" } end
   if self.early then return self end
   local carrier, failure = transport.choose(state.config)
   if not carrier then
@@ -185,9 +185,10 @@ local function judge(self, response)
   local value, message, offset = core.decode(response.body, decoding)
   local problem
   if message then
-    local text = response.body:sub(1, GLIMPSE)
+    local body = response.body
     -- Before it is cut: of a part nobody knows whether it is one of a secret.
-    value, problem = nil, { message = message, offset = offset, text = errors.redact(text, secrets_of(self)) }
+    local shown = errors.redact(body:sub(1, GLIMPSE), secrets_of(self))
+    value, problem = nil, { message = message, offset = offset, body = body, text = shown }
   end
   local result, id_or_failure = envelope.read(self.operation, status, headers, value, problem, self.id)
   if result == nil then
@@ -218,6 +219,7 @@ local function follow_clock(self, headers, failure)
   local wrong = retry.skew(headers, self.signed_at)
   if not wrong then return false end
   failure.skew = skew
+  if skew then failure.cause = skew > 0 and "clock_behind" or "clock_ahead" end
   self.former_offset, state.offset = former, skew
   return true
 end
@@ -243,7 +245,7 @@ local function can_pay(self, failure, reason)
   if reason == "clock" or reason == "keys" then return true end
   local cost = self.state.quota:take(reason)
   if not cost then
-    failure.hint = "too many calls of this client failed lately, so this one was not tried again"
+    failure.hint = errors.hint { cause = "retries_spent" }
     return false
   end
   self.cost = (self.cost or 0) + cost
@@ -251,11 +253,13 @@ local function can_pay(self, failure, reason)
 end
 
 -- The failure of a call whose time ran out: with what failed before it.
-local function out_of_time(self, phase, message, last)
+local function out_of_time(self, failure, last)
   return fail(self, {
     kind = "timeout",
-    phase = phase,
-    message = message,
+    phase = failure.phase,
+    cause = failure.cause,
+    facts = failure.facts,
+    message = failure.message,
     retryable = true,
     last = last,
     retry_after = last and last.retry_after,
@@ -288,9 +292,7 @@ function Call:finish(received)
   local began = self.pending and carrier:now()
   while true do
     if self.early then
-      if self.early.kind == "timeout" then
-        return out_of_time(self, self.early.phase, self.early.message, errors.last(self.last))
-      end
+      if self.early.kind == "timeout" then return out_of_time(self, self.early, errors.last(self.last)) end
       return fail(self, self.early)
     end
     local response, failure = self.response, self.failure
@@ -329,7 +331,7 @@ function Call:finish(received)
 
       if failure.kind == "timeout" and carrier:now() >= self.budget.deadline - NEARLY then
         tell_try(self, nil, nil, failure)
-        return out_of_time(self, failure.phase, failure.message, errors.last(self.last))
+        return out_of_time(self, failure, errors.last(self.last))
       end
       local reason, delay = worth_another(self, failure, is_skewed)
       local is_late = reason and carrier:now() + delay >= self.budget.deadline
@@ -339,7 +341,7 @@ function Call:finish(received)
         failure.last = nil
         return fail(self, failure)
       end
-      if is_late then return out_of_time(self, "sleep", "no time is left for another try", errors.last(failure)) end
+      if is_late then return out_of_time(self, { phase = "sleep", cause = "no_time_left" }, errors.last(failure)) end
       self.last = failure
       if delay > 0 then carrier:sleep(delay) end
       if was_cancelled(self) then return self.outcome[1], self.outcome[2], self.outcome[3] end
@@ -358,7 +360,6 @@ function Call:cancel()
   self.early = nil
   local message, detail = errors.new {
     kind = "cancelled",
-    message = "the call was cancelled",
     operation = self.operation.name,
     region = self.region,
     attempts = self.attempts,

@@ -13,7 +13,6 @@ local place_of = require "jdvm.transport.phase"
 local text = require "jdvm.util.text"
 local turns = require "jdvm.util.turn"
 
-local advice = lazy "jdvm.transport.advice"
 local light_thread = lazy "jdvm.transport.light_thread"
 local nginx = lazy "jdvm.transport.nginx"
 
@@ -23,8 +22,16 @@ local transport = {}
 --- name.
 transport.place = place_of
 
---- What to say in a place that cannot wait: a message and a hint.
-function transport.phase_advice(phase, place) return advice.phase(phase, place) end
+local PHASES = {
+  init = "init_phase",
+  set = "set_phase",
+  balancer = "balancer_phase",
+  ssl_client_hello = "ssl_phase",
+  ssl_session_fetch = "ssl_phase",
+}
+
+--- The cause of a failure in a place that cannot wait for the network.
+function transport.phase_cause(phase, place) return place == "within C" and "within_c" or PHASES[phase] or "phase" end
 
 --- A turn (jdvm.util.turn) as this place needs it.
 ---@param work function
@@ -60,8 +67,8 @@ local function base_of(self)
   return base or { now = function() return os.time() end, sleep = function() end }
 end
 
-local function unusable(message, is_lasting)
-  return nil, { kind = "transport", message = message, sent = true, lasting = is_lasting }
+local function unusable(cause, message, is_lasting)
+  return nil, { kind = "transport", cause = cause, message = message, sent = true, lasting = is_lasting }
 end
 
 -- What is wrong with what a user's function returned, or nil.
@@ -93,27 +100,29 @@ function Function.start(_, request, deadline) return { request = request, deadli
 
 --- Runs the user's function; a second value says why there is no answer.
 function Function:finish(pending)
-  if pending.cancelled then return nil, { kind = "cancelled", message = "the request was cancelled", sent = false } end
+  if pending.cancelled then return nil, { kind = "cancelled", sent = false } end
   local ok, response, problem = protected_call(self.call, pending.request, pending.deadline)
-  if not ok then return unusable("the transport function raised an error: " .. tostring(response)) end
+  if not ok then
+    return unusable("function_failed", "the transport function raised an error: " .. tostring(response))
+  end
   if response == nil then
     if type(problem) == "table" and problem.kind then
-      local message = type(problem.message) == "string" and problem.message or "the transport function gave no response"
       return nil,
         {
           kind = problem.kind,
+          cause = problem.cause,
           phase = problem.phase,
-          message = message,
+          message = type(problem.message) == "string" and problem.message or nil,
           hint = problem.hint,
           sent = problem.sent,
           lasting = problem.lasting,
           kept = problem.kept,
         }
     end
-    return unusable(tostring(problem or "the transport function gave no response"))
+    return unusable("no_response", problem and tostring(problem))
   end
   local fault = response_fault(response)
-  if fault then return unusable(fault, true) end
+  if fault then return unusable("function_misused", fault, true) end
   local headers = {}
   for name, value in pairs(response.headers or {}) do
     headers[tostring(name):lower()] = tostring(value)
@@ -132,8 +141,8 @@ function Function:sleep(seconds) return base_of(self):sleep(seconds) end
 function Function.close() end
 
 -- What keeps a call from being made at all.
-local function refuse(kind, phase, message, hint)
-  return nil, { kind = kind, phase = phase, message = message, hint = hint, sent = false }
+local function refuse(kind, phase, cause, facts)
+  return nil, { kind = kind, phase = phase, cause = cause, facts = facts, sent = false }
 end
 
 local function curl_of(config)
@@ -143,12 +152,7 @@ local function curl_of(config)
       package.loaded["jdvm.transport.curl"] = nil -- Lua 5.1 keeps a mark there that would make every later try fail
       -- Ctrl-C in a script, which the interpreter turns into an error, is no fault of the module.
       if tostring(curl):find("interrupted!$") then error(curl, 0) end
-      return refuse(
-        "transport",
-        nil,
-        "jdvm.curl, which sends the requests here, cannot be loaded: " .. tostring(curl):gsub("\n.*", ""),
-        "reinstall jdvm with libcurl's headers at hand, or give a transport"
-      )
+      return refuse("transport", nil, "no_libcurl", { reason = tostring(curl):gsub("\n.*", "") })
     end
     config.curl = curl.new(config)
   end
@@ -179,27 +183,15 @@ function transport.choose(config)
   local place, phase = place_of(wanted ~= "curl")
   if not place or place == "worker thread" then
     if wanted ~= "ngx" then return curl_of(config) end
-    return refuse(
-      "phase",
-      phase,
-      ('transport "ngx" works only inside nginx\'s phases, not %s'):format(
-        place and "in a worker thread" or "outside nginx"
-      ),
-      'use "auto"'
-    )
+    return refuse("phase", phase, "not_in_nginx", { place = place and "in a worker thread" or "outside nginx" })
   end
   if place == "yields" and wanted ~= "curl" then return nginx_of(config) end
   if wanted == "curl" and (place == "yields" or place == "within C") then
     if config.blocking then return curl_of(config) end
-    return refuse(
-      "phase",
-      phase,
-      ('in the phase %s transport "curl" would block every request of the worker'):format(phase),
-      'use "auto", or set blocking = true if that is meant'
-    )
+    return refuse("phase", phase, "would_block")
   end
   if place == "init" and wanted ~= "ngx" and config.blocking then return curl_of(config) end
-  return refuse("phase", phase, transport.phase_advice(phase, place))
+  return refuse("phase", phase, transport.phase_cause(phase, place))
 end
 
 --- Closes what choose made for a client.

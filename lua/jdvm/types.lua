@@ -374,7 +374,7 @@
 ---@class jdvm.Failure
 ---@field kind jdvm.FailureKind Kind of failure. 失败类别。
 ---@field code? integer The service's error code. 服务端错误码。
----@field cause? string What happened, as a word. 失败原因代码。
+---@field cause? string What happened, as a word of the table below; it stays the same when messages change. 失败原因，取值见下表；错误信息可能改变，该值不变。
 ---@field status? string The service's word for the error, such as NOT_FOUND. 服务端错误状态，例如 NOT_FOUND。
 ---@field message string What went wrong, without the facts around it. 错误描述。
 ---@field http_status? integer HTTP status. HTTP 状态码。
@@ -391,6 +391,7 @@
 ---@field skew? number Seconds the service's clock is ahead of this machine's. 服务端时钟比本机快的秒数。
 ---@field stats? table Counters of a list when it failed. 列表失败时的统计。
 ---@field image? table The image last seen by a wait. 等待时最后一次看到的镜像。
+---@field facts? table What the message names, such as host, port, proxy, file, seconds. 错误信息中的具体内容，例如 host、port、proxy、file、seconds。
 ---@field last? table The failure of the attempt before, when the time ran out. 超时时，上一次尝试的失败。
 
 ---What lists are read with, in a generic for. 列表迭代器，用于泛型 for。

@@ -100,14 +100,14 @@ local function culprit(wait)
   end
 end
 
--- What a message calls an image: by its id, and by the region, outside of which it does not exist.
-local function image_in(wait, id) return ("image %s in %s"):format(id, wait.region) end
-
-local function fail(wait, kind, message, more)
+local function fail(wait, kind, cause, more)
   local id, image = culprit(wait)
+  local facts = more.facts or {}
+  facts.id, facts.wanted = facts.id or id, wait.wanted
   local fields = {
     kind = kind,
-    message = message,
+    cause = cause,
+    facts = facts,
     operation = "waitImage",
     region = wait.region,
     elapsed = wait.elapsed,
@@ -117,7 +117,7 @@ local function fail(wait, kind, message, more)
     retryable = more.retryable or false,
     last = more.last,
     phase = more.phase,
-    hint = more.last and errors.hint(more.last),
+    hint = more.last and (errors.hint(more.last) or false),
   }
   return errors.new(fields)
 end
@@ -129,7 +129,7 @@ local function reason(detail, before)
   return detail.last or before or detail
 end
 
--- Judges what a look saw: "done", or nil, or nil and why the wait is over.
+-- Judges what a look saw: true when all is done; nil and the cause when the wait is over without that.
 local function judge(wait, now)
   local waiting = 0
   for _, id in ipairs(wait.ids) do
@@ -139,13 +139,13 @@ local function judge(wait, now)
       if image.status ~= wait.wanted then
         waiting = waiting + 1
         if final[image.status] then
-          return nil, ("%s is %s, so it cannot become %s"):format(image_in(wait, id), image.status, wait.wanted), image
+          return nil, "cannot_become", { image = image, facts = { id = id, state = image.status } }
         end
       end
     else
       waiting = waiting + 1
       if now - (wait.seen_at[id] or wait.started) > wait.options.not_found_grace then
-        return nil, image_in(wait, id) .. (wait.ever_seen[id] and " does not exist any more" or " does not exist")
+        return nil, wait.ever_seen[id] and "gone" or "absent", { facts = { id = id } }
       end
     end
     wait.ever_seen[id] = wait.ever_seen[id] or image ~= nil
@@ -186,7 +186,7 @@ function waiter.wait(state, client, id, given)
   wait.waiting = #wait.ids
   local carrier, failure = transport.choose(state.config)
   if not carrier then
-    failure.sent, failure.operation = nil, "waitImage"
+    failure.operation = "waitImage"
     return nil, errors.new(failure)
   end
   wait.started = carrier:now()
@@ -200,10 +200,10 @@ function waiter.wait(state, client, id, given)
     wait.looks, wait.elapsed = wait.looks + 1, now - wait.started
     if images then
       wait.images, wait.request_id, last = images, meta.request_id or wait.request_id, nil
-      local is_done, message, image = judge(wait, now)
-      if message then
+      local is_done, cause, more = judge(wait, now)
+      if cause then
         report(wait, nil)
-        return nil, fail(wait, "wait", message, { image = image })
+        return nil, fail(wait, "wait", cause, more)
       end
       if is_done then
         report(wait, nil)
@@ -233,15 +233,14 @@ function waiter.wait(state, client, id, given)
     carrier:sleep(delay)
   end
   wait.elapsed = carrier:now() - wait.started
-  local blocker, image = culprit(wait)
-  local message = ("%s %s after %s s, not %s"):format(
-    blocker and image_in(wait, blocker) or "the image",
-    image and "is " .. tostring(image.status) or "was not seen",
-    seconds(options.timeout),
-    options.status
-  )
+  local _, image = culprit(wait)
   return nil,
-    fail(wait, "timeout", message, { retryable = true, phase = last and last.phase, last = errors.last(last) })
+    fail(wait, "timeout", image and "still_waiting" or "not_seen", {
+      facts = { state = image and tostring(image.status), seconds = seconds(options.timeout) },
+      retryable = true,
+      phase = last and last.phase,
+      last = errors.last(last),
+    })
 end
 
 return waiter

@@ -1,4 +1,4 @@
-/* HTTP below Lua: what may be sent, what is kept of an answer, the sentences of failures, and
+/* HTTP below Lua: what may be sent, what is kept of an answer, failures, and
 ** the life of transfers over libcurl, forks and lost connections included. Ends with "N passed,
 ** N failed".
 **
@@ -247,9 +247,24 @@ static void test_response_limits(void) {
   jdvm_response_free(&response);
 }
 
-/* ---- the sentences ---- */
+/* ---- failures ---- */
 
-static void test_sentences(void) {
+static bool is_printable(const char *text) {
+  for (; *text != '\0'; text++) {
+    if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool explained_as(const jdvm_facts *facts, const char *cause) {
+  jdvm_failure failure;
+  jdvm_explain(&failure, facts);
+  return strcmp(failure.cause, cause) == 0;
+}
+
+static void test_failures(void) {
   jdvm_failure failure;
   jdvm_facts facts;
   char longest[1000];
@@ -258,8 +273,6 @@ static void test_sentences(void) {
   longest[sizeof longest - 1] = '\0';
   for (cause = JDVM_CAUSE_OTHER; cause <= JDVM_CAUSE_READ_TIMEOUT; cause++) {
     for (phase = JDVM_PHASE_QUEUED; phase <= JDVM_PHASE_READ; phase++) {
-      const char *p;
-      memset(&failure, 0, sizeof failure);
       memset(&facts, 0, sizeof facts);
       facts.cause = (jdvm_cause)cause;
       facts.phase = (jdvm_phase)phase;
@@ -269,59 +282,71 @@ static void test_sentences(void) {
       facts.number = 5;
       facts.seconds = 2.5;
       jdvm_explain(&failure, &facts);
-      CHECK(failure.error.kind != JDVM_NONE && failure.error.message[0] != '\0');
+      CHECK(failure.kind != JDVM_NONE && failure.cause[0] != '\0');
       CHECK(failure.phase == facts.phase || failure.phase == JDVM_PHASE_TLS);
-      for (p = failure.error.message; *p != '\0'; p++) {
-        CHECK((unsigned char)*p >= 0x20 && *p != 0x7f);
-      }
+      CHECK(is_printable(failure.reason) && is_printable(failure.via));
       facts.host = facts.detail = longest;
       jdvm_explain(&failure, &facts);
-      CHECK(strlen(failure.error.message) < sizeof failure.error.message);
+      CHECK(strlen(failure.host) < sizeof failure.host);
     }
   }
   facts.cause = JDVM_CAUSE_TIMEOUT;
   facts.host = "vm.example";
+  facts.detail = "";
   facts.phase = JDVM_PHASE_TLS;
   facts.address = "192.0.2.1";
   facts.address_port = 3128;
   jdvm_explain(&failure, &facts);
-  CHECK(
-      strcmp(failure.error.message,
-             "the time ran out in the TLS handshake with vm.example port 443 through the proxy at "
-             "192.0.2.1 port 3128 (timeout)") == 0);
+  CHECK(strcmp(failure.host, "vm.example") == 0 && failure.port == 443);
+  CHECK(strcmp(failure.proxy, "192.0.2.1 port 3128") == 0);
+  facts.address_port = 443;
+  jdvm_explain(&failure, &facts);
+  CHECK(failure.proxy[0] == '\0');
   facts.cause = JDVM_CAUSE_HANDSHAKE;
   facts.detail = "OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to vm.example:443";
   jdvm_explain(&failure, &facts);
-  CHECK(failure.error.kind == JDVM_CONNECT && failure.phase == JDVM_PHASE_TLS && !failure.lasting);
+  CHECK(failure.kind == JDVM_CONNECT && failure.phase == JDVM_PHASE_TLS && !failure.lasting);
+  CHECK(explained_as(&facts, "handshake_broken"));
   facts.detail = "error:0A00010B:SSL routines::wrong version number";
   jdvm_explain(&failure, &facts);
-  CHECK(failure.error.kind == JDVM_TLS);
+  CHECK(failure.kind == JDVM_TLS && strcmp(failure.cause, "not_tls") == 0);
+  facts.detail = "something else";
+  CHECK(explained_as(&facts, "handshake_failed"));
+  facts.cause = JDVM_CAUSE_CERTIFICATE;
+  facts.number = 20;
+  CHECK(explained_as(&facts, "untrusted_certificate"));
+  facts.detail = "subject name does not match";
+  CHECK(explained_as(&facts, "wrong_name"));
+  facts.number = 10;
+  CHECK(explained_as(&facts, "expired_certificate"));
+  facts.number = 9;
+  CHECK(explained_as(&facts, "future_certificate"));
   facts.cause = JDVM_CAUSE_NO_PROXY;
   facts.detail = "Could not resolve proxy: proxy.example";
   jdvm_explain(&failure, &facts);
-  CHECK(strstr(failure.error.message, "(proxy.example)") != NULL);
+  CHECK(strcmp(failure.via, "proxy.example") == 0 && failure.reason[0] == '\0');
   facts.detail = "Could not resolve proxy: ss5@127.0.0.1"; /* the end of a password */
   jdvm_explain(&failure, &facts);
-  CHECK(strstr(failure.error.message, "ss5") == NULL);
+  CHECK(failure.via[0] == '\0' && failure.reason[0] == '\0');
+  facts.detail = "Unsupported proxy syntax in 'http://user:pa/ss5@h'";
+  jdvm_explain(&failure, &facts);
+  CHECK(strcmp(failure.cause, "bad_proxy") == 0 && failure.lasting && failure.reason[0] == '\0');
   facts.cause = JDVM_CAUSE_TUNNEL;
   for (facts.number = 400; facts.number < 504; facts.number++) {
     jdvm_explain(&failure, &facts);
     CHECK(failure.lasting == (facts.number < 500 && facts.number != 408 && facts.number != 429));
+    CHECK(failure.status == facts.number);
+    CHECK(explained_as(&facts, facts.number == 407 ? "proxy_login" : "proxy_refused"));
   }
-  facts.cause = JDVM_CAUSE_TIMEOUT;
-  facts.address_port = 443;
-  jdvm_explain(&failure, &facts);
-  CHECK(strstr(failure.error.message, "proxy") == NULL);
   facts.cause = JDVM_CAUSE_NO_CONNECTION;
   facts.detail = "Failed to connect to proxy.example port 3128 after 1 ms: x";
   facts.system_error = ECONNREFUSED;
   jdvm_explain(&failure, &facts);
-  CHECK(strcmp(failure.error.message,
-               "could not connect to the proxy proxy.example port 3128: Connection refused") == 0);
+  CHECK(strcmp(failure.via, "proxy.example port 3128") == 0 && failure.host[0] == '\0');
+  CHECK(strcmp(failure.reason, "Connection refused") == 0);
   facts.detail = "Failed to connect to vm.example port 443 after 1 ms: x";
   jdvm_explain(&failure, &facts);
-  CHECK(strcmp(failure.error.message,
-               "could not connect to vm.example port 443: Connection refused") == 0);
+  CHECK(failure.via[0] == '\0' && strcmp(failure.host, "vm.example") == 0);
   CHECK(strcmp(jdvm_phase_name(JDVM_PHASE_WAIT), "wait") == 0);
 }
 
@@ -457,7 +482,7 @@ static int connection_of(jdvm_http *http, const char *path) {
     memcpy(text, response->body.bytes, response->body.length);
     number = atoi(text);
   } else {
-    printf("  %s\n", jdvm_transfer_failure(transfer)->error.message);
+    printf("  %s\n", jdvm_transfer_failure(transfer)->cause);
   }
   jdvm_transfer_release(transfer);
   return number;
@@ -500,7 +525,7 @@ static void test_orders(void) {
         break;
       case 2:
         jdvm_transfer_cancel(running);
-        CHECK(jdvm_transfer_failure(running)->error.kind == JDVM_CANCELLED);
+        CHECK(jdvm_transfer_failure(running)->kind == JDVM_CANCELLED);
         jdvm_transfer_release(running);
         break;
       default: {
@@ -554,7 +579,7 @@ static void test_fork(void) {
     CHECK(connection_of(http, "/") == second);
     jdvm_http_finish(http, running, 1e300);
     CHECK(!jdvm_transfer_succeeded(running));
-    CHECK(jdvm_transfer_failure(running)->error.kind == JDVM_CANCELLED);
+    CHECK(jdvm_transfer_failure(running)->kind == JDVM_CANCELLED);
     CHECK(jdvm_transfer_succeeded(done) && jdvm_transfer_response(done)->body.length > 0);
     CHECK(open_descriptors() <= descriptors + 6); /* libcurl's own, left behind */
     jdvm_transfer_release(running);
@@ -600,7 +625,7 @@ static void test_lost_connections(void) {
     jdvm_http_finish(http, transfer, 1e300);
     if (!jdvm_transfer_succeeded(transfer)) {
       const jdvm_failure *failure = jdvm_transfer_failure(transfer);
-      CHECK(failure->error.kind == JDVM_TRANSPORT && failure->kept);
+      CHECK(failure->kind == JDVM_TRANSPORT && failure->kept);
       CHECK(failure->phase == JDVM_PHASE_WAIT || failure->phase == JDVM_PHASE_SEND);
       CHECK(!lost_a_while_ago); /* that is seen before anything is sent */
     }
@@ -620,8 +645,7 @@ static void test_lost_connections(void) {
     transfer = start(http, "/drop");
     jdvm_http_finish(http, transfer, 1e300);
     CHECK(!jdvm_transfer_succeeded(transfer));
-    CHECK(has(jdvm_transfer_failure(transfer)->error.message,
-              "closed the connection without an answer"));
+    CHECK(strcmp(jdvm_transfer_failure(transfer)->cause, "closed") == 0);
     CHECK(jdvm_transfer_failure(transfer)->sent && jdvm_transfer_failure(transfer)->kept);
     CHECK(jdvm_transfer_failure(transfer)->phase == JDVM_PHASE_WAIT);
     CHECK(served(&request_count) == before + 1);
@@ -635,8 +659,7 @@ static void test_timeouts(void) {
   jdvm_transfer *half = start(http, "/half"), *late;
   double before;
   late = start_at(http, "http://127.0.0.1:1/", 0);
-  CHECK(jdvm_transfer_failure(late)->error.kind == JDVM_TIMEOUT &&
-        !jdvm_transfer_failure(late)->sent);
+  CHECK(jdvm_transfer_failure(late)->kind == JDVM_TIMEOUT && !jdvm_transfer_failure(late)->sent);
   jdvm_transfer_release(late);
   jdvm_transfer_release(half);
 
@@ -689,16 +712,16 @@ static void test_slow_names(void) {
   jdvm_limits limits = {5, 0.2, 5, 0, false};
   jdvm_http_finish(http, slow, 1e300);
   CHECK(jdvm_http_now() - before >= 0.3 && jdvm_http_now() - before < 0.6);
-  CHECK(jdvm_transfer_failure(slow)->error.kind == JDVM_TIMEOUT);
+  CHECK(jdvm_transfer_failure(slow)->kind == JDVM_TIMEOUT);
   CHECK(jdvm_transfer_failure(slow)->phase == JDVM_PHASE_DNS && !jdvm_transfer_failure(slow)->sent);
-  CHECK(has(jdvm_transfer_failure(slow)->error.message, "resolving the name of slow.test"));
+  CHECK(strcmp(jdvm_transfer_failure(slow)->host, "slow.test") == 0);
 
   before = jdvm_http_now();
   other = jdvm_http_take(http);
   jdvm_transfer_start(other, "http://slow.test/", 17, &limits);
   jdvm_http_finish(http, other, 1e300);
   CHECK(jdvm_http_now() - before >= 0.2 && jdvm_http_now() - before < 0.5);
-  CHECK(has(jdvm_transfer_failure(other)->error.message, "connect_timeout"));
+  CHECK(strcmp(jdvm_transfer_failure(other)->cause, "connect_timeout") == 0);
 
   before = jdvm_http_now();
   third = start_at(http, "http://slow.test/", 5);
@@ -715,7 +738,7 @@ int main(void) {
   TEST(test_response_header());
   TEST(test_response_refusals());
   TEST(test_response_limits());
-  TEST(test_sentences());
+  TEST(test_failures());
   start_server();
   TEST(test_timeouts());
   TEST(test_orders());

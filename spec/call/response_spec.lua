@@ -9,7 +9,7 @@ local list, one = operations.describeImages, operations.describeImage
 local function read(operation, status, body, headers)
   local value, message, offset = core.decode(body)
   local problem
-  if value == nil then problem = { message = message, offset = offset, text = body } end
+  if value == nil then problem = { message = message, offset = offset, body = body, text = body } end
   return envelope.read(operation, status, headers or {}, value, problem)
 end
 
@@ -101,7 +101,7 @@ describe("a good answer", function()
 
   it("that broke off says so", function()
     local _, detail = errors.new(failure_of(list, 200, '{"requestId":"5dfb","result":{"ima'))
-    assert.equal("the answer broke off: ask again", detail.hint)
+    assert.equal("the response broke off: ask again", detail.hint)
   end)
 
   it("is read from the body decoded with null kept", function()
@@ -123,6 +123,7 @@ describe("an error of the service", function()
     )
     assert.same({
       kind = "api",
+      cause = "forbidden",
       code = 403,
       status = "HTTP_FORBIDDEN",
       message = "no",

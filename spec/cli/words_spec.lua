@@ -37,19 +37,4 @@ describe("the words of jdvm", function()
     end
     assert.truthy((jdvm "doctor --ca-file ''"):find("settings       --ca-file is empty", 1, true))
   end)
-
-  it("replaces phrases that the library still uses", function()
-    local source = require "spec.support.source"
-    local texts = {}
-    for _, path in ipairs(source.files("^lua/jdvm/.*%.lua$")) do
-      if not path:find("/cli/", 1, true) and not path:find("/emulator", 1, true) then
-        texts[#texts + 1] = source.strip_lua(source.read(path))
-      end
-    end
-    -- Texts that go on in the next line of the source are joined.
-    local library = table.concat(texts, "\n"):gsub("[\"']%s*%.%.%s*[\"']", "")
-    for _, phrase in ipairs(require("jdvm.cli.words").phrases) do
-      assert.truthy(library:find(phrase[1], 1, true), "nothing says any more: " .. phrase[1])
-    end
-  end)
 end)

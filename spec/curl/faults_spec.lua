@@ -2,6 +2,7 @@
 -- gives its own failure in plain words, none a hang, a crash or half an answer.
 local curl = require "jdvm.curl"
 local hostile = require "spec.support.hostile"
+local said = require "spec.support.said"
 
 local write, respond = hostile.write, hostile.respond
 local OK = "HTTP/1.1 200 OK\r\n"
@@ -27,10 +28,10 @@ end
 
 local function fails(expected, status, failure)
   assert.is_nil(status)
-  assert.same({ expected[1], expected[2], expected[3] }, { failure.kind, failure.phase, failure.sent }, failure.message)
-  assert.truthy(failure.message:find(expected[4]), failure.message)
-  assert.falsy(failure.message:find "[%c]")
-  assert.truthy(#failure.message < 256)
+  assert.same({ expected[1], expected[2], expected[3] }, { failure.kind, failure.phase, failure.sent }, said(failure))
+  assert.truthy(said(failure):find(expected[4]), said(failure))
+  assert.falsy(said(failure):find "[%c]")
+  assert.truthy(#said(failure) < 400)
 end
 
 describe("jdvm.curl", function()
@@ -40,24 +41,30 @@ describe("jdvm.curl", function()
 
   describe("over a connection that breaks", function()
     local cases = {
-      { "before the answer", "wait", "closed the connection without an answer", "close" },
+      { "before the answer", "wait", "closed the connection without a response", "close" },
       { "before the answer, by reset", "wait", "reset by peer", "reset" },
-      { "in the status line", "wait", "closed the connection without an answer", write "HTTP/1.1 200 ", "close" },
-      { "in the header", "read", "closed the connection before its answer was complete", write(OK .. "X-a"), "close" },
+      { "in the status line", "wait", "closed the connection without a response", write "HTTP/1.1 200 ", "close" },
+      {
+        "in the header",
+        "read",
+        "closed the connection before the response was complete",
+        write(OK .. "X-a"),
+        "close",
+      },
       {
         "in the header, after a whole line",
         "read",
-        "before its answer was complete",
+        "before the response was complete",
         write(OK .. "X-a: b\r\n"),
         "close",
       },
       { "in the header, by reset", "read", "reset by peer", write(OK .. "X-a"), "p=30", "reset" },
-      { "in the body", "read", "before its answer was complete", write(LENGTH), "x=100", "close" },
+      { "in the body", "read", "before the response was complete", write(LENGTH), "x=100", "close" },
       { "in the body, by reset", "read", "reset by peer", write(LENGTH), "x=100", "p=30", "reset" },
       {
         "in a chunk",
         "read",
-        "before its answer was complete",
+        "before the response was complete",
         write(OK .. "Transfer-Encoding: chunked\r\n\r\n64\r\n"),
         "x=50",
         "close",
@@ -65,7 +72,7 @@ describe("jdvm.curl", function()
       {
         "between chunks",
         "read",
-        "before its answer was complete",
+        "before the response was complete",
         write(OK .. "Transfer-Encoding: chunked\r\n\r\n4\r\nxxxx\r\n"),
         "close",
       },
@@ -115,7 +122,7 @@ describe("jdvm.curl", function()
       },
       {
         "a header larger than max_header_bytes",
-        "header of the answer of %S+ port %d+ is larger than 65536 bytes$",
+        "header of the response of %S+ port %d+ is larger than 65536 bytes$",
         write(OK .. ("X-A: " .. ("y"):rep(1000) .. "\r\n"):rep(70)),
         "hang",
       },
@@ -210,7 +217,7 @@ describe("jdvm.curl", function()
     for _, case in ipairs(cases) do
       it(case[1], function()
         local status, headers, body = fetch_with(config(), server:script("http", case, 3))
-        assert.equal(case[2][1], status, type(headers) == "table" and headers.message or nil)
+        assert.equal(case[2][1], status, type(headers) == "table" and headers.kind and said(headers) or nil)
         assert.equal(case[2][2], body)
         for name, value in pairs(case[2]) do
           if type(name) == "string" then assert.equal(value or nil, headers[name]) end
@@ -230,7 +237,7 @@ describe("jdvm.curl", function()
         other = "is for another host name",
         expired = "has expired",
         future = "is not yet valid",
-        alone = "not signed by a known CA.*ca_file",
+        alone = "not signed by a known CA",
       } do
         fails({ "tls", "tls", false, "127.0.0.1 port %d+.*" .. says }, fetch_with(config(), server:url(name, "echo")))
       end
@@ -238,7 +245,7 @@ describe("jdvm.curl", function()
 
     it("trusts the CAs it was told instead of the system's, not besides them #measures", function()
       fails(
-        { "tls", "tls", false, "not signed by a known CA.*ca_file" },
+        { "tls", "tls", false, "not signed by a known CA" },
         fetch_with({ proxy = "" }, server:url("https", "echo"))
       )
       fails(
@@ -328,7 +335,7 @@ describe("jdvm.curl", function()
         fetch_with({ proxy = "http://no-such-proxy.invalid:9" }, "http://127.0.0.1/")
       )
       fails(
-        { "connect", "connect", false, "the proxy did not connect to vm.invalid port 443: status 403" },
+        { "connect", "connect", false, "refused the tunnel to vm.invalid port 443: status 403" },
         fetch_with({ proxy = server:base "http" }, "https://vm.invalid/")
       )
     end)
@@ -347,13 +354,13 @@ describe("jdvm.curl", function()
       } do
         local status, failure = fetch_with({ proxy = proxy }, "http://vm.invalid/")
         assert.is_nil(status)
-        assert.equal("connect", failure.kind, failure.message)
-        assert.is_nil(failure.message:find("ss5", 1, true), failure.message)
-        assert.truthy(#failure.message < 256)
+        assert.equal("connect", failure.kind, said(failure))
+        assert.is_nil(said(failure):find("ss5", 1, true), said(failure))
+        assert.truthy(#said(failure) < 400)
       end
       local _, failure = fetch_with({ proxy = "http://user:pa/ss5@127.0.0.1:9" }, "http://vm.invalid/")
       assert.is_true(failure.lasting)
-      assert.matches("the address of the proxy cannot be used", failure.message, 1, true)
+      assert.matches("the address of the proxy cannot be used", said(failure), 1, true)
     end)
   end)
 
@@ -390,7 +397,7 @@ describe("jdvm.curl", function()
         for _ = 1, 7 do
           local before = requests()
           local status, failure = multi:finish(multi:start { url = server:url(ending), timeout = 5 })
-          fails({ "transport", "wait", true, "closed the connection without an answer" }, status, failure)
+          fails({ "transport", "wait", true, "closed the connection without a response" }, status, failure)
           assert.is_true(failure.kept)
           assert.equal(before + 2, requests())
         end
@@ -431,7 +438,7 @@ describe("jdvm.curl", function()
       local status, failure = multi:finish(transfers[length])
       if length < #answer then
         assert.is_nil(status)
-        assert.equal("transport", failure.kind, failure.message)
+        assert.equal("transport", failure.kind, said(failure))
       else
         assert.equal(200, status)
       end

@@ -57,7 +57,7 @@ static void feed(const char *bytes, size_t size) {
   for (round = 0; round < 2; round++) {
     const char *at = bytes, *end = bytes + size;
     bool good = true;
-    jdvm_response_reset(&response, MOST_HEADER, MOST_BODY, true);
+    jdvm_response_reset(&response, MOST_HEADER, MOST_BODY);
     while (good && at < end && !response.header_complete) {
       const char *line_end = memchr(at, '\n', (size_t)(end - at));
       size_t length = line_end != NULL ? (size_t)(line_end - at) + 1 : (size_t)(end - at);
@@ -125,7 +125,7 @@ static void start_server(void) {
 
 static void fetch(const uint8_t *data, size_t size) {
   static jdvm_http *http;
-  jdvm_limits limits = {5, 5, 5, 0, false};
+  jdvm_limits limits = {5, 5, 5, 0};
   jdvm_transfer *transfer;
   char url[64];
   if (http == NULL) {
@@ -152,9 +152,9 @@ static void fetch(const uint8_t *data, size_t size) {
   } else {
     const jdvm_failure *failure = jdvm_transfer_failure(transfer);
     const char *p;
-    demand(failure->error.kind == JDVM_TRANSPORT && failure->error.message[0] != '\0');
+    demand(failure->kind == JDVM_TRANSPORT && failure->cause[0] != '\0');
     demand(failure->phase >= JDVM_PHASE_SEND);
-    for (p = failure->error.message; *p != '\0'; p++) {
+    for (p = failure->reason; *p != '\0'; p++) {
       demand((unsigned char)*p >= 0x20 && *p != 0x7f);
     }
   }

@@ -1,4 +1,5 @@
 -- Settings from a made-up environment and made-up profile files.
+local said = require "spec.support.said"
 local settings = require "jdvm.options.settings"
 
 local made_up = {}
@@ -46,7 +47,7 @@ end
 
 function made_up.keys_of(resolved)
   local keys, failure = resolved.credentials:get { clock = os.time }
-  if not keys then return nil, failure.message, failure.kind end
+  if not keys then return nil, said(failure), failure.kind end
   local access_key, secret_key, session_token = keys.reveal()
   return access_key .. "|" .. secret_key .. "|" .. tostring(session_token)
 end

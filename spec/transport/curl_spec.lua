@@ -2,6 +2,7 @@
 local curl_transport = require "jdvm.transport.curl"
 local hostile = require "spec.support.hostile"
 local http2 = require "spec.support.http2"
+local said = require "spec.support.said"
 
 local respond = hostile.respond
 -- Seconds that this program may be late. An emulated processor is.
@@ -35,7 +36,7 @@ local function burst(n, base, pause)
   end
   for i = 1, n do
     local response, failure = transport:finish(pendings[i])
-    assert.truthy(response, failure and failure.message)
+    assert.truthy(response, failure and said(failure))
     connections[response.headers["x-connection"]] = true
     protocols[response.headers["x-protocol"]] = true
     assert.equal(("[%d]"):format(i), response.body)
@@ -103,17 +104,17 @@ describe("the curl transport", function()
 
   it("passes on the limits of a request", function()
     local _, failure = fetch(server:url(respond "12345"), { max_body = 4 })
-    assert.truthy(failure.message:find "larger than 4 bytes %(max_body%)", failure.message)
+    assert.truthy(said(failure):find "larger than 4 bytes %(max_body%)", said(failure))
     _, failure = fetch(server:url "hang", { read_timeout = 0.1 })
-    assert.truthy(failure.message:find "read_timeout", failure.message)
+    assert.truthy(said(failure):find "read_timeout", said(failure))
     _, failure = fetch(server:base "full", { connect_timeout = 0.1 })
-    assert.truthy(failure.message:find "connect_timeout", failure.message)
+    assert.truthy(said(failure):find "connect_timeout", said(failure))
   end)
 
   it("passes on the options of the client", function()
     local small = curl_transport.new { proxy = "", max_body = 4 }
     local _, failure = small:finish(small:start { url = server:url(respond "12345") })
-    assert.truthy(failure.message:find "larger than 4 bytes", failure.message)
+    assert.truthy(said(failure):find "larger than 4 bytes", said(failure))
     _, failure = small:finish(small:start { url = server:url("https", "echo") })
     assert.equal("tls", failure.kind)
     small:close()
@@ -123,7 +124,7 @@ describe("the curl transport", function()
     local proxied = curl_transport.new { proxy = "http://127.0.0.1:9", no_proxy = "127.0.0.1" }
     assert.equal(200, proxied:finish(proxied:start { url = server:url "echo" }).status)
     _, failure = proxied:finish(proxied:start { url = "http://vm.invalid/" })
-    assert.truthy(failure.message:find "proxy", failure.message)
+    assert.truthy(said(failure):find "proxy", said(failure))
     proxied:close()
     assert.error_matches(function() curl_transport.new { ca_file = 1 } end, "ca_file")
   end)
@@ -140,7 +141,7 @@ describe("the curl transport", function()
     transport:close()
     assert.equal("[1]", response.body)
     local _, failure = transport:finish(running)
-    assert.equal("cancelled", failure.kind, failure.message)
+    assert.equal("cancelled", failure.kind, said(failure))
     assert.error_matches(function() start(server:url "echo") end, "closed")
   end)
 

@@ -31,7 +31,8 @@ describe("a tunnel through a proxy", function()
       assert.equal(expected, opened or false)
       if not expected then
         assert.same({ "connect", "connect", false }, { problem.kind, problem.phase, problem.sent })
-        assert.truthy(problem.message:find("it answered " .. status, 1, true), problem.message)
+        assert.truthy(problem.message:find("status " .. status, 1, true), problem.message)
+        assert.equal(status == 407 and "proxy_login" or "proxy_refused", problem.cause)
       end
     end
   end)
@@ -42,12 +43,15 @@ describe("a tunnel through a proxy", function()
     local _, problem, took = open(ENDLESS, 60, 0.52)
     assert.near(0.52, took, 0.01)
     assert.same({ "timeout", "connect", false }, { problem.kind, problem.phase, problem.sent })
-    assert.equal("the proxy p.test opened no way to far.test:443 within connect_timeout", problem.message)
+    assert.equal(
+      "the proxy p.test did not open the tunnel to far.test port 443 within connect_timeout",
+      problem.message
+    )
   end)
 
   it("ends at the deadline", function()
     local _, problem, took = open(ENDLESS, 0.52, 5)
     assert.near(0.52, took, 0.01)
-    assert.equal("the time for the call ran out", problem.message)
+    assert.equal("the time ran out (timeout)", problem.message)
   end)
 end)

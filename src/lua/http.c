@@ -259,20 +259,46 @@ static void push_headers(lua_State *L, const jdvm_response *response) {
   }
 }
 
+static void set_text(lua_State *L, const char *name, const char *text) {
+  if (text[0] != '\0') {
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, name);
+  }
+}
+
+static void set_number(lua_State *L, const char *name, double number) {
+  if (number != 0) {
+    lua_pushnumber(L, (lua_Number)number);
+    lua_setfield(L, -2, name);
+  }
+}
+
 static void push_failure(lua_State *L, const jdvm_failure *failure) {
-  lua_createtable(L, 0, 6);
-  lua_pushstring(L, jdvm_kind_name(failure->error.kind));
-  lua_setfield(L, -2, "kind");
-  lua_pushstring(L, jdvm_phase_name(failure->phase));
-  lua_setfield(L, -2, "phase");
-  lua_pushstring(L, failure->error.message);
-  lua_setfield(L, -2, "message");
+  lua_createtable(L, 0, 7);
+  set_text(L, "kind", jdvm_kind_name(failure->kind));
+  set_text(L, "cause", failure->cause);
+  set_text(L, "phase", jdvm_phase_name(failure->phase));
   lua_pushboolean(L, failure->sent);
   lua_setfield(L, -2, "sent");
   lua_pushboolean(L, failure->kept);
   lua_setfield(L, -2, "kept");
   lua_pushboolean(L, failure->lasting);
   lua_setfield(L, -2, "lasting");
+  lua_createtable(L, 0, 4);
+  set_text(L, "host", failure->host);
+  if (failure->host[0] != '\0') {
+    set_number(L, "port", (double)failure->port);
+  }
+  set_text(L, "proxy", failure->proxy);
+  set_text(L, "via", failure->via);
+  set_text(L, "reason", failure->reason);
+  set_number(L, "status", (double)failure->status);
+  set_number(L, "limit", (double)failure->limit);
+  set_number(L, "seconds", failure->seconds);
+  if (failure->phase == JDVM_PHASE_QUEUED) {
+    set_text(L, "queued", "true");
+  }
+  lua_setfield(L, -2, "facts");
 }
 
 static int push_outcome(lua_State *L, const jdvm_transfer *transfer) {

@@ -1,5 +1,5 @@
-/* How an HTTP transfer fails: kind, phase, whether anything was sent, and a sentence that says what
-** happened with whom and what can be done. The sentences are all here. */
+/* How an HTTP transfer fails: kind, cause, phase, whether anything was sent, and the facts of it. The
+** sentences are Lua's (jdvm.failures.texts). */
 #ifndef JDVM_FAILURE_H
 #define JDVM_FAILURE_H
 
@@ -13,58 +13,74 @@
 #endif
 
 /* Where a transfer stands, or stood when it failed; the order is the order of events. Name, text
-** for Lua, words for a sentence that goes on with the host. */
+** for Lua. */
 #define JDVM_PHASES(X)                                                                             \
-  X(QUEUED, "connect", "waiting for a free connection to")                                         \
-  X(DNS, "dns", "resolving the name of")                                                           \
-  X(CONNECT, "connect", "connecting to")                                                           \
-  X(TLS, "tls", "in the TLS handshake with")                                                       \
-  X(SEND, "send", "sending the request to")                                                        \
-  X(WAIT, "wait", "waiting for the answer of")                                                     \
-  X(READ, "read", "reading the answer of")
+  X(QUEUED, "connect") /* waiting for a free connection */                                         \
+  X(DNS, "dns")                                                                                    \
+  X(CONNECT, "connect")                                                                            \
+  X(TLS, "tls")                                                                                    \
+  X(SEND, "send")                                                                                  \
+  X(WAIT, "wait")                                                                                  \
+  X(READ, "read")
 
 typedef enum jdvm_phase {
-#define X(name, text, doing) JDVM_PHASE_##name,
+#define X(name, text) JDVM_PHASE_##name,
   JDVM_PHASES(X)
 #undef X
 } jdvm_phase;
 
+/* What went wrong: name, kind, name for Lua, whether the same request would fail in the same way. Some
+** become another cause when they are looked at closely. */
+#define JDVM_CAUSES(X)                                                                             \
+  X(OTHER, TRANSPORT, "transport_failed", false)                                                   \
+  X(REQUEST, TRANSPORT, "bad_request", true)                                                       \
+  X(URL, TRANSPORT, "bad_url", true)                                                               \
+  X(CANCELLED, CANCELLED, "cancelled", false)                                                      \
+  X(MEMORY, TRANSPORT, "no_memory", true)                                                          \
+  X(NO_HOST, CONNECT, "no_host", false)                                                            \
+  X(NO_PROXY, CONNECT, "no_proxy_host", false)                                                     \
+  X(NO_CONNECTION, CONNECT, "no_connection", false) /* `system_error`, else `detail` */            \
+  X(TUNNEL, CONNECT, "proxy_refused", false)        /* CONNECT got the status `number` */          \
+  X(HANDSHAKE, TLS, "handshake_failed", false)                                                     \
+  X(CERTIFICATE, TLS, "untrusted_certificate", false) /* `number`: OpenSSL's verify result */      \
+  X(CA_FILE, TLS, "bad_ca_file", false)                                                            \
+  X(SILENCE, TRANSPORT, "closed", false)                                                           \
+  X(UNFIT, TRANSPORT, "unfit_connection", false)                                                   \
+  X(CUT, TRANSPORT, "cut_off", false)                                                              \
+  X(INFLATE, TRANSPORT, "bad_compression", false)                                                  \
+  X(NOT_HTTP, TRANSPORT, "not_http", true)                                                         \
+  X(HEADER_SIZE, TRANSPORT, "header_too_large", true)  /* than `number` bytes */                   \
+  X(HEADER_COUNT, TRANSPORT, "too_many_headers", true) /* more than `number` */                    \
+  X(FRAMING, TRANSPORT, "malformed_response", true)                                                \
+  X(BODY_SIZE, TRANSPORT, "too_large", true) /* than `number` bytes */                             \
+  X(TOO_LATE, TIMEOUT, "too_late", false)    /* before anything was done */                        \
+  X(TIMEOUT, TIMEOUT, "timeout", false)                                                            \
+  X(CONNECT_TIMEOUT, TIMEOUT, "connect_timeout", false) /* after `seconds` */                      \
+  X(READ_TIMEOUT, TIMEOUT, "read_timeout", false)       /* after `seconds` */
+
+typedef enum jdvm_cause {
+#define X(cause, kind, name, lasting) JDVM_CAUSE_##cause,
+  JDVM_CAUSES(X)
+#undef X
+} jdvm_cause;
+
+/* A failure. The facts below are printable; "" and 0 where there are none. */
 typedef struct jdvm_failure {
-  jdvm_error error;
+  jdvm_kind kind;
+  const char *cause;
   jdvm_phase phase;
   bool sent; /* at least one byte of the request left */
   bool kept; /* the connection was kept from before, and gave no byte of a response: most likely the
               ** server had just closed it, and a fresh one will do */
   bool lasting; /* the same request would fail in the same way */
+  char host[104];
+  long port;
+  char proxy[80]; /* through which the host was spoken to */
+  char via[120];  /* the proxy that could not be reached or found */
+  char reason[160];
+  long status, limit;
+  double seconds;
 } jdvm_failure;
-
-typedef enum jdvm_cause {
-  JDVM_CAUSE_OTHER = 0, /* `detail` says what */
-  JDVM_CAUSE_REQUEST,   /* the request is not fit to be sent: `detail` */
-  JDVM_CAUSE_URL,       /* nor is its URL: `detail` */
-  JDVM_CAUSE_CANCELLED, /* `detail` says by what */
-  JDVM_CAUSE_MEMORY,
-  JDVM_CAUSE_NO_HOST,         /* the name of the host does not resolve */
-  JDVM_CAUSE_NO_PROXY,        /* the name of the proxy does not */
-  JDVM_CAUSE_NO_CONNECTION,   /* `system_error`, else `detail` */
-  JDVM_CAUSE_TUNNEL,          /* the proxy answered CONNECT with `number` */
-  JDVM_CAUSE_HANDSHAKE,       /* TLS: `detail` */
-  JDVM_CAUSE_CERTIFICATE,     /* TLS: `detail`; OpenSSL's verify result is `number` */
-  JDVM_CAUSE_CA_FILE,         /* CA file or folder cannot be read */
-  JDVM_CAUSE_SILENCE,         /* closed without an answer */
-  JDVM_CAUSE_UNFIT,           /* closed, or bytes in it, before the request was sent */
-  JDVM_CAUSE_CUT,             /* closed before the answer was complete */
-  JDVM_CAUSE_INFLATE,         /* compressed body is broken */
-  JDVM_CAUSE_NOT_HTTP,        /* `detail` */
-  JDVM_CAUSE_HEADER_SIZE,     /* larger than `number` bytes */
-  JDVM_CAUSE_HEADER_COUNT,    /* more than `number` fields */
-  JDVM_CAUSE_FRAMING,         /* `detail` is what the server sent */
-  JDVM_CAUSE_BODY_SIZE,       /* larger than `number` bytes */
-  JDVM_CAUSE_TOO_LATE,        /* the deadline had passed before anything was done */
-  JDVM_CAUSE_TIMEOUT,         /* the deadline of the transfer */
-  JDVM_CAUSE_CONNECT_TIMEOUT, /* after `seconds` */
-  JDVM_CAUSE_READ_TIMEOUT     /* after `seconds` */
-} jdvm_cause;
 
 /* What there is to tell. */
 typedef struct jdvm_facts {
@@ -81,7 +97,7 @@ typedef struct jdvm_facts {
   double seconds;
 } jdvm_facts;
 
-/* Turns facts into a failure: one printable line. */
+/* Turns facts into a failure. */
 void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts);
 
 /* The phase as Lua sees it. */

@@ -3,6 +3,7 @@
 -- An envelope is { requestId, result } or { requestId, error = { code, status, message, details } }. What comes from
 -- elsewhere (a proxy, a gateway, a mistaken endpoint) may be anything, and must never pass for an empty result.
 
+local causes = require "jdvm.call.causes"
 local text = require "jdvm.util.text"
 
 -- Looked at for every image of every page.
@@ -113,14 +114,6 @@ local function code_of(value)
   return digits:find("^%-?%d+$") and #digits <= 9 and tonumber(digits) or nil
 end
 
--- What a 404 NOT_FOUND says does not exist. The path is the gateway's affair, which knows no images: the region may be
--- mistyped, and whether the image exists is not known.
-local function missing(message)
-  message = message:lower()
-  local is_path = message:find("no route", 1, true) or message:find("no api found", 1, true)
-  return is_path and "no_route" or "not_found"
-end
-
 -- The error of an envelope as a failure, or nil.
 local function api_failure(answer, http_status)
   local given = answer.error
@@ -138,7 +131,6 @@ local function api_failure(answer, http_status)
   return {
     kind = "api",
     code = code,
-    cause = code == 404 and status == "NOT_FOUND" and missing(message or "") or nil,
     status = status,
     message = message or status or "error without a message",
     details = type(given.details) == "table" and given.details or nil,
@@ -162,7 +154,7 @@ end
 ---@param status integer HTTP status
 ---@param headers table<string, string> names in lower case
 ---@param answer any the decoded body, nil when it could not be decoded
----@param problem table|nil why not: { message =, offset =, text = beginning of the raw body }
+---@param problem table|nil why not: { message =, offset =, body =, text = its beginning as it may be shown }
 ---@param id string|nil of the item that was asked for
 ---@return table|nil result what the method returns: the result, or the field of it that `unwrap` names
 ---@return string|table request_id_or_failure the request id (or nil); with a nil result the failure, for errors.new
@@ -184,14 +176,21 @@ function envelope.read(operation, status, headers, answer, problem, id)
   elseif not failure and answer == nil then
     failure = {
       kind = "decode",
+      cause = "not_json",
       message = ("the answer is not JSON: %s%s (%s)"):format(
         problem and problem.message or "no body",
         problem and problem.offset and (" at byte " .. problem.offset) or "",
         body_words(headers, problem)
       ),
     }
-    if problem and problem.message:find("found the end of the text", 1, true) and problem.text:find("^%s*{") then
-      failure.hint, failure.broke_off = "the answer broke off: ask again", true
+    if problem and problem.offset then
+      local body = problem.body or ""
+      local stranger = text.utf8_fault(body)
+      if problem.offset >= #body and body:find("^%s*{") then
+        failure.cause, failure.broke_off = "incomplete", true
+      elseif stranger and problem.offset >= stranger and problem.offset < stranger + 4 then
+        failure.cause = "not_utf8"
+      end
     end
   elseif not failure then
     local fault
@@ -200,11 +199,12 @@ function envelope.read(operation, status, headers, answer, problem, id)
     else
       fault = "it " .. seen(answer)
     end
-    if fault then failure = { kind = "decode", message = "unexpected answer: " .. fault } end
+    if fault then failure = { kind = "decode", cause = "wrong_shape", message = "unexpected answer: " .. fault } end
   end
 
   if failure then
     failure.http_status, failure.request_id = status, request_id
+    failure.cause = failure.cause or causes.of(failure)
     return nil, failure
   end
   if operation.unwrap then return answer.result[operation.unwrap], request_id end

@@ -41,14 +41,12 @@ function request.region_failure(state, params)
   if state.region or type(params) == "table" and params.regionId ~= nil then return nil end
   return {
     kind = "credentials",
-    message = state.region_fault or "no region",
+    cause = state.region_fault and "region_not_read" or "no_region",
+    message = state.region_fault,
     retryable = false,
     has_no_region = true,
-    hint = not state.region_fault
-        and 'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile'
-      -- Where there are no keys either, a region alone would help nobody.
-      or not state.lacks_keys and "correct that, or give jdvm.new a region"
-      or nil,
+    -- Where there are no keys either, a region alone would help nobody.
+    hint = not (state.region_fault ~= nil and state.lacks_keys) and nil,
   }
 end
 

@@ -1,9 +1,9 @@
 -- What each subcommand does: calls the client, prints, and gives the exit status.
+local errors = require "jdvm.failures.failure"
 local operations = require "jdvm.service.operations"
 local output = require "jdvm.cli.output"
 local parser = require "jdvm.cli.parser"
 local terminal = require "jdvm.cli.terminal"
-local words = require "jdvm.cli.words"
 
 local STATUS = parser.status
 
@@ -39,10 +39,10 @@ function commands.status_of(detail)
 end
 
 -- Tells what went wrong, and in which region where several were asked; gives the exit status.
-local function report(context, message, detail, region)
+local function report(context, detail, region)
   local status = commands.status_of(detail)
-  message = words.failure(message, context.operation)
-  if status == STATUS.timeout and not (detail.message or ""):find("connect_timeout", 1, true) then
+  local message = errors.line(detail, errors.command_hint(detail))
+  if status == STATUS.timeout and detail.cause ~= "connect_timeout" then
     message = message .. "; give a longer --timeout"
   end
   if #context.regions > 1 then message = message:gsub("^jdvm: ", function() return "jdvm: " .. region .. ": " end) end
@@ -55,8 +55,8 @@ end
 local function each_region(context, ask)
   local worst = STATUS.fine
   for _, region in ipairs(context.regions) do
-    local is_fine, message, detail = ask(region or nil)
-    if not is_fine then worst = math.max(worst, report(context, message, detail, region)) end
+    local is_fine, _, detail = ask(region or nil)
+    if not is_fine then worst = math.max(worst, report(context, detail, region)) end
   end
   return worst
 end
@@ -192,9 +192,9 @@ function commands.show(context, operation)
     params.regionId = region
     local call_options = options or {}
     call_options.timeout = context.time_left()
-    local result, message, detail = context.client[operation.method_name](context.client, params, call_options)
+    local result, _, detail = context.client[operation.method_name](context.client, params, call_options)
     if not result then
-      worst = math.max(worst, report(context, message, detail, region))
+      worst = math.max(worst, report(context, detail, region))
     elseif printer then
       printer.row(result)
     else
@@ -282,13 +282,13 @@ function commands.wait(context)
   local given = context.given
   one_region(context)
   local progress = context.progress(true)
-  local images, message, detail = context.client:wait_image(given.ids, {
+  local images, _, detail = context.client:wait_image(given.ids, {
     status = given.status,
     interval = given.interval,
     timeout = context.time_left(),
     on_progress = progress.waiting,
   })
-  if not images then return report(context, message, detail) end
+  if not images then return report(context, detail) end
   for _, image in ipairs(images) do
     context.write(("%s  %s\n"):format(image.imageId, terminal.printable(image.status)))
   end

@@ -62,13 +62,7 @@ end
 function doctor.run(context)
   local given = context.given
   local function line(name, value, origin)
-    context.write(
-      ("%-14s %s%s\n"):format(
-        name,
-        words.failure(value, context.operation),
-        origin and "  (" .. words.origin(origin) .. ")" or ""
-      )
-    )
+    context.write(("%-14s %s%s\n"):format(name, value, origin and "  (" .. words.origin(origin) .. ")" or ""))
   end
   line("jdvm", core._VERSION)
   local jit = package.loaded.jit
@@ -87,7 +81,8 @@ function doctor.run(context)
   local name, origin = profile.in_use(given.profile, os.getenv)
   line("profile", name and text.one_line(name, 60) or "unknown", origin)
   for _, setting in ipairs(client:settings()) do
-    line(setting.name, setting.value, setting.origin)
+    local hint = setting.failure and errors.command_hint(setting.failure)
+    line(setting.name, setting.value .. (hint and "; hint: " .. hint or ""), setting.origin)
     if setting.name == "endpoint" and setting.origin then endpoint = setting.value end
     if setting.name == "ca_file" and setting.origin then ca_file = setting.value end
   end
@@ -103,17 +98,18 @@ function doctor.run(context)
   local answer
   answer, failure = reach(carrier, endpoint, given.timeout or 10)
   if not answer then
-    line("reached", "no: " .. errors.new { kind = failure.kind, message = failure.message }:gsub("^jdvm: ", ""))
-    return nil, failure
+    local _, detail = errors.new(failure)
+    line("reached", "no: " .. errors.line(detail, errors.command_hint(detail)):gsub("^jdvm: ", ""))
+    return nil, detail
   end
   line("reached", ("yes, HTTP %d after %.0f ms"):format(answer.status, answer.milliseconds))
   line("clock", answer.offset and ("%+d s against the service's"):format(answer.offset) or "the service sends no date")
 
-  local result, call_message, detail = client:describe_images(
+  local result, _, detail = client:describe_images(
     { imageSource = "public", pageSize = operations.describeImages.page.min },
     { timeout = context.time_left() }
   )
-  line("keys", result and "accepted" or call_message)
+  line("keys", result and "accepted" or errors.line(detail, errors.command_hint(detail)))
   return parser.status.fine, not result and detail or nil
 end
 

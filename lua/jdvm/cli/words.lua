@@ -23,23 +23,6 @@ local OPTIONS = {
   fields = "--columns",
 }
 
--- What the library advises (the first text is its own, word for word), and what there is to do on a command line.
-words.phrases = {
-  { "give jdvm.new access_key and secret_key, set JDCLOUD_ACCESS_KEY", "set JDCLOUD_ACCESS_KEY" },
-  { "looked at the options, the environment", "looked at the environment" },
-  {
-    'give jdvm.new a region, such as region = "cn-north-1", set JDCLOUD_REGION, or name one in a profile',
-    "give --region, such as --region cn-north-1, set JDCLOUD_REGION, or run jdvm configure",
-  },
-  { "or give jdvm.new a region", "or give --region" },
-  { "into the proxy option", "into the proxy's address (variable https_proxy)" },
-  { "option ca_file", "--ca-file" },
-  { "file that ca_file or", "file that --ca-file or" },
-  { "; the iterators split long lists themselves", "" },
-  { "what ca_file does", "what --ca-file does" },
-  { "; in nginx lua_ssl_trusted_certificate and lua_ssl_verify_depth", "" },
-}
-
 local function replaced(text, old, new)
   local first, last = text:find(old, 1, true)
   return first and text:sub(1, first - 1) .. new .. text:sub(last + 1) or text
@@ -83,18 +66,6 @@ function words.usage(message, operation, command)
   message = message:gsub("the array of ids ", "the id "):gsub("element %d+ ", "", 1)
   message = message:gsub("option '([%w_]+)'", OPTIONS)
   return words.parameters(message, operation)
-end
-
----The message of a failure. What the service said stays as it is; what to do about it is for the command.
----@param message string
----@param operation table
----@return string
-function words.failure(message, operation)
-  for _, phrase in ipairs(words.phrases) do
-    message = replaced(message, phrase[1], phrase[2])
-  end
-  local said, hint = message:match("^(.*; hint: )(.-)$")
-  return said and said .. words.parameters(hint, operation) or message
 end
 
 ---Where a setting comes from.

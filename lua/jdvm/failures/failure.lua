@@ -4,144 +4,17 @@
 -- data holds what errors.fields lists. Text of the service or of a transport may hold anything, so all
 -- of it is made one printable line and cut; secrets that the caller names are taken out of it.
 
-local hints = require "jdvm.failures.hints"
+local fields = require "jdvm.failures.fields"
+local regions = require "jdvm.service.regions"
 local text = require "jdvm.util.text"
+local texts = require "jdvm.failures.texts"
 
 local errors = {}
 
 -- Longest message in the line and in the data, and longest name, word or id (bytes).
 local LINE_LIMIT, DATA_LIMIT, WORD_LIMIT = 500, 2000, 100
 
---- Kinds of failures, in the order of the reference page.
-errors.kinds = {
-  {
-    name = "credentials",
-    doc = "No usable keys: none found, only half a pair, or their provider failed.",
-    doc_zh = "没有可用的密钥：未找到、不成对，或提供函数失败。",
-  },
-  {
-    name = "connect",
-    doc = "The name did not resolve or no connection came about.",
-    doc_zh = "域名解析失败或无法建立连接。",
-  },
-  {
-    name = "tls",
-    doc = "The TLS handshake or the check of the certificate failed.",
-    doc_zh = "TLS 握手或证书校验失败。",
-  },
-  { name = "timeout", doc = "The time ran out; phase says where.", doc_zh = "超时；phase 说明所处阶段。" },
-  {
-    name = "transport",
-    doc = "The connection broke, or the answer was not HTTP or too large.",
-    doc_zh = "连接中断，或应答不是合法的 HTTP，或应答过大。",
-  },
-  {
-    name = "http",
-    doc = "An HTTP error whose body is not the service's (a proxy's or a gateway's).",
-    doc_zh = "HTTP 错误，且正文不是服务端的格式（来自代理或网关）。",
-  },
-  {
-    name = "decode",
-    doc = "An answer that is not JSON, or lacks what it must hold.",
-    doc_zh = "应答不是 JSON 或缺少必需内容。",
-  },
-  {
-    name = "api",
-    doc = "The service's own error: code, status and message are its words.",
-    doc_zh = "服务端返回的错误：code、status、message 为其原文。",
-  },
-  { name = "pagination", doc = "The pages of a list contradict each other.", doc_zh = "分页结果前后矛盾。" },
-  {
-    name = "wait",
-    doc = "An image waited for cannot reach the state any more.",
-    doc_zh = "所等待的镜像已无法到达目标状态。",
-  },
-  {
-    name = "phase",
-    doc = "This nginx phase cannot make requests.",
-    doc_zh = "当前 nginx 阶段不能发起请求。",
-  },
-  {
-    name = "cache",
-    doc = "An answer has no room in the shared dict of jdvm.cache.",
-    doc_zh = "应答超出 jdvm.cache 共享字典的容量。",
-  },
-  { name = "cancelled", doc = "The call was cancelled.", doc_zh = "调用已取消。" },
-}
-
---- Fields of the data. All but kind and message may be absent.
-errors.fields = {
-  { name = "kind", type = "string", doc = "Kind of failure.", doc_zh = "失败类别。" },
-  { name = "code", type = "integer", doc = "The service's error code.", doc_zh = "服务端错误码。" },
-  { name = "cause", type = "string", doc = "What happened, as a word.", doc_zh = "失败原因代码。" },
-  {
-    name = "status",
-    type = "string",
-    doc = "The service's word for the error, such as NOT_FOUND.",
-    doc_zh = "服务端错误状态，例如 NOT_FOUND。",
-  },
-  {
-    name = "message",
-    type = "string",
-    doc = "What went wrong, without the facts around it.",
-    doc_zh = "错误描述。",
-  },
-  { name = "http_status", type = "integer", doc = "HTTP status.", doc_zh = "HTTP 状态码。" },
-  { name = "request_id", type = "string", doc = "Id of the request at the service.", doc_zh = "服务端请求 ID。" },
-  { name = "details", type = "table", doc = "Details the service gave.", doc_zh = "服务端给出的详细信息。" },
-  {
-    name = "operation",
-    type = "string",
-    doc = "Operation, such as describeImages.",
-    doc_zh = "操作名，例如 describeImages。",
-  },
-  { name = "region", type = "string", doc = "Region of the call.", doc_zh = "调用所用地域。" },
-  { name = "attempts", type = "integer", doc = "Tries made.", doc_zh = "已尝试次数。" },
-  { name = "elapsed", type = "number", doc = "Seconds the call took.", doc_zh = "调用耗时，单位秒。" },
-  {
-    name = "phase",
-    type = "string",
-    doc = "Where: dns, connect, tls, send, wait, read or sleep; or the nginx phase.",
-    doc_zh = "所处阶段：dns、connect、tls、send、wait、read、sleep，或 nginx 阶段名。",
-  },
-  {
-    name = "retryable",
-    type = "boolean",
-    doc = "Whether the same call may succeed later.",
-    doc_zh = "稍后重试是否可能成功。",
-  },
-  { name = "hint", type = "string", doc = "What to do about it.", doc_zh = "处理建议。" },
-  {
-    name = "retry_after",
-    type = "number",
-    doc = "Seconds the service asked to wait.",
-    doc_zh = "服务端要求等待的秒数。",
-  },
-  {
-    name = "skew",
-    type = "number",
-    doc = "Seconds the service's clock is ahead of this machine's.",
-    doc_zh = "服务端时钟比本机快的秒数。",
-  },
-  {
-    name = "stats",
-    type = "table",
-    doc = "Counters of a list when it failed.",
-    doc_zh = "列表失败时的统计。",
-  },
-  {
-    name = "image",
-    type = "table",
-    doc = "The image last seen by a wait.",
-    doc_zh = "等待时最后一次看到的镜像。",
-  },
-  {
-    name = "last",
-    type = "table",
-    doc = "The failure of the attempt before, when the time ran out.",
-    doc_zh = "超时时，上一次尝试的失败。",
-  },
-}
+errors.kinds, errors.fields = fields.kinds, fields.list
 
 local known_kinds = {}
 for _, kind in ipairs(errors.kinds) do
@@ -210,39 +83,59 @@ local function plain(value, secrets, depth)
   return copy
 end
 
-local function contains_one(haystack, needles)
-  for _, needle in ipairs(needles) do
-    if haystack:find(needle, 1, true) then return true end
+-- The action that IAM names in the details of its refusal, such as vm:describeImages.
+local function refused_action(details)
+  for _, entry in ipairs(type(details) == "table" and details or {}) do
+    for _, value in pairs(type(entry) == "table" and entry or {}) do
+      if type(value) == "string" and value:find("^[A-Za-z0-9_-]+:[A-Za-z0-9_*-]+$") then return value end
+    end
+  end
+  return nil
+end
+
+local function is_region(name)
+  for _, known in ipairs(regions.names) do
+    if known == name then return true end
   end
   return false
 end
 
+-- Facts that follow from others.
+local derived = {
+  action = function(detail)
+    return refused_action(detail.details) or detail.operation and "vm:" .. detail.operation or "this"
+  end,
+  region = function() return "the client's region" end,
+  known_region = function(detail) return is_region(detail.region) and detail.region or nil end,
+  unknown_region = function(detail) return not is_region(detail.region) and text.show(detail.region or "") or nil end,
+  meant_region = function(detail)
+    local nearest = text.nearest(detail.region or "", regions.names)
+    return nearest and text.show(nearest)
+  end,
+  seconds = function(detail) return detail.skew and ("%.0f"):format(math.abs(detail.skew)) end,
+}
+
+-- All facts of a failure, by name.
+local function facts_of(detail)
+  return setmetatable({}, {
+    __index = function(_, name)
+      local value = (detail.facts or detail)[name]
+      if value == nil then value = detail[name] end
+      if value == nil and derived[name] then value = derived[name](detail) end
+      return value
+    end,
+  })
+end
+
 --- What to do about a failure, or nil.
----@param failure table
+---@param detail table
+---@param audience? string "command", or the name of a further hint of its cause
+---@param language? "en"|"zh"
 ---@return string|nil
-function errors.hint(failure)
-  local skew = failure.skew
-  if skew and math.abs(skew) >= 60 and (failure.http_status == 401 or failure.http_status == 403) then
-    return ("this machine's clock is %.0f s %s the service's: set it right (NTP)"):format(
-      math.abs(skew),
-      skew > 0 and "behind" or "ahead of"
-    )
-  end
-  local lower = (failure.message or ""):lower()
-  local code = failure.kind == "api" and failure.code or failure.http_status
-  for _, entry in ipairs(hints) do
-    if
-      entry.kind == failure.kind
-      and (not entry.http or (code and code >= entry.http and code <= (entry.last or entry.http)))
-      and (not entry.status or entry.status == failure.status)
-      and (not entry.phase or entry.phase == failure.phase)
-      and (not entry.find or contains_one(lower, entry.find))
-    then
-      if type(entry.hint) == "function" then return entry.hint(failure) end
-      return entry.hint or nil
-    end
-  end
-  return nil
+function errors.hint(detail, audience, language)
+  -- Where a wait saw something else go wrong, nobody knows whether the image exists.
+  if not detail.cause or detail.cause == "not_seen" and detail.last then return nil end
+  return texts.hint(detail.cause, facts_of(detail), audience, language)
 end
 
 -- The middle of the line: the message with the numbers and words that belong before it.
@@ -270,6 +163,18 @@ local function facts(failure)
   return " (" .. table.concat(list, ", ") .. ")"
 end
 
+--- The hint of a failure as the command gives it: that of its cause, or of what failed before, where they have one for
+--- command lines.
+---@param detail jdvm.Failure
+---@return string|nil
+function errors.command_hint(detail)
+  for _, failed in ipairs { detail, detail.last } do
+    local entry = texts.by_cause[failed.cause or ""]
+    if detail.hint and entry and entry.en.command then return texts.hint(failed.cause, facts_of(failed), "command") end
+  end
+  return detail.hint
+end
+
 --- What another failure keeps of the one before it, its field last.
 ---@param failure table|nil
 ---@return table|nil
@@ -277,9 +182,10 @@ function errors.last(failure)
   if not failure then return nil end
   return {
     kind = failure.kind,
+    cause = failure.cause,
     code = failure.code,
     status = failure.status,
-    message = failure.message,
+    message = failure.message or texts.sentence(failure.cause or texts.usual[failure.kind], facts_of(failure)),
     http_status = failure.http_status,
     request_id = failure.request_id,
     phase = failure.phase,
@@ -287,9 +193,24 @@ function errors.last(failure)
   }
 end
 
+--- The line of a failure.
+---@param detail jdvm.Failure
+---@param hint? string in place of its own
+---@return string
+function errors.line(detail, hint)
+  hint = hint or detail.hint
+  local parts = { "jdvm: " }
+  if detail.operation then parts[#parts + 1] = detail.operation .. ": " end
+  parts[#parts + 1] = describe(detail)
+  parts[#parts + 1] = facts(detail)
+  if detail.last and detail.last.message then parts[#parts + 1] = "; before that: " .. describe(detail.last) end
+  if hint then parts[#parts + 1] = "; hint: " .. hint end
+  return table.concat(parts)
+end
+
 --- Makes a failure: the line and the data.
----@param failure table fields of errors.fields, others are left out; a hint is found when none is given, unless it is
----  false
+---@param failure table fields of errors.fields, others are left out; without a message its cause has one. A hint is
+---  found when none is given, unless it is false; `advice` names a further one of the cause's
 ---@param secrets? string[] texts to take out of everything
 ---@return string message one printable line
 ---@return jdvm.Failure detail
@@ -302,19 +223,16 @@ function errors.new(failure, secrets)
     detail[field.name] = value
   end
   if not known_kinds[detail.kind] then detail.kind = "transport" end
-  if type(detail.message) ~= "string" or detail.message == "" then detail.message = detail.kind .. " failure" end
+  if not texts.by_cause[detail.cause or ""] then detail.cause = texts.usual[detail.kind] end
+  if type(detail.message) ~= "string" or detail.message == "" then
+    detail.message = text.one_line(texts.sentence(detail.cause, facts_of(detail)), DATA_LIMIT)
+  end
   if failure.hint == false then
     detail.hint = nil
   else
-    detail.hint = detail.hint or errors.hint(detail)
+    detail.hint = detail.hint or errors.hint(detail, failure.advice)
   end
-  local parts = { "jdvm: " }
-  if detail.operation then parts[#parts + 1] = detail.operation .. ": " end
-  parts[#parts + 1] = describe(detail)
-  parts[#parts + 1] = facts(detail)
-  if detail.last and detail.last.message then parts[#parts + 1] = "; before that: " .. describe(detail.last) end
-  if detail.hint then parts[#parts + 1] = "; hint: " .. detail.hint end
-  return table.concat(parts), detail
+  return errors.line(detail), detail
 end
 
 return errors

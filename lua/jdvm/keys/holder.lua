@@ -228,7 +228,11 @@ local function wait_for(state, turn, sleep, most)
   return waited
 end
 
-local function failed(message) return nil, { kind = "credentials", message = message } end
+-- A problem is a text, or a failure's cause and facts.
+local function failed(problem)
+  local failure = type(problem) == "table" and problem or { message = problem }
+  return nil, { kind = "credentials", cause = failure.cause, facts = failure.facts, message = failure.message }
+end
 
 --- The keys to sign with now, if they need no renewing: most often, and with no need to say how one could wait.
 ---@param clock fun(): number seconds since 1970
@@ -266,15 +270,11 @@ function Holder:get(context, new_turn)
   end
   local left = context.timeout or math.huge
   while turn do
-    if turn:is_mine() then return failed("the credentials provider calls the client that it gives the keys to") end
-    if not context.sleep then
-      return failed("another coroutine is asking for the keys, and this transport cannot wait for it")
-    end
+    if turn:is_mine() then return failed { cause = "provider_calls_itself" } end
+    if not context.sleep then return failed { cause = "keys_asked_for" } end
     left = left - wait_for(state, turn, context.sleep, left)
     if state.keys then return state.keys end
-    if left <= 0 then
-      return nil, { kind = "timeout", phase = "sleep", message = "another coroutine is still asking for the keys" }
-    end
+    if left <= 0 then return nil, { kind = "timeout", phase = "sleep", cause = "keys_timeout" } end
     turn = current_turn(state)
   end
   now = context.clock()
@@ -300,12 +300,12 @@ end
 
 --- The access key for people, mostly hidden; providers that may ask a server are not called for it.
 ---@return string
----@return string|nil problem why there is none
+---@return table|nil problem why there is none: fields for jdvm.failures.failure
 function Holder:shown()
   local state = self.state()
   if state.keys then return state.keys.masked end
   if not state.fixed then return "asked for at the first call" end
-  return "none", state.problem
+  return "none", state.problem and select(2, failed(state.problem)) or nil
 end
 
 --- Whether the keys never change (options, environment, profile) or come from a provider function.

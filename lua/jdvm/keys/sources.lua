@@ -80,17 +80,15 @@ local function of_profile(profile)
     or nil
 end
 
--- What to say when no keys were found.
+-- Why no keys were found, as a failure's cause and facts.
 local function nothing_found(environment, looked_at)
-  local message = "no keys: give jdvm.new access_key and secret_key, set JDCLOUD_ACCESS_KEY and JDCLOUD_SECRET_KEY, "
-    .. "or run jdvm configure; looked at the options, the environment"
-    .. looked_at
-  if not environment("PATH") then
-    message = message
-      .. ". The environment of this process is empty, as in an nginx worker: put "
-      .. "`env JDCLOUD_ACCESS_KEY; env JDCLOUD_SECRET_KEY;` at the top of nginx.conf, or make the client in init_by_lua"
-  end
-  return message
+  return {
+    cause = "no_keys",
+    facts = {
+      places = "the options, the environment" .. looked_at,
+      empty_environment = not environment "PATH" and "" or nil,
+    },
+  }
 end
 
 -- Finds keys that stay what they are; nil and a message when there are none.

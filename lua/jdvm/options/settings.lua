@@ -7,6 +7,7 @@
 -- which does not serve VMs, nor the host of another product. `scheme` belongs to that endpoint;
 -- `timeout` is ignored, as jdc itself does.
 
+local errors = require "jdvm.failures.failure"
 local keychain = require "jdvm.keys.sources"
 local lazy = require "jdvm.util.lazy"
 local options_of = require "jdvm.options.options"
@@ -170,7 +171,10 @@ function settings.report(resolved)
   add("access_key", shown)
   add("secret_key", secret "secret_key")
   add("session_token", secret "session_token")
-  if problem then lines[#lines + 1] = { name = "problem", value = problem } end
+  if problem then
+    local _, failure = errors.new(problem)
+    lines[#lines + 1] = { name = "problem", value = failure.message, failure = failure }
+  end
   return lines
 end
 

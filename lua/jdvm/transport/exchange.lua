@@ -2,6 +2,7 @@
 -- opens a connection or starts a thread.
 
 local http1 = require "jdvm.transport.http1"
+local texts = require "jdvm.failures.texts"
 
 local max, min, floor = math.max, math.min, math.floor
 
@@ -41,30 +42,47 @@ local milliseconds = exchange.milliseconds
 ---@field secure boolean? does the connection speak TLS?
 
 --- A failure, as the second of two results.
+---@param kind string
+---@param phase string
+---@param cause string
+---@param sent boolean|nil whether the service may have seen the request
+---@param facts table|nil
+---@param advice string|nil the hint's name
 ---@return nil
 ---@return jdvm.TransportFailure
-function exchange.failure(kind, phase, message, sent, hint)
-  return nil, { kind = kind, phase = phase, message = message, sent = sent or false, hint = hint }
+function exchange.failure(kind, phase, cause, sent, facts, advice)
+  facts = facts or {}
+  return nil,
+    {
+      kind = kind,
+      phase = phase,
+      cause = cause,
+      facts = facts,
+      message = texts.sentence(cause, facts),
+      sent = sent or false,
+      hint = texts.hint(cause, facts, advice or phase),
+    }
 end
 local failure = exchange.failure
 
 --- A failure that the same request meets again.
-function exchange.lasting(phase, message, sent)
-  local _, problem = failure("transport", phase, message, sent)
+function exchange.lasting(phase, cause, sent, reason)
+  local _, problem = failure("transport", phase, cause, sent, { reason = reason })
   problem.lasting = true
   return nil, problem
 end
 
-function exchange.out_of_time(phase, sent) return failure("timeout", phase, "the time for the call ran out", sent) end
+function exchange.out_of_time(phase, sent) return failure("timeout", phase, "timeout", sent) end
 
-function exchange.cancelled(phase, sent) return failure("cancelled", phase, "the call was cancelled", sent) end
+function exchange.cancelled(phase, sent) return failure("cancelled", phase, "cancelled", sent) end
 
 -- The peer is gone: a complete answer if that is how its body ends, else a failure.
 local function ended(reader, err, phase, reused)
   local complete, missing = reader:closed()
   if complete and err == "closed" then return true end
-  local message = err == "closed" and "the connection was closed " or "the connection broke (" .. err .. ") "
-  local _, problem = failure("transport", phase, message .. (missing or "within the answer"), true)
+  missing = missing or "within the answer"
+  local facts = err == "closed" and { where = missing } or { reason = err, within = missing }
+  local _, problem = failure("transport", phase, "cut_off", true, facts)
   problem.kept = reused and not reader.started and GIVEN_UP[err]
   return nil, problem
 end
@@ -86,8 +104,8 @@ local function may_be_cut(size, largest) return size == largest or size > larges
 function exchange.run(socket, head, reader, call)
   local ok, err = socket:send(head)
   if not ok then
-    if err == "timeout" then return failure("timeout", "send", "the request could not be sent in time", true) end
-    local _, problem = failure("transport", "send", "the connection broke while the request was sent: " .. err, true)
+    if err == "timeout" then return failure("timeout", "send", "send_timeout", true) end
+    local _, problem = failure("transport", "send", "send_failed", true, { reason = err })
     problem.kept = call.reused and GIVEN_UP[err]
     return nil, problem
   end
@@ -113,14 +131,14 @@ function exchange.run(socket, head, reader, call)
         if call.secure and may_be_cut(#data, largest) then reader.reusable = false end
         return true
       end
-      if complete == nil then return exchange.lasting("read", "the service sent " .. message, true) end
+      if complete == nil then return exchange.lasting("read", "malformed_response", true, message) end
       if #data > largest then largest = #data end
     elseif err ~= "timeout" then
       return ended(reader, err, phase, call.reused)
     elseif wait < longest then
       return exchange.out_of_time(phase, true)
     else
-      return failure("timeout", phase, "nothing arrived for " .. call.read_timeout .. " s (read_timeout)", true)
+      return failure("timeout", phase, "read_timeout", true, { seconds = call.read_timeout })
     end
   end
 end
@@ -136,7 +154,6 @@ function exchange.tunnel(socket, route, call, connect_timeout)
   local now = call.now
   local limit = min(call.deadline, now() + connect_timeout)
   local authority = route.host .. ":" .. route.port
-  local proxy = "the proxy " .. route.address .. " opened no way to " .. authority
   local headers = { host = authority, ["proxy-authorization"] = route.proxy.authorization }
   local reader, complete = http1.response("HEAD", 0), false
   local left = milliseconds(limit - now())
@@ -157,11 +174,13 @@ function exchange.tunnel(socket, route, call, connect_timeout)
     end
   end
   if complete and reader.status >= 200 and reader.status < 300 then return true end
-  if err ~= "timeout" then
-    return failure("connect", "connect", proxy .. ": " .. (complete and "it answered " .. reader.status or err))
+  local facts = { proxy = route.address, host = route.host, port = route.port }
+  if err == "timeout" then
+    if limit == call.deadline then return exchange.out_of_time("connect") end
+    return failure("timeout", "connect", "proxy_timeout", false, facts)
   end
-  if limit == call.deadline then return exchange.out_of_time("connect") end
-  return failure("timeout", "connect", proxy .. " within connect_timeout")
+  facts.status, facts.reason = complete and reader.status or nil, not complete and err or nil
+  return failure("connect", "connect", facts.status == 407 and "proxy_login" or "proxy_refused", false, facts)
 end
 
 return exchange

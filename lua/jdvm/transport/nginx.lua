@@ -7,7 +7,7 @@
 
 local core = require "jdvm.core"
 
-local advice = require "jdvm.transport.advice"
+local causes = require "jdvm.transport.nginx_causes"
 local exchange = require "jdvm.transport.exchange"
 local http1 = require "jdvm.transport.http1"
 local light_thread = require "jdvm.transport.light_thread"
@@ -62,7 +62,7 @@ local function connect_to_one(socket, route, options)
   local ok, err
   for _ = 1, PICKS do
     ok, err = socket:connect(route.address, route.address_port, options)
-    if ok or not advice.is_refusal(err) then break end
+    if ok or not causes.is_refusal(err) then break end
   end
   return ok, err
 end
@@ -80,11 +80,11 @@ local function connect_by_name(socket, route, options, seconds, control)
   end, true)
   thread:wait(seconds + 1)
   control.waits_for = nil
-  if not thread.over then return nil, advice.GIVEN_UP end
+  if not thread.over then return nil, causes.GIVEN_UP end
   return thread.ok, thread.err
 end
 
-local function unconnected(kind, phase, message, hint) return failure(kind, phase, message, false, hint) end
+local function unconnected(kind, phase, cause, facts, advice) return failure(kind, phase, cause, false, facts, advice) end
 
 -- When the service answers so fast that the handshake ends within the call, lua-nginx-module loses the result of a
 -- failed verification (until its pull request 2506): it closes the connection but says that all went well, or, when
@@ -111,7 +111,7 @@ local function secure(socket, route, call, connect_timeout)
   -- A handshake waits for as long as a connect may take.
   socket:settimeouts(milliseconds(left), call.waiting, call.waiting)
   local ok, err = handshake(socket, route)
-  if not ok then return unconnected(advice.handshake(err, route)) end
+  if not ok then return unconnected(causes.handshake(err, route)) end
   return true
 end
 
@@ -131,7 +131,7 @@ local function open(self, route, call, connect_timeout, fresh)
   else
     ok, err = socket:connect(route.address, route.address_port, options)
   end
-  if not ok then return unconnected(advice.connect(err, route, left, self.limit)) end
+  if not ok then return unconnected(causes.connect(err, route, left, self.limit)) end
   call.reused = socket:getreusedtimes() > 0
   if not call.reused then
     local ready, problem = secure(socket, route, call, connect_timeout)
@@ -155,10 +155,10 @@ end
 local function attempt(self, request, deadline, control)
   local origin, target = url.split(request.url)
   local route, message = self:route(origin)
-  if not route then return failure("connect", "connect", message) end
-  if route.secure and self.unsupported then return unconnected("tls", "tls", self.unsupported, self.instead) end
+  if not route then return failure("connect", "connect", "bad_address", false, { reason = message }) end
+  if route.secure and self.unsupported then return unconnected("tls", "tls", "unsupported_ca", self.unsupported) end
   local head, reason = request_head(self, route, target, request)
-  if not head then return exchange.lasting("send", reason, false) end
+  if not head then return exchange.lasting("send", "bad_request", false, reason) end
 
   local call = {
     deadline = deadline,
@@ -184,8 +184,7 @@ end
 -- Where Lua cannot yield, a socket or a light thread must not even be tried: nginx has noted that it waits by the time
 -- that Lua raises, and would later wake whatever waits then.
 local function within_c()
-  local message, hint = advice.phase(ngx.get_phase(), "within C")
-  local _, problem = failure("phase", ngx.get_phase(), message, false, hint)
+  local _, problem = failure("phase", ngx.get_phase(), "within_c")
   problem.lasting = true
   return nil, problem
 end
@@ -194,7 +193,7 @@ local function perform(self, request, deadline, control)
   if not can_yield() then return within_c() end
   local ran, response, problem = pcall(attempt, self, request, deadline, control)
   if ran then return response, problem end
-  return failure("transport", "send", "the transport failed: " .. tostring(response))
+  return failure("transport", "send", "transport_failed", false, { reason = tostring(response) })
 end
 
 --- Sends a request and waits for the answer in the caller's own light thread.
@@ -292,15 +291,13 @@ end
 function M.new(config)
   config = config or {}
   local limit = config.max_connections
-  local unsupported, instead = advice.unsupported(config)
   return setmetatable({
     config = { proxy = config.proxy, verify = config.verify },
     user_agent = (config.user_agent or "jdvm"):gsub("%c", " "),
     max_body = config.max_body or http1.MAX_BODY,
     pool_size = limit or POOL_SIZE,
     limit = limit,
-    unsupported = unsupported,
-    instead = instead,
+    unsupported = causes.unsupported(config),
   }, Transport)
 end
 

@@ -83,7 +83,7 @@ case("bounds the look-up by connect_timeout", function(run)
       { kind = "timeout", phase = "connect", sent = false },
       get(run, "http://silent.test/", nil, { connect_timeout = 0.3 })
     )
-    contains(failure.message, "looking up silent.test and connecting", "longer than 0.3 s")
+    contains(failure.message, "resolving silent.test and connecting", "longer than 0.3 s")
     contains(failure.hint, "resolver")
   end)
   check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
@@ -142,7 +142,7 @@ case("says that the proxy refused, and what it answered", function(run)
   local config = { proxy = "http://127.0.0.1:" .. run.ports.proxy }
   local failure =
     failed({ kind = "connect", phase = "connect", sent = false }, get(run, "https://refused.test/", config))
-  contains(failure.message, "proxy", "refused.test:443", "403")
+  contains(failure.message, "proxy", "refused.test port 443", "403")
 end)
 
 case("says that the proxy is not there", function(run)
@@ -159,7 +159,7 @@ case("bounds what a proxy takes to open a tunnel by connect_timeout", function(r
       { kind = "timeout", phase = "connect", sent = false },
       get(run, "https://far.test/", { proxy = "http://127.0.0.1:" .. run.silent }, { connect_timeout = 0.3 })
     )
-    contains(failure.message, "the proxy 127.0.0.1", "far.test:443", "connect_timeout")
+    contains(failure.message, "the proxy 127.0.0.1", "far.test port 443", "connect_timeout")
   end)
   check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
 end)
