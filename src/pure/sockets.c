@@ -13,8 +13,11 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#if defined(__linux__)
-#include <linux/tcp.h> /* the C library's own lacks tcpi_bytes_received */
+#if defined(__linux__) && defined(__has_include)
+#if __has_include(<linux/tcp.h>) /* the C library's own lacks tcpi_bytes_received */
+#include <linux/tcp.h>
+#define COUNTS_BYTES
+#endif
 #endif
 
 enum {
@@ -182,7 +185,7 @@ bool jdvm_socket_is_silent(const jdvm_socket *of) {
 }
 
 int64_t jdvm_socket_taken(const jdvm_socket *of) {
-#if defined(__linux__)
+#if defined(COUNTS_BYTES)
   struct tcp_info info;
   socklen_t size = sizeof info;
   int before, after, i;
