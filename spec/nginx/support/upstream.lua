@@ -64,13 +64,6 @@ function pages.counters()
   if ngx.var.arg_reset then ngx.shared.counters:flush_all() end
 end
 
-function pages.status()
-  ngx.status = tonumber(ngx.var.arg_code)
-  ngx.header["X-Twice"] = { "one", "two" }
-  ngx.header.content_length = ngx.var.arg_code ~= "204" and 0 or nil
-  ngx.send_headers()
-end
-
 function pages.large()
   ngx.header.content_length = tonumber(ngx.var.arg_bytes)
   local piece = ("x"):rep(1000)
@@ -87,7 +80,7 @@ function pages.chunked()
 end
 
 -- Bytes as the request asks for them: each argument of the query, in order, is one step.
---   send=TEXT (%-escaped)   times=COUNT,TEXT   wait=SECONDS   read=1 (the next request's header)
+--   send=TEXT (%-escaped)   wait=SECONDS   read=1 (the next request's header)
 --   drip=COUNT,SECONDS   hang=1   reset=1 (RST instead of the orderly close at the end)
 function pages.raw()
   local query = ngx.var.args or ""
@@ -96,9 +89,6 @@ function pages.raw()
     value = ngx.unescape_uri(value)
     if name == "send" then
       socket:send(value)
-    elseif name == "times" then
-      local times, text = value:match("^(%d+),(.*)$")
-      socket:send(text:rep(tonumber(times)))
     elseif name == "wait" then
       ngx.sleep(tonumber(value))
     elseif name == "read" then
