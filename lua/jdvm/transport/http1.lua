@@ -7,7 +7,6 @@ local core = require "jdvm.core"
 local has_control = core.has_control
 local concat = table.concat
 local find, sub, lower, match = string.find, string.sub, string.lower, string.match
-local min = math.min
 
 local http1 = {}
 
@@ -18,6 +17,7 @@ http1.MAX_BODY = 16 * 1024 * 1024
 local MAX_CHUNK_LINE = 4096
 
 local NAME = "[!#-'%*%+%-%.0-9A-Z^-z|~]+" -- a token of RFC 9110, 5.6.2
+local TOKEN = "^" .. NAME .. "$"
 local FIELD = "^(" .. NAME .. "):([\t\32-\126\128-\255]*)$"
 
 --- The head of a request, up to and with its empty line.
@@ -34,7 +34,7 @@ function http1.head(method, target, headers, defaults)
   local lines, given = { method .. " " .. target .. " HTTP/1.1" }, {}
   for _, set in ipairs { headers, defaults } do
     for name, value in pairs(set) do
-      if not find(name, "^" .. NAME .. "$") then return nil, "a request header has a name that HTTP does not allow" end
+      if not find(name, TOKEN) then return nil, "a request header has a name that HTTP does not allow" end
       if has_control(value) then return nil, "the request header " .. name .. " holds a control character" end
       local known_as = lower(name)
       if not given[known_as] then
@@ -120,6 +120,7 @@ end
 
 -- Whether the connection stays open after the response; RFC 9112, 9.3.
 local function is_persistent(minor, connection)
+  if connection == "keep-alive" then return true end
   connection = "," .. lower(connection or ""):gsub("%s", "") .. ","
   if minor == "1" then return not find(connection, ",close,", 1, true) end
   return find(connection, ",keep-alive,", 1, true) ~= nil
@@ -210,7 +211,7 @@ end
 
 function states.length(self, data, position)
   local left = self.left
-  local last = min(#data, position + left - 1)
+  local last = math.min(#data, position + left - 1)
   if last < position then return nil end
   take(self, data, position, last)
   left = left - (last - position + 1)
@@ -243,7 +244,7 @@ end
 function states.chunk(self, data, position)
   local left = self.left
   if left > 0 then
-    local last = min(#data, position + left - 1)
+    local last = math.min(#data, position + left - 1)
     if last < position then return nil end
     take(self, data, position, last)
     self.left = left - (last - position + 1)
@@ -286,12 +287,11 @@ local DELIMITER = { head = "\r\n\r\n", size = "\r\n", trailer = "\r\n" }
 local PATIENCE = { head = http1.MAX_HEADER_BYTES, size = MAX_CHUNK_LINE, trailer = http1.MAX_HEADER_BYTES }
 
 -- Puts the bytes kept so far before `data`. Nil when they would still not be enough: then `data` is kept, too. Without
--- this, a header that arrives byte by byte would be copied and searched as often as it has bytes.
+-- this, a header that arrives byte by byte would be copied and searched as often as it has bytes; the first 16 are.
 local function join(self, data)
   local held, state = self.held, self.state
   local size = self.held_bytes + #data
   local delimiter = DELIMITER[state]
-  -- Fewer than 16 bytes are looked at as they come: they show whether it is HTTP at all.
   if delimiter and self.held_bytes >= 16 and size <= PATIENCE[state] then
     local seam = self.tail .. data
     if not find(seam, delimiter, 1, true) then
