@@ -384,14 +384,6 @@ describe("jdvm.curl", function()
 
     after_each(function() multi:close() end)
 
-    it("notices that the server has closed it meanwhile", function()
-      for _ = 1, 5 do
-        local transfer = multi:start { url = server:url(respond "ok", "p=5", "close"), timeout = 5 }
-        assert.equal(200, (multi:finish(transfer)))
-        multi:sleep(0.02)
-      end
-    end)
-
     it("sends no request twice that may have been seen, and says that a new try will do", function()
       for _, ending in ipairs { "close", "reset" } do
         for _ = 1, 7 do
