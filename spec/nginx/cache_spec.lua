@@ -119,6 +119,9 @@ describe("a catalogue of four workers", function()
       return text ~= "nothing"
     end)
     assert.truthy(text:find(run.ids[1], 1, true), text)
-    assert.truthy(text:find("not in the cache, and the log phase of nginx cannot wait", 1, true), text)
+    assert.truthy(
+      text:find("not in the cache, and this place cannot wait for the network (phase log of nginx)", 1, true),
+      text
+    )
   end)
 end)

@@ -280,7 +280,7 @@ case("says when an answer has no room", function(run)
   for n = 1, 3 do
     local images, message, detail = catalogue:list_images { imageSource = "public" }
     failed({ kind = "cache", cache = n == 1 and "miss" or "hit" }, images, detail)
-    contains(message, "no room in the shared dict tiny", "lua_shared_dict tiny")
+    contains(message, "does not fit in the shared dict tiny", "lua_shared_dict tiny")
   end
   equal("miss", select(2, catalogue:describe_image(run.ids[1])).cache)
   equal("hit", select(2, catalogue:describe_image(run.ids[1])).cache)

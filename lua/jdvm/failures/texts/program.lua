@@ -142,11 +142,11 @@ return {
   {
     "not_cached_yet",
     en = {
-      "not in the cache, and the {phase} phase of nginx cannot wait for the network",
+      "not in the cache, and this place cannot wait for the network (phase {phase} of nginx)",
       "it is being fetched now: ask again later, or fetch it beforehand in a timer",
     },
     zh = {
-      "缓存中没有，且 nginx 的 {phase} 阶段不能等待网络",
+      "缓存中没有，且此处不能等待网络（nginx 的 {phase} 阶段）",
       "正在获取：请稍后再试，或提前在定时器中获取",
     },
   },
