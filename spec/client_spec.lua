@@ -541,6 +541,39 @@ describe("retries", function()
     end)
   end)
 
+  it("go by the code in a body behind 200", function()
+    local function script_of(code, status)
+      local body = ('{"requestId":"r","error":{"code":%d,"status":"%s","message":"m"}}'):format(code, status)
+      return client_of(function(_, n) return n == 1 and { status = 200, body = body } or one_page() end)
+    end
+    local client, fake = script_of(503, "UNAVAILABLE")
+    local result, meta = client:describe_images(PUBLIC)
+    assert.truthy(result)
+    assert.same({ 2, 2 }, { meta.attempts, #fake.requests })
+    client, fake = script_of(404, "NOT_FOUND")
+    local _, _, detail = client:describe_image "img-1"
+    assert.same(
+      { "api", "not_found", 404, 200, false },
+      { detail.kind, detail.cause, detail.code, detail.http_status, detail.retryable }
+    )
+    assert.equal(1, #fake.requests)
+  end)
+
+  it("are paid back by a call that succeeds in the end, and by no other", function()
+    local client = client_of(function(_, n) return n <= 2 and failing(503, "UNAVAILABLE") or one_page() end)
+    assert.truthy(client:describe_images(PUBLIC))
+    assert.equal(500, client.state().quota.left)
+    client = client_of(
+      function(_, n) return n <= 4 and failing(503, "UNAVAILABLE") or one_page() end,
+      { max_attempts = 2 }
+    )
+    assert.is_nil((client:describe_images(PUBLIC)))
+    assert.is_nil((client:describe_images(PUBLIC)))
+    assert.equal(500 - 2 * 14, client.state().quota.left)
+    assert.truthy(client:describe_images(PUBLIC))
+    assert.equal(500 - 2 * 14 + 1, client.state().quota.left)
+  end)
+
   it("stop when the client's quota is used up", function()
     local client, fake = script({ failing(503, "UNAVAILABLE") }, { max_attempts = 3 })
     local last
@@ -705,6 +738,26 @@ describe("the clock", function()
     assert.is_nil(client:describe_images(PUBLIC))
     local _, meta = client:describe_images(PUBLIC)
     assert.equal(1, meta.attempts)
+  end)
+
+  it("is corrected after a 403, too, and the failure says how far it is off", function()
+    local date = "Sun, 06 Nov 1994 08:49:37 GMT"
+    local function client_with(status, ahead, max_attempts)
+      return client_of(
+        function(_, n) return n == 1 and failing(status, "ANY", { date = date }) or one_page() end,
+        { clock = function() return 784111777 - ahead end, max_attempts = max_attempts }
+      )
+    end
+    local client, fake = client_with(403, 600)
+    local _, meta = client:describe_images(PUBLIC)
+    assert.equal(2, meta.attempts)
+    assert.equal("19941106T083937Z", fake.requests[1].headers["x-jdcloud-date"])
+    assert.equal("19941106T084937Z", fake.requests[2].headers["x-jdcloud-date"])
+    for status, ahead in pairs { [403] = 600, [401] = -600 } do
+      local _, message, detail = client_with(status, ahead, 1):describe_images(PUBLIC)
+      assert.same({ ahead, ahead > 0 and "clock_behind" or "clock_ahead" }, { detail.skew, detail.cause })
+      assert.matches("clock is 600 s " .. (ahead > 0 and "behind" or "ahead of"), message, 1, true)
+    end
   end)
 
   it("follows no date that could not be signed with, and none of a proxy", function()
@@ -939,6 +992,31 @@ describe("empty arrays of a client", function()
     for i = 1, 3 do
       assert.equal(mark, found[i])
     end
+  end)
+end)
+
+describe("keys from a function that sleeps", function()
+  it("cost the call its time", function()
+    local function client_with(timeout)
+      return client_of(one_page, {
+        access_key = false,
+        secret_key = false,
+        timeout = timeout,
+        credentials = function(context)
+          context.sleep(2)
+          return { access_key = "A", secret_key = "S" }
+        end,
+      })
+    end
+    local client, fake = client_with(30)
+    local result, meta = client:describe_images(PUBLIC)
+    assert.truthy(result, meta)
+    assert.same({ 2 }, fake.sleeps)
+    assert.is_true(meta.elapsed >= 2)
+    client, fake = client_with(1)
+    local _, _, detail = client:describe_images(PUBLIC)
+    assert.same({ "timeout", "keys_timeout", "sleep", 0 }, { detail.kind, detail.cause, detail.phase, detail.attempts })
+    assert.equal(0, #fake.requests)
   end)
 end)
 

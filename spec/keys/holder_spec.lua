@@ -162,6 +162,42 @@ describe("a holder", function()
     assert.equal("AK2", access_key(holder, w.context()))
   end)
 
+  it("renews 900 s before the end, or when a quarter of a shorter life is left", function()
+    for lifetime, early in pairs { [7200] = 900, [3600] = 900, [1000] = 250, [40] = 10 } do
+      local w = world()
+      local holder = w.holder(w.numbered(lifetime))
+      access_key(holder, w.context())
+      w.now = w.now + lifetime - early
+      access_key(holder, w.context())
+      assert.equal(1, w.asked, lifetime)
+      w.now = w.now + 0.5
+      access_key(holder, w.context())
+      assert.equal(2, w.asked, lifetime)
+    end
+  end)
+
+  it("asks a failing provider each minute; each ten seconds with 600 s, or a sixth of the life, left", function()
+    for left, case in pairs { [600] = { 7200, 60 }, [599.5] = { 7200, 10 }, [200] = { 1200, 60 }, [199.5] = { 1200, 10 } } do
+      local lifetime, seconds = case[1], case[2]
+      local w = world()
+      local numbered = w.numbered(lifetime)
+      local holder = w.holder(function(context, n)
+        if n > 1 then return nil, "no" end
+        return numbered(context, n)
+      end)
+      access_key(holder, w.context())
+      w.now = w.now + lifetime - left
+      access_key(holder, w.context())
+      assert.equal(2, w.asked, left)
+      w.now = w.now + seconds - 0.5
+      access_key(holder, w.context())
+      assert.equal(2, w.asked, left)
+      w.now = w.now + 1
+      access_key(holder, w.context())
+      assert.equal(3, w.asked, left)
+    end
+  end)
+
   it("keeps the last good keys while the provider fails, and warns", function()
     local w = world()
     local numbered, broken = w.numbered(3600), false
