@@ -222,7 +222,7 @@ exchange(
     return "failed", status, failure
   end,
   function(word, status, failure)
-    return word == "failed" and status == nil and type(failure) == "table" and type(failure.message) == "string"
+    return word == "failed" and status == nil and type(failure) == "table" and type(failure.cause) == "string"
   end
 )
 
