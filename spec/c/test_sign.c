@@ -1,5 +1,5 @@
-/* Tests of chars.c and sign.c against slow and simple forms of the same rules, with a guard page
-** behind every input and behind the room for the results. */
+/* Tests of chars.c against slow and simple forms of the same rules, and of what only C can ask of sign.c: signatures
+** are tested from Lua, and by spec/fuzz/fuzz_sign.c. */
 #define _DEFAULT_SOURCE
 
 #include "check.h"
@@ -77,9 +77,7 @@ static void test_timestamp(void) {
   CHECK(good);
 }
 
-/* --- requests --- */
-
-enum { MOST_PAIRS = 6, MOST_TEXT = 24 };
+/* --- signers --- */
 
 static jdvm_identity identity_of(jdvm_version version, const char *token) {
   jdvm_identity identity;
@@ -91,148 +89,6 @@ static jdvm_identity identity_of(jdvm_version version, const char *token) {
   identity.region = literal("cn-north-1");
   identity.service = literal("vm");
   return identity;
-}
-
-/* Random text, many of its bytes troublesome. */
-static size_t make_text(char *bytes) {
-  static const char often[] = "%%%%++&=~ \t..a-Z_0\x80\xff\r\n";
-  size_t i, length = random_below(MOST_TEXT);
-  for (i = 0; i < length; i++) {
-    bytes[i] = random_below(3) == 0 ? often[random_below(sizeof often)] /* NUL too */
-                                    : (char)('a' + random_below(26));
-  }
-  return length;
-}
-
-static void slow_encode(jdvm_buf *out, jdvm_text text, const char *kept) {
-  size_t i;
-  for (i = 0; i < text.length; i++) {
-    unsigned char c = (unsigned char)text.bytes[i];
-    char escape[4];
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-        is_among(c, kept)) {
-      (void)jdvm_buf_add_char(out, (char)c);
-    } else {
-      (void)snprintf(escape, sizeof escape, "%%%02X", c);
-      (void)jdvm_buf_add(out, escape, 3);
-    }
-  }
-}
-
-/* Names and values as C strings, encoded, sorted by insertion. */
-static void slow_query(jdvm_buf *out, const jdvm_pair *query, size_t count) {
-  char names[MOST_PAIRS][4 * MOST_TEXT], values[MOST_PAIRS][4 * MOST_TEXT];
-  size_t i, place, used = 0;
-  for (i = 0; i < count; i++) {
-    jdvm_buf name = {NULL, 0, 0}, value = {NULL, 0, 0};
-    slow_encode(&name, query[i].name, "-._~");
-    slow_encode(&value, query[i].value, "-._~");
-    (void)jdvm_buf_add_char(&name, '\0');
-    (void)jdvm_buf_add_char(&value, '\0');
-    for (place = used; place > 0; place--) {
-      int order = strcmp(names[place - 1], name.bytes);
-      if (order < 0 || (order == 0 && strcmp(values[place - 1], value.bytes) <= 0)) {
-        break;
-      }
-      memcpy(names[place], names[place - 1], sizeof *names);
-      memcpy(values[place], values[place - 1], sizeof *values);
-    }
-    (void)strcpy(names[place], name.bytes);
-    (void)strcpy(values[place], value.bytes);
-    used++;
-    jdvm_buf_free(&name);
-    jdvm_buf_free(&value);
-  }
-  for (i = 0; i < used; i++) {
-    (void)jdvm_buf_add_char(out, i == 0 ? '?' : '&');
-    (void)jdvm_buf_add_text(out, names[i]);
-    (void)jdvm_buf_add_char(out, '=');
-    (void)jdvm_buf_add_text(out, values[i]);
-  }
-}
-
-/* Signs a random request by a signer that lives long and by one of its own: the same results, which
-** are within the room, and the target that the slow form makes. */
-static bool sign_twice(jdvm_signer *used, const jdvm_identity *identity, const guarded guards[3]) {
-  char bytes[MOST_PAIRS * 2 * MOST_TEXT], path[MOST_TEXT + 1];
-  size_t count = random_below(MOST_PAIRS), i, length = 0, start = 0, room;
-  jdvm_pair query[MOST_PAIRS], again[MOST_PAIRS];
-  jdvm_buf expected = {NULL, 0, 0};
-  jdvm_request request;
-  jdvm_signed first, second;
-  jdvm_signer fresh;
-  jdvm_error error;
-  char *copy;
-  bool good;
-  for (i = 0; i < count; i++) {
-    bytes[length] = 'n'; /* a name is not empty */
-    query[i].name.length = make_text(bytes + length + 1) + 1;
-    query[i].value.length = make_text(bytes + length + query[i].name.length);
-    length += query[i].name.length + query[i].value.length;
-  }
-  copy = guarded_copy(&guards[0], bytes, length);
-  for (i = 0; i < count; i++) {
-    query[i].name.bytes = copy + start;
-    query[i].value.bytes = copy + start + query[i].name.length;
-    start += query[i].name.length + query[i].value.length;
-  }
-  path[0] = '/';
-  path[1] = 'x';
-  request.path.length = 2 + make_text(path + 2) % (MOST_TEXT - 2);
-  request.path.bytes = guarded_copy(&guards[1], path, request.path.length);
-  request.method = literal("GET");
-  request.host = literal("127.0.0.1:8443");
-  request.nonce = literal("nonce");
-  request.seconds = 1700000000 + random_below(5) * 40000;
-  request.count = count;
-  memcpy(again, query, sizeof query);
-  slow_encode(&expected, request.path, "-._~/");
-  slow_query(&expected, query, count);
-  length += request.path.length + request.method.length + request.host.length + 5;
-
-  memset(&fresh, 0, sizeof fresh);
-  good = jdvm_signer_open(&fresh, identity, &error) == 0;
-  room = jdvm_sign_room(used, count, length);
-  request.query = query;
-  good = good && room <= guards[2].page &&
-         jdvm_sign(used, &request, guards[2].start + guards[2].page - room, &first, &error) == 0;
-  request.query = again;
-  copy = malloc(room);
-  good = good && copy != NULL && jdvm_sign(&fresh, &request, copy, &second, &error) == 0 &&
-         first.target.length == expected.length &&
-         memcmp(first.target.bytes, expected.bytes, expected.length) == 0 &&
-         first.authorization.length == second.authorization.length &&
-         memcmp(first.authorization.bytes, second.authorization.bytes,
-                first.authorization.length) == 0 &&
-         memcmp(first.date.bytes, second.date.bytes, JDVM_TIMESTAMP) == 0;
-  jdvm_signer_close(&fresh);
-  jdvm_buf_free(&expected);
-  free(copy);
-  return good;
-}
-
-static void test_requests(void) {
-  guarded guards[3];
-  int i, version;
-  for (i = 0; i < 3; i++) {
-    guards[i] = guarded_new();
-  }
-  for (version = JDVM_JDCLOUD2; version <= JDVM_JDCLOUD3; version++) {
-    jdvm_identity identity = identity_of((jdvm_version)version, version ? "token" : "");
-    jdvm_signer signer;
-    jdvm_error error;
-    bool good;
-    memset(&signer, 0, sizeof signer);
-    good = jdvm_signer_open(&signer, &identity, &error) == 0;
-    for (i = 0; i < 5000 && good; i++) {
-      good = sign_twice(&signer, &identity, guards);
-    }
-    CHECK(good);
-    jdvm_signer_close(&signer);
-  }
-  for (i = 0; i < 3; i++) {
-    guarded_free(&guards[i]);
-  }
 }
 
 /* Closing wipes; the keys of every length are in one block. */
@@ -298,7 +154,6 @@ int main(void) {
   TEST(test_chars());
   TEST(test_hex());
   TEST(test_timestamp());
-  TEST(test_requests());
   TEST(test_identity());
   TEST(test_refusals());
   return tests_end();

@@ -41,6 +41,16 @@ local function plain(text)
   return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
+-- Path and parameters of a target, decoded, in the order of the target.
+local function parts_of(target)
+  local path, query = target:match "^([^?]*)%??(.*)$"
+  local parameters = {}
+  for name, value in query:gmatch "([^=&]+)=([^&]*)" do
+    parameters[#parameters + 1] = { plain(name), plain(value) }
+  end
+  return plain(path), parameters
+end
+
 describe("known answer", function()
   local defaults = {
     access_key = "JDVMFIXTUREACCESSKEY",
@@ -55,14 +65,14 @@ describe("known answer", function()
   for name, case in pairs(dofile "spec/fixtures/sign.lua") do
     it(name .. ": " .. case.rule, function()
       local r = with(defaults, case)
-      local path, query = r.target:match("^([^?]*)%??(.*)$")
+      local path, sent = parts_of(r.target)
       local parameters = {} -- in the wrong order
-      for key, value in query:gmatch("([^=&]+)=([^&]*)") do
-        table.insert(parameters, 1, plain(value))
-        table.insert(parameters, 1, plain(key))
+      for _, pair in ipairs(sent) do
+        table.insert(parameters, 1, pair[2])
+        table.insert(parameters, 1, pair[1])
       end
       local time = signature.parse_date(r.date)
-      local target, headers = signer_with(r):sign(r.method, r.host, plain(path), parameters, time, r.nonce)
+      local target, headers = signer_with(r):sign(r.method, r.host, path, parameters, time, r.nonce)
       assert.equal(r.target, target)
       assert.equal(r.date, headers["x-jdcloud-date"])
       assert.equal(r.signature, headers.authorization:match("Signature=(%x+)$"))
@@ -132,27 +142,6 @@ describe("signer:sign", function()
     end
   end)
 
-  it("formats every date", function()
-    local signer = signer_with()
-    for time, date in pairs {
-      [0] = "19700101T000000Z",
-      [951782399] = "20000228T235959Z",
-      [951782400] = "20000229T000000Z",
-      [951868800] = "20000301T000000Z",
-      [1078012800] = "20040229T000000Z",
-      [1709164800.75] = "20240229T000000Z",
-      [1735689599] = "20241231T235959Z",
-      [1735689600] = "20250101T000000Z",
-      [2147483648] = "20380119T031408Z",
-      [4107542400] = "21000301T000000Z",
-      [253402300799] = "99991231T235959Z",
-    } do
-      local _, headers = sign(signer, { time = time })
-      assert.equal(date, headers["x-jdcloud-date"])
-      assert.truthy(headers.authorization:find("AK/" .. date:sub(1, 8) .. "/", 1, true))
-    end
-  end)
-
   it("makes the same signature again, whatever came in between", function()
     local signer = signer_with()
     local query = { "pageNumber", "1" }
@@ -175,12 +164,13 @@ describe("signer:sign", function()
     end
   end)
 
-  it("signs what it returns: a verifier that sees only that agrees", function()
+  it("signs what it returns, which is what was given: a verifier that sees only that agrees", function()
     local seed = 42
     local function random(n)
       seed = (seed * 16807) % 2147483647
       return seed % n
     end
+    local function before(a, b) return a[1] == b[1] and a[2] < b[2] or a[1] < b[1] end
     local function text(most)
       local bytes = {}
       for i = 1, random(most) do
@@ -192,14 +182,19 @@ describe("signer:sign", function()
       for _, token in ipairs { "", TOKEN } do
         local signer = signer_with { algorithm = algorithm, session_token = token }
         for i = 1, 200 do
-          local query = {}
+          local query, expected = {}, {}
           for n = 1, random(6) do
             query[2 * n - 1], query[2 * n] = "n" .. text(12), text(20)
+            expected[n] = { query[2 * n - 1], query[2 * n] }
           end
+          table.sort(expected, before)
           local path = "/v1/x" .. text(30):gsub("%.", "-"):gsub("//+", "/")
           local target, headers =
             signer:sign("POST", HOST .. ":" .. random(65536), path, query, NOW + i * 7919, core.nonce())
           assert.is_nil(target:find("[^%w%-._~/?&=%%]"))
+          local sent_path, parameters = parts_of(target)
+          table.sort(parameters, before)
+          assert.same({ path, expected }, { sent_path, parameters })
           assert.truthy(verify("POST", target, headers, SECRET))
           assert.falsy(verify("GET", target, headers, SECRET))
         end

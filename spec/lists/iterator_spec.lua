@@ -133,7 +133,8 @@ describe("loops left at a random place", function()
     local sockets_before, sockets_after, most = seen[1], seen[2], seen[3]
     local heap_before, heap_after, resident_before, resident_after = seen[4], seen[5], seen[6], seen[7]
     print(("note: %d loops left; sockets, heap and resident KiB before and after: %s"):format(BREAKS, output))
-    assert.is_true(sockets_after <= sockets_before + 8)
+    -- Kept connections come and go with the load of the machine; a leak would be a socket a loop.
+    assert.is_true(sockets_after <= sockets_before + BREAKS / 10, output)
     assert.is_true(most < 300)
     assert.is_true(heap_after < heap_before * 1.1 + 256)
     assert.is_true(resident_after < resident_before * 1.15 + 1024)

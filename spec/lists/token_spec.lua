@@ -191,25 +191,10 @@ describe("a list that goes on", function()
     assert.is_nil(images:token())
   end)
 
-  local function change_images(fake, arguments) assert.equal(200, (control.respond(fake.state, "images", arguments, 0))) end
-
-  it("finds its place when images came or went before it", function()
-    for _, change in ipairs { "insert=1", "insert=12", "delete=1", "delete=12" } do
-      local client, fake = service { images = 100 }
-      local all = ids(client:list_images(PRIVATE))
-      local _, meta = client:list_images(PRIVATE, { max_items = 35, page_size = 10 })
-      local kind, count = change:match "(%a+)=(%d+)"
-      change_images(fake, { [kind] = count })
-      local rest = assert(client:list_images(PRIVATE, { start = meta.token, page_size = 10 }))
-      assert.equal(all[36], rest[1].imageId, change)
-      assert.equal(#all - 35, #rest)
-    end
-  end)
-
   it("is an error when its place is gone", function()
     local client, fake = service { images = 100 }
     local _, meta = client:list_images(PRIVATE, { max_items = 35, page_size = 10 })
-    change_images(fake, { delete = "10", at = "30" })
+    assert.equal(200, (control.respond(fake.state, "images", { delete = "10", at = "30" }, 0)))
     local rest, message, detail = client:list_images(PRIVATE, { start = meta.token, page_size = 10 })
     assert.is_nil(rest)
     assert.equal("pagination", detail.kind)
