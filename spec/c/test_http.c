@@ -1,6 +1,6 @@
-/* HTTP below Lua: what may be sent, what is kept of an answer, failures, and
-** the life of transfers over libcurl, forks and lost connections included. Ends with "N passed,
-** N failed".
+/* HTTP below Lua, where Lua does not reach: the edges of what is parsed, the causes of failures, forks, and names that
+** take long to resolve. All else is tested over sockets, in spec/curl_spec.lua and spec/curl. Ends with "N passed, N
+** failed".
 **
 ** This program defines getaddrinfo: the name "slow.test" takes three seconds to resolve. */
 #define _DEFAULT_SOURCE
@@ -35,20 +35,6 @@ static void forget(jdvm_http_request *request) {
   memset(request, 0, sizeof *request);
 }
 
-static const char *url_objection(const char *url, size_t length) {
-  static jdvm_http_request request;
-  static char wrong[sizeof request.wrong];
-  forget(&request);
-  jdvm_http_request_url(&request, url, length);
-  memcpy(wrong, request.wrong, sizeof wrong);
-  if (wrong[0] == '\0' &&
-      (request.url.length != length + 1 || strcmp(request.url.bytes, url) != 0)) {
-    strcpy(wrong, "changed");
-  }
-  jdvm_http_request_free(&request);
-  return wrong;
-}
-
 static void test_urls(void) {
   static const struct {
     const char *url, *host;
@@ -64,26 +50,6 @@ static void test_urls(void) {
       {"http://a:/", "a", 80, false},
       {"http://a:65535", "a", 65535, false},
   };
-  static const char *const bad[] = {"",
-                                    "http",
-                                    "http:/a",
-                                    "http://",
-                                    "http:///a",
-                                    "ftp://a",
-                                    "//a",
-                                    "http://a b",
-                                    "http://a/\n",
-                                    "http://a/\x7f",
-                                    "http://a/\xc3",
-                                    "http://a#b",
-                                    "http://u@a",
-                                    "http://u:p@a",
-                                    "http://a:65536",
-                                    "http://a:-1",
-                                    "http://a:1x",
-                                    "http://a:0",
-                                    "http://:80",
-                                    "http://a:99999999999999999999"};
   jdvm_http_request request;
   char longest[400] = "http://";
   size_t i;
@@ -96,10 +62,6 @@ static void test_urls(void) {
     CHECK(request.port == good[i].port && request.tls == good[i].tls);
     CHECK(strcmp(request.url.bytes, good[i].url) == 0);
   }
-  for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-    CHECK(has(url_objection(bad[i], strlen(bad[i])), "URL"));
-  }
-  CHECK(has(url_objection("http://a\0b", 10), "URL"));
   memset(longest + 7, 'h', 300);
   forget(&request);
   jdvm_http_request_url(&request, longest, strlen(longest));
@@ -107,95 +69,22 @@ static void test_urls(void) {
   jdvm_http_request_free(&request);
 }
 
-static void test_request_headers(void) {
-  static const char *const bad_names[] = {"",         "a b", "a:", "a\r\nb", "a\n",
-                                          "\xc3\xa4", "a(b", "a;", "\x01"};
-  static const char *const bad_values[] = {"a\r\nb: c", "a\n", "\r", "\x7f", "a\x01", "\x1b[31m"};
-  jdvm_http_request request;
-  size_t i;
-  memset(&request, 0, sizeof request);
-  jdvm_http_request_header(&request, "x-a", 3, "v\t\xc3\xa4", 4);
-  jdvm_http_request_header(&request, "x-b", 3, "", 0);
-  CHECK(request.wrong[0] == '\0' && request.line_count == 2);
-  CHECK(request.lines.length == 15 &&
-        memcmp(request.lines.bytes, "x-a: v\t\xc3\xa4\0x-b;", 15) == 0);
-  for (i = 0; i < sizeof bad_names / sizeof bad_names[0]; i++) {
-    forget(&request);
-    jdvm_http_request_header(&request, bad_names[i], strlen(bad_names[i]), "v", 1);
-    CHECK(has(request.wrong, "bad name") && request.line_count == 0);
-  }
-  for (i = 0; i < sizeof bad_values / sizeof bad_values[0]; i++) {
-    forget(&request);
-    jdvm_http_request_header(&request, "x-secret", 8, bad_values[i], strlen(bad_values[i]));
-    CHECK(has(request.wrong, "'x-secret'") && !has(request.wrong, bad_values[i]));
-    CHECK(request.line_count == 0);
-  }
-  forget(&request);
-  jdvm_http_request_header(&request, "x-a", 3, "\0", 1);
-  jdvm_http_request_header(&request, "", 0, "b", 1);
-  CHECK(has(request.wrong, "'x-a'")); /* the first objection stays */
-  jdvm_http_request_free(&request);
-}
-
 /* ---- the response ---- */
 
 /* Feeds lines that end where a page begins that must not be touched. */
 static bool feed(jdvm_response *response, const char *text) {
-  long page = sysconf(_SC_PAGESIZE);
+  guarded page = guarded_new();
   size_t length = strlen(text);
-  char *block =
-      mmap(NULL, (size_t)page * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   bool good = true;
-  mprotect(block + page, (size_t)page, PROT_NONE);
   while (good && length > 0) {
     const char *end = memchr(text, '\n', length);
     size_t size = end != NULL ? (size_t)(end - text) + 1 : length;
-    char *line = block + page - size;
-    memcpy(line, text, size);
-    good = jdvm_response_line(response, line, size);
+    good = jdvm_response_line(response, guarded_copy(&page, text, size), size);
     text += size;
     length -= size;
   }
-  munmap(block, (size_t)page * 2);
+  guarded_free(&page);
   return good;
-}
-
-static const char *value_of(const jdvm_response *response, const char *name) {
-  static char value[256];
-  unsigned i;
-  for (i = 0; i < response->field_count; i++) {
-    const jdvm_header_field *field = &response->fields[i];
-    if (field->name_length == strlen(name) &&
-        memcmp(response->header.bytes + field->name, name, field->name_length) == 0) {
-      memcpy(value, response->header.bytes + field->value, field->value_length);
-      value[field->value_length] = '\0';
-      return value;
-    }
-  }
-  return NULL;
-}
-
-static void test_response_header(void) {
-  jdvm_response response;
-  memset(&response, 0, sizeof response);
-  jdvm_response_reset(&response, 1000, 1000, false);
-  CHECK(feed(&response, "HTTP/1.1 103 Early\r\nX-A: early\r\n\r\n"));
-  CHECK(response.status == 103 && !response.header_complete);
-  CHECK(feed(&response, "HTTP/1.1 404 No\r\nX-A:  b \t\r\n\tc\r\n   \r\n d\r\nEmpty:\r\n"
-                        "X-B:v:w\r\n\r\n"));
-  CHECK(response.status == 404 && response.header_complete && response.field_count == 3);
-  CHECK(strcmp(value_of(&response, "x-a"), "b c d") == 0);
-  CHECK(strcmp(value_of(&response, "empty"), "") == 0);
-  CHECK(strcmp(value_of(&response, "x-b"), "v:w") == 0);
-  CHECK(feed(&response, "X-Trailer: t\r\n folded\r\n\r\n"));
-  CHECK(response.status == 404 && response.field_count == 3 && response.header_complete);
-
-  jdvm_response_reset(&response, 1000, 1000, false);
-  CHECK(response.field_count == 0 && response.status == 0 && !response.header_complete);
-  CHECK(feed(&response, "HTTP/2 204 \r\nX-A:\r\n b\r\n\r\n"));
-  CHECK(response.status == 204 && response.header_complete && response.field_count == 1);
-  CHECK(strcmp(value_of(&response, "x-a"), "b") == 0);
-  jdvm_response_free(&response);
 }
 
 /* What is refused is in spec/transport/framing_spec.lua; here only what libcurl lets nobody see. */
@@ -218,10 +107,9 @@ static void test_response_refusals(void) {
   jdvm_response_free(&response);
 }
 
-static void test_response_limits(void) {
+/* The other limits, too, are at their edges in spec/curl/faults_spec.lua. */
+static void test_header_limit(void) {
   jdvm_response response;
-  char line[64];
-  int i;
   memset(&response, 0, sizeof response);
   jdvm_response_reset(&response, 40, 10, false);
   CHECK(feed(&response, "HTTP/1.1 200 OK\r\nX-A: 7890123456789012\r\n")); /* 40 bytes */
@@ -229,21 +117,6 @@ static void test_response_limits(void) {
   jdvm_response_reset(&response, 40, 10, false);
   CHECK(!feed(&response, "HTTP/1.1 200 OK\r\nX-A: 78901234567890123\r\n") &&
         response.limit == JDVM_LIMIT_HEADER);
-
-  jdvm_response_reset(&response, 100000, 10, false);
-  CHECK(feed(&response, "HTTP/1.1 200 OK\r\n"));
-  for (i = 0; i < JDVM_MAX_FIELDS; i++) {
-    (void)snprintf(line, sizeof line, "X-%d: v\r\n", i);
-    CHECK(feed(&response, line));
-  }
-  CHECK(!feed(&response, line) && response.limit == JDVM_LIMIT_FIELDS);
-  CHECK(response.field_count == JDVM_MAX_FIELDS);
-
-  jdvm_response_reset(&response, 100, 10, false);
-  CHECK(jdvm_response_piece(&response, "12345", 5) && jdvm_response_piece(&response, "67890", 5));
-  CHECK(jdvm_response_piece(&response, "", 0));
-  CHECK(!jdvm_response_piece(&response, "1", 1) && response.limit == JDVM_LIMIT_BODY);
-  CHECK(response.body.length == 10 && memcmp(response.body.bytes, "1234567890", 10) == 0);
   jdvm_response_free(&response);
 }
 
@@ -353,65 +226,28 @@ static void test_failures(void) {
 /* ---- a server in a thread ---- */
 
 static int server_port;
-static int served_connections, request_count, ended[10000]; /* by number of the connection */
+static int served_connections;
 static pthread_mutex_t served_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void pause_a_little(void) {
-  struct timespec millisecond = {0, 1000000L};
-  (void)nanosleep(&millisecond, NULL);
-}
-
-static int served(const int *counter) {
-  int count;
-  pthread_mutex_lock(&served_lock);
-  count = *counter;
-  pthread_mutex_unlock(&served_lock);
-  return count;
-}
-
-/* Answers each request with the number of its connection. /hang is never answered, /reset is
-** answered and followed by a TCP reset, /half by half a body, /drop by the end of the
-** connection. */
+/* Answers each request with the number of its connection, but /hang never. */
 static void *serve(void *argument) {
   int fd = (int)(size_t)argument, number;
   char request[4096], answer[256];
+  ssize_t got;
   pthread_mutex_lock(&served_lock);
   number = ++served_connections;
   pthread_mutex_unlock(&served_lock);
-  for (;;) {
-    ssize_t got = recv(fd, request, sizeof request - 1, 0);
-    int size;
-    if (got <= 0) {
-      break;
-    }
+  while ((got = recv(fd, request, sizeof request - 1, 0)) > 0) {
     request[got] = '\0';
-    pthread_mutex_lock(&served_lock);
-    request_count += has(request, "GET /hang") ? 0 : 1;
-    pthread_mutex_unlock(&served_lock);
-    if (has(request, "GET /hang")) {
-      continue;
-    }
-    if (has(request, "GET /drop")) {
-      break;
-    }
-    size = snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%d",
-                    (has(request, "GET /half") ? 1 : 0) + (number < 10    ? 1
-                                                           : number < 100 ? 2
-                                                                          : 3),
-                    number);
-    if (send(fd, answer, (size_t)size, MSG_NOSIGNAL) != size) {
-      break;
-    }
-    if (has(request, "GET /reset")) {
-      struct linger now = {1, 0};
-      setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-      break;
+    if (!has(request, "GET /hang")) {
+      int size = snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n%4d",
+                          number);
+      if (send(fd, answer, (size_t)size, MSG_NOSIGNAL) != size) {
+        break;
+      }
     }
   }
   close(fd);
-  pthread_mutex_lock(&served_lock);
-  ended[number]++;
-  pthread_mutex_unlock(&served_lock);
   return NULL;
 }
 
@@ -498,69 +334,6 @@ static int open_descriptors(void) {
   return count;
 }
 
-static void test_orders(void) {
-  int order;
-  for (order = 0; order < 24; order++) {
-    jdvm_http *http = new_http();
-    jdvm_transfer *done = start(http, "/"), *running = start(http, "/hang");
-    jdvm_transfer *idle = jdvm_http_take(http), *failed_one = start_at(http, "ftp://x", 1);
-    int steps[4] = {0, 1, 2, 3}, i, code = order;
-    for (i = 3; i > 0; i--) { /* the order-th permutation */
-      int j = code % (i + 1), swap = steps[i];
-      code /= i + 1;
-      steps[i] = steps[j];
-      steps[j] = swap;
-    }
-    jdvm_http_finish(http, done, 1e300);
-    CHECK(jdvm_transfer_succeeded(done) && !jdvm_transfer_succeeded(failed_one));
-    for (i = 0; i < 4; i++) {
-      switch (steps[i]) {
-      case 0:
-        jdvm_http_free(http);
-        break;
-      case 1:
-        CHECK(jdvm_transfer_response(done)->body.length > 0);
-        jdvm_transfer_release(done);
-        jdvm_transfer_release(failed_one);
-        break;
-      case 2:
-        jdvm_transfer_cancel(running);
-        CHECK(jdvm_transfer_failure(running)->kind == JDVM_CANCELLED);
-        jdvm_transfer_release(running);
-        break;
-      default: {
-        jdvm_limits limits = {5, 5, 5, 0, false};
-        jdvm_transfer_start(idle, "http://127.0.0.1:1/", 19, &limits);
-        jdvm_transfer_release(idle);
-        break;
-      }
-      }
-    }
-  }
-  jdvm_http_free(NULL);
-  jdvm_transfer_release(NULL);
-}
-
-static void test_descriptors(void) {
-  int before, round;
-  jdvm_http *http = new_http();
-  CHECK(connection_of(http, "/") > 0);
-  before = open_descriptors();
-  for (round = 0; round < 500; round++) {
-    jdvm_transfer *transfer = start(http, round % 3 == 0 ? "/hang" : "/");
-    if (round % 3 == 1) {
-      jdvm_http_finish(http, transfer, 1e300);
-    } else if (round % 3 == 2) {
-      jdvm_http_sleep(http, 0.0005);
-    }
-    jdvm_transfer_release(transfer);
-  }
-  CHECK(open_descriptors() <= before + 32);
-  CHECK(connection_of(http, "/") == connection_of(http, "/"));
-  jdvm_http_free(http);
-  CHECK(open_descriptors() <= before);
-}
-
 /* In the child of a fork: new connections, nothing written on the old ones. */
 static void test_fork(void) {
   jdvm_http *http = new_http();
@@ -602,86 +375,6 @@ static void test_fork(void) {
   jdvm_transfer_cancel(running);
   jdvm_transfer_release(running);
   jdvm_transfer_release(done);
-  jdvm_http_free(http);
-}
-
-/* A connection that was kept may be lost at any moment. SIGPIPE has its default action here: one
-** would end this program. A request that has left is never sent again by itself: its nonce is
-** used up. */
-static void test_lost_connections(void) {
-  jdvm_http *http;
-  int round;
-  for (round = 0; round < 40; round++) {
-    bool lost_a_while_ago = round % 2 == 0;
-    jdvm_transfer *transfer;
-    int before, lost;
-    http = new_http();
-    lost = connection_of(http, "/reset");
-    while (lost_a_while_ago && served(&ended[lost]) == 0) {
-      pause_a_little();
-    }
-    before = served(&request_count);
-    transfer = start(http, "/");
-    jdvm_http_finish(http, transfer, 1e300);
-    if (!jdvm_transfer_succeeded(transfer)) {
-      const jdvm_failure *failure = jdvm_transfer_failure(transfer);
-      CHECK(failure->kind == JDVM_TRANSPORT && failure->kept);
-      CHECK(failure->phase == JDVM_PHASE_WAIT || failure->phase == JDVM_PHASE_SEND);
-      CHECK(!lost_a_while_ago); /* that is seen before anything is sent */
-    }
-    CHECK(served(&request_count) <= before + 1);
-    jdvm_transfer_release(transfer);
-    transfer = start(http, "/hang");
-    jdvm_http_sleep(http, 0.001);
-    jdvm_transfer_release(transfer);
-    jdvm_http_free(http);
-  }
-  http = new_http();
-  for (round = 0; round < 10; round++) { /* the server takes the request and closes */
-    jdvm_transfer *transfer;
-    int before;
-    CHECK(connection_of(http, "/") > 0);
-    before = served(&request_count);
-    transfer = start(http, "/drop");
-    jdvm_http_finish(http, transfer, 1e300);
-    CHECK(!jdvm_transfer_succeeded(transfer));
-    CHECK(strcmp(jdvm_transfer_failure(transfer)->cause, "closed") == 0);
-    CHECK(jdvm_transfer_failure(transfer)->sent && jdvm_transfer_failure(transfer)->kept);
-    CHECK(jdvm_transfer_failure(transfer)->phase == JDVM_PHASE_WAIT);
-    CHECK(served(&request_count) == before + 1);
-    jdvm_transfer_release(transfer);
-  }
-  jdvm_http_free(http);
-}
-
-static void test_timeouts(void) {
-  jdvm_http *http = new_http();
-  jdvm_transfer *half = start(http, "/half"), *late;
-  double before;
-  late = start_at(http, "http://127.0.0.1:1/", 0);
-  CHECK(jdvm_transfer_failure(late)->kind == JDVM_TIMEOUT && !jdvm_transfer_failure(late)->sent);
-  jdvm_transfer_release(late);
-  jdvm_transfer_release(half);
-
-  half = jdvm_http_take(http);
-  {
-    jdvm_limits limits = {0.25, 5, 5, 0, false};
-    char url[64];
-    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/half", server_port);
-    before = jdvm_http_now();
-    jdvm_transfer_start(half, url, strlen(url), &limits);
-    jdvm_http_finish(http, half, 1e300);
-  }
-  CHECK(!jdvm_transfer_succeeded(half) && jdvm_transfer_failure(half)->phase == JDVM_PHASE_READ);
-  CHECK(jdvm_transfer_failure(half)->sent);
-  CHECK(jdvm_http_now() - before >= 0.25 && jdvm_http_now() - before < 0.6);
-  jdvm_transfer_release(half);
-
-  before = jdvm_http_now();
-  jdvm_http_sleep(http, 0.05);
-  jdvm_http_sleep(http, 0);
-  jdvm_http_sleep(http, -1);
-  CHECK(jdvm_http_now() - before >= 0.05 && jdvm_http_now() - before < 0.3);
   jdvm_http_free(http);
 }
 
@@ -734,16 +427,10 @@ static void test_slow_names(void) {
 
 int main(void) {
   TEST(test_urls());
-  TEST(test_request_headers());
-  TEST(test_response_header());
   TEST(test_response_refusals());
-  TEST(test_response_limits());
+  TEST(test_header_limit());
   TEST(test_failures());
   start_server();
-  TEST(test_timeouts());
-  TEST(test_orders());
-  TEST(test_descriptors());
-  TEST(test_lost_connections());
   TEST(test_fork());
   TEST(test_slow_names());
   TEST(CHECK(has(jdvm_http_version(), "libcurl/")));

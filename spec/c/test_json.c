@@ -7,40 +7,17 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #endif
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "check.h"
 
 #include "pure/json.h"
 #include "pure/scan.h"
 #include "pure/shape.h"
 
-/* --- texts in front of a guard page ---------------------------------------------------------- */
-
+static guarded texts;
 static unsigned char *guard; /* the first byte that must not be read */
-static size_t room;
 
-static void make_guard(void) {
-  size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  unsigned char *map;
-  room = 16 * page;
-  map = mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (map == MAP_FAILED || mprotect(map + room, page, PROT_NONE) != 0) {
-    perror("mmap");
-    exit(2);
-  }
-  guard = map + room;
-}
-
-/* Copies a text to the end of the room. */
 static const char *place(const char *text, size_t length) {
-  unsigned char *at = guard - length;
-  memcpy(at, text, length);
-  return (const char *)at;
+  return guarded_copy(&texts, text, length);
 }
 
 /* Reads a whole text. True if it is well formed; else *offset is where it goes wrong. */
@@ -302,7 +279,8 @@ static void test_collisions(void) {
 }
 
 int main(void) {
-  make_guard();
+  texts = guarded_new();
+  guard = (unsigned char *)texts.start + texts.page;
   TEST(test_truncation());
   TEST(test_damage());
   TEST(test_utf8());

@@ -235,29 +235,6 @@ describe("decode of random documents (seed " .. seed .. ")", function()
       end
     end
   end)
-
-  it("and back by lua-cjson gives the same value", function()
-    for _ = 1, COUNT / 4 do
-      local text = "[" .. random_value(1, false) .. "]"
-      local value = decode(text, { null = "keep" })
-      local note = ("seed %d: %s"):format(seed, text)
-      -- lua-cjson writes 14 digits; only then do fractions come back.
-      cjson.encode_number_precision(14)
-      local ok, encoded = pcall(cjson.encode, value)
-      assert.is_true(ok, note)
-      local function rounded(x)
-        if type(x) == "table" then
-          local copy = {}
-          for key, below in pairs(x) do
-            copy[key] = rounded(below)
-          end
-          return copy
-        end
-        return type(x) == "number" and tonumber(("%.14g"):format(x)) or x
-      end
-      assert.is_true(same(rounded(value), (decode(encoded, { null = "keep" }))), note)
-    end
-  end)
 end)
 
 describe("decode of the benchmark's documents", function()
@@ -269,25 +246,4 @@ describe("decode of the benchmark's documents", function()
       end
     end)
   end
-
-  it("builds the wanted fields of a page", function()
-    local text = pages.makers.shuffled(5)
-    local whole = decode(text)
-    local value =
-      decode(text, { items = "result.images", fields = { "imageId", "name", "systemDisk.cloudDisk.diskSizeGB" } })
-    local expected = {
-      requestId = whole.requestId,
-      result = whole.result and { totalCount = whole.result.totalCount, images = {} },
-    }
-    for index, image in ipairs(whole.result.images) do
-      local disk = image.systemDisk
-      local cloud = disk and disk.cloudDisk
-      expected.result.images[index] = {
-        imageId = image.imageId,
-        name = image.name,
-        systemDisk = disk and { cloudDisk = cloud and { diskSizeGB = cloud.diskSizeGB } },
-      }
-    end
-    assert.same(expected, value)
-  end)
 end)
