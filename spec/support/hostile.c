@@ -21,11 +21,8 @@
 **   hang     wait until the client goes
 **   close    close the connection   reset    close it with a TCP reset
 **   fin      send nothing more, but read on; notify the same, in TLS's own way
-** After the last step the next request of the connection is read. CONNECT is refused with 403.
-**
-** A request for /v1/regions/REGION/images/ID.MISHAP is answered with the image of that id, and the
-** steps of the mishap (see `mishaps`) follow: on the idle connection, or, for those that are `late`,
-** in place of the response when the connection has served a request before. */
+**   first=N  skip the next N steps when this is the first request of its connection
+** After the last step the next request of the connection is read. CONNECT is refused with 403. */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -222,78 +219,21 @@ static bool step(peer *to, char *name, const char *request, size_t request_lengt
 /* Runs the steps of a script, which it changes. */
 static bool run(peer *to, char *name, const char *request, size_t request_length) {
   bool go_on = true;
+  int skipped = 0;
   while (go_on && name != NULL) {
     char *next = strchr(name, '&');
     if (next != NULL) {
       *next++ = '\0';
     }
-    go_on = step(to, name, request, request_length);
+    if (skipped > 0) {
+      skipped--;
+    } else if (strncmp(name, "first=", 6) == 0) {
+      skipped = to->served == 1 ? atoi(name + 6) : 0;
+    } else {
+      go_on = step(to, name, request, request_length);
+    }
     name = next;
   }
-  return go_on;
-}
-
-#define STRAY_BODY "{\"requestId\":\"stray\",\"result\":{\"image\":{\"imageId\":\"img-stray\"}}}"
-#define TIMEOUT_408 "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-
-static const struct {
-  const char *name, *steps;
-  bool late, together; /* together: sent in one piece with the response, which is larger then */
-} mishaps[] = {
-    {"none", "", false, false},
-    {"close", "close", false, false},
-    {"reset", "reset", false, false},
-    {"fin", "fin", false, false},
-    {"notify", "notify", false, false},
-    {"stray", "w=HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n" STRAY_BODY, false, false},
-    {"tail", "w=HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n" STRAY_BODY, false, true},
-    {"408", "w=" TIMEOUT_408 "&close", false, false},
-    {"408open", "w=" TIMEOUT_408, false, false},
-    {"garbage", "w=\x01\x02garbage", false, false},
-    {"break", "w=\r\n", false, false},
-    {"lateclose", "close", true, false},
-    {"latereset", "reset", true, false},
-    {"late408", "w=" TIMEOUT_408 "&close", true, false},
-};
-
-/* Answers a request for an image. */
-static bool put_image(peer *to, char *request, const char *id) {
-  static const char padding[20000];
-  size_t length = strcspn(id, " ?"), i;
-  char *dot = memchr(id, '.', length), steps[512], *text = malloc(24000);
-  bool go_on = true;
-  int body, size;
-  for (i = 0; dot != NULL && i < sizeof mishaps / sizeof mishaps[0]; i++) {
-    if (strlen(mishaps[i].name) == (size_t)(id + length - dot - 1) &&
-        memcmp(mishaps[i].name, dot + 1, strlen(mishaps[i].name)) == 0) {
-      break;
-    }
-  }
-  if (dot == NULL || i == sizeof mishaps / sizeof mishaps[0]) {
-    i = 0;
-  }
-  snprintf(steps, sizeof steps, "%s", mishaps[i].steps);
-  if (mishaps[i].late && to->served > 1) {
-    free(text);
-    return run(to, steps, request, 0);
-  }
-  body = snprintf(NULL, 0, "{\"requestId\":\"r\",\"result\":{\"image\":{\"imageId\":\"%.*s\"}}}",
-                  (int)length, id) +
-         (mishaps[i].together ? (int)sizeof padding : 0);
-  size = snprintf(text, 24000,
-                  "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
-                  "{\"requestId\":\"r\",\"result\":{\"image\":{\"imageId\":\"%.*s\"}}}",
-                  body, (int)length, id);
-  if (mishaps[i].together) {
-    /* the last record of TLS holds the end of the body and what follows it */
-    memset(text + size, ' ', sizeof padding);
-    size += (int)sizeof padding;
-    size += snprintf(text + size, 24000 - (size_t)size, "%s", mishaps[i].steps + 2);
-    go_on = put(to, text, (size_t)size);
-  } else {
-    go_on = put(to, text, (size_t)size) && (mishaps[i].late || run(to, steps, request, 0));
-  }
-  free(text);
   return go_on;
 }
 
@@ -316,10 +256,6 @@ static bool answer(peer *to, char *request) {
   if (strncmp(request, "CONNECT ", 8) == 0) {
     static const char no[] = "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n";
     return put(to, no, sizeof no - 1);
-  }
-  target = strstr(request, "/images/");
-  if (target != NULL) {
-    return put_image(to, request, target + 8);
   }
   target = strchr(request, '?');
   end = target != NULL ? strpbrk(target, " \r\n") : NULL;

@@ -1,6 +1,7 @@
 -- Connections that are kept between calls, over libcurl: what a server does to an idle connection must neither cost an
--- attempt nor become the response to another request. The server acts as the id of the image says (hostile.c).
+-- attempt nor become the response to another request. The mishap stands behind the id.
 local curl = require "jdvm.curl"
+local curl_transport = require "jdvm.transport.curl"
 local hostile = require "spec.support.hostile"
 local http2 = require "spec.support.http2"
 local jdvm = require "jdvm"
@@ -29,15 +30,54 @@ local function settle()
   assert.equal(counts.requests, counts.done)
 end
 
-local function open(endpoint)
+local write = hostile.write
+
+local function response(id, rest)
+  local body = ('{"requestId":"r","result":{"image":{"imageId":"%s"}},"rest":"%s"}'):format(id, rest or "")
+  return ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"):format(#body, body)
+end
+
+local STRAY = response "img-stray"
+local TIMEOUT = write "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+-- What the server does behind its response, while the connection is idle; and what it does in place of a response that
+-- is not the first of its connection.
+local IDLE = { "close", "reset", "fin", "notify", "stray", "408", "408open", "garbage", "break" }
+local LATE = { "lateclose", "latereset", "late408" }
+local STEPS = {
+  stray = write(STRAY),
+  ["408"] = TIMEOUT .. "&close",
+  ["408open"] = TIMEOUT,
+  garbage = write "\1\2garbage",
+  ["break"] = write "\r\n",
+  lateclose = "first=1&close",
+  latereset = "first=1&reset",
+  late408 = "first=2&" .. TIMEOUT .. "&close",
+}
+
+-- The steps of the server for an image, whose id may name a mishap.
+local function steps_of(id)
+  local mishap = id:match "%.(%w+)$"
+  -- In the last of several records of TLS stand the end of the body and more.
+  if mishap == "tail" then return write(response(id, ("x"):rep(20000)) .. STRAY) end
+  local steps = STEPS[mishap] or mishap ~= "none" and mishap or ""
+  return steps:find "^first" and steps .. "&" .. write(response(id)) or write(response(id)) .. "&" .. steps
+end
+
+-- A client whose requests for an image at `base` become scripts for the server.
+local function open(base)
+  local transport = curl_transport.new { ca_file = server.ca_file, proxy = "" }
+  local start = transport.start
+  function transport.start(self, request, deadline)
+    request.url = base .. "/?" .. steps_of(request.url:match "/images/(.*)$")
+    return start(self, request, deadline)
+  end
   return jdvm.new {
     region = "cn-north-1",
     access_key = "ak",
     secret_key = "sk",
-    endpoint = endpoint,
-    ca_file = server.ca_file,
-    proxy = "",
-    transport = "curl",
+    endpoint = base,
+    transport = transport,
     max_attempts = 1,
     timeout = 20,
   }
@@ -58,9 +98,6 @@ local function images(ids)
   end
   return replayed
 end
-
-local IDLE = { "close", "reset", "fin", "notify", "stray", "408", "408open", "garbage", "break" }
-local LATE = { "lateclose", "latereset", "late408" }
 
 describe("a kept connection", function()
   setup(function()
