@@ -390,7 +390,7 @@ describe("a wait", function()
     end
     local ok, message = pcall(function() return (client:wait_image("img-1", { region = "a/b" })) end)
     assert.is_false(ok)
-    assert.matches("^spec/wait_spec%.lua:%d+: jdvm: waitImage: the region must consist", message)
+    assert.matches("^spec/wait_spec%.lua:%d+: jdvm: waitImage: option 'region' must consist", message)
     assert.equal(0, #fake.requests)
   end)
 

@@ -15,6 +15,7 @@ local settings = require "jdvm.options.settings"
 local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
 local urls = require "jdvm.transport.url"
+local value_of = require "jdvm.options.value"
 
 local lists, proxies, waiter = lazy "jdvm.lists", lazy "jdvm.transport.proxy", lazy "jdvm.wait"
 
@@ -83,7 +84,7 @@ end
 -- The region of calls that name none, or why there is none. A bad one is misuse (the third value) when it is an
 -- option; one from elsewhere is no mistake of the program, and fails the calls that need it.
 local function region_of(resolved, given)
-  local fault = resolved.region and parameters.fault(operations.region, resolved.region)
+  local fault = resolved.region and value_of.fault(operations.region, resolved.region)
   if not fault then return resolved.region, resolved.region_fault end
   if given.region ~= nil then return nil, nil, "option 'region' " .. fault end
   return nil, resolved.origins.region .. ": the region " .. fault
@@ -148,8 +149,7 @@ end
 
 -- Checks and starts a call. Errors blame the caller's caller.
 local function begin(state, operation, params, options, at_once)
-  check.options("call", options, operation.name, 3, operation.parameters)
-  check.reading(operation, options, 3)
+  check.call("call", options, operation, 3)
   local path, query, region = parameters.check(operation, params, state.region or "unset", 3)
   options = options or {}
   -- What is asked for by its id has to come with it.
@@ -220,7 +220,7 @@ end
 function methods:wait_image(id, options)
   local state = state_of(self)
   check.options("wait", options, "waitImage", 2)
-  local message = waiter.fault(id, options and options.region or state.region)
+  local message = waiter.fault(id)
   if message then error("jdvm: waitImage: " .. message, 2) end
   return waiter.wait(state, self, id, options or {})
 end

@@ -8,6 +8,7 @@ local errors = require "jdvm.failures.failure"
 local lazy = require "jdvm.util.lazy"
 local parameters = require "jdvm.options.parameters"
 local request = require "jdvm.call.sign"
+local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
 
 local ids, scan, pages = lazy "jdvm.lists.ids", lazy "jdvm.lists.scan", lazy "jdvm.lists.pages"
@@ -57,12 +58,10 @@ local function check_paging(operation, params, level)
     [page.size] = "a list takes the option page_size, in the table after the parameters, instead of '%s'",
   }
   for name in pairs(type(params) == "table" and params or {}) do
-    local parameter = type(name) == "string" and check.parameter_of(name, operation.parameters)
-    if advice[parameter] then
-      error(
-        ("jdvm: %s: %s"):format(operation.name, advice[parameter]:format(parameter, operation.method_name)),
-        level + 1
-      )
+    local parameter = type(name) == "string" and text.meant(name, operation.parameters)
+    local words = parameter and advice[parameter.name]
+    if words then
+      error(("jdvm: %s: %s"):format(operation.name, words:format(parameter.name, operation.method_name)), level + 1)
     end
   end
 end
@@ -80,7 +79,7 @@ local function new_source(state, operation, params, options, resolved)
     start = function(job)
       params[page.number], params[page.size] = job.number, job.size
       if page.ids then params[page.ids] = job.ids end
-      local path, query, region = parameters.check(operation, params, resolved.region)
+      local path, query, region = parameters.request(operation, params, resolved.region)
       return call.start(state, {
         operation = operation,
         path = path,
@@ -115,8 +114,7 @@ end
 
 -- A reader of a list and its source; raises for misuse.
 local function open(state, operation, params, options, level)
-  check.options("list", options, operation.name, level + 1, operation.parameters)
-  check.reading(operation, options, level + 1)
+  check.call("list", options, operation, level + 1)
   check_paging(operation, params, level + 1)
   local page = operation.page
   options = copy_of(options)

@@ -1,38 +1,38 @@
--- Waits until images are in a state: by time, not by tries. One call a look, however many images; the time between
--- looks grows and is jittered, so that many waiters do not come in step.
+-- Polls until images are in a state or the time is over. A poll is one request, however many images; the time between
+-- polls grows and is jittered, so that many waiters do not poll in step.
 --
--- It ends at once when an image is where it cannot come from any more (error, deleting), and when the service
--- refuses the question. It goes on through passing failures, and while an image does not exist yet for a grace time.
+-- A wait ends at once when an image cannot reach the state any more, and when the service refuses the request. It
+-- goes on through failures that may pass, and for a grace time while an image does not exist yet.
 
 local errors = require "jdvm.failures.failure"
 local events = require "jdvm.call.events"
 local options_of = require "jdvm.options.options"
-local parameters = require "jdvm.options.parameters"
 local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
+local value_of = require "jdvm.options.value"
 
 local waiter = {}
 
 local GROWTH, JITTER = 1.5, 0.2
 -- States that an image does not leave for a better one.
 local final = { error = true, deleting = true }
--- Failures that the next look may not meet.
+-- Failures that the next poll may not meet.
 local passing = { timeout = true, transport = true, http = true, decode = true }
 
-local one, many = { type = "string", path = true, required = true }, { type = "string[]", id = true, required = true }
+-- What the first argument may be, by its type, as for jdvm.options.value.
+local WANTED = {
+  string = { name = "the image id", type = "string", path = true, required = true },
+  table = { name = "the array of ids", type = "string[]", id = true, required = true },
+}
 
---- What is wrong with the ids or the region of a wait, or nil.
+--- What is wrong with the ids of a wait, or nil.
 ---@param id any
----@param region any nil when there is none
 ---@return string|nil
-function waiter.fault(id, region)
-  if type(id) ~= "string" and type(id) ~= "table" then
-    return "the first argument must be an image id or an array of them, got " .. text.show(id)
-  end
-  local fault = parameters.fault(type(id) == "table" and many or one, id)
-  if fault then return (type(id) == "table" and "the array of ids " or "the image id ") .. fault end
-  fault = region ~= nil and parameters.fault(one, region)
-  return fault and "the region " .. fault or nil
+function waiter.fault(id)
+  local entry = WANTED[type(id)]
+  if not entry then return "the first argument must be an image id or an array of them, got " .. text.show(id) end
+  local fault = value_of.fault(entry, id)
+  return fault and entry.name .. " " .. fault
 end
 
 --- The service's progress, a text such as "60" or "60%", as a number from 0 to 100.
@@ -47,18 +47,18 @@ end
 -- Seconds to a tenth, without a fraction that is none.
 local function seconds(number) return (("%.1f"):format(math.max(0.1, number)):gsub("%.0$", "")) end
 
---- Seconds until the next look.
----@param looks integer looks made
+--- Seconds until the next poll.
+---@param polls integer polls made
 ---@param options table interval, max_interval
 ---@param random number in [0, 1)
 ---@return number
-function waiter.delay(looks, options, random)
-  local interval = math.min(options.interval * GROWTH ^ math.min(looks - 1, 50), options.max_interval)
+function waiter.delay(polls, options, random)
+  local interval = math.min(options.interval * GROWTH ^ math.min(polls - 1, 50), options.max_interval)
   return math.min(interval * (1 - JITTER + 2 * JITTER * random), options.max_interval)
 end
 
--- One look: images by id, or nil, message, detail. An image that does not exist is just not there.
-local function look(client, ids, region, options)
+-- Images by id, or nil, message, detail. One that does not exist is not among them.
+local function poll(client, ids, region, options)
   if #ids == 1 then
     local image, meta, detail = client:describe_image({ imageId = ids[1], regionId = region }, options)
     if image then return { [ids[1]] = image }, meta end
@@ -74,8 +74,8 @@ local function look(client, ids, region, options)
   return by_id, meta
 end
 
--- Tells the caller what a look saw, or why it saw nothing, an image at a time.
-local function report(wait, next_look, failure)
+-- Reports a poll, or why it failed, for each image.
+local function report(wait, next_poll, failure)
   if not wait.options.on_progress then return end
   for _, id in ipairs(wait.ids) do
     local image = wait.images[id]
@@ -85,7 +85,7 @@ local function report(wait, next_look, failure)
       status = image and image.status,
       progress = image and waiter.progress(image.progress),
       elapsed = wait.elapsed,
-      next_poll_in = next_look,
+      next_poll_in = next_poll,
       waiting = wait.waiting,
       failure = failure,
     }, "on_progress", wait.logger)
@@ -111,7 +111,7 @@ local function fail(wait, kind, cause, more)
     operation = "waitImage",
     region = wait.region,
     elapsed = wait.elapsed,
-    attempts = wait.looks,
+    attempts = wait.polls,
     image = more.image or image or (id and { imageId = id }),
     request_id = wait.request_id,
     retryable = more.retryable or false,
@@ -122,14 +122,14 @@ local function fail(wait, kind, cause, more)
   return errors.new(fields)
 end
 
--- Why a look failed. One that ran out of time has its reason in what it met before; one that the end of the wait cut
--- short shares that of the look before it.
+-- Why a poll failed. One that ran out of time has its reason in what it met before; one that the end of the wait cut
+-- short shares that of the poll before it.
 local function reason(detail, before)
   if detail.kind ~= "timeout" then return detail end
   return detail.last or before or detail
 end
 
--- Judges what a look saw: true when all is done; nil and the cause when the wait is over without that.
+-- Whether all images are in the state; nil and the cause when one will not be.
 local function judge(wait, now)
   local waiting = 0
   for _, id in ipairs(wait.ids) do
@@ -145,10 +145,9 @@ local function judge(wait, now)
     else
       waiting = waiting + 1
       if now - (wait.seen_at[id] or wait.started) > wait.options.not_found_grace then
-        return nil, wait.ever_seen[id] and "gone" or "absent", { facts = { id = id } }
+        return nil, wait.seen_at[id] and "gone" or "absent", { facts = { id = id } }
       end
     end
-    wait.ever_seen[id] = wait.ever_seen[id] or image ~= nil
   end
   wait.waiting = waiting
   return waiting == 0
@@ -164,11 +163,11 @@ end
 ---@return jdvm.Failure|nil detail kind "wait" when the state cannot come any more, "timeout" when time ran out; with
 ---  the image last seen
 function waiter.wait(state, client, id, given)
-  local options, call_options = options_of.defaults("wait"), { max_attempts = given.max_attempts }
+  local options, call_options = options_of.defaults("wait"), {}
   for name, value in pairs(given) do
     options[name] = value
   end
-  for _, name in ipairs { "connect_timeout", "read_timeout", "null", "utf8" } do
+  for _, name in ipairs { "max_attempts", "connect_timeout", "read_timeout", "null", "utf8" } do
     call_options[name] = given[name]
   end
   local wait = {
@@ -179,8 +178,7 @@ function waiter.wait(state, client, id, given)
     logger = state.logger,
     images = {},
     seen_at = {},
-    ever_seen = {},
-    looks = 0,
+    polls = 0,
     elapsed = 0,
   }
   wait.waiting = #wait.ids
@@ -195,39 +193,33 @@ function waiter.wait(state, client, id, given)
     local left = deadline - carrier:now()
     if left <= 0 then break end
     call_options.timeout = math.min(left, state.timeout)
-    local images, meta, detail = look(client, wait.ids, options.region, call_options)
+    local images, meta, detail = poll(client, wait.ids, options.region, call_options)
     local now = carrier:now()
-    wait.looks, wait.elapsed = wait.looks + 1, now - wait.started
+    wait.polls, wait.elapsed = wait.polls + 1, now - wait.started
     if images then
       wait.images, wait.request_id, last = images, meta.request_id or wait.request_id, nil
       local is_done, cause, more = judge(wait, now)
-      if cause then
-        report(wait, nil)
-        return nil, fail(wait, "wait", cause, more)
-      end
+      if cause or is_done then report(wait, nil) end
+      if cause then return nil, fail(wait, "wait", cause, more) end
       if is_done then
-        report(wait, nil)
-        local result = wait.images[id]
-        if type(id) == "table" then
-          result = {}
-          for i, each in ipairs(id) do
-            result[i] = wait.images[each]
-          end
+        local result = {}
+        for i, each in ipairs(wait.ids) do
+          result[i] = images[each]
         end
-        return result,
-          {
-            request_id = wait.request_id,
-            http_status = meta.http_status,
-            attempts = wait.looks,
-            elapsed = wait.elapsed,
-          }
+        meta = {
+          request_id = wait.request_id,
+          http_status = meta.http_status,
+          attempts = wait.polls,
+          elapsed = wait.elapsed,
+        }
+        return type(id) == "table" and result or result[1], meta
       end
     elseif passing[detail.kind] or detail.retryable then
       last = reason(detail, left < state.timeout and last)
     else
       return nil, meta, detail
     end
-    local delay = math.min(waiter.delay(wait.looks, options, state.random()), deadline - now)
+    local delay = math.min(waiter.delay(wait.polls, options, state.random()), deadline - now)
     if delay <= 0 then break end
     report(wait, delay, detail and detail.message)
     carrier:sleep(delay)

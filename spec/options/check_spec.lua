@@ -171,10 +171,10 @@ end)
 describe("the option source", function()
   it("may be no field of the images, which it would overwrite", function()
     assert.error_matches(
-      function() check.reading(one, { source = "imageId" }) end,
+      function() check.call("call", { source = "imageId" }, one, 1) end,
       "jdvm: describeImage: option 'source' is \"imageId\", a field of Image, which it would overwrite"
     )
-    assert.has_no.errors(function() check.reading(one, { source = "json", fields = { "name" } }) end)
-    assert.has_no.errors(function() check.reading(one, nil) end)
+    assert.has_no.errors(function() check.call("call", { source = "json", fields = { "name" } }, one, 1) end)
+    assert.has_no.errors(function() check.call("call", nil, one, 1) end)
   end)
 end)

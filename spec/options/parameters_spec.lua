@@ -5,20 +5,17 @@ local operations = require "jdvm.service.operations"
 
 local list, one = operations.describeImages, operations.describeImage
 
-local function message_of(operation, params, region)
-  if region == nil then region = "cn-north-1" end
-  local path, message = parameters.build(operation, params, region or nil)
-  assert.is_nil(path, "was accepted")
-  assert.is_string(message)
+local function message_of(operation, params)
+  local accepted, message = pcall(parameters.check, operation, params, "cn-north-1", 50)
+  assert.is_false(accepted)
   local prefix = "jdvm: " .. operation.name .. ": "
   assert.equal(prefix, message:sub(1, #prefix))
   assert.is_nil(message:find("[%c]"))
   return message:sub(#prefix + 1)
 end
 
-local function request(operation, params, region)
-  local path, query, used = parameters.build(operation, params, region or "cn-north-1")
-  assert.is_string(path, query)
+local function request(operation, params)
+  local path, query, used = parameters.check(operation, params, "cn-north-1")
   local pairs_of = {}
   for i = 1, #query, 2 do
     pairs_of[#pairs_of + 1] = query[i] .. "=" .. query[i + 1]
@@ -227,6 +224,7 @@ describe("values", function()
     assert.equal("'imageId' is required", message_of(one, {}))
     assert.equal("'imageId' is required", message_of(one, nil))
     assert.matches("^'ids' element 1 must consist of", message_of(list, { ids = { "a/b" } }))
+    assert.matches("^'regionId' must consist of", message_of(one, { imageId = "x", regionId = "a/b" }))
   end)
 end)
 
@@ -277,19 +275,6 @@ describe("rules between parameters", function()
       )
     end
     request(list, { imageSource = "private", launchPermission = "ownerOnly" })
-  end)
-end)
-
-describe("a region", function()
-  it("cannot change the request", function()
-    assert.matches("^'regionId' must consist of", message_of(one, { imageId = "x", regionId = "a/b" }))
-    assert.matches("^the client's region must consist of", message_of(one, "x", "../v2"))
-    assert.matches("^the client's region is empty", message_of(one, "x", ""))
-  end)
-
-  it("needs no region from the client when the call names one", function()
-    assert.matches("^no region: give jdvm.new a region, set JDCLOUD_REGION", message_of(one, "img-a", false))
-    assert.equal("/v1/regions/x/images/img-a", (parameters.build(one, { imageId = "img-a", regionId = "x" }, nil)))
   end)
 end)
 

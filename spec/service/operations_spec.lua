@@ -2,6 +2,7 @@
 local parameters = require "jdvm.options.parameters"
 local envelope = require "jdvm.call.response"
 local models = require "jdvm.service.models"
+local value_of = require "jdvm.options.value"
 local operations = require "jdvm.service.operations"
 
 local SCALARS = { string = true, integer = true, boolean = true }
@@ -86,7 +87,7 @@ describe("the operations", function()
       for _, value in ipairs(tried) do
         local params = { imageSource = parameter.name == "launchPermission" and "private" or "public" }
         params[parameter.name] = value
-        assert.is_string(parameters.build(operations.describeImages, params, "cn-north-1"))
+        assert.is_string(parameters.check(operations.describeImages, params, "cn-north-1"))
       end
     end
   end)
@@ -103,7 +104,7 @@ end)
 
 describe("the regions", function()
   local region = operations.describeImages.parameters[1]
-  local function region_fault(value) return parameters.fault(region, value) end
+  local function region_fault(value) return value_of.fault(region, value) end
 
   it("are known, and new ones are taken", function()
     assert.same({ "cn-north-1", "cn-east-1", "cn-east-2", "cn-south-1" }, names_of(operations.regions))
@@ -356,28 +357,5 @@ describe("a third operation", function()
     assert.equal("https://vm.jdcloud-api.com/v1/quota", sent.url)
     assert.matches("/cn%-north%-1/vm/", sent.headers.authorization)
     assert.same({ used = 4 }, (client:describe_quota(nil, { fields = { "used" } })))
-  end)
-
-  it("tells its author about mistakes in the entry", function()
-    local function broken(change)
-      local copy = {}
-      for name, value in pairs(entry) do
-        copy[name] = value
-      end
-      change(copy)
-      return select(2, pcall(parameters.build, copy, {}, "x"))
-    end
-    assert.matches(
-      "the path names {cabinetId}, which is no path parameter",
-      broken(function(copy) copy.path = "/v1/{cabinetId}" end)
-    )
-    assert.error_matches(
-      function() operations.item_model { name = "describeX", result = {}, unwrap = "image" } end,
-      "describeX: the result has no field image"
-    )
-    assert.matches(
-      "parameter size has an unknown type",
-      broken(function(copy) copy.parameters = { { name = "size", type = "int" } } end)
-    )
   end)
 end)

@@ -199,14 +199,14 @@ function profile.values(files, name)
 end
 
 -- The keys with the names that are taken for them: those of the options, and what other tools call these.
-local meanings, key_names = {}, {}
+local meanings = {}
 for i, key in ipairs(profile.keys) do
   local option = key.option and options.find("client", key.option) or {}
   local others = { option.name }
   for _, other in ipairs(option.other_names or {}) do
     others[#others + 1] = other
   end
-  meanings[i], key_names[i] = { name = key.name, other_names = others }, key.name
+  meanings[i] = { name = key.name, other_names = others }
 end
 
 --- What stands in a profile under a name that nothing reads, but that looks like a key which is not there.
@@ -219,8 +219,7 @@ function profile.near_misses(values)
   end
   table.sort(names)
   for _, name in ipairs(names) do
-    local entry = text.meant(name, meanings)
-    local meant = entry and entry.name or text.nearest(name, key_names)
+    local meant = text.closest(name, meanings)
     if meant and values[meant] == nil then
       messages[#messages + 1] = ("the key %s is not read; did you mean %s?"):format(text.one_line(name, 60), meant)
     end

@@ -10,15 +10,6 @@ local models = lazy "jdvm.service.models"
 
 local check = {}
 
---- The name of the parameter that is meant by a name, or nil.
----@param name string
----@param parameters table[]|nil of an operation
----@return string|nil
-function check.parameter_of(name, parameters)
-  local parameter = text.meant(name, parameters or {})
-  return parameter and parameter.name
-end
-
 -- What takes the options of each set.
 local takers = { { "call", "calls" }, { "list", "lists" }, { "client", "jdvm.new" }, { "wait", "wait_image" } }
 
@@ -36,23 +27,18 @@ local function unknown(set, key, parameters)
     return ("options are named, but there is one with the key %s"):format(text.show(key))
   end
   local shown = "unknown option '" .. text.one_line(key, 60) .. "'"
-  local parameter, taker = check.parameter_of(key, parameters), taker_of(key)
-  if parameter == key then return shown .. ": it is a parameter, which goes into the table before the options" end
+  local parameter, taker = text.meant(key, parameters or {}), taker_of(key)
+  if parameter and parameter.name == key then
+    return shown .. ": it is a parameter, which goes into the table before the options"
+  end
   if taker then
     return ("%s: it is an option of %s%s"):format(
       shown,
       taker,
-      parameter and ("; here give the parameter '%s', in the table before the options"):format(parameter) or ""
+      parameter and ("; here give the parameter '%s', in the table before the options"):format(parameter.name) or ""
     )
   end
-  local names, entries = options.names(set), {}
-  for i, name in ipairs(names) do
-    entries[i] = options.find(set, name)
-  end
-  local meant = text.meant(key, entries)
-  local nearest = meant and meant.name or text.nearest(key, names)
-  if nearest then return shown .. "; did you mean '" .. nearest .. "'?" end
-  return shown .. "; known are " .. text.enumerate(names, "and")
+  return shown .. text.suggestion(key, options.entries(set))
 end
 
 --- What is wrong with a table of options, or nil.
@@ -65,8 +51,8 @@ function check.fault(set, given, parameters)
   if type(given) ~= "table" then return "the options must be a table, got " .. text.show(given) end
   local stranger = value_of.stranger(given, function(key) return options.find(set, key) end)
   if stranger ~= nil then return unknown(set, stranger, parameters) end
-  for _, name in ipairs(options.names(set)) do
-    local option, value, message = options.find(set, name), given[name], nil
+  for _, option in ipairs(options.entries(set)) do
+    local name, value, message = option.name, given[option.name], nil
     if value ~= nil then
       message = value_of.fault(option, value)
     elseif option.required then
@@ -96,13 +82,12 @@ local function path_fault(name, fields, model)
   local at = ""
   if ("." .. name .. "."):find("..", 1, true) then return "has an empty part" end
   for part in (name .. "."):gmatch("(.-)%.") do
-    local known, names = nil, {}
-    for i, field in ipairs(fields) do
-      names[i] = field.name
+    local known
+    for _, field in ipairs(fields) do
       if field.name == part then known = field end
     end
     if not known then
-      local nearest = text.nearest(part, names)
+      local nearest = text.closest(part, fields)
       return nearest and ("is no field of %s; did you mean '%s%s'?"):format(model, at, nearest) or nil
     end
     at = at .. part .. "."
@@ -144,15 +129,17 @@ local function source_fault(operation, key)
   return nil
 end
 
---- Checks how an answer is to be read, by the options `fields` and `source`; raises for the caller.
+--- Checks the options of a call or a list, and what they say of its result; raises for the caller.
+---@param set string call or list
+---@param given table|nil
 ---@param operation table an entry of operations.list
----@param given table|nil options of the call
----@param level integer|nil as for an `error` in the place of this call
-function check.reading(operation, given, level)
+---@param level integer as for an `error` in the place of this call
+function check.call(set, given, operation, level)
+  check.options(set, given, operation.name, level + 1, operation.parameters)
   if not given then return end
   local fault = given.fields and check.fields_fault(operation, given.fields)
     or given.source and source_fault(operation, given.source)
-  if fault then error(("jdvm: %s: %s"):format(operation.name, fault), (level or 1) + 1) end
+  if fault then error(("jdvm: %s: %s"):format(operation.name, fault), level + 1) end
 end
 
 return check

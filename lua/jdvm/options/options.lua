@@ -87,18 +87,32 @@ options.client = {
   { name = "clock", type = "function" },
 }
 
+local list_and_call = {} -- filled below
+
+--- The options of a set, in order; those of `list` are followed by those of `call`.
+---@param set string client, call, list, wait or cache
+---@return table[] options not to be changed
+function options.entries(set) return set == "list" and list_and_call or options[set] end
+
+--- An option of a set.
+---@param set string client, call, list, wait or cache
+---@param name any
+---@return table|nil option
+function options.find(set, name)
+  for _, option in ipairs(options.entries(set)) do
+    if option.name == name then return option end
+  end
+  return nil
+end
+
 -- An option of clients that may be given again; left out, it is the client's.
 local function again(name)
-  for _, option in ipairs(options.client) do
-    if option.name == name then
-      local copy = {}
-      for key, value in pairs(option) do
-        copy[key] = value
-      end
-      copy.default = nil
-      return copy
-    end
+  local copy = {}
+  for key, value in pairs(options.find("client", name)) do
+    copy[key] = value
   end
+  copy.default = nil
+  return copy
 end
 
 options.call = {
@@ -120,8 +134,14 @@ options.list = {
   { name = "consistency", type = "string", default = "eventual", values = { "eventual", "stable" } },
 }
 
+for _, set in ipairs { options.list, options.call } do
+  for _, option in ipairs(set) do
+    list_and_call[#list_and_call + 1] = option
+  end
+end
+
 options.wait = {
-  { name = "region", type = "string" },
+  { name = "region", type = "string", path = true },
   { name = "timeout", type = "number", default = 1800, above = 0 },
   { name = "status", type = "string", default = "ready", values = { "ready", "pending", "deleting", "error" } },
   { name = "interval", type = "number", default = 5, above = 0 },
@@ -149,35 +169,6 @@ options.cache = {
   { name = "name", type = "string" },
   { name = "options", type = "table" },
 }
-
-local indexes = {}
-
--- The options of a set in order and by name, with those of `call` for lists.
-local function index(set)
-  local entry = indexes[set]
-  if not entry then
-    entry = { names = {}, by_name = {} }
-    for _, name in ipairs(set == "list" and { "list", "call" } or { set }) do
-      for _, option in ipairs(options[name]) do
-        entry.names[#entry.names + 1] = option.name
-        entry.by_name[option.name] = option
-      end
-    end
-    indexes[set] = entry
-  end
-  return entry
-end
-
---- The names of a set's options, in order.
----@param set string client, call, list, wait or cache
----@return string[] names not to be changed
-function options.names(set) return index(set).names end
-
---- An option of a set.
----@param set string client, call, list, wait or cache
----@param name any
----@return table|nil option
-function options.find(set, name) return index(set).by_name[name] end
 
 --- Defaults of a set, as a new table.
 ---@param set string

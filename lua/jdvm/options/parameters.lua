@@ -13,31 +13,11 @@ local parameters = {}
 -- The gateway refuses a request line longer than 8 k with 414.
 local MAX_TARGET = 8192
 
--- Entries are plain data; what is derived from one is kept here as long as the entry lives.
-local derived = setmetatable({}, { __mode = "k" })
-
--- What is derived from an entry. Mistakes in the entry itself, which its author must see, raise here.
-local function index(operation)
-  local entry = { names = {}, by_name = {}, wanted = {} }
-  for i, parameter in ipairs(operation.parameters) do
-    assert(
-      value_of.is_type(parameter.type),
-      ("%s: parameter %s has an unknown type"):format(operation.name, parameter.name)
-    )
-    entry.names[i] = parameter.name
-    entry.by_name[parameter.name] = parameter
-    for _, other in ipairs(parameter.other_names or {}) do
-      entry.wanted[other:lower()] = parameter.name
-    end
+local function find(operation, name)
+  for _, parameter in ipairs(operation.parameters) do
+    if parameter.name == name then return parameter end
   end
-  for name in operation.path:gmatch("{([^{}]*)}") do
-    assert(
-      entry.by_name[name] and entry.by_name[name].path,
-      ("%s: the path names {%s}, which is no path parameter"):format(operation.name, name)
-    )
-  end
-  derived[operation] = entry
-  return entry
+  return nil
 end
 
 -- Options that people put among the parameters; they belong into the table after it. By name, of which calls.
@@ -48,7 +28,7 @@ for set, words in pairs { call = "an option", list = "an option of lists" } do
   end
 end
 
-local function unknown(operation, entry, key)
+local function unknown(operation, key)
   if type(key) ~= "string" then
     if operation.shorthand and key == 1 then
       return ('parameters are named: write %s("…") or %s { %s = "…" }'):format(
@@ -60,18 +40,15 @@ local function unknown(operation, entry, key)
     return ("parameters are named, but there is one with the key %s"):format(text.show(key))
   end
   local shown = "unknown parameter '" .. text.one_line(key, 60) .. "'"
-  local meant = entry.wanted[key:lower()] or text.nearest(key, entry.names)
   -- What other tools call a parameter is meant as one, even where an option has that name, too.
-  local option = not entry.wanted[key:lower()] and call_options[key]
-  if option and meant and text.same_name(key, meant) then
-    return ("%s: it is %s; here give the parameter '%s'"):format(shown, option, meant)
+  local meant, option = text.meant(key, operation.parameters), call_options[key]
+  if option and not meant then
+    return shown .. ": it is " .. option .. ", which goes into the table after the parameters"
   end
-  if option then
-    local or_parameter = meant and ("; or did you mean the parameter '" .. meant .. "'?") or ""
-    return ("%s: it is %s, which goes into the table after the parameters%s"):format(shown, option, or_parameter)
+  if option and text.same_name(key, meant.name) then
+    return ("%s: it is %s; here give the parameter '%s'"):format(shown, option, meant.name)
   end
-  if meant then return shown .. "; did you mean '" .. meant .. "'?" end
-  return shown .. "; known are " .. text.enumerate(entry.names, "and")
+  return shown .. text.suggestion(key, operation.parameters)
 end
 
 -- Length of the text once it is percent-encoded.
@@ -81,26 +58,62 @@ local function encoded_length(s)
 end
 
 -- What to do about parameters that are too long together.
-local function shorter(operation, entry, params)
+local function shorter(operation, params)
   if operation.page and params[operation.page.ids] then
     return "give fewer ids, or use the iterators, which ask for them in parts"
   end
   local longest, most = nil, -1
-  for _, name in ipairs(entry.names) do
-    local value = params[name]
+  for _, parameter in ipairs(operation.parameters) do
+    local value = params[parameter.name]
     local length = encoded_length(type(value) == "table" and table.concat(value) or tostring(value))
     if value ~= nil and length > most then
-      longest, most = name, length
+      longest, most = parameter.name, length
     end
   end
   return ("shorten '%s', the longest"):format(longest)
 end
 
--- The query as an array of names and values: arrays become name.1, name.2, …
-local function flatten(operation, entry, params, path)
+local function length_fault(operation, params, path, query)
+  local length = #path
+  for _, part in ipairs(query) do
+    length = length + 1 + encoded_length(part)
+  end
+  if length <= MAX_TARGET then return nil end
+  return ("the parameters make a request line of %d bytes, more than the %d the service takes: %s"):format(
+    length,
+    MAX_TARGET,
+    shorter(operation, params)
+  )
+end
+
+-- The parameters with a page for all ids, unless the usual one is: a service that pages beside ids would otherwise
+-- leave the rest out without a word.
+local function with_room(operation, params)
+  local page = operation.page
+  local ids = page and page.ids and params[page.ids]
+  if not ids or params[page.size] ~= nil or params[page.number] ~= nil then return params end
+  if #ids <= (find(operation, page.size).default or 0) then return params end
+  local copy = { [page.size] = math.min(page.max, #ids) }
+  for name, value in pairs(params) do
+    copy[name] = value
+  end
+  return copy
+end
+
+--- What a request is made of, from parameters that were checked.
+---@param operation table an entry of operations.list
+---@param params table
+---@param region string used when the parameters name none
+---@return string path not yet encoded
+---@return string[] query name, value, name, value …; arrays become name.1, name.2, …
+---@return string region of the call
+function parameters.request(operation, params, region)
+  region = params.regionId or region
   local query, n = {}, 0
-  for _, name in ipairs(entry.names) do
-    local parameter, value = entry.by_name[name], params[name]
+  local given = with_room(operation, params)
+  for _, parameter in ipairs(operation.parameters) do
+    local name = parameter.name
+    local value = given[name]
     if value ~= nil and not parameter.path then
       if parameter.type == "string[]" then
         for i = 1, #value do
@@ -115,117 +128,66 @@ local function flatten(operation, entry, params, path)
       end
     end
   end
-  local length = #path
-  for i = 1, n do
-    length = length + 1 + encoded_length(query[i])
-  end
-  if length > MAX_TARGET then
-    return nil,
-      ("the parameters make a request line of %d bytes, more than the %d the service takes: %s"):format(
-        length,
-        MAX_TARGET,
-        shorter(operation, entry, params)
-      )
-  end
-  return query
+  local path = operation.path:gsub(
+    "{([^{}]+)}",
+    function(name) return name == "regionId" and region or params[name] end
+  )
+  return path, query, region
 end
-
--- The parameters with a page for all ids, unless the usual one is: a service that pages beside ids would otherwise
--- leave the rest out without a word.
-local function with_room(operation, entry, params)
-  local page = operation.page
-  local ids = page and page.ids and params[page.ids]
-  if not ids or params[page.size] ~= nil or params[page.number] ~= nil then return params end
-  if #ids <= (entry.by_name[page.size].default or 0) then return params end
-  local copy = { [page.size] = math.min(page.max, #ids) }
-  for name, value in pairs(params) do
-    copy[name] = value
-  end
-  return copy
-end
-
---- What is wrong with one value for a parameter, or nil.
----@param parameter table of an entry
----@param value any not nil
----@return string|nil message words that follow the name
-function parameters.fault(parameter, value) return value_of.fault(parameter, value, true) end
 
 --- Checks one parameter alone; raises for the caller.
----@param operation table an entry of operations.list
----@param name string of the parameter
+---@param operation table
+---@param name string
 ---@param value any
 ---@param level integer|nil as for an `error` in the place of this call
 function parameters.check_value(operation, name, value, level)
-  local entry = derived[operation] or index(operation)
-  local fault = parameters.fault(entry.by_name[name], value)
+  local fault = value_of.fault(find(operation, name), value, true)
   if fault then error(("jdvm: %s: '%s' %s"):format(operation.name, name, fault), (level or 1) + 1) end
 end
 
---- Checks the parameters and gives what a request is made of, or what is wrong with them.
----@param operation table an entry of operations.list
----@param params table|string|nil parameters by the service's names; a string for the shorthand
----@param region string|nil used when the parameters name no region
----@return string|nil path decoded path of the request
----@return table|string query array of name, value, name, value …; or the message
----@return string|nil region the region of the call: that of the parameters, else the one given
-function parameters.build(operation, params, region)
-  local prefix = "jdvm: " .. operation.name .. ": "
-  local entry = derived[operation] or index(operation)
-  if type(params) == "string" and operation.shorthand then params = { [operation.shorthand] = params } end
-  if params == nil then params = {} end
+-- What is wrong with the parameters, or nil.
+local function fault_of(operation, params)
   if type(params) ~= "table" then
-    return nil,
-      prefix
-        .. "the parameters must be a table"
-        .. (operation.shorthand and (" or the " .. operation.shorthand) or "")
-        .. ", got "
-        .. text.show(params)
+    return "the parameters must be a table"
+      .. (operation.shorthand and (" or the " .. operation.shorthand) or "")
+      .. ", got "
+      .. text.show(params)
   end
-
-  local stranger = value_of.stranger(params, function(key) return entry.by_name[key] end)
-  if stranger ~= nil then return nil, prefix .. unknown(operation, entry, stranger) end
-  local path_values = {}
-  for _, name in ipairs(entry.names) do
-    local parameter, value = entry.by_name[name], params[name]
+  local stranger = value_of.stranger(params, function(key) return find(operation, key) end)
+  if stranger ~= nil then return unknown(operation, stranger) end
+  for _, parameter in ipairs(operation.parameters) do
+    local name, value = parameter.name, params[parameter.name]
     if value ~= nil then
-      local fault = parameters.fault(parameter, value)
-      if fault then return nil, prefix .. "'" .. name .. "' " .. fault end
+      local fault = value_of.fault(parameter, value, true)
+      if fault then return "'" .. name .. "' " .. fault end
+    elseif (parameter.required or parameter.path) and name ~= "regionId" then
+      return "'" .. name .. "' is required"
     end
-    if value == nil and name == "regionId" then
-      value = region
-      if value == nil then
-        return nil, prefix .. "no region: give jdvm.new a region, set JDCLOUD_REGION, or name one here by regionId"
-      end
-      local fault = parameters.fault(parameter, value)
-      if fault then return nil, prefix .. "the client's region " .. fault end
-    end
-    if value == nil and (parameter.required or parameter.path) then
-      return nil, prefix .. "'" .. name .. "' is required"
-    end
-    if parameter.path then path_values[name] = value end
   end
   for _, rule in ipairs(operation.rules or {}) do
     local message = rule.broken(params, operation)
-    if message then return nil, prefix .. message end
+    if message then return message end
   end
-
-  local path = operation.path:gsub("{([^{}]+)}", path_values)
-  local query, message = flatten(operation, entry, with_room(operation, entry, params), path)
-  if not query then return nil, prefix .. message end
-  return path, query, path_values.regionId or region
+  return nil
 end
 
---- The same for callers whose mistake it is: raises at their line.
+--- Checks the parameters of a call and makes its request; raises for the caller.
 ---@param operation table an entry of operations.list
----@param params table|string|nil
----@param region string|nil
+---@param params table|string|nil parameters by the service's names; a string for the shorthand
+---@param region string used when the parameters name none
 ---@param level integer|nil as for an `error` in the place of this call: 1 (default) blames that line, 2 its caller
----@return string path
----@return table query
+---@return string path see `request`
+---@return string[] query
 ---@return string region
 function parameters.check(operation, params, region, level)
-  local path, query, used = parameters.build(operation, params, region)
-  if not path then error(query, (level or 1) + 1) end
+  if type(params) == "string" and operation.shorthand then params = { [operation.shorthand] = params } end
+  if params == nil then params = {} end
+  local fault, path, query, used = fault_of(operation, params), nil, nil, nil
+  if not fault then
+    path, query, used = parameters.request(operation, params, region)
+    fault = length_fault(operation, params, path, query)
+  end
+  if fault then error("jdvm: " .. operation.name .. ": " .. fault, (level or 1) + 1) end
   return path, query, used
 end
 

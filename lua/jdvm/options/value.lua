@@ -159,9 +159,4 @@ function value.stranger(given, find)
   return stranger
 end
 
---- Whether a type is known.
----@param name string
----@return boolean
-function value.is_type(name) return kinds[name] ~= nil end
-
 return value

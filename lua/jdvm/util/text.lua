@@ -201,4 +201,28 @@ function text.meant(name, entries)
   return nil
 end
 
+--- The name of the entry that a word means (see `meant`) or is near to; nil when there is none.
+---@param word string
+---@param entries { name: string, other_names: string[]|nil }[]
+---@return string|nil name
+---@return string[] names all that there are
+function text.closest(word, entries)
+  local names = {}
+  for i, entry in ipairs(entries) do
+    names[i] = entry.name
+  end
+  local entry = text.meant(word, entries)
+  return entry and entry.name or text.nearest(word, names), names
+end
+
+--- What follows the mention of an unknown name in a message: the one that was probably meant, else all known ones.
+---@param word string
+---@param entries { name: string, other_names: string[]|nil }[]
+---@return string
+function text.suggestion(word, entries)
+  local name, names = text.closest(word, entries)
+  if name then return "; did you mean '" .. name .. "'?" end
+  return "; known are " .. text.enumerate(names, "and")
+end
+
 return text
