@@ -57,7 +57,7 @@ static void feed(const char *bytes, size_t size) {
   for (round = 0; round < 2; round++) {
     const char *at = bytes, *end = bytes + size;
     bool good = true;
-    jdvm_response_reset(&response, MOST_HEADER, MOST_BODY);
+    jdvm_response_reset(&response, MOST_HEADER, MOST_BODY, true);
     while (good && at < end && !response.header_complete) {
       const char *line_end = memchr(at, '\n', (size_t)(end - at));
       size_t length = line_end != NULL ? (size_t)(line_end - at) + 1 : (size_t)(end - at);
@@ -125,7 +125,7 @@ static void start_server(void) {
 
 static void fetch(const uint8_t *data, size_t size) {
   static jdvm_http *http;
-  jdvm_limits limits = {5, 5, 5, 0};
+  jdvm_limits limits = {5, 5, 5, 0, false};
   jdvm_transfer *transfer;
   char url[64];
   if (http == NULL) {
