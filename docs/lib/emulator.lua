@@ -31,7 +31,7 @@ $ JDCLOUD_ENDPOINT=http://127.0.0.1:8080 JDCLOUD_REGION=cn-north-1 JDCLOUD_ACCES
 | `--tls` | HTTPS, with a certificate authority made for this run (`ca_file` in the output) |
 | `--http2` | HTTP/2 beside HTTP/1.1 |
 | `--certificate KIND` | good, wrong-name, unknown-ca, self-signed, chain (two intermediate authorities) |
-| `--images N` | N generated images in each region and from each source instead of the built-in 370 |
+| `--images N` | N generated images in each region and from each source instead of the built-in 364 |
 | `--seed N` | seed of the generated images |
 | `--fault SPEC` | a fault, see below; repeatable |
 | `--set NAME=VALUE` | a setting, see below; repeatable |
@@ -58,7 +58,7 @@ local PATHS = {
   { "settings", "`NAME=VALUE` …", "changes settings; returns all of them" },
   {
     "faults",
-    "`script` (JSON: objects or specs; needs lua-cjson for LuaJIT) or `spec` (specs, separated by blanks); `add=1`",
+    "`spec` (specs, separated by blanks); `add=1`",
     "replaces the faults, or adds to them; without arguments, removes them",
   },
   {
@@ -70,7 +70,7 @@ local PATHS = {
   },
   {
     "reset",
-    "`script` or `spec`, `settings` (JSON)",
+    "`spec`, `NAME=VALUE` …",
     "back to the start, then sets these faults and settings; returns all settings",
   },
 }
@@ -109,8 +109,9 @@ local function settings_table()
     "| setting | default | values | meaning |",
     "|---|---|---|---|",
   }
-  for _, entry in ipairs(settings.list) do
-    lines[#lines + 1] = ("| `%s` | %s | %s | %s |"):format(entry[1], shown(entry[2]), values_of(entry[3]), entry[4])
+  for _, name in ipairs(settings.names(settings.entries)) do
+    local entry = settings.entries[name]
+    lines[#lines + 1] = ("| `%s` | %s | %s | %s |"):format(name, shown(entry[3]), values_of(entry[1]), entry[2])
   end
   return table.concat(lines, "\n")
 end
@@ -140,8 +141,7 @@ local function faults_table()
     "A fault is written `KIND:NAME=VALUE,NAME=VALUE`, as in `throttle:count=2,retry_after=1` or",
     "`drift:insert=3,page=2`; a comma or percent sign in a value is percent-encoded. Several act together; of those",
     "that replace the whole response (" .. table.concat(replacing, ", ") .. ") only the first acts. Steps",
-    "are separated by blanks: `life:image=img-9ha1rgelkq,steps=pending:10 pending:60@1s ready@2s`. In JSON a fault is",
-    'an object whose key `fault` names the kind: `{"fault":"throttle","count":2,"retry_after":1}`.',
+    "are separated by blanks: `life:image=img-9ha1rgelkq,steps=pending:10 pending:60@1s ready@2s`.",
     'A client meets a malformed body with `body:text=<html>` or `body:result={"images":null}`.',
     "",
     "| kind | what happens | parameters (values; default) |",

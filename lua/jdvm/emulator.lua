@@ -16,7 +16,7 @@ local M = {}
 local State = {}
 State.__index = State
 
-local NO_ROUTE = { code = 404, message = "no route and no API found with those values [gw]" }
+local MAX_TARGET = 8192 -- bytes
 
 --- Back to what the emulator started with.
 function State:restart()
@@ -25,33 +25,31 @@ function State:restart()
   self.catalogue = catalogue.new(options.seed, options.images)
   self.counters = { requests = 0, nonces = 0, nonces_repeated = 0, connections = 0, in_flight = running, peak = 0 }
   self.nonces = { recent = {}, older = {}, turned = 0 }
-  self.calls = { minute = 0 } -- of each key, for the rate limit
   self.faults = {}
-  for _, spec in ipairs(options.faults) do
-    self:add_fault(fault_rules.parse(spec))
-  end
+  self:add_faults(fault_rules.parse_all(options.faults))
 end
 
----@param rule table from fault_rules
-function State:add_fault(rule) self.faults[#self.faults + 1] = { rule = rule, met = 0, used = 0 } end
+---@param rules table[] from fault_rules
+function State:add_faults(rules)
+  for _, rule in ipairs(rules) do
+    self.faults[#self.faults + 1] = { rule = rule, met = 0, used = 0 }
+  end
+end
 
 ---@param options? table `{seed, images (in each region and source), settings = {name = value}, faults = {spec…}}`
 ---@return table state
 function M.new(options)
   options = options or {}
-  local state = setmetatable({
-    options = {
-      seed = options.seed or 1,
-      images = options.images,
-      settings = options.settings or {},
-      faults = options.faults or {},
-    },
-  }, State)
-  local _, message = settings.values(state.options.settings)
-  for _, spec in ipairs(state.options.faults) do
-    message = message or select(2, fault_rules.parse(spec))
-  end
+  options = {
+    seed = options.seed or 1,
+    images = options.images,
+    settings = options.settings or {},
+    faults = options.faults or {},
+  }
+  local _, message = settings.values(options.settings)
+  message = message or select(2, fault_rules.parse_all(options.faults))
   if message then error(message, 2) end
+  local state = setmetatable({ options = options }, State)
   state:restart()
   return state
 end
@@ -92,55 +90,34 @@ local function is_fresh(nonces, nonce, window, now)
   return true
 end
 
+local function find_secret(key) return accounts.by_key[key] and accounts.by_key[key].secret_key end
+
 -- Finds out who asks; returns why the gateway does not let them in.
 local function authenticate(state, call)
-  local config, counters, request = state.settings, state.counters, call.request
-  local function find_secret(key) return accounts.by_key[key] and accounts.by_key[key].secret_key end
+  local request, counters = call.request, state.counters
   local parts, problem = signature.verify(request, call.headers, find_secret)
-  if not parts then
-    if problem == "unknown_key" then return { code = 401, message = config.unknown_key_message } end
-    return { code = 401, message = signature.messages[problem] }
+  local account = parts and accounts.by_key[parts.access_key]
+  if parts and (parts.service ~= "vm" or call.region and parts.region ~= call.region) then
+    problem = "mismatch"
+  elseif parts and not accounts.token_accepted(account, call.headers) then
+    problem = "token"
   end
-  if parts.service ~= "vm" or call.region and parts.region ~= call.region then
-    return { code = 401, message = signature.messages.mismatch }
-  end
-  local account = accounts.by_key[parts.access_key]
-  if not accounts.token_accepted(account, call.headers) then
-    return { code = 401, message = signature.messages.token }
-  end
+  if problem then return { code = 401, message = signature.messages[problem] } end
   counters.nonces = counters.nonces + 1
-  if not is_fresh(state.nonces, parts.access_key .. "/" .. parts.nonce, config.nonce_window, request.now) then
+  if not is_fresh(state.nonces, parts.access_key .. "/" .. parts.nonce, state.settings.nonce_window, request.now) then
     counters.nonces_repeated = counters.nonces_repeated + 1
     return { code = 403, message = "please use different noncestr [gw]" }
   end
-  local date = signature.parse_date(parts.date)
-  if not date or math.abs(date - call.moment.now) > config.skew then
-    return { code = config.skew_status, message = signature.messages.skew }
+  if not parts.seconds or math.abs(parts.seconds - call.moment.now) > state.settings.skew then
+    return { code = 401, message = signature.messages.skew }
   end
-  call.account, call.access_key = account.sees, parts.access_key
-end
-
-local function is_over_rate(state, call)
-  local calls, minute = state.calls, math.floor(call.moment.now / 60)
-  if calls.minute ~= minute then
-    state.calls = { minute = minute }
-    calls = state.calls
-  end
-  calls[call.access_key] = (calls[call.access_key] or 0) + 1
-  return state.settings.rate_limit > 0 and calls[call.access_key] > state.settings.rate_limit
+  call.account = account.sees
 end
 
 -- Why the gateway or the service refuses, before it looks at the parameters.
 local function refusal_of(state, call)
-  local config = state.settings
-  if #call.request.target > config.uri_limit then return { code = 414, message = "limit 8k [gw]" } end
-  if is_over_rate(state, call) then return { code = 429, message = "minute rate limit exceeded, role:ak [gw]" } end
-  if not call.operation then return NO_ROUTE end
-  if state.catalogue.shelves[call.region] or config.unknown_region == "empty" then return nil end
-  if config.unknown_region == "argument" then
-    return { code = 400, status = "INVALID_ARGUMENT", message = "Invalid regionId '" .. call.region .. "'" }
-  end
-  return NO_ROUTE
+  if #call.request.target > MAX_TARGET then return { code = 414 } end
+  if not call.operation or not state.catalogue.shelves[call.region] then return { code = 404 } end
 end
 
 -- Images by id, in the order of the catalogue and not of the caller.
@@ -157,9 +134,7 @@ local function images_by_id(state, call, query)
     if a.shelf ~= b.shelf then return a.shelf.number < b.shelf.number end
     return a.key < b.key
   end)
-  local size = query.size or operations.describeImages.page.max
-  local first = ((query.page or 1) - 1) * size + 1
-  for i = first, math.min(first + size - 1, #rows) do
+  for i = 1, math.min(operations.describeImages.page.max, #rows) do
     texts[#texts + 1] = catalogue.text(state.catalogue, call.account, rows[i].shelf, rows[i].key, call.moment)
   end
   return { images = "[" .. table.concat(texts, ",") .. "]", total = #rows }
@@ -178,29 +153,27 @@ function handlers.describeImages(state, call)
 end
 
 function handlers.describeImage(state, call)
-  local shelf, key = catalogue.find(state.catalogue, call.account, call.region, call.image_id)
-  if not shelf then
-    return nil, { code = 404, status = "NOT_FOUND", message = "Image '" .. call.image_id .. "' not found" }
-  end
+  local shelf, key = catalogue.find(state.catalogue, call.account, call.region, call.image)
+  if not shelf then return nil, { code = 404, message = "Image '" .. call.image .. "' not found" } end
   return { image = catalogue.text(state.catalogue, call.account, shelf, key, call.moment) }
 end
 
 -- The result as data: `{code, failure}`, `{code, images, total}` or `{code, image}`, with images as JSON text.
 local function result_of(state, call, failure)
   failure = failure or refusal_of(state, call)
-  if failure then return { code = failure.code, failure = failure, is_gateways = true } end
-  local result
-  result, failure = handlers[call.operation](state, call)
-  if failure then return { code = failure.code, failure = failure } end
-  result.code = 200
+  local is_gateways, result = failure ~= nil, {}
+  if not failure then
+    result, failure = handlers[call.operation](state, call)
+  end
+  result = result or {}
+  result.code, result.failure, result.is_gateways = failure and failure.code or 200, failure, is_gateways
   return result
 end
 
 local function body_of(result, request_id)
   if result.failure then return responses.failure(request_id, result.failure) end
   if result.body then return result.body end
-  local text = result.text
-  if not text and result.image then text = '{"image":' .. result.image .. "}" end
+  local text = result.text or result.image and '{"image":' .. result.image .. "}"
   if not text then
     local total = tostring(result.total)
     text = '{"images":' .. result.images .. (total ~= "" and ',"totalCount":' .. total or "") .. "}"
@@ -209,17 +182,12 @@ local function body_of(result, request_id)
 end
 
 local function headers_of(state, call, request_id)
-  local number = call.moment.requests
   local headers = {
     { "Content-Type", "application/json; charset=utf-8" },
     { "x-jdcloud-request-id", request_id },
-    { "x-jdcloud-proxy-latency", tostring(number % 7) },
     { "Via", "jd-gateway/1.0.1" },
   }
-  if call.operation then
-    headers[#headers + 1] = { "x-jdcloud-operationid", call.operation }
-    headers[#headers + 1] = { "x-jdcloud-upstream-latency", tostring(12 + number % 40) }
-  end
+  if call.operation then headers[#headers + 1] = { "x-jdcloud-operationid", call.operation } end
   if not state.settings.keep_alive then headers[#headers + 1] = { "Connection", "close" } end
   if state.settings.clock_offset ~= 0 then headers[#headers + 1] = { "Date", responses.http_date(call.moment.now) } end
   return headers
@@ -237,26 +205,20 @@ local function read_call(state, request)
   call.values = filters.values(call.pairs)
   local parameters
   call.operation, parameters = route(request.method, path)
-  call.region, call.image_id = parameters.regionId, parameters.imageId
+  call.region, call.image, call.source = parameters.regionId, parameters.imageId, call.values.imageSource
   if call.operation == "describeImages" then call.page = tonumber(call.values.pageNumber) or 1 end
   return call
 end
 
 --- What images and their lives depend on.
 ---@param now number epoch seconds
----@return table moment `{now (by the service's clock), requests, words}`
-function State:moment(now)
-  return {
-    now = now + self.settings.clock_offset,
-    requests = self.counters.requests,
-    words = self.settings.words,
-  }
-end
+---@return table moment `{now (by the service's clock), requests}`
+function State:moment(now) return { now = now + self.settings.clock_offset, requests = self.counters.requests } end
 
 --- Answers one request.
 ---@param state table from `new`
 ---@param request table `{method, target (as it came), headers ({name, value} in order), body, now (epoch seconds)}`
----@return table response `{status, headers ({name, value}), body, delay? (seconds), wire?}`; for `wire` see faults.lua
+---@return table response `{status, headers ({name, value}), body, delay? (seconds), wire}`; for `wire` see faults.lua
 function M.respond(state, request)
   local call = read_call(state, request)
   local failure = authenticate(state, call)
@@ -270,6 +232,7 @@ function M.respond(state, request)
     headers = headers_of(state, call, request_id),
     body = body_of(result, request_id) .. (state.settings.line_feed and "\n" or ""),
     delay = state.settings.latency > 0 and state.settings.latency or nil,
+    wire = {},
   }
   fault_rules.act(due, "response", response, call)
   return response

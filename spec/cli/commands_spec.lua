@@ -91,7 +91,7 @@ describe("jdvm", function()
       end)
 
       it("no time: 124, " .. command, function()
-        server.control("faults", { script = { { fault = "latency", seconds = 2 } } })
+        server.control("faults", { spec = "latency:seconds=2" })
         local _, status, complaint = jdvm(command .. " --timeout 0.3")
         assert.equal(124, status)
         assert.truthy(complaint:find("; give a longer --timeout\n", 1, true), complaint)
@@ -109,12 +109,11 @@ describe("jdvm", function()
 
     it("an image that does not exist any more, by any word: 1; other refusals are tried once", function()
       for _, code in ipairs { 400, 401, 403, 404 } do
-        local fault = { fault = "error", code = code, status = "UNKNOWN", message = "INTERNAL" }
-        server.control("faults", { script = { fault } })
+        server.control("faults", { spec = "error:status=UNKNOWN,message=INTERNAL,code=" .. code })
         local _, status, complaint = jdvm "image img-9ha1rgelkq -v"
         assert.equal(code == 401 and 3 or code == 403 and 3 or 4, status, complaint)
         assert.equal(1, select(2, complaint:gsub("jdvm: describeImage: GET ", "")), complaint)
-        server.control("faults", { script = { { fault = "error", code = code } } })
+        server.control("faults", { spec = "error:code=" .. code })
         assert.equal(code == 404 and 1 or code == 400 and 4 or 3, (select(2, jdvm "image img-9ha1rgelkq")))
       end
     end)
@@ -181,14 +180,14 @@ describe("jdvm", function()
   it("goes on with the next region after a failure, which it says the region of", function()
     local regions = " --source public --region cn-north-1 --region cn-east-1"
     for command, expected in pairs { ["images -o ids"] = "^img%-%w+\n", count = "^cn%-east%-1 %d+\n$" } do
-      server.control("faults", { script = { { fault = "error", code = 400, region = "cn-north-1" } } })
+      server.control("faults", { spec = "error:code=400,region=cn-north-1" })
       local out, status, complaint = jdvm(command .. regions)
       assert.truthy(out:find(expected), out)
       assert.equal(4, status)
       assert.truthy(complaint:find("^jdvm: cn%-north%-1: describeImages: 400"), complaint)
       server.control "reset"
     end
-    server.control("faults", { script = { { fault = "error", code = 400, region = "cn-north-1" } } })
+    server.control("faults", { spec = "error:code=400,region=cn-north-1" })
     local out = jdvm("images -o json" .. regions)
     assert.is_false((pcall(cjson.decode, out)))
     out = jdvm("latest -o ids" .. regions)

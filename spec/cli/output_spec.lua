@@ -70,7 +70,7 @@ describe("the output of jdvm", function()
     )
 
     it("leaves a JSON array open when the list breaks off, and says why", function()
-      server.control("faults", { script = { { fault = "error", code = 500, page = 2 } } })
+      server.control("faults", { spec = "error:code=500,page=2" })
       local out, status, complaint = jdvm "images --source public --output json --page-size 10 --prefetch 0"
       assert.equal(4, status)
       assert.truthy(complaint:find("500", 1, true))
@@ -92,10 +92,10 @@ describe("the output of jdvm", function()
 
   it("image prints no JSON that looks whole when a call failed, but an empty array for what does not exist", function()
     for _, case in ipairs {
-      { { { fault = "error", code = 500 } }, "image img-9ha1rgelkq", 4, "" },
-      { {}, "image img-nosuchone1", 1, "[]\n" },
+      { "error:code=500", "image img-9ha1rgelkq", 4, "" },
+      { "", "image img-nosuchone1", 1, "[]\n" },
     } do
-      server.control("faults", { script = case[1] })
+      server.control("faults", { spec = case[1] })
       local out, status = jdvm(case[2] .. " --output json")
       assert.equal(case[3], status)
       assert.equal(case[4], out)
@@ -104,7 +104,7 @@ describe("the output of jdvm", function()
     local out, status = jdvm("image img-9ha1rgelkq --output json", { JDCLOUD_SECRET_KEY = "not-the-secret" })
     assert.equal(3, status)
     assert.equal("", out)
-    server.control("faults", { script = { { fault = "error", code = 500, image = "img-nosuchone1" } } })
+    server.control("faults", { spec = "error:code=500,image=img-nosuchone1" })
     out, status = jdvm "image img-9ha1rgelkq img-nosuchone1 --output json"
     assert.equal(4, status)
     assert.is_false((pcall(cjson.decode, out)), out)

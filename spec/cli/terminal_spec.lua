@@ -20,7 +20,7 @@ describe("the line of progress", function()
   end
 
   it("is cleared before a failure is told", function()
-    world.server.control("faults", { script = { { fault = "error", code = 400, page = 9 } } })
+    world.server.control("faults", { spec = "error:code=400,page=9" })
     local terminal = world.on_terminal(
       '"$@" >/dev/null; echo "status $?"',
       "images --source public --page-size 10 --prefetch 0 -o ids"
@@ -45,7 +45,7 @@ describe("the line of progress", function()
       "images --source public --page-size 10 --prefetch 0 -o ids",
       "wait img-nosuchone1",
     } do
-      world.server.control("faults", { script = { { fault = "latency", seconds = 0.3 } } })
+      world.server.control("faults", { spec = "latency:seconds=0.3" })
       local terminal =
         world.on_terminal('for i in 1 2; do "$@" >/dev/null; echo "status $?"; done; echo the loop went on', arguments)
       terminal.expect(CLEARED)

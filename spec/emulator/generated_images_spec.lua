@@ -36,7 +36,7 @@ describe("a catalogue of a chosen size", function()
       assert.equal(100, #body.result.images)
       assert.equal(100000, body.result.totalCount)
     end
-    state.catalogue.pages = {}
+    state.catalogue.kept = {}
     collectgarbage()
     assert.is_true(collectgarbage("count") - before < 8000)
   end)

@@ -105,57 +105,6 @@ describe("the emulator, served,", function()
     assert.truthy(headers.date:find(hour, 1, true) or headers.date:find(before, 1, true))
   end)
 
-  -- What a client sees of each fault that needs the connection itself.
-  local outcomes = {
-    { "cut:at=before", "transport" },
-    { "cut:at=header", "transport" },
-    { "cut:at=body", "transport" },
-    { "reset:at=before", "transport" },
-    { "reset:at=header", "transport" },
-    { "reset:at=body", "transport" },
-    { "hang:at=before", "timeout" },
-    { "hang:at=header", "timeout" },
-    { "hang:at=body", "timeout" },
-    { "drip:interval=0.05", "timeout" },
-    { "drip:part=header,interval=0.05", "timeout" },
-    { "latency:seconds=3", "timeout" },
-    { "length:by=10", "transport" },
-    { "header:bytes=90000", "transport" },
-    { "oversized:bytes=80000000", "transport" },
-    { "drip:bytes=4000,interval=0.001", 200 },
-    { "drip:part=header,bytes=40,interval=0.001", 200 },
-    { "length:by=-10", 200, "truncated" },
-    { "truncated", 200, "truncated" },
-    { "error:code=504,body=empty", 504 },
-    { "oversized:bytes=300000", 200 },
-    { "header:bytes=100,lines=20", 200 },
-  }
-  for _, outcome in ipairs(outcomes) do
-    local spec, expected, note = outcome[1], outcome[2], outcome[3]
-    it("plays " .. spec, function()
-      server.control("reset", { spec = spec })
-      local status, headers, body = list(server, { timeout = expected == "timeout" and 0.3 or 4 })
-      if type(expected) == "string" then
-        assert.is_nil(status)
-        assert.equal(expected, headers.kind)
-      else
-        assert.equal(expected, status)
-        if note == "truncated" then assert.is_nil((core.decode(body))) end
-        if spec:find("^oversized") then assert.equal(300000, #body) end
-      end
-      server.control "faults"
-      assert.equal(200, (list(server))) -- nothing lingers
-    end)
-  end
-
-  it("plays broken gzip", function()
-    for _, how in ipairs { "garbage", "checksum", "truncated" } do
-      server.control("reset", { spec = "gzip:how=" .. how })
-      local status, _, body = list(server, { gzip = true })
-      assert.is_true(status == nil or core.decode(body) == nil, how)
-    end
-  end)
-
   it("is steered by forms, too", function()
     local pipe = io.popen("curl -s --noproxy '*' -d spec=quota:count=1 " .. server.control_url .. "/faults")
     assert.equal('{"faults":1}\n', pipe:read("*a"))

@@ -30,17 +30,12 @@ describe("the emulator's settings", function()
   end)
 
   it("refuses settings that are none", function()
-    assert.has_error(
-      function() emulator.new { settings = { latencyy = 1 } } end,
-      "unknown setting 'latencyy'; did you mean 'latency'?"
-    )
-    assert.has_error(
-      function() emulator.new { settings = { past_end = "x" } } end,
-      "setting 'past_end' must be empty or clamped, not 'x'"
-    )
-    assert.has_error(
-      function() emulator.new { settings = { skew = "x" } } end,
-      "setting 'skew' must be a number from 0, not 'x'"
-    )
+    for name, message in pairs {
+      latencyy = "unknown setting 'latencyy'; did you mean 'latency'?",
+      past_end = "setting 'past_end' must be empty or clamped, not 'x'",
+      skew = "setting 'skew' must be a number from 0, not 'x'",
+    } do
+      assert.has_error(function() emulator.new { settings = { [name] = "x" } } end, message)
+    end
   end)
 end)

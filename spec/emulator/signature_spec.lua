@@ -2,7 +2,6 @@
 local accounts = require "jdvm.emulator.accounts"
 local core = require "jdvm.core"
 local signature = require "jdvm.emulator.signature"
-local random = require "spec.support.random"
 local signed = require "spec.support.signed"
 
 local owner = accounts.list[1]
@@ -190,27 +189,10 @@ describe("the emulator's verifier", function()
     end
   end)
 
-  it("has the gateway's words for it", function()
-    local words = signature.messages
-    assert.equal("lack of header authorization[gw]", words.authorization)
-    assert.equal("lack of credential in the header authorization [gw]", words.credential)
-    assert.equal("lack of header signedHeaders [gw]", words.signed_headers)
-    assert.equal("lack of header x-jdcloud-date [gw]", words.date)
-    assert.equal("Invalid authentication credentials [gw]", words.invalid)
-    assert.equal("sign result is not same [gw]", words.mismatch)
-  end)
-
   it("wants the scope's day to be that of x-jdcloud-date", function()
     local request = signed.request(owner, "/v1/regions/cn-north-1/images")
     signed.set_header(request, "x-jdcloud-date", "20231115T221320Z")
     assert.same({ nil, "mismatch" }, { verify(request) })
-  end)
-
-  it("reads dates", function()
-    assert.equal(1550141114, signature.parse_date "20190214T104514Z")
-    for _, text in ipairs { "", "20190214", "20190214T104514", "2019-02-14T10:45:14Z", "x" } do
-      assert.is_nil(signature.parse_date(text))
-    end
   end)
 end)
 
@@ -248,20 +230,6 @@ describe("a valid request, changed,", function()
       local parts, problem = verify(request)
       local is_blank = text:sub(at, at):find("[ ,]") ~= nil
       assert.is_true(is_blank or parts == nil, "at " .. at)
-      assert.truthy(parts or problem == "unknown_key" or signature.messages[problem])
-    end
-  end)
-
-  it("breaks nothing, whatever it is", function()
-    local draw = random.new(20240101)
-    for _ = 1, 500 do
-      local request = request_of()
-      local header = request.headers[draw(1, #request.headers)]
-      for _, place in ipairs { { request, "target" }, { header, 2 } } do
-        local text, at = place[1][place[2]], draw(1, 60)
-        place[1][place[2]] = text:sub(1, at) .. string.char(draw(0, 255)) .. text:sub(at + draw(0, 3))
-      end
-      local parts, problem = verify(request)
       assert.truthy(parts or problem == "unknown_key" or signature.messages[problem])
     end
   end)

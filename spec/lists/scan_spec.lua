@@ -341,7 +341,7 @@ describe("randomised scans #long", function()
       local is_stable = draw() < 0.1
       if turn % RESET_EVERY == 1 then
         repeated = repeated + server.control("stats").nonces_repeated
-        server.control("reset", { settings = { past_end = pick(draw, { "empty", "clamped" }) } })
+        server.control("reset", { past_end = pick(draw, { "empty", "clamped" }) })
         server.control("images", { delete = 60, at = "front" })
         server.control("images", { insert = draw(0, draw(10, 150)) })
       end

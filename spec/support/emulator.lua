@@ -87,11 +87,10 @@ function M.read_announcement(pipe)
   error("the emulator did not start: " .. table.concat(seen, "\n"), 0)
 end
 
--- Arguments of a control call as a form; tables travel as JSON.
+-- Arguments of a control call as a form.
 local function form(arguments)
   local parts = {}
   for name, value in pairs(arguments or {}) do
-    if type(value) == "table" then value = cjson.encode(value) end
     parts[#parts + 1] = escape(name) .. "=" .. escape(value)
   end
   return table.concat(parts, "&")

@@ -2,7 +2,6 @@
 -- owner, which the same accounts see in the same way.
 
 local builtin_images = require "jdvm.emulator.builtin_images"
-local filters = require "jdvm.emulator.filters"
 local generated_images = require "jdvm.emulator.generated_images"
 local random = require "jdvm.emulator.random"
 local regions = require "jdvm.service.regions"
@@ -25,8 +24,8 @@ local SHELVES = {
 -- With a size asked for, every account sees that many images from each source.
 local NOT_GENERATED = { ["owner-shared"] = true, ["other-shared"] = true }
 
--- Bytes of pages that were made before; enough for 100,000 images.
-local MOST_KEPT = 160 * 1024 * 1024
+-- Lists and pages that are kept until an image changes; enough for 100,000 images.
+local MOST_KEPT = 1000
 
 -- The list of a shelf is made when it is first looked at: a large catalogue has millions of images.
 local Shelf = {}
@@ -80,7 +79,7 @@ end
 
 --- Drops what was computed from the images, after a change.
 function M.forget(catalogue)
-  catalogue.views, catalogue.pages, catalogue.kept, catalogue.has_lives = {}, {}, 0, false
+  catalogue.kept, catalogue.count_kept, catalogue.has_lives = {}, 0, false
   for _, shelf in ipairs(catalogue.by_number) do
     catalogue.has_lives = catalogue.has_lives or next(shelf.lives) ~= nil
   end
@@ -121,12 +120,10 @@ end
 
 --- The JSON text of one image.
 ---@param account string who looks
----@param moment table `{now, requests, words}`
+---@param moment table `{now, requests}`
 function M.text(catalogue, account, shelf, key, moment)
   local record = shelf.records[key] or generated_images.record(shelf, key)
-  local source = shelf.viewers[account]
-  if moment.words == "old" then source = filters.old_words[source] or source end
-  local shown = { imageId = M.id(catalogue, shelf, key), imageSource = source }
+  local shown = { imageId = M.id(catalogue, shelf, key), imageSource = shelf.viewers[account] }
   if shelf.lives[key] then
     local step = status_script.step(shelf.lives[key], moment)
     shown.status, shown.progress = step.status, step.progress
@@ -147,56 +144,50 @@ local function passing(shelf, filter, moment)
   return keys
 end
 
--- Counts what is kept, and drops all of it when it is too much.
-local function keep(catalogue, bytes)
-  catalogue.kept = catalogue.kept + bytes
-  if catalogue.kept > MOST_KEPT then M.forget(catalogue) end
-end
-
--- Everything an account sees of one source, filtered, in the order of the list.
-local function view_of(catalogue, query, label, moment)
-  local view = catalogue.views[label]
-  if view and not catalogue.has_lives then return view end
-  view = { parts = {}, total = 0 }
-  for i, shelf in ipairs(M.shelves(catalogue, query.account, query.region, query.source)) do
-    local keys = query.filter and passing(shelf, query.filter, moment) or shelf.order
-    view.parts[i] = { shelf = shelf, keys = keys }
-    view.total = view.total + #keys
-  end
-  catalogue.views[label] = view
-  keep(catalogue, 16 * view.total)
-  return view
+-- What `make` returns, or returned for the same label before.
+local function remember(catalogue, label, make)
+  if catalogue.has_lives then return make() end
+  local value = catalogue.kept[label]
+  if value then return value end
+  value = make()
+  if catalogue.count_kept == MOST_KEPT then M.forget(catalogue) end
+  catalogue.kept[label], catalogue.count_kept = value, catalogue.count_kept + 1
+  return value
 end
 
 --- One page of the images that an account sees of one source, filtered, in the order of the list.
 ---@param query table `{account, region, source, filter?, label, page, size}`
----@param moment table `{now, requests, words}`
+---@param moment table `{now, requests}`
 ---@param is_clamped boolean whether a page after the last one is the last one
 ---@return string text of the array of images
 ---@return number total of all pages
 function M.page(catalogue, query, moment, is_clamped)
-  local label = table.concat({ query.account, query.region, query.label, moment.words }, "\0")
-  local view = view_of(catalogue, query, label, moment)
-  local first = (query.page - 1) * query.size + 1
-  if is_clamped and first > view.total then
-    first = math.floor(math.max(view.total - 1, 0) / query.size) * query.size + 1
-  end
-  local last = math.min(first + query.size - 1, view.total)
-  label = table.concat({ label, first, query.size }, "\0")
-  local text = not catalogue.has_lives and catalogue.pages[label]
-  if text then return text, view.total end
-
-  local rows, before = {}, 0
-  for _, part in ipairs(view.parts) do
-    for i = math.max(first - before, 1), math.min(last - before, #part.keys) do
-      rows[#rows + 1] = M.text(catalogue, query.account, part.shelf, part.keys[i], moment)
+  local label = table.concat({ query.account, query.region, query.label }, "\0")
+  local list = remember(catalogue, label, function()
+    local parts = { total = 0 }
+    for i, shelf in ipairs(M.shelves(catalogue, query.account, query.region, query.source)) do
+      local keys = query.filter and passing(shelf, query.filter, moment) or shelf.order
+      parts[i], parts.total = { shelf = shelf, keys = keys }, parts.total + #keys
     end
-    before = before + #part.keys
+    return parts
+  end)
+  local first = (query.page - 1) * query.size + 1
+  if is_clamped and first > list.total then
+    first = math.floor(math.max(list.total - 1, 0) / query.size) * query.size + 1
   end
-  text = "[" .. table.concat(rows, ",") .. "]"
-  catalogue.pages[label] = text
-  keep(catalogue, #text)
-  return text, view.total
+  local last = math.min(first + query.size - 1, list.total)
+  label = table.concat({ label, first, query.size }, "\0")
+  local text = remember(catalogue, label, function()
+    local rows, before = {}, 0
+    for _, part in ipairs(list) do
+      for i = math.max(first - before, 1), math.min(last - before, #part.keys) do
+        rows[#rows + 1] = M.text(catalogue, query.account, part.shelf, part.keys[i], moment)
+      end
+      before = before + #part.keys
+    end
+    return "[" .. table.concat(rows, ",") .. "]"
+  end)
+  return text, list.total
 end
 
 return M

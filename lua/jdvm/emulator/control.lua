@@ -19,20 +19,22 @@ local paths = {}
 -- pass for the wrong reason.
 local known = {
   stats = {},
-  settings = settings.by_name,
-  faults = { script = true, spec = true, add = true },
-  reset = { script = true, spec = true, settings = true },
+  settings = settings.entries,
+  faults = { spec = true, add = true },
   images = {},
+  reset = { spec = true },
 }
 for name in ("account region source insert delete at id steps"):gmatch "%a+" do
   known.images[name] = true
+end
+for name in pairs(settings.entries) do
+  known.reset[name] = true
 end
 
 -- What is wrong with the names of arguments, or nil.
 local function problem_of(path, arguments)
   for name, value in pairs(arguments) do
     if not known[path][name] then
-      if path == "settings" then return select(2, settings.read(name, value)) end
       local names = next(known[path]) and table.concat(settings.names(known[path]), ", ") or "none"
       local suggestion = settings.suggestion(name, known[path])
       return ("%s takes no argument '%s'; it takes %s%s"):format(path, uri.encode(tostring(name)), names, suggestion)
@@ -56,73 +58,33 @@ function paths.stats(state)
   return stats
 end
 
-local function decode_json(text)
-  local found, cjson = pcall(require, "cjson.safe")
-  if not found then
-    return nil, "JSON needs lua-cjson for LuaJIT (apt-get install lua-cjson); or use spec=KIND:NAME=VALUE"
-  end
-  return cjson.decode(text)
-end
-
--- Rules from `script` (JSON: an array of objects or of specs) and from `spec` (several separated by spaces).
-local function read_rules(arguments)
-  local given, rules = {}, {}
-  if arguments.script then
-    local script, problem = decode_json(arguments.script)
-    if type(script) ~= "table" then return nil, "script: " .. (problem or "not an array") end
-    given = script[1] == nil and next(script) ~= nil and { script } or script
-  end
-  for _, spec in ipairs(fault_rules.split(arguments.spec or "")) do
-    given[#given + 1] = spec
-  end
-  for i, rule in ipairs(given) do
-    local message
-    rules[i], message = (type(rule) == "table" and fault_rules.read or fault_rules.parse)(rule)
-    if message then return nil, message end
-  end
-  return rules
-end
-
---- `script` or `spec` replace the faults, with `add` they join them.
+--- `spec` replaces the faults, with `add` it joins them.
 function paths.faults(state, arguments)
-  local rules, message = read_rules(arguments)
+  local rules, message = fault_rules.parse_all(fault_rules.split(arguments.spec or ""))
   if not rules then return nil, message end
   if not arguments.add then state.faults = {} end
-  for _, rule in ipairs(rules) do
-    state:add_fault(rule)
-  end
+  state:add_faults(rules)
   return { faults = #state.faults }
 end
 
--- Changes settings, all of them or none.
-local function set(state, given)
-  local _, message = settings.values(given)
-  if message then return nil, message end
-  for name, value in pairs(given) do
-    state.settings[name] = settings.read(name, value)
-  end
-  return state.settings
+--- Each argument is a setting; answers with all of them. Sets all or none.
+function paths.settings(state, arguments)
+  local values, message = settings.values(arguments, state.settings)
+  state.settings = values or state.settings
+  return values, message
 end
 
---- Each argument is a setting; answers with all of them.
-function paths.settings(state, arguments) return set(state, arguments) end
-
---- Back to the start: images, settings, faults, counters, nonces. `script` or `spec` then set faults, `settings`
---- (JSON) settings. Arguments that are wrong reset nothing.
+--- Back to the start: images, settings, faults, counters, nonces. `spec` then sets faults, the other arguments are
+--- settings. Arguments that are wrong reset nothing.
 function paths.reset(state, arguments)
-  local given, problem = {}, nil
-  if arguments.settings then
-    given, problem = decode_json(arguments.settings)
-  end
-  if type(given) ~= "table" then return nil, "settings: " .. (problem or "not an object") end
-  local _, message = settings.values(given)
-  if not message then
-    _, message = read_rules(arguments)
-  end
+  local spec = arguments.spec
+  arguments.spec = nil
+  local _, message = fault_rules.parse_all(fault_rules.split(spec or ""))
+  message = message or select(2, settings.values(arguments))
   if message then return nil, message end
   state:restart()
-  if arguments.script or arguments.spec then paths.faults(state, arguments) end
-  return set(state, given)
+  if spec then paths.faults(state, { spec = spec }) end
+  return paths.settings(state, arguments)
 end
 
 -- Changes one image that is named by its id: deletes it, or gives it a life.

@@ -1,5 +1,5 @@
 -- Which fault is played for which request. A rule is a kind of fault (faults.lua), its parameters, and conditions. It
--- is written as `kind:name=value,name=value`, in JSON as an object.
+-- is written as `kind:name=value,name=value`.
 
 local faults = require "jdvm.emulator.faults"
 local operations = require "jdvm.service.operations"
@@ -32,49 +32,37 @@ M.conditions = {
   count = { "integer", "maximum number of times" },
 }
 
-local function list_of(entries) return table.concat(settings.names(entries), ", ") end
+-- A message about an unknown name, with the known ones and the one that was probably meant.
+local function unknown(what, name, ...)
+  local names = table.concat(settings.names(...), ", ")
+  return ("%s '%s'; there are: %s%s"):format(what, tostring(name), names, settings.suggestion(name, ...))
+end
 
 --- Checks a rule.
 ---@param given table `{fault, name = value…}` with values as text or of the right type
 ---@return table|nil rule
 ---@return string|nil message
 function M.read(given)
-  if given.fault == nil then
-    return nil, "a fault is an object whose key 'fault' names its kind; there are: " .. list_of(faults)
-  end
   local fault = faults[given.fault]
-  if not fault then
-    local suggestion = settings.suggestion(given.fault, faults)
-    return nil, ("unknown fault '%s'; there are: %s%s"):format(tostring(given.fault), list_of(faults), suggestion)
-  end
-  local rule = { fault = given.fault }
+  if not fault then return nil, unknown("unknown fault", given.fault, faults) end
+  local rule, about = { fault = given.fault }, "fault '" .. given.fault .. "': "
   for name, entry in pairs(fault.parameters) do
     rule[name] = entry[3]
   end
   for name, text in pairs(given) do
-    if name ~= "fault" then
-      local entry = fault.parameters[name] or M.conditions[name]
-      if not entry then
-        return nil,
-          ("fault '%s' has no parameter '%s'; it has: %s; conditions: %s%s"):format(
-            given.fault,
-            tostring(name),
-            list_of(fault.parameters),
-            list_of(M.conditions),
-            settings.suggestion(name, fault.parameters, M.conditions)
-          )
-      end
+    local entry = fault.parameters[name] or M.conditions[name]
+    if entry then
       local value, expected = settings.read_value(entry[1], text)
-      if value == nil then
-        return nil, ("fault '%s': %s must be %s, not '%s'"):format(given.fault, name, expected, tostring(text))
-      end
+      if value == nil then return nil, ("%s%s must be %s, not '%s'"):format(about, name, expected, tostring(text)) end
       rule[name] = value
+    elseif name ~= "fault" then
+      return nil, about .. unknown("no parameter or condition", name, fault.parameters, M.conditions)
     end
   end
   local message = rule.nth and not rule.nth:find("^%d+[%d+]*$") and "nth must be like 3 or 1+4+5"
     or rule.every == 0 and "every must be at least 1"
     or fault.check and fault.check(rule)
-  if message then return nil, "fault '" .. given.fault .. "': " .. message end
+  if message then return nil, about .. message end
   return rule
 end
 
@@ -90,6 +78,19 @@ function M.parse(text)
     given[key] = uri.decode(value)
   end
   return M.read(given)
+end
+
+--- Reads several.
+---@return table[]|nil rules
+---@return string|nil message
+function M.parse_all(specs)
+  local rules = {}
+  for i, spec in ipairs(specs) do
+    local message
+    rules[i], message = M.parse(spec)
+    if message then return nil, message end
+  end
+  return rules
 end
 
 --- Takes several specs apart that are separated by blanks. Blanks in the steps of a life separate none.
@@ -108,23 +109,14 @@ function M.split(text)
 end
 
 local function meets(rule, call)
-  return (not rule.operation or rule.operation == call.operation)
-    and (not rule.region or rule.region == call.region)
-    and (not rule.source or rule.source == call.values.imageSource)
-    and (not rule.account or rule.account == call.account)
-    and (not rule.image or rule.image == call.image_id)
-    and (not rule.page or rule.page == call.page)
-    and (not rule.from_page or (call.page or 0) >= rule.from_page)
+  for _, name in ipairs { "operation", "region", "source", "account", "image", "page" } do
+    if rule[name] and rule[name] ~= call[name] then return false end
+  end
+  return not rule.from_page or (call.page or 0) >= rule.from_page
 end
 
 local function is_turn(rule, n)
-  if rule.nth then
-    local found = false
-    for number in rule.nth:gmatch("%d+") do
-      found = found or tonumber(number) == n
-    end
-    if not found then return false end
-  end
+  if rule.nth and not ("+" .. rule.nth .. "+"):find("+" .. n .. "+", 1, true) then return false end
   if rule.after and n <= rule.after then return false end
   if rule.every and n % rule.every ~= 0 then return false end
   return not rule.probability or random.unit(rule.seed or 1, n * 2 + 1) < rule.probability

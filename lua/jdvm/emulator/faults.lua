@@ -1,7 +1,7 @@
 -- The faults that the emulator can play. Each may act before the request is answered (`before`), on the result
 -- (`result`), and on the response (`response`); `replaces` marks those after which nothing of the true result is left.
 -- response.wire says what the server does to the connection:
---   header_drip, drip {bytes, interval}   stop {at, how, fraction, seconds}   content_length (bytes too many)
+--   header_drip, drip (rules of drip)   stop (rule of cut, reset or hang)   content_length (bytes too many)
 
 local catalogue = require "jdvm.emulator.catalogue"
 local changes = require "jdvm.emulator.changes"
@@ -9,30 +9,6 @@ local responses = require "jdvm.emulator.responses"
 local status_script = require "jdvm.emulator.status_script"
 
 local M = {}
-
-local REASONS = {
-  [500] = "Internal Server Error",
-  [502] = "Bad Gateway",
-  [503] = "Service Temporarily Unavailable",
-  [504] = "Gateway Time-out",
-}
--- The words of the service for its errors, or of its gateway: [gw].
-local ERRORS = {
-  [400] = { "INVALID_ARGUMENT", "bad parameter" },
-  [401] = { "ACCESS_ERROR", "sign result is not same [gw]" },
-  [403] = { "HTTP_FORBIDDEN", "api is disabled [gw]" },
-  [404] = { "NOT_FOUND", "no route and no API found with those values [gw]" },
-  [409] = { "ABORTED", "Conflict with underlay image task" },
-  [413] = { "HTTP_REQUEST_ENTITY_TOO_LARGE", "limit 100m [gw]" },
-  [414] = { "HTTP_URI_TOO_LONG", "limit 8k [gw]" },
-  [429] = { "RATE_LIMIT", "Request was throttled" },
-  [499] = { "CANCELLED", "Request was cancelled" },
-  [500] = { "INTERNAL", "Internal server error" },
-  [501] = { "NOT_IMPLEMENTED", "Not implemented" },
-  [502] = { "SOURCE_UNAVAILABLE", "Bad gateway" },
-  [503] = { "UNAVAILABLE", "Service unavailable" },
-  [504] = { "HTTP_SERVER_TIMING_OUT", "Gateway time-out [gw]" },
-}
 
 -- Bodies that are not the gzip they are said to be: none, one that ends early, one with a wrong checksum.
 local GZIP_HEAD = "\31\139\8\0\0\0\0\0\0\3"
@@ -42,82 +18,64 @@ local BROKEN_GZIP = {
   checksum = GZIP_HEAD .. "\1\2\0\253\255{}\1\2\3\4\2\0\0\0",
 }
 
-local function fail(result, code, status, message, details)
-  result.code = code
-  result.failure = { code = code, status = status, message = message, details = details }
-end
-
 local function add_header(response, name, value) response.headers[#response.headers + 1] = { name, value } end
 
-local function wire_of(response)
-  response.wire = response.wire or {}
-  return response.wire
+-- An error in place of the response. `fixed` holds what is not a parameter of this kind.
+local function failure(doc, parameters, fixed)
+  return {
+    doc = doc,
+    replaces = true,
+    parameters = parameters,
+    result = function(rule, _, result, call)
+      local code = fixed.code or rule.code
+      local message = rule.message
+      if code == 404 and call.image then message = message or "Image '" .. call.image .. "' not found" end
+      result.code = code
+      result.failure = { code = code, status = fixed.status or rule.status, message = message }
+      if fixed.refine then fixed.refine(result.failure, call) end
+    end,
+    response = function(rule, _, response, call)
+      if rule.retry_after then
+        local is_date = rule.format == "date"
+        local date = is_date and responses.http_date(call.moment.now + rule.retry_after)
+        add_header(response, "Retry-After", date or ("%g"):format(rule.retry_after))
+      end
+      if rule.body == "html" then
+        response.body, response.headers[1][2] = responses.html(rule.code), "text/html"
+      elseif rule.body == "empty" then
+        response.body = ""
+        table.remove(response.headers, 1)
+      end
+    end,
+  }
 end
 
-M.throttle = {
-  doc = "429, too many requests",
-  replaces = true,
-  parameters = {
-    status = { { "RATE_LIMIT", "HTTP_RATE_LIMIT_EXCEEDED" }, "status word of the response", "RATE_LIMIT" },
-    retry_after = { "number", "seconds in a Retry-After header" },
-    format = { { "seconds", "date" }, "how Retry-After is written", "seconds" },
-  },
-  result = function(rule, _, result)
-    local words = rule.status == "RATE_LIMIT" and ERRORS[429][2] or "minute rate limit exceeded, role:ak [gw]"
-    fail(result, 429, rule.status, words)
-  end,
-  response = function(rule, _, response, call)
-    if not rule.retry_after then return end
-    local value = ("%g"):format(rule.retry_after)
-    if rule.format == "date" then value = responses.http_date(call.moment.now + rule.retry_after) end
-    add_header(response, "Retry-After", value)
-  end,
-}
+local RETRY_AFTER = { "number", "seconds in a Retry-After header" }
 
-M.quota = {
-  doc = "429 QUOTA_EXCEEDED, which no retry helps",
-  replaces = true,
-  parameters = {},
-  result = function(_, _, result) fail(result, 429, "QUOTA_EXCEEDED", "Image quota limit exceeded") end,
-}
+M.throttle = failure("429, too many requests", {
+  status = { { "RATE_LIMIT", "HTTP_RATE_LIMIT_EXCEEDED" }, "status word of the response", "RATE_LIMIT" },
+  retry_after = RETRY_AFTER,
+  format = { { "seconds", "date" }, "how Retry-After is written", "seconds" },
+}, { code = 429 })
 
-M.forbidden = {
-  doc = "403 with details, as IAM refuses",
-  replaces = true,
-  parameters = {},
-  result = function(_, _, result, call)
+M.quota = failure("429 QUOTA_EXCEEDED, which no retry helps", {}, { code = 429, status = "QUOTA_EXCEEDED" })
+
+M.forbidden = failure("403 with details, as IAM refuses", {}, {
+  code = 403,
+  refine = function(fault, call)
     local action = "vm:" .. (call.operation or "unknown")
-    local message = ("You are not authorized to perform (%s) on resource (*) [IAM] [gw]"):format(action)
-    fail(result, 403, "HTTP_FORBIDDEN", message, ('[{"param0":"*","param1":"%s"}]'):format(action))
+    fault.message = ("You are not authorized to perform (%s) on resource (*) [IAM] [gw]"):format(action)
+    fault.details = ('[{"param0":"*","param1":"%s"}]'):format(action)
   end,
-}
+})
 
-M.error = {
-  doc = "an HTTP error with a JSON, HTML or empty body",
-  replaces = true,
-  parameters = {
-    code = { "integer", "HTTP status", 500 },
-    body = { { "json", "html", "empty" }, "what the body holds", "json" },
-    status = { "text", "the status word of a JSON body" },
-    message = { "text", "the message of a JSON body" },
-    retry_after = { "number", "seconds in a Retry-After header" },
-  },
-  result = function(rule, _, result, call)
-    local usual = ERRORS[rule.code] or { "UNKNOWN", "Unknown server error" }
-    if rule.code == 404 and call.image_id then usual = { "NOT_FOUND", "Image '" .. call.image_id .. "' not found" } end
-    fail(result, rule.code, rule.status or usual[1], rule.message or usual[2])
-  end,
-  response = function(rule, _, response)
-    if rule.retry_after then add_header(response, "Retry-After", ("%g"):format(rule.retry_after)) end
-    if rule.body == "html" then
-      response.body = responses.html(rule.code, REASONS[rule.code] or "OK")
-      response.headers[1] = { "Content-Type", "text/html" }
-    elseif rule.body == "empty" then
-      response.body = ""
-      table.remove(response.headers, 1)
-    end
-  end,
-}
+M.error = failure("an HTTP error with a JSON, HTML or empty body", {
+  code = { "integer", "HTTP status", 500 },
+  body = { { "json", "html", "empty" }, "what the body holds", "json" },
+  status = { "text", "the status word of a JSON body" },
+  message = { "text", "the message of a JSON body" },
+  retry_after = RETRY_AFTER,
+}, {})
 
 M.latency = {
   doc = "a slow response",
@@ -137,39 +95,29 @@ M.drip = {
     bytes = { "integer", "bytes at a time", 1 },
     interval = { "number", "seconds between them", 0.1 },
   },
-  response = function(rule, _, response)
-    wire_of(response)[rule.part == "header" and "header_drip" or "drip"] =
-      { bytes = math.max(1, rule.bytes), interval = rule.interval }
-  end,
+  response = function(rule, _, response) response.wire[rule.part == "header" and "header_drip" or "drip"] = rule end,
 }
 
 for name, entry in pairs {
-  cut = { "the connection is closed", 0 },
-  reset = { "the connection is closed with a TCP reset", 0 },
-  hang = { "the connection stays open and nothing more comes", 3600 },
+  cut = { "the connection is closed", "body", 0 },
+  reset = { "the connection is closed with a TCP reset", "before", 0 },
+  hang = { "the connection stays open and nothing more comes", "before", 3600 },
 } do
-  local seconds = entry[2]
   M[name] = {
     doc = entry[1],
     parameters = {
-      at = {
-        { "before", "header", "body" },
-        "before the header, in it, or in the body",
-        name == "cut" and "body" or "before",
-      },
+      at = { { "before", "header", "body" }, "before the header, in it, or in the body", entry[2] },
       fraction = { "share", "share of the header or body that is sent before, from 0 to 1", 0.5 },
-      seconds = { "number", "seconds to wait there", seconds },
+      seconds = { "number", "seconds to wait there", entry[3] },
     },
-    response = function(rule, _, response)
-      wire_of(response).stop = { how = name, at = rule.at, fraction = rule.fraction, seconds = rule.seconds }
-    end,
+    response = function(rule, _, response) response.wire.stop = rule end,
   }
 end
 
 M.length = {
   doc = "a wrong Content-Length",
   parameters = { by = { "signed", "bytes by which it is too large (negative: too small)", 10 } },
-  response = function(rule, _, response) wire_of(response).content_length = rule.by end,
+  response = function(rule, _, response) response.wire.content_length = rule.by end,
 }
 
 M.truncated = {
@@ -197,10 +145,7 @@ M.gzip = {
 
 M.body = {
   doc = "another body with status 200",
-  parameters = {
-    text = { "text", "the whole body", "{}" },
-    result = { "text", "JSON in place of the result" },
-  },
+  parameters = { text = { "text", "the whole body", "{}" }, result = { "text", "JSON in place of the result" } },
   result = function(rule, _, result)
     if result.failure then return end
     if rule.result then
@@ -274,8 +219,7 @@ M.drift = {
   end,
   before = function(rule, draw, state, call)
     if call.operation ~= "describeImages" or not call.account then return end
-    local where = { account = call.account, region = call.region, source = call.values.imageSource }
-    changes.change(state.catalogue, where, rule, draw)
+    changes.change(state.catalogue, call, rule, draw)
   end,
 }
 

@@ -17,9 +17,6 @@ for _, field in ipairs(models.by_name.Image) do
   image_fields[field.name] = true
 end
 
---- The words of older pages for where an image comes from; in use when the setting `words` is "old".
-M.old_words = { public = "jcloud", thirdparty = "marketplace", private = "self" }
-
 local function refuse(status, message) return nil, { code = 400, status = status, message = message } end
 
 local function invalid(name) return refuse("INVALID_ARGUMENT", "Invalid parameter " .. name) end
@@ -45,16 +42,13 @@ local function integer(text, default)
 end
 
 -- Page number and size, checked.
-local function paging(values, settings)
+local function paging(values)
   local size = integer(values[page.size], parameters[page.size].default)
   local number = integer(values[page.number], parameters[page.number].default)
   if not size then return invalid "PageSize" end
   if not number then return invalid "PageNumber" end
   if size < page.min or size > page.max then return refuse("OUT_OF_RANGE", "PageSize out of range") end
-  if number < 1 then
-    if settings.page_number_below_1 == "refused" then return refuse("OUT_OF_RANGE", "PageNumber out of range") end
-    number = 1
-  end
+  if number < 1 then return refuse("OUT_OF_RANGE", "PageNumber out of range") end
   return { page = number, size = size }
 end
 
@@ -85,13 +79,6 @@ local function one_of(field, list)
   return function(image) return wanted[image[field]] end
 end
 
-local function is_known(parameter, value)
-  for _, known in ipairs(parameter.values or { value }) do
-    if known == value then return true end
-  end
-  return false
-end
-
 -- Tests that an image must pass, or the error that refuses a filter.
 local function conditions_of(pairs_found, values, source, settings)
   local conditions = {}
@@ -102,7 +89,6 @@ local function conditions_of(pairs_found, values, source, settings)
       local list = numbered(pairs_found, name)
       if #list > 0 then condition = one_of(name:gsub("s$", ""), list) end
     elseif value ~= "" and name ~= "imageSource" and (special[name] or image_fields[name]) then
-      if settings.unknown_value == "refused" and not is_known(parameter, value) then return invalid(name) end
       if special[name] then
         condition = special[name](value, source)
       else
@@ -124,12 +110,9 @@ local function label_of(pairs_found, settings)
   return table.concat(parts, "\2")
 end
 
-local function source_of(word, settings)
-  if is_known(parameters.imageSource, word) then return word end
-  for new, old in pairs(settings.words == "old" and M.old_words or {}) do
-    if old == word then return new end
-  end
-  return settings.unknown_source == "empty" and word or nil
+local known_sources = {}
+for _, source in ipairs(parameters.imageSource.values) do
+  known_sources[source] = true
 end
 
 ---@param pairs_found table[] decoded `{name, value}`
@@ -145,22 +128,18 @@ end
 --- Reads the query of describeImages.
 ---@param pairs_found table[] decoded `{name, value}`
 ---@param values table<string, string> from `values`
----@return table|nil query `{ids, page?, size?}` or `{source, filter, label, page, size}`
+---@return table|nil query `{ids}` or `{source, filter, label, page, size}`
 ---@return table|nil refusal `{code, status, message}`
 function M.read(pairs_found, values, settings)
   local ids = numbered(pairs_found, page.ids)
   if #ids == 0 and (values.imageSource or "") == "" then
     return refuse("FAILED_PRECONDITION", "Parameter ImageSource missing")
   end
-  if #ids > 0 and not settings.ids_paging then return { ids = ids } end
-  local query, refusal = paging(values, settings)
+  if #ids > 0 then return { ids = ids } end
+  local query, refusal = paging(values)
   if not query then return nil, refusal end
-  if #ids > 0 then
-    query.ids = ids
-    return query
-  end
-  query.source = source_of(values.imageSource, settings)
-  if not query.source then return invalid "imageSource" end
+  query.source = values.imageSource
+  if not known_sources[query.source] then return invalid "imageSource" end
   local conditions
   conditions, refusal = conditions_of(pairs_found, values, query.source, settings)
   if not conditions then return nil, refusal end

@@ -5,62 +5,63 @@ local random = require "jdvm.emulator.random"
 
 local M = {}
 
---- Reads a table written as text: a row a line, its cells between bars, "-" for none.
+local function cells_of(line)
+  local cells = {}
+  for cell in (line .. " | "):gmatch("(.-) | ") do
+    cells[#cells + 1] = cell
+  end
+  return cells
+end
+
+--- Reads images written as text: a line for each, with its name, platform and so on between bars, "-" for none.
 function M.rows(text)
   local rows = {}
   for line in text:gmatch("[^\n]+") do
-    local cells = {}
-    for cell in (line .. " | "):gmatch("(.-) | ") do
-      cells[#cells + 1] = cell
+    local row, cells = {}, cells_of(line)
+    for i, field in ipairs { "name", "platform", "osVersion", "architecture", "bootMode", "createTime" } do
+      row[field] = cells[i] ~= "-" and cells[i] or nil
     end
-    rows[#rows + 1] = cells
+    row.osType = row.platform:find("Windows", 1, true) and "windows" or "linux"
+    row.uefiSupport = row.bootMode == "uefi"
+    rows[#rows + 1] = row
   end
   return rows
 end
 
---- The fields of an image that follow from a row of such a table.
----@param row string[] name, platform, osVersion, architecture?, boot mode?
-function M.from_row(row)
-  return {
-    name = row[1],
-    platform = row[2],
-    osVersion = row[3],
-    osType = row[2]:find("Windows", 1, true) and "windows" or "linux",
-    architecture = row[4],
-    bootMode = row[5] ~= "-" and row[5] or nil,
-  }
-end
-
--- name, platform, osVersion, architecture, boot mode
-local SYSTEMS = M.rows [[
-CentOS 7.6 64位 | CentOS | 7.6 | x86_64 | bios
-CentOS 8.2 64位 | CentOS | 8.2 | x86_64 | bios
-Ubuntu 18.04 64位 | Ubuntu | 18.04 | x86_64 | bios
-Ubuntu 20.04 64位 | Ubuntu | 20.04 | x86_64 | bios
-Ubuntu 22.04 64位 UEFI版 | Ubuntu | 22.04 | x86_64 | uefi
-Ubuntu 22.04 64位 ARM版 | Ubuntu | 22.04 | arm64 | uefi
-Windows Server 2016 数据中心版 64位 中文版 | Windows Server | 2016 | x86_64 | bios
-Windows Server 2019 数据中心版 64位 中文版 | Windows Server | 2019 | x86_64 | bios
-Windows Server 2022 数据中心版 64位 英文版 | Windows Server | 2022 | x86_64 | uefi
-Debian 11.4 64位 | Other Linux | 11.4 | x86_64 | bios
-openEuler 22.03 LTS 64位 ARM版 | Other Linux | 22.03 | arm64 | uefi
+M.systems = M.rows [[
+CentOS 8.2 64位 | CentOS | 8.2 | x86_64 | - | 2021-01-28 16:49:05
+CentOS 7.6 64位 | CentOS | 7.6 | x86_64 | - | 2019-12-30 11:05:02
+CentOS 7.9 64位 | CentOS | 7.9 | x86_64 | bios | 2021-04-19 10:12:44
+CentOS 7.3 64位 | CentOS | 7.3 | x86_64 | - | 2018-03-02 15:20:31
+CentOS 6.9 64位 | CentOS | 6.9 | x86_64 | - | 2017-11-20 18:03:10
+CentOS 6.5 32位 | CentOS | 6.5 | i386 | - | 2016-08-15 09:41:00
+CentOS 7.6 64位 ARM版 | CentOS | 7.6 | arm64 | uefi | 2022-06-08 14:00:27
+Ubuntu 22.04 64位 | Ubuntu | 22.04 | x86_64 | bios | 2022-08-30 11:11:11
+Ubuntu 22.04 64位 UEFI版 | Ubuntu | 22.04 | x86_64 | uefi | 2022-08-30 11:25:48
+Ubuntu 20.04 64位 | Ubuntu | 20.04 | x86_64 | bios | 2020-08-21 11:36:36
+Ubuntu 18.04 64位 | Ubuntu | 18.04 | x86_64 | - | 2018-10-17 16:22:09
+Ubuntu 16.04 64位 | Ubuntu | 16.04 | x86_64 | - | 2017-05-05 10:00:00
+Ubuntu 20.04 64位 预装 NVIDIA 驱动 | Ubuntu | 20.04 | x86_64 | bios | 2021-09-13 19:31:55
+Windows Server 2008 R2 企业版 64位 中文版 | Windows Server | 2008 R2 | x86_64 | - | 2016-12-01 12:00:00
+Windows Server 2012 R2 标准版 64位 中文版 | Windows Server | 2012 R2 | x86_64 | - | 2018-01-25 17:45:12
+Windows Server 2012 R2 标准版 64位 英文版 | Windows Server | 2012 R2 | x86_64 | - | 2018-01-25 17:58:40
+Windows Server 2016 数据中心版 64位 中文版 | Windows Server | 2016 | x86_64 | bios | 2019-03-14 15:09:26
+Windows Server 2019 数据中心版 64位 中文版 | Windows Server | 2019 | x86_64 | bios | 2020-11-03 13:37:00
+Windows Server 2022 数据中心版 64位 中文版 | Windows Server | 2022 | x86_64 | uefi | 2022-10-12 16:18:03
+Debian 9.8 64位 | Other Linux | 9.8 | x86_64 | - | 2019-06-21 10:30:30
+Debian 11.4 64位 | Other Linux | 11.4 | x86_64 | bios | 2022-09-09 09:09:09
+openEuler 22.03 LTS 64位 | Other Linux | 22.03 | x86_64 | bios | 2022-12-05 11:42:17
+openEuler 22.03 LTS 64位 ARM版 | Other Linux | 22.03 | arm64 | uefi | 2022-12-05 11:58:59
+Rocky Linux 8.6 64位 | Other Linux | 8.6 | x86_64 | bios | 2022-08-18 18:08:18
+AlmaLinux 9.0 64位 | Other Linux | 9.0 | x86_64 | uefi | 2022-11-11 20:00:00
+FreeBSD 12.1 64位 | Other Linux | 12.1 | x86_64 | - | 2020-02-29 23:59:59
 Windows 10 专业版 64位 | Other Windows | 10 | x86_64 | uefi
 ]]
 
-M.names = {
-  "web-base",
-  "订单服务_2024",
-  "mysql-主库-备份",
-  "jenkins-agent",
-  "k8s节点-1.24",
-  "日志采集",
-  "nginx-lua",
-  "build_cache",
-  "gpu-训练",
-  "财务系统-测试",
-  "临时镜像-请勿删除",
-  "测试🚀",
-}
+M.names = cells_of(
+  "web-base | 订单服务_2024 | mysql-主库-备份 | jenkins-agent | k8s节点-1.24 | 日志采集 | nginx-lua | build_cache | "
+    .. "gpu-训练 | 财务系统-测试 | 临时镜像-请勿删除 | 测试🚀"
+)
 M.descriptions = {
   "",
   '基线镜像 "golden" v3,已装 agent',
@@ -85,7 +86,10 @@ local function is_official(shelf) return shelf.name == "public" or shelf.name ==
 --- The fields that filters look at.
 ---@param shelf table `{name, region, seed}`
 function M.filtered_fields(shelf, key)
-  local record = M.from_row(SYSTEMS[random.pick(shelf.seed, key * 7, #SYSTEMS)])
+  local record = {}
+  for name, value in pairs(M.systems[random.pick(shelf.seed, key * 7, #M.systems)]) do
+    record[name] = value
+  end
   record.rootDeviceType = key % 8 == 7 and "localDisk" or "cloudDisk"
   record.status = STATES[key % 16] or "ready"
   record.launchPermission = shelf.viewers.permission
@@ -116,56 +120,46 @@ local function cloud_disk(shelf, key, n, size)
   disk.az = shelf.region .. "a"
   disk.name, disk.description = n == 0 and "系统盘" or "数据盘-" .. n, ""
   disk.throughput, disk.status, disk.attachments = 80 + size % 200, "available", {}
-  disk.multiAttachable, disk.enabled = false, true
   disk.createTime = time_text(BASE_TIME - key * 420)
-  disk.charge = {
-    chargeMode = "postpaid_by_duration",
-    chargeStatus = "normal",
-    chargeStartTime = "2023-05-28T16:31:37Z",
-    chargeExpiredTime = "",
-    chargeRetireTime = "",
-  }
+  disk.charge = { chargeMode = "postpaid_by_duration", chargeStatus = "normal", chargeExpiredTime = "" }
   disk.tags =
     { { key = "team", value = TEAMS[random.pick(seed + 4, key, #TEAMS)] }, { key = "环境", value = "生产" } }
   return disk
 end
 
----@param n number 0 for the system disk
----@param category string `cloud` or `local`
----@param size number GB
-function M.disk(shelf, key, n, category, size)
-  local disk =
-    { diskCategory = category, autoDelete = n == 0 or key % 2 == 0, deviceName = "vd" .. string.char(97 + n) }
-  if category == "cloud" then
-    disk.cloudDisk = cloud_disk(shelf, key, n, size)
-  elseif n == 0 then
-    disk.localDisk = { diskSizeGB = size } -- the service leaves out the type of a local system disk
-  else
-    disk.localDisk = { diskType = "premium-hdd", diskSizeGB = size }
+--- Gives an image its disks and what follows from them.
+---@param disks number of data disks
+function M.add_disks(record, shelf, key, disks)
+  local is_local = record.rootDeviceType == "localDisk"
+  local size = record.osType == "windows" and 60 or 40
+  local function disk(n, gigabytes, is_cloud)
+    local one = { diskCategory = is_cloud and "cloud" or "local", deviceName = "vd" .. string.char(97 + n) }
+    one.autoDelete = n == 0 or key % 2 == 0
+    if is_cloud then
+      one.cloudDisk = cloud_disk(shelf, key, n, gigabytes)
+    else -- the service leaves out the type of a local system disk
+      one.localDisk = { diskType = n > 0 and "premium-hdd" or nil, diskSizeGB = gigabytes }
+    end
+    return one
   end
-  return disk
+  record.systemDiskSizeGB, record.systemDisk = size, disk(0, size, not is_local)
+  record.snapshotId = is_local and "" or record.systemDisk.cloudDisk.snapshotId
+  record.dataDisks = disks > 0 and {} or nil
+  for n = 1, disks do
+    record.dataDisks[n] = disk(n, 100 * n, not is_local and n ~= 2)
+  end
 end
 
 --- The whole image.
 ---@param shelf table `{name, region, seed, count}`; keys above `count` are newer than all others
 function M.record(shelf, key)
   local record = M.filtered_fields(shelf, key)
-  local category = record.rootDeviceType == "cloudDisk" and "cloud" or "local"
-  local size = record.osType == "windows" and 60 or 40
-  record.systemDiskSizeGB = size
   local age = key * (shelf.is_generated and 300 or 90061)
   record.createTime = time_text(key <= shelf.count and BASE_TIME - age or BASE_TIME + key * 60)
   record.sizeMB = key % 5 == 0 and 0 or 1500 + key * 37 % 9000
   record.desc = is_official(shelf) and "" or M.descriptions[random.pick(shelf.seed, key * 7 + 2, #M.descriptions)]
   record.ownerPin = shelf.viewers.pin
-  record.systemDisk = M.disk(shelf, key, 0, category, size)
-  if not is_official(shelf) and key % 3 == 0 then
-    record.dataDisks = {}
-    for n = 1, 1 + key % 2 do
-      record.dataDisks[n] = M.disk(shelf, key, n, category, 100 * n)
-    end
-  end
-  record.snapshotId = category == "cloud" and record.systemDisk.cloudDisk.snapshotId or ""
+  M.add_disks(record, shelf, key, not is_official(shelf) and key % 3 == 0 and 1 + key % 2 or 0)
   if record.status == "pending" then
     record.progress = ("%d"):format(key * 13 % 100)
   elseif key % 4 ~= 0 then
@@ -177,7 +171,6 @@ function M.record(shelf, key)
   if key % 10 == 0 then
     record.imported, record.expiredTime = true, ""
   end
-  record.uefiSupport = record.bootMode == "uefi"
   return record
 end
 

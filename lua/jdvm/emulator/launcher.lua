@@ -86,10 +86,7 @@ local function problem_of(options)
     if options[name] and not options.tls then return "--" .. name .. " needs --tls" end
   end
   local _, message = settings.values(options.settings or {})
-  for _, spec in ipairs(options.faults or {}) do
-    message = message or select(2, fault_rules.parse(spec))
-  end
-  return message
+  return message or select(2, fault_rules.parse_all(options.faults or {}))
 end
 
 -- The shell command that becomes nginx. Its session is its own, so that neither Ctrl-C nor a kill of the whole group

@@ -18,18 +18,14 @@ end
 function M.pick(seed, n, top) return math.floor(M.unit(seed, n) * top) + 1 end
 
 local DIGITS = "abcdefghijklmnopqrstuvwxyz0123456789"
-local HEX = "0123456789abcdef"
 
-local function digit(digits, n) return digits:sub(n + 1, n + 1) end
-
---- Text of `length` (an even number of) characters from `[a-z0-9]`, or hex digits.
+--- Text of `length` characters from `[a-z0-9]`, or of hex digits.
 function M.text(seed, n, length, is_hex)
-  local digits = is_hex and HEX or DIGITS
-  local out, x, base = {}, math.floor(M.unit(seed, n) * MODULUS), #digits
-  for i = 1, length / 2 do
+  local out, x = {}, math.floor(M.unit(seed, n) * MODULUS)
+  for i = 1, length do
     x = (x * 48271 + i) % MODULUS
-    local two = math.floor(x / 16) % (base * base)
-    out[i] = digit(digits, math.floor(two / base)) .. digit(digits, two % base)
+    local digit = math.floor(x / 16)
+    out[i] = is_hex and ("%x"):format(digit % 16) or DIGITS:sub(digit % 36 + 1, digit % 36 + 1)
   end
   return table.concat(out)
 end
@@ -46,16 +42,16 @@ end
 local function half_text(value)
   local text = ""
   for _ = 1, 5 do
-    text = digit(DIGITS, value % 36) .. text
-    value = math.floor(value / 36)
+    local digit = value % 36 + 1
+    text, value = DIGITS:sub(digit, digit) .. text, math.floor(value / 36)
   end
   return text
 end
 
 local function half_value(text)
   local value = 0
-  for i = 1, 5 do
-    value = value * 36 + DIGITS:find(text:sub(i, i), 1, true) - 1
+  for character in text:gmatch(".") do
+    value = value * 36 + DIGITS:find(character, 1, true) - 1
   end
   return value
 end

@@ -6,16 +6,32 @@ local random = require "jdvm.emulator.random"
 
 local M = {}
 
--- The status words of the gateway.
-local STATUS = {
-  [400] = "HTTP_BAD_REQUEST",
-  [401] = "ACCESS_ERROR",
-  [403] = "HTTP_FORBIDDEN",
-  [404] = "NOT_FOUND",
-  [413] = "HTTP_REQUEST_ENTITY_TOO_LARGE",
-  [414] = "HTTP_URI_TOO_LONG",
-  [429] = "HTTP_RATE_LIMIT_EXCEEDED",
+-- HTTP status, status word and message of the service or of its gateway: [gw]. A code alone means its first line.
+local ERRORS = {
+  { 400, "INVALID_ARGUMENT", "bad parameter" },
+  { 401, "ACCESS_ERROR", "sign result is not same [gw]" },
+  { 403, "HTTP_FORBIDDEN", "api is disabled [gw]" },
+  { 404, "NOT_FOUND", "no route and no API found with those values [gw]" },
+  { 409, "ABORTED", "Conflict with underlay image task" },
+  { 413, "HTTP_REQUEST_ENTITY_TOO_LARGE", "limit 100m [gw]" },
+  { 414, "HTTP_URI_TOO_LONG", "limit 8k [gw]" },
+  { 429, "RATE_LIMIT", "Request was throttled" },
+  { 429, "HTTP_RATE_LIMIT_EXCEEDED", "minute rate limit exceeded, role:ak [gw]" },
+  { 429, "QUOTA_EXCEEDED", "Image quota limit exceeded" },
+  { 499, "CANCELLED", "Request was cancelled" },
+  { 500, "INTERNAL", "Internal server error" },
+  { 501, "NOT_IMPLEMENTED", "Not implemented" },
+  { 502, "SOURCE_UNAVAILABLE", "Bad gateway" },
+  { 503, "UNAVAILABLE", "Service unavailable" },
+  { 504, "HTTP_SERVER_TIMING_OUT", "Gateway time-out [gw]" },
 }
+
+local function usual(code, status)
+  for _, entry in ipairs(ERRORS) do
+    if entry[1] == code and (not status or entry[2] == status) then return entry end
+  end
+  return { code, "UNKNOWN", "Unknown server error" }
+end
 
 -- Pieces go to one list, which is joined once: a page has thousands.
 local function append(out, value, kind)
@@ -57,24 +73,23 @@ function M.request_id(seed, n, from_service) return random.text(seed + n % 65536
 ---@param result string JSON text
 function M.success(request_id, result) return '{"requestId":"' .. request_id .. '","result":' .. result .. "}" end
 
----@param failure table `{code, status?, message, details?}`; details is JSON text
+---@param failure table `{code, status?, message?, details?}`; details is JSON text
 function M.failure(request_id, failure)
+  local words = usual(failure.code, failure.status)
   local details = failure.details and ',"details":' .. failure.details or ""
   return ('{"error":{"status":%s,"code":%d,"message":%s%s},"requestId":"%s"}'):format(
-    json(failure.status or STATUS[failure.code] or "UNKNOWN"),
+    json(failure.status or words[2]),
     failure.code,
-    json(failure.message),
+    json(failure.message or words[3]),
     details,
     request_id
   )
 end
 
 --- What a proxy in front of the service answers, in HTML.
-function M.html(code, reason)
-  return (
-    "<html>\r\n<head><title>%d %s</title></head>\r\n<body>\r\n<center><h1>%d %s</h1></center>\r\n"
-    .. "<hr><center>jd-gateway</center>\r\n</body>\r\n</html>\r\n"
-  ):format(code, reason, code, reason)
+function M.html(code)
+  local page = "<html>\r\n<head><title>%d</title></head>\r\n<body>\r\n<center><h1>%d</h1></center>\r\n"
+  return (page .. "<hr><center>jd-gateway</center>\r\n</body>\r\n</html>\r\n"):format(code, code)
 end
 
 ---@param seconds number since the epoch

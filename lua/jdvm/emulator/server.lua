@@ -86,7 +86,7 @@ function M.leave() state.counters.in_flight = state.counters.in_flight - 1 end
 -- Ends the connection, or leaves the client waiting first. 444 resets, an error just closes.
 local function finish(stop)
   if stop.seconds > 0 then ngx.sleep(stop.seconds) end
-  return ngx.exit(stop.how == "reset" and 444 or ngx.ERROR)
+  return ngx.exit(stop.fault == "reset" and 444 or ngx.ERROR)
 end
 
 local function send_headers(response)
@@ -114,7 +114,7 @@ end
 -- Sends the head or the body as the fault wants it; returns false when nothing more is to follow.
 local function send_part(text, drip, stop, send)
   if stop then text = text:sub(1, math.floor(#text * stop.fraction)) end
-  local bytes = drip and drip.bytes or math.max(#text, 1)
+  local bytes = math.max(drip and drip.bytes or #text, 1)
   for at = 1, #text, bytes do
     if not send(text:sub(at, at + bytes - 1)) then return false end
     if drip then ngx.sleep(drip.interval) end
@@ -150,7 +150,7 @@ function M.serve(closing)
   enter()
   local response = emulator.respond(state, read_request())
   if response.delay then ngx.sleep(response.delay) end
-  if response.wire then
+  if next(response.wire) then
     local play = ngx.req.http_version() >= 2 and play_frames or play_bytes
     return play(response)
   end

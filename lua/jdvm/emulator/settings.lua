@@ -5,39 +5,19 @@ local text = require "jdvm.util.text"
 
 local M = {}
 
--- name, default, kind of value (or the allowed words), meaning
-M.list = {
-  { "skew", 900, "number", "largest difference, in seconds, between x-jdcloud-date and the service's clock" },
-  { "skew_status", 401, "integer", "HTTP status for a request outside that window" },
-  { "nonce_window", 1800, "number", "seconds during which a nonce cannot be used again" },
-  { "clock_offset", 0, "signed", "seconds by which the service's clock is wrong, in Date and in the check" },
-  { "latency", 0, "number", "seconds that every response takes" },
-  { "past_end", "empty", { "empty", "clamped" }, "a page after the last one: no images, or the last page again" },
-  { "page_number_below_1", "refused", { "refused", "first" }, "a page number below 1" },
-  { "unknown_region", "route", { "route", "argument", "empty" }, "404 no route, 400, or a region without images" },
-  { "unknown_source", "refused", { "refused", "empty" }, "an imageSource that does not exist" },
-  { "unknown_value", "empty", { "empty", "refused" }, "a platform, status … that does not exist" },
-  { "unknown_key_message", "Invalid accessKey [gw]", "text", "the message for an access key that does not exist" },
-  { "offline_default", "false", { "false", "any" }, "what a missing `offline` means for public and thirdparty" },
-  { "ids_paging", false, "boolean", "whether pageNumber and pageSize apply to ids" },
-  {
-    "words",
-    "new",
-    { "new", "old" },
-    "imageSource: private, public … or self, jcloud …, which are then accepted, too",
-  },
-  { "framing", "chunked", { "chunked", "length" }, "how the end of a body is marked" },
-  { "keep_alive", true, "boolean", "whether connections stay open" },
-  { "gzip", false, "boolean", "compress when the client accepts it" },
-  { "line_feed", true, "boolean", "a line feed after the body" },
-  { "uri_limit", 8192, "integer", "bytes of a request target before 414" },
-  { "rate_limit", 0, "integer", "calls a minute and key before 429; 0 for no limit" },
+-- Kind of value (or the allowed words), meaning, default.
+M.entries = {
+  skew = { "number", "largest difference, in seconds, between x-jdcloud-date and the service's clock", 900 },
+  nonce_window = { "number", "seconds during which a nonce cannot be used again", 1800 },
+  clock_offset = { "signed", "seconds by which the service's clock is wrong, in Date and in the check", 0 },
+  latency = { "number", "seconds that every response takes", 0 },
+  past_end = { { "empty", "clamped" }, "a page after the last one: no images, or the last page again", "empty" },
+  offline_default = { { "false", "any" }, "what a missing `offline` means for public and thirdparty", "false" },
+  framing = { { "chunked", "length" }, "how the end of a body is marked", "chunked" },
+  keep_alive = { "boolean", "whether connections stay open", true },
+  gzip = { "boolean", "compress when the client accepts it", false },
+  line_feed = { "boolean", "a line feed after the body", true },
 }
-
-M.by_name = {}
-for _, entry in ipairs(M.list) do
-  M.by_name[entry[1]] = { kind = entry[3] }
-end
 
 --- What the kinds of values are called.
 M.meanings = {
@@ -99,30 +79,24 @@ function M.suggestion(name, ...)
   return nearest and ("; did you mean '%s'?"):format(nearest) or ""
 end
 
---- Reads the value of a setting.
----@param value any text as typed, or a value of the right type
----@return any|nil value
----@return string|nil message
-function M.read(name, value)
-  local entry = M.by_name[name]
-  if not entry then return nil, ("unknown setting '%s'%s"):format(tostring(name), M.suggestion(name, M.by_name)) end
-  local read, expected = M.read_value(entry.kind, value)
-  if read == nil then return nil, ("setting '%s' must be %s, not '%s'"):format(name, expected, tostring(value)) end
-  return read
-end
-
---- The values of all settings: the defaults, and what is given.
----@param given table<string, any> values that `read` accepts
+--- The values of all settings: those of `before`, or the defaults, and what is given.
+---@param given table<string, any> values as text or of the right type
+---@param before? table<string, any>
 ---@return table<string, any>|nil values
 ---@return string|nil message
-function M.values(given)
+function M.values(given, before)
   local values = {}
-  for _, entry in ipairs(M.list) do
-    values[entry[1]] = entry[2]
+  for name, entry in pairs(M.entries) do
+    values[name] = entry[3]
+  end
+  for name, value in pairs(before or {}) do
+    values[name] = value
   end
   for name, value in pairs(given) do
-    local read, message = M.read(name, value)
-    if read == nil then return nil, message end
+    local entry = M.entries[name]
+    if not entry then return nil, ("unknown setting '%s'%s"):format(tostring(name), M.suggestion(name, M.entries)) end
+    local read, expected = M.read_value(entry[1], value)
+    if read == nil then return nil, ("setting '%s' must be %s, not '%s'"):format(name, expected, tostring(value)) end
     values[name] = read
   end
   return values

@@ -9,6 +9,7 @@ local M = {}
 
 -- The gateway's own messages; the last three are ours, in its style.
 M.messages = {
+  unknown_key = "Invalid accessKey [gw]",
   authorization = "lack of header authorization[gw]",
   credential = "lack of credential in the header authorization [gw]",
   signed_headers = "lack of header signedHeaders [gw]",
@@ -20,20 +21,14 @@ M.messages = {
   skew = "the request has expired, check x-jdcloud-date [gw]",
 }
 
--- SHA-256 as lower-case hex: of the libcrypto that nginx has mapped, of one that LuaJIT loads, or of jdvm.core.
+-- SHA-256 as lower-case hex: by the libcrypto of nginx, or by jdvm.core where there is none.
 local function find_sha256()
   local has_ffi, ffi = pcall(require, "ffi")
-  if not has_ffi then return require("jdvm.core").sha256 end
-  ffi.cdef "unsigned char *SHA256(const unsigned char *data, size_t count, unsigned char *digest);"
-  local library = pcall(function() return ffi.C.SHA256 end) and ffi.C
-  for _, name in ipairs { "libcrypto.so.3", "libcrypto.so.1.1", "crypto" } do
-    library = library or select(2, pcall(ffi.load, name))
-    if type(library) == "string" then library = nil end
-  end
-  if not library then error("jdvm.emulator needs libcrypto, which LuaJIT's FFI did not find", 0) end
+  if has_ffi then ffi.cdef "unsigned char *SHA256(const unsigned char *data, size_t count, unsigned char *digest);" end
+  if not has_ffi or not pcall(function() return ffi.C.SHA256 end) then return require("jdvm.core").sha256 end
   local digest = ffi.new "unsigned char[32]"
   return function(bytes)
-    library.SHA256(bytes, #bytes, digest)
+    ffi.C.SHA256(bytes, #bytes, digest)
     return (ffi.string(digest, 32):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
   end
 end
@@ -148,11 +143,7 @@ end
 ---@return string|nil text nil when a header named in SignedHeaders did not arrive
 function M.canonical_request(request, index, parts, payload_hash)
   local path, query = uri.split(request.target)
-  local lines = {
-    request.method,
-    canonical_path(path, parts.version),
-    canonical_query(query, parts.version),
-  }
+  local lines = { request.method, canonical_path(path, parts.version), canonical_query(query, parts.version) }
   for _, name in ipairs(parts.signed) do
     if not index[name] then return nil end
     lines[#lines + 1] = name .. ":" .. canonical_value(index[name], parts.version)
@@ -186,12 +177,18 @@ local function signing_key(parts, secret)
   return kept_key
 end
 
+--- Seconds since the epoch of `YYYYMMDDTHHMMSSZ`, or nil.
+function M.parse_date(text)
+  local year, month, day, hour, minute, second = text:match("^(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)Z$")
+  return year and dates.seconds(year, month, day, hour, minute, second)
+end
+
 --- Checks the signature alone: neither clock nor nonce.
 ---@param request table `{method, target, headers, body}`
 ---@param index table<string, string[]> from `index_headers`
 ---@param find_secret fun(access_key: string): string|nil
----@return table|nil parts of the Authorization header, with `date` and `nonce`
----@return string|nil problem a key of `messages`, or "unknown_key"
+---@return table|nil parts of the Authorization header, with `date`, its `seconds` if it is one, and `nonce`
+---@return string|nil problem a key of `messages`
 function M.verify(request, index, find_secret)
   if not index.authorization then return nil, "authorization" end
   local parts, problem = parse_authorization(index.authorization[1])
@@ -201,6 +198,7 @@ function M.verify(request, index, find_secret)
   if not index["x-jdcloud-date"] then return nil, "date" end
   if not index["x-jdcloud-nonce"] then return nil, "nonce" end
   parts.date, parts.nonce = trim(index["x-jdcloud-date"][1]), index["x-jdcloud-nonce"][1]
+  parts.seconds = M.parse_date(parts.date)
   if parts.terminator ~= ("jdcloud%d_request"):format(parts.version) then return nil, "invalid" end
   if parts.day ~= parts.date:sub(1, 8) then return nil, "mismatch" end
 
@@ -211,14 +209,6 @@ function M.verify(request, index, find_secret)
   local to_sign = table.concat({ parts.algorithm, parts.date, scope, sha256(canonical) }, "\n")
   if hmac(signing_key(parts, secret), to_sign) ~= parts.signature then return nil, "mismatch" end
   return parts
-end
-
---- Seconds since the epoch of `YYYYMMDDTHHMMSSZ`.
----@return number|nil seconds
-function M.parse_date(text)
-  local year, month, day, hour, minute, second = text:match("^(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)Z$")
-  if not year then return nil end
-  return dates.seconds(year, month, day, hour, minute, second)
 end
 
 return M

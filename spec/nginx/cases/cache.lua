@@ -171,7 +171,7 @@ case("goes on with the stale answer while the service is down, and asks again af
     end
   end)
   check.between(2, math.ceil(seconds / 0.3), requests(run), "requests in " .. seconds .. " s")
-  run.control("faults?script=[]")
+  run.control("faults")
   ngx.sleep(0.35)
   catalogue:describe_image(run.ids[7])
   ngx.sleep(0.05 + 0.05 * run.patience)
@@ -268,7 +268,7 @@ case("gives a failure that may pass to all who wait, and soon asks again", funct
     equal(503, code)
   end
   equal(1, requests(run))
-  run.control("faults?script=[]")
+  run.control("faults")
   ngx.sleep(1.1)
   equal("miss", select(2, catalogue:describe_image(run.ids[8])).cache)
   equal("hit", select(2, catalogue:describe_image(run.ids[8])).cache)

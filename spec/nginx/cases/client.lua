@@ -99,7 +99,7 @@ end)
 case("tries again what is worth it, with sleeps that let others work", function(run)
   run.control("faults?spec=error:code=500,count=2")
   local image, meta = new(run):describe_image(run.ids[1])
-  run.control("faults?script=[]")
+  run.control("faults")
   equal(run.ids[1], truthy(image, meta).imageId)
   equal(3, meta.attempts)
 end)
@@ -112,7 +112,7 @@ case("never sends a nonce twice, not even when a kept connection proves stale", 
     local image, message = client:describe_image(run.ids[n])
     equal(run.ids[n], truthy(image, message).imageId)
   end
-  run.control("faults?script=[]")
+  run.control("faults")
   equal(0, run.control("stats").nonces_repeated)
 end)
 
