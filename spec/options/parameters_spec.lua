@@ -15,7 +15,7 @@ local function message_of(operation, params)
 end
 
 local function request(operation, params)
-  local path, query, used = parameters.check(operation, params, "cn-north-1")
+  local path, query, used = parameters.check(operation, params, "cn-north-1", 1)
   local pairs_of = {}
   for i = 1, #query, 2 do
     pairs_of[#pairs_of + 1] = query[i] .. "=" .. query[i + 1]
@@ -275,41 +275,6 @@ describe("rules between parameters", function()
       )
     end
     request(list, { imageSource = "private", launchPermission = "ownerOnly" })
-  end)
-end)
-
-describe("blame", function()
-  -- Messages of `error` begin with the file and line that are blamed.
-  local function line_of(message) return tonumber(message:match("parameters_spec%.lua:(%d+): jdvm: ")) end
-  local function this_line() return debug.getinfo(2, "l").currentline end
-
-  it("falls on the line of the call, or on its caller's", function()
-    local line
-    local _, message = pcall(function()
-      line = this_line() + 1
-      parameters.check(one, "", "cn-north-1", 1)
-      return nil
-    end)
-    assert.equal(line, line_of(message))
-
-    local function method(id)
-      local path = parameters.check(one, id, "cn-north-1", 2)
-      return path
-    end
-    _, message = pcall(function()
-      line = this_line() + 1
-      method("")
-      return nil
-    end)
-    assert.equal(line, line_of(message))
-  end)
-
-  it("raises strings and passes good calls on", function()
-    local ok, message = pcall(parameters.check, list, { pageSize = 5 }, "cn-north-1")
-    assert.is_false(ok)
-    assert.is_string(message)
-    local path, query, region = parameters.check(one, "img-a", "cn-north-1")
-    assert.same({ "/v1/regions/cn-north-1/images/img-a", {}, "cn-north-1" }, { path, query, region })
   end)
 end)
 

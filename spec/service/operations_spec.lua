@@ -87,7 +87,7 @@ describe("the operations", function()
       for _, value in ipairs(tried) do
         local params = { imageSource = parameter.name == "launchPermission" and "private" or "public" }
         params[parameter.name] = value
-        assert.is_string(parameters.check(operations.describeImages, params, "cn-north-1"))
+        assert.is_string(parameters.check(operations.describeImages, params, "cn-north-1", 1))
       end
     end
   end)
@@ -287,7 +287,7 @@ describe("a third operation", function()
       depth = 2,
       shared = true,
       order = "up",
-    }, "cn-north-1")
+    }, "cn-north-1", 1)
     assert.equal("/v1/regions/cn-north-1/vaults/v-1/keypairs", path)
     assert.same({ "keyNames.1", "a b", "keyNames.2", "c", "depth", "2", "order", "up", "shared", "true" }, query)
     assert.equal("cn-north-1", region)

@@ -67,13 +67,13 @@ end
 ---@param set string client, call, list, wait or cache
 ---@param given table|nil
 ---@param who string what the message names, such as "jdvm.new" or an operation
----@param level integer|nil as for an `error` in the place of this call: 1 (default) blames that line, 2 its caller
+---@param level integer as for an `error` in the place of this call: 1 blames that line, 2 its caller
 ---@param parameters table|nil parameters of the operation
 function check.options(set, given, who, level, parameters)
   local message = check.fault(set, given, parameters)
   if not message then return end
   if who:sub(1, 4) ~= "jdvm" then who = "jdvm: " .. who end
-  error(who .. ": " .. message, (level or 1) + 1)
+  error(who .. ": " .. message, level + 1)
 end
 
 -- Follows a dotted name through the models, from the fields of one on; gives what is wrong with it, or nil. Names that

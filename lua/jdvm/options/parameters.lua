@@ -139,10 +139,10 @@ end
 ---@param operation table
 ---@param name string
 ---@param value any
----@param level integer|nil as for an `error` in the place of this call
+---@param level integer as for an `error` in the place of this call
 function parameters.check_value(operation, name, value, level)
   local fault = value_of.fault(find(operation, name), value, true)
-  if fault then error(("jdvm: %s: '%s' %s"):format(operation.name, name, fault), (level or 1) + 1) end
+  if fault then error(("jdvm: %s: '%s' %s"):format(operation.name, name, fault), level + 1) end
 end
 
 -- What is wrong with the parameters, or nil.
@@ -175,7 +175,7 @@ end
 ---@param operation table an entry of operations.list
 ---@param params table|string|nil parameters by the service's names; a string for the shorthand
 ---@param region string used when the parameters name none
----@param level integer|nil as for an `error` in the place of this call: 1 (default) blames that line, 2 its caller
+---@param level integer as for an `error` in the place of this call: 1 blames that line, 2 its caller
 ---@return string path see `request`
 ---@return string[] query
 ---@return string region
@@ -187,7 +187,7 @@ function parameters.check(operation, params, region, level)
     path, query, used = parameters.request(operation, params, region)
     fault = length_fault(operation, params, path, query)
   end
-  if fault then error("jdvm: " .. operation.name .. ": " .. fault, (level or 1) + 1) end
+  if fault then error("jdvm: " .. operation.name .. ": " .. fault, level + 1) end
   return path, query, used
 end
 
