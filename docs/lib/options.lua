@@ -82,7 +82,7 @@ return {
       class = "fun(event: jdvm.Event)",
     },
     on_attempt = {
-      "Called after each try of a request. An error in it, as in on_call, changes nothing; logger is told of it.",
+      "Called after each attempt. An error in it, as in on_call, changes nothing; logger is told of it.",
       "每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。",
       class = "fun(event: jdvm.Event)",
     },

@@ -1,4 +1,4 @@
--- One call: sign, send, decode, judge, and try again as long as that is worth it and there is time.
+-- One call: sign, send, decode, judge, and retry as long as that is worth it and there is time.
 --
 -- A call is started, and later finished or cancelled, so that several run side by side over any transport. All
 -- its state is in itself: a client serves any number of calls, coroutines and light threads at once. What calls
@@ -17,19 +17,19 @@ local call = {}
 local Call = {}
 local mt = { __index = Call }
 
--- How much of a body that is no JSON is looked at for the message.
+-- How much of a body that is not JSON goes into the message.
 local GLIMPSE = 4096
--- A request that lay idle so long (seconds) while its caller did something else, and is found broken at once, was
--- not tried properly.
+-- An attempt that lay idle for IDLE seconds while its caller did something else, and is found broken within AT_ONCE
+-- seconds, does not count.
 local IDLE, AT_ONCE = 1, 0.1
 -- Timers may go off this early (seconds).
 local NEARLY = 0.005
 
--- Tells of a try. `failure` is nil after a success.
-local function tell_try(self, status, request_id, failure, again, delay)
+-- Reports an attempt. `failure` is nil after a success.
+local function report_attempt(self, status, request_id, failure, again, delay)
   local state = self.state
   if not (state.logger or state.on_attempt) then return end
-  local event = events.try {
+  local event = events.attempt {
     operation = self.operation.name,
     region = self.region,
     method = self.operation.method,
@@ -39,7 +39,7 @@ local function tell_try(self, status, request_id, failure, again, delay)
     attempt = self.attempts,
     status = status,
     request_id = request_id,
-    milliseconds = (self.transport:now() - self.try_started) * 1000,
+    milliseconds = (self.transport:now() - self.attempt_started) * 1000,
     kind = failure and failure.kind,
     reason = failure and events.reason(failure),
     retry = again,
@@ -59,58 +59,46 @@ local function secrets_of(self)
   return secrets
 end
 
+-- Ends the call, and reports it.
+local function conclude(self, result, meta_or_message, detail)
+  local state, facts = self.state, detail or meta_or_message
+  self.outcome = { result, meta_or_message, detail }
+  if state.on_call then
+    events.tell(state.on_call, {
+      operation = self.operation.name,
+      region = self.region,
+      ok = detail == nil,
+      attempts = self.attempts,
+      elapsed = facts.elapsed,
+      kind = facts.kind,
+      status = facts.status,
+      http_status = facts.http_status,
+      request_id = facts.request_id,
+      message = detail and meta_or_message,
+    }, "on_call", state.logger)
+  end
+  return result, meta_or_message, detail
+end
+
 -- Ends the call with a failure: fields for jdvm.failures.failure.
 local function fail(self, failure)
-  local state = self.state
   local now = self.transport and self.transport:now()
-  local fields = {}
-  for _, field in ipairs(errors.fields) do
-    fields[field.name] = failure[field.name]
-  end
-  fields.operation, fields.region, fields.attempts = self.operation.name, self.region, self.attempts
-  fields.elapsed = now and self.budget and math.max(0, now - self.budget.started) or 0
-  fields.retryable, fields.advice = failure.retryable or false, failure.advice
-  local message, detail = errors.new(fields, secrets_of(self))
-  self.outcome = { nil, message, detail }
-  events.tell(state.on_call, {
-    operation = self.operation.name,
-    region = self.region,
-    ok = false,
-    attempts = self.attempts,
-    elapsed = detail.elapsed,
-    kind = detail.kind,
-    status = detail.status,
-    http_status = detail.http_status,
-    request_id = detail.request_id,
-    message = message,
-  }, "on_call", state.logger)
-  return nil, message, detail
+  failure.operation, failure.region, failure.attempts = self.operation.name, self.region, self.attempts
+  failure.elapsed = now and self.budget and math.max(0, now - self.budget.started) or 0
+  failure.retryable = failure.retryable or false
+  return conclude(self, nil, errors.new(failure, secrets_of(self)))
 end
 
 local function succeed(self, result, status, request_id)
-  local meta = {
+  self.state.quota:pay_back(self.cost)
+  return conclude(self, result, {
     request_id = request_id,
     http_status = status,
     attempts = self.attempts,
     throttled = self.throttled,
     replayed = self.replayed,
     elapsed = self.transport:now() - self.started,
-  }
-  local state = self.state
-  state.quota:pay_back(self.cost)
-  self.outcome = { result, meta }
-  if state.on_call then
-    events.tell(state.on_call, {
-      operation = self.operation.name,
-      region = self.region,
-      ok = true,
-      attempts = self.attempts,
-      elapsed = meta.elapsed,
-      http_status = status,
-      request_id = request_id,
-    }, "on_call", state.logger)
-  end
-  return result, meta
+  })
 end
 
 -- Asks for keys to sign with; gives nil and a failure when there are none.
@@ -125,10 +113,10 @@ local function fetch_keys(self, now)
   }, transport.turn)
 end
 
--- Begins a try. A failure that needs no answer is kept for finish.
-local function try(self, at_once, now, fresh)
+-- Begins an attempt. A failure that needs no response is kept for finish.
+local function attempt(self, at_once, now, fresh)
   local carrier, deadline = self.transport, self.budget.deadline
-  self.try_started = now
+  self.attempt_started = now
   if now >= deadline then
     self.early = { kind = "timeout", phase = "sleep", cause = "no_time_left" }
     return
@@ -173,11 +161,11 @@ function call.start(state, job, at_once)
   local now = carrier:now()
   self.transport, self.started = carrier, now
   self.budget = self.budget or { started = now, deadline = now + self.timeout }
-  try(self, at_once, now)
+  attempt(self, at_once, now)
   return self
 end
 
--- Reads an answer: the result and the request id, or nil and a failure.
+-- Reads a response: the result and the request id, or nil and a failure.
 local function judge(self, response)
   local status, headers = response.status, response.headers or {}
   local is_good = status >= 200 and status <= 299
@@ -207,12 +195,12 @@ local function follow_clock(self, headers, failure)
   if not failure and not former then return false end
   local skew, is_known = retry.skew(headers, state.clock())
   if not is_known then return false end
-  -- An offset is measured anew by every answer, and ends when the clocks agree.
+  -- An offset is measured anew by every response, and ends when the clocks agree.
   if former then state.offset = skew end
   local is_refusal = failure and failure.kind == "api" and (failure.http_status == 401 or failure.http_status == 403)
   if not is_refusal then return false end
   if self.was_skewed then
-    -- The corrected time was refused, too: it was not the clock, or the date of the answers is wrong.
+    -- The corrected time was refused, too: it was not the clock, or the date of the responses is wrong.
     state.offset = self.former_offset
     return false
   end
@@ -224,7 +212,7 @@ local function follow_clock(self, headers, failure)
   return true
 end
 
--- Whether this failure is worth another try: the reason and seconds to wait, or nil.
+-- Whether this failure is worth a retry: the reason and seconds to wait, or nil.
 local function worth_another(self, failure, is_skewed)
   local state = self.state
   local reason = retry.reason(failure)
@@ -240,7 +228,7 @@ local function worth_another(self, failure, is_skewed)
   return reason, retry.delay(self.attempts, reason, state.random(), failure.retry_after)
 end
 
--- Whether the client's quota covers another try for this reason; it is paid.
+-- Whether the client's quota covers a retry for this reason; it is paid.
 local function can_pay(self, failure, reason)
   if reason == "clock" or reason == "keys" then return true end
   local cost = self.state.quota:take(reason)
@@ -266,28 +254,30 @@ local function out_of_time(self, failure, last)
   })
 end
 
--- Whether a try was left alone for so long that its failure says nothing: only one that was under way when finish
--- began can be that.
+-- Whether an attempt was left alone for so long that its failure says nothing: only one that was under way when
+-- finish began can be that.
 local function was_neglected(self, failure, finish_began)
   if not finish_began or not (failure.kind == "timeout" or failure.kind == "transport") then return false end
   local now = self.transport:now()
-  return finish_began - self.try_started > IDLE and now - finish_began < AT_ONCE and now < self.budget.deadline
+  return finish_began - self.attempt_started > IDLE and now - finish_began < AT_ONCE and now < self.budget.deadline
 end
 
 -- Whether somebody cancelled the call while it waited, or closed the client: what is waited for in one piece
--- (`perform`) is not among what `close` cancels, so it ends here, with its answer, and is not tried again.
+-- (`perform`) is not among what `close` cancels, so it ends here, with its response, and is not retried.
 local function was_cancelled(self)
   if self.state.closed then self:cancel() end
-  return self.outcome
+  return self.outcome ~= nil
 end
 
---- Waits for the answer, trying again as the client's options say.
----@param received function|nil called when a good answer is there and about to be read, unless the call was throttled
+local function outcome_of(self) return self.outcome[1], self.outcome[2], self.outcome[3] end
+
+--- Waits for the response, retrying as the client's options say.
+---@param received function|nil called when a good response is there and about to be read, unless the call was throttled
 ---@return table|nil result
 ---@return table|string meta_or_message
 ---@return jdvm.Failure|nil detail
 function Call:finish(received)
-  if self.outcome then return self.outcome[1], self.outcome[2], self.outcome[3] end
+  if self.outcome then return outcome_of(self) end
   local carrier = self.transport
   local began = self.pending and carrier:now()
   while true do
@@ -301,7 +291,7 @@ function Call:finish(received)
       self.state.in_flight[self] = nil
     end
     self.pending, self.response, self.failure = nil, nil, nil
-    if was_cancelled(self) then return self.outcome[1], self.outcome[2], self.outcome[3] end
+    if was_cancelled(self) then return outcome_of(self) end
 
     local now = carrier:now()
     if
@@ -310,11 +300,11 @@ function Call:finish(received)
       and retry.is_replayed(response, failure, self.operation.method == "GET")
     then
       self.replayed = self.replayed + 1
-      try(self, true, now, true)
+      attempt(self, true, now, true)
     elseif not response and was_neglected(self, failure, began) then
-      try(self, true, now)
+      attempt(self, true, now)
     else
-      -- Where nothing can wait, nothing was tried.
+      -- Where nothing can wait, no request was sent.
       if response or failure.kind ~= "phase" then self.attempts = self.attempts + 1 end
       local is_skewed = false
       if response then
@@ -322,7 +312,7 @@ function Call:finish(received)
         local result, id_or_failure = judge(self, response)
         if result ~= nil then
           follow_clock(self, response.headers)
-          tell_try(self, response.status, id_or_failure)
+          report_attempt(self, response.status, id_or_failure)
           return succeed(self, result, response.status, id_or_failure)
         end
         failure = id_or_failure
@@ -330,13 +320,20 @@ function Call:finish(received)
       end
 
       if failure.kind == "timeout" and carrier:now() >= self.budget.deadline - NEARLY then
-        tell_try(self, nil, nil, failure)
+        report_attempt(self, nil, nil, failure)
         return out_of_time(self, failure, errors.last(self.last))
       end
       local reason, delay = worth_another(self, failure, is_skewed)
       local is_late = reason and carrier:now() + delay >= self.budget.deadline
       if reason and not is_late and not can_pay(self, failure, reason) then reason = nil end
-      tell_try(self, response and response.status, failure.request_id, failure, not is_late and reason or nil, delay)
+      report_attempt(
+        self,
+        response and response.status,
+        failure.request_id,
+        failure,
+        not is_late and reason or nil,
+        delay
+      )
       if not reason then
         failure.last = nil
         return fail(self, failure)
@@ -344,8 +341,8 @@ function Call:finish(received)
       if is_late then return out_of_time(self, { phase = "sleep", cause = "no_time_left" }, errors.last(failure)) end
       self.last = failure
       if delay > 0 then carrier:sleep(delay) end
-      if was_cancelled(self) then return self.outcome[1], self.outcome[2], self.outcome[3] end
-      try(self, true, carrier:now())
+      if was_cancelled(self) then return outcome_of(self) end
+      attempt(self, true, carrier:now())
     end
   end
 end
@@ -368,9 +365,9 @@ function Call:cancel()
   self.outcome = { nil, message, detail }
 end
 
-local Handle = {}
+local methods = {}
 local handle_mt = {
-  __index = Handle,
+  __index = methods,
   __name = "jdvm.call",
   __tostring = function(self)
     local inner = self.call()
@@ -378,26 +375,12 @@ local handle_mt = {
   end,
 }
 
-local function inner_of(self, name)
-  if type(self) ~= "table" or getmetatable(self) ~= handle_mt then
-    error(("jdvm: call methods with a colon: call:%s()"):format(name), 3)
+for _, name in ipairs { "finish", "cancel" } do
+  methods[name] = function(self)
+    if getmetatable(self) ~= handle_mt then error(("jdvm: call methods with a colon: call:%s()"):format(name), 2) end
+    local inner = self.call()
+    return inner[name](inner)
   end
-  return self.call()
-end
-
---- Waits for the answer.
----@return table|nil result
----@return table|string meta_or_message
----@return jdvm.Failure|nil detail
-function Handle:finish()
-  local inner = inner_of(self, "finish")
-  return inner:finish()
-end
-
---- Gives the call up.
-function Handle:cancel()
-  local inner = inner_of(self, "cancel")
-  inner:cancel()
 end
 
 --- A call as the user holds it: what it knows, keys and headers too, stays out of sight of inspectors.

@@ -188,7 +188,7 @@
 ---@field page_size? integer Images asked for at once in lists. 列表每页请求的镜像数量。
 ---@field prefetch? integer Pages in flight ahead of the reader of a list, at most max_connections; 0 means none. 预取的页数，不超过 max_connections；0 表示不预取。
 ---@field logger? fun(event: jdvm.Event) Called with each event that is worth a log line; print will do. 日志回调函数，可直接使用 print。
----@field on_attempt? fun(event: jdvm.Event) Called after each try of a request. An error in it, as in on_call, changes nothing; logger is told of it. 每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。
+---@field on_attempt? fun(event: jdvm.Event) Called after each attempt. An error in it, as in on_call, changes nothing; logger is told of it. 每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。
 ---@field on_call? fun(event: jdvm.Event) Called after each call. 每次调用结束后的回调。
 ---@field clock? fun(): number Gives the time in seconds since 1970; for tests. 返回自 1970 年起的秒数，用于测试。
 

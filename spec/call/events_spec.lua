@@ -1,7 +1,7 @@
 -- The lines that loggers print, and what becomes of errors in hooks.
 local events = require "jdvm.call.events"
 
-local function try(more)
+local function attempt(more)
   local event = {
     operation = "describeImages",
     method = "GET",
@@ -13,7 +13,7 @@ local function try(more)
   for name, value in pairs(more) do
     event[name] = value
   end
-  return events.try(event)
+  return events.attempt(event)
 end
 
 local HEAD = "jdvm: describeImages: GET vm.jdcloud-api.com/v1/regions/cn-north-1/images try 2: "
@@ -32,7 +32,7 @@ describe("an attempt", function()
       ["connect 12 ms"] = { reason = "connect" },
       ["failed 12 ms"] = {},
     } do
-      local event = try(more)
+      local event = attempt(more)
       assert.equal("try", event.event)
       assert.equal(HEAD .. expected, event.message)
       assert.equal(event.message, tostring(event))

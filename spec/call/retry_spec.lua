@@ -1,7 +1,7 @@
 -- jdvm.call.retry: pure functions.
 local retry = require "jdvm.call.retry"
 
-describe("the reason for another try", function()
+describe("the reason for a retry", function()
   local reason = retry.reason
 
   it("is the code, whatever word comes with it", function()

@@ -1,4 +1,4 @@
--- What hooks and loggers are told. Pure.
+-- The events that hooks and loggers get. Pure.
 
 local protected_call = require "jdvm.util.pcall"
 local text = require "jdvm.util.text"
@@ -16,11 +16,11 @@ function events.reason(failure)
   return word and #word <= 40 and word:find("^[%u_]+$") and word or failure.kind
 end
 
---- A try that has ended.
+--- An attempt that has ended.
 ---@param event table operation, method, host, path, attempt, milliseconds; status, reason, request_id; retry and delay
 ---  when another follows
 ---@return table event with `message`, its line
-function events.try(event)
+function events.attempt(event)
   event.event = "try"
   local parts = {
     ("jdvm: %s: %s %s%s try %d:"):format(event.operation, event.method, event.host, event.path, event.attempt),
@@ -39,7 +39,7 @@ end
 ---@return table event
 function events.warning(message) return setmetatable({ event = "warning", message = "jdvm: " .. message }, Event) end
 
---- Calls a hook. Hooks see, they do not decide: an error in one changes nothing; the logger is told of it.
+--- Calls a hook. An error in it is ignored and reported to the logger.
 ---@param hook function|nil
 ---@param event table
 ---@param name string|nil of the hook, in a warning

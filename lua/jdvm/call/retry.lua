@@ -1,4 +1,4 @@
--- Whether a failed try is worth another one, and when. Pure functions of their arguments; randomness and
+-- Whether a failed attempt is worth a retry, and when. Pure functions of their arguments; randomness and
 -- clocks are given.
 --
 -- The numbers are those that the AWS SDKs settled on for their "standard" mode of 2026: full jitter, a longer scale
@@ -51,14 +51,14 @@ end
 local SCALE = { transient = 0.05, throttled = 1 }
 local LONGEST, GRACE = 20, 5
 
---- Seconds to wait before the next try: full jitter, and the service's wish within 5 s of that.
----@param tries integer tries made
+--- Seconds to wait before the next attempt: full jitter, and the service's wish within 5 s of that.
+---@param attempts integer attempts made
 ---@param reason string "throttled" or "transient"
 ---@param random number in [0, 1)
 ---@param retry_after number|nil seconds the service asked for
 ---@return number
-function retry.delay(tries, reason, random, retry_after)
-  local delay = random * math.min(SCALE[reason] * 2 ^ math.min(tries - 1, 30), LONGEST)
+function retry.delay(attempts, reason, random, retry_after)
+  local delay = random * math.min(SCALE[reason] * 2 ^ math.min(attempts - 1, 30), LONGEST)
   if retry_after then return math.max(delay, math.min(retry_after, delay + GRACE)) end
   return delay
 end
@@ -83,7 +83,7 @@ local LONGEST_WISH = 365 * 86400
 
 --- Seconds that the service asks to wait, at most a year.
 ---@param headers table<string, string>
----@param now number seconds since 1970, for an answer without a Date
+---@param now number seconds since 1970, for a response without a Date
 ---@return number|nil
 function retry.after(headers, now)
   local value = headers["retry-after"]
@@ -105,8 +105,8 @@ local RIGHT_ENOUGH = 120
 --- How far the service's clock is ahead of the given time, when it is far.
 ---@param headers table<string, string>
 ---@param now number seconds since 1970
----@return number|nil skew nil when the answer has no date or the clocks agree well enough
----@return boolean known whether the answer has a date
+---@return number|nil skew nil when the response has no date or the clocks agree well enough
+---@return boolean known whether the response has a date
 function retry.skew(headers, now)
   local date = retry.http_date(headers.date)
   if not date or date < FIRST_DATE or date > LAST_DATE then return nil, false end

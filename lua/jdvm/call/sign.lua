@@ -1,11 +1,11 @@
--- What one request is made of: the region, the options of its answer's decoding, and a signature.
+-- What one request is made of: the region, the options for decoding its response, and a signature.
 
 local core = require "jdvm.core"
 local operations = require "jdvm.service.operations"
 
 local request = {}
 
---- How answers are decoded.
+--- How responses are decoded.
 ---@param state table the client's
 ---@param operation table
 ---@param options table|nil null, utf8, fields and source of the call
@@ -72,7 +72,7 @@ local function signer_of(state, keys, region)
   return signers[region]
 end
 
---- A request of a call with a new date and a new nonce: no try repeats the signature of another.
+--- A request of a call with a new date and a new nonce: no attempt repeats the signature of another.
 ---@param call table
 ---@param fresh boolean|nil whether it must not go out on a connection that was used before
 ---@return table request for a transport
