@@ -136,68 +136,38 @@ describe("a function as transport", function()
     assert.equal("string", type(request.headers.authorization))
   end)
 
-  it("may fail with a message, and is tried again", function()
-    local count = 0
-    local client = client_of(function()
-      count = count + 1
-      return nil, "the tunnel is down"
-    end)
-    local _, message, detail = client:describe_images { imageSource = "public" }
-    assert.truthy(message:find("the tunnel is down", 1, true))
-    assert.equal("transport", detail.kind)
-    assert.equal(3, count)
-  end)
-
-  it("that returns something else is told so", function()
-    for _, bad in ipairs { "200 OK", 200, { body = "{}" }, { status = "200" } } do
-      local _, message, detail = client_of(function() return bad end, { max_attempts = 1 }):describe_images {
-        imageSource = "public",
-      }
-      assert.equal("transport", detail.kind)
-      assert.truthy(message:find("must return a table with a status", 1, true))
+  it(
+    "that fails, raises or returns something else is a failure in its words, tried again where that may help",
+    function()
+      for words, case in pairs {
+        ["the tunnel is down"] = { attempts = 3, function() return nil, "the tunnel is down" end },
+        ["the transport function raised an error: the tunnel fell in"] = {
+          attempts = 3,
+          function() error("the tunnel fell in", 0) end,
+        },
+        ["who are you?"] = {
+          kind = "tls",
+          phase = "tls",
+          function() return nil, { kind = "tls", message = "who are you?", phase = "tls" } end,
+        },
+        ["must return a table with a status"] = { function() return "200 OK" end },
+        ["a status (100 to 999)"] = { function() return { status = "200" } end },
+        ["(100 to 999), or nil"] = { function() return { status = 20.5, body = "" } end },
+        ["headers that are"] = { function() return { status = 200, headers = "x", body = "{}" } end },
+        ["the body as a string, got nil"] = { function() return { status = 200 } end },
+        ["got a table"] = { function() return { status = 200, body = {} } end },
+      } do
+        local count = 0
+        local _, message, detail = client_of(function()
+          count = count + 1
+          return case[1]()
+        end):describe_images { imageSource = "public" }
+        assert.matches(words, message, 1, true)
+        assert.same({ case.kind or "transport", case.phase }, { detail.kind, case.phase and detail.phase })
+        assert.equal(case.attempts or 1, count, words)
+      end
     end
-  end)
-
-  it("that returns parts of the wrong type is told which, and not tried again", function()
-    for words, bad in pairs {
-      ["headers that are"] = { status = 200, headers = "x", body = "{}" },
-      ["the body as a string, got nil"] = { status = 200 },
-      ["got a table"] = { status = 200, body = {} },
-      ["100 to 999"] = { status = 20.5, body = "" },
-    } do
-      local count = 0
-      local _, message, detail = client_of(function()
-        count = count + 1
-        return bad
-      end):describe_images { imageSource = "public" }
-      assert.equal("transport", detail.kind)
-      assert.matches(words, message, 1, true)
-      assert.equal(1, count)
-    end
-  end)
-
-  it("that raises is a failure with its words", function()
-    local count = 0
-    local _, message, detail = client_of(function()
-      count = count + 1
-      error("the tunnel fell in", 0)
-    end):describe_images { imageSource = "public" }
-    assert.matches("the transport function raised an error: the tunnel fell in", message, 1, true)
-    assert.equal("transport", detail.kind)
-    assert.equal(3, count)
-  end)
-
-  it("may give a failure of its own kind", function()
-    local count = 0
-    local _, message, detail = client_of(function()
-      count = count + 1
-      return nil, { kind = "tls", message = "who are you?", phase = "tls" }
-    end):describe_images { imageSource = "public" }
-    assert.matches("who are you?", message, 1, true)
-    assert.equal("tls", detail.kind)
-    assert.equal("tls", detail.phase)
-    assert.equal(1, count)
-  end)
+  )
 
   it("may yield", function()
     local client = client_of(function()

@@ -39,93 +39,56 @@ local function refuses(text, part, options)
   end)
 end
 
+local OK = "HTTP/1.1 200 OK\r\n"
+local CHUNKED = OK .. "Transfer-Encoding: chunked\r\n\r\n"
+local TWO = "Content-Length: 2\r\n\r\nok"
+
+-- How responses are framed is in framing_spec.lua, for both transports.
 describe("a response", function()
-  it(
-    "with a length",
-    function() accepts("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", { body = "hello", reusable = true }) end
-  )
-
-  it("with length 0, and without a reason phrase", function()
-    accepts("HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n", { status = 404, reusable = true })
-    accepts("HTTP/1.1 404 \r\nContent-Length: 0\r\n\r\n", { status = 404, reusable = true })
-    accepts("HTTP/1.1 404 Not\tHere\r\nContent-Length: 0\r\n\r\n", { status = 404, reusable = true })
-  end)
-
-  it(
-    "in chunks, with extensions and a trailer",
-    function()
-      accepts(
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"
-          .. "5;a=b\r\nhello\r\n01 \r\n \r\n5\r\nworld\r\n0\r\nX: y\r\n\r\n",
-        { body = "hello world", reusable = true }
-      )
+  it("is kept for another one, unless its end is that of the connection, or it says so", function()
+    for text, reusable in pairs {
+      [OK .. TWO] = true,
+      [CHUNKED .. "2;a=b\r\nok\r\n01 \r\n!\r\n0\r\nX: y\r\n\r\n"] = true,
+      [OK .. "\r\nok"] = false,
+      ["HTTP/1.0 200 OK\r\n" .. TWO] = false,
+      ["HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\n" .. TWO] = true,
+      [OK .. "Connection: x, Close\r\n" .. TWO] = false,
+      [OK .. "Connection: closed\r\n" .. TWO] = true,
+    } do
+      accepts(text, { body = text:find("!", 1, true) and "ok!" or "ok", reusable = reusable })
     end
-  )
-
-  it("that ends with the connection", function()
-    accepts("HTTP/1.1 200 OK\r\n\r\nhello", { body = "hello", reusable = false })
-    accepts("HTTP/1.1 200 OK\r\n\r\n", { body = "", reusable = false })
-  end)
-
-  it("without a body by its status or its method", function()
-    accepts("HTTP/1.1 204 No Content\r\n\r\n", { status = 204, reusable = true })
-    accepts("HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\n\r\n", { status = 304, reusable = true })
-    accepts("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", { reusable = true }, { method = "HEAD" })
-  end)
-
-  it(
-    "after interim ones",
-    function()
-      accepts(
-        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
-          .. "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-        { body = "ok" }
-      )
+    for _, reason in ipairs { "", " ", " Not\tHere" } do
+      accepts("HTTP/1.1 404" .. reason .. "\r\nContent-Length: 0\r\n\r\n", { status = 404, reusable = true })
     end
-  )
-
-  it("of HTTP/1.0, which is not kept unless it says so", function()
-    accepts("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", { body = "ok", reusable = false })
-    accepts(
-      "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nok",
-      { body = "ok", reusable = true }
-    )
   end)
 
-  it("without a body that announces one is not kept", function()
-    accepts("HTTP/1.1 204 No Content\r\nContent-Length: 1\r\n\r\n", { status = 204, reusable = false })
-    accepts("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", { status = 204, reusable = true })
-    for _, status in ipairs { 204, 304 } do
-      accepts(
-        "HTTP/1.1 " .. status .. " X\r\nTransfer-Encoding: chunked\r\n\r\n",
-        { status = status, reusable = false }
-      )
+  it("has no body by its status or its method, and is not kept when it announces one", function()
+    for _, case in ipairs {
+      { 204, "", true },
+      { 204, "Content-Length: 0\r\n", true },
+      { 204, "Content-Length: 1\r\n", false },
+      { 204, "Transfer-Encoding: chunked\r\n", false },
+      { 304, "Content-Length: 10\r\n", true },
+      { 304, "Transfer-Encoding: chunked\r\n", false },
+      { 200, "Content-Length: 10\r\n", true, "HEAD" },
+      { 200, "Transfer-Encoding: chunked\r\n", true, "HEAD" },
+    } do
+      local text = ("HTTP/1.1 %d X\r\n%s\r\n"):format(case[1], case[2])
+      accepts(text, { status = case[1], reusable = case[3] }, { method = case[4] })
     end
-    accepts("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", { reusable = true }, { method = "HEAD" })
-  end)
-
-  it("that announces the end of the connection", function()
-    local rest = "Content-Length: 2\r\n\r\nok"
-    accepts("HTTP/1.1 200 OK\r\nConnection: x, Close\r\n" .. rest, { body = "ok", reusable = false })
-    accepts("HTTP/1.1 200 OK\r\nConnection: closed\r\n" .. rest, { body = "ok", reusable = true })
   end)
 
   it("with more bytes than it says is not kept", function()
     local reader = http1.response("GET")
-    assert.is_true(reader:feed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n"))
+    assert.is_true(reader:feed(OK .. TWO .. OK))
     assert.equal("ok", reader.body)
     assert.is_false(reader.reusable)
   end)
 
-  it(
-    "has header names in lower case, values trimmed, repeated ones joined, folded ones unfolded",
-    function()
-      accepts(
-        "HTTP/1.1 200 OK\r\nA-Name: \t one \t\r\na-name:two\r\nB:\r\nC: x\r\n\ty \r\nContent-Length: 0\r\n\r\n",
-        { headers = { ["a-name"] = "one, two", b = "", c = "x y" } }
-      )
-    end
-  )
+  it("has header names in lower case, values trimmed, repeated ones joined, folded ones unfolded", function()
+    local text = OK .. "A-Name: \t one \t\r\na-name:two\r\nB:\r\nC: x\r\n\ty \r\nContent-Length: 0\r\n\r\n"
+    accepts(text, { headers = { ["a-name"] = "one, two", b = "", c = "x y" } })
+  end)
 
   it("may hold any byte in its body", function()
     local bytes = {}
@@ -133,41 +96,48 @@ describe("a response", function()
       bytes[#bytes + 1] = string.char(byte)
     end
     local body = table.concat(bytes)
-    accepts("HTTP/1.1 200 OK\r\nContent-Length: 256\r\n\r\n" .. body, { body = body })
-    accepts("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100\r\n" .. body .. "\r\n0\r\n\r\n", { body = body })
+    accepts(OK .. "Content-Length: 256\r\n\r\n" .. body, { body = body })
+    accepts(CHUNKED .. "100\r\n" .. body .. "\r\n0\r\n\r\n", { body = body })
   end)
 end)
 
 describe("a response is refused", function()
   it("that is not HTTP/1", function()
-    refuses("SSH-2.0-OpenSSH\r\n", "status line")
-    refuses("<html></html>", "status line")
-    refuses("HTTP/2 200\r\n\r\n", "status line")
-    refuses("HTTP/1.1 20 OK\r\n\r\n", "status line")
-    refuses("HTTP/1.1 abc OK\r\n\r\n", "status line")
-    refuses("\r\nHTTP/1.1 200 OK\r\n\r\n", "status line")
-    refuses("HTTP/1.1 2000 OK\r\n\r\n", "status line")
-    refuses("HTTP/1.1 000 OK\r\n\r\n", "status line")
+    for _, text in ipairs {
+      "SSH-2.0-OpenSSH\r\n",
+      "<html></html>",
+      "HTTP/2 200\r\n\r\n",
+      "HTTP/1.1 20 OK\r\n\r\n",
+      "HTTP/1.1 abc OK\r\n\r\n",
+      "\r\n" .. OK .. "\r\n",
+      "HTTP/1.1 2000 OK\r\n\r\n",
+      "HTTP/1.1 000 OK\r\n\r\n",
+    } do
+      refuses(text, "status line")
+    end
     refuses("HTTP/1.1 200 OK\n\n", "LF alone")
-    refuses("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\nhello", "LF alone")
+    refuses(CHUNKED .. "5\nhello", "LF alone")
   end)
 
   it("whose chunks are none", function()
-    local head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    refuses(head .. "x\r\n", "chunk")
-    refuses(head .. "\r\n", "chunk")
-    refuses(head .. "-1\r\n", "chunk")
-    refuses(head .. "2\r\nokX\r\n0\r\n\r\n", "chunk")
-    refuses(head .. "fffffffffffff\r\n", "chunk")
-    refuses(head .. ("0"):rep(5000), "chunk")
-    refuses(head .. "2;x\n\r\nok\r\n0\r\n\r\n", "chunk")
-    refuses(head .. "2;x\nfoo\r\nok\r\n0\r\n\r\n", "chunk")
-    refuses(head .. "2;x\rfoo\r\nok\r\n0\r\n\r\n", "chunk")
-    refuses(head .. "2;\0\r\nok\r\n0\r\n\r\n", "chunk")
+    for _, rest in ipairs {
+      "x\r\n",
+      "\r\n",
+      "-1\r\n",
+      "2\r\nokX\r\n0\r\n\r\n",
+      "fffffffffffff\r\n",
+      ("0"):rep(5000),
+      "2;x\n\r\nok\r\n0\r\n\r\n",
+      "2;x\nfoo\r\nok\r\n0\r\n\r\n",
+      "2;x\rfoo\r\nok\r\n0\r\n\r\n",
+      "2;\0\r\nok\r\n0\r\n\r\n",
+    } do
+      refuses(CHUNKED .. rest, "chunk")
+    end
   end)
 
   it("whose trailer is none", function()
-    local head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    local head = CHUNKED .. "0\r\n"
     for _, line in ipairs { "no colon", "a: b\nc: d", "a: \0", "a b: c", " folded: first", "\n", "\nHTTP/1.1 200" } do
       refuses(head .. line .. "\r\n\r\n", "malformed")
     end
@@ -175,33 +145,37 @@ describe("a response is refused", function()
   end)
 
   it("with a header too large #long", function()
-    refuses("HTTP/1.1 200 OK\r\na: " .. ("x"):rep(70000), "larger than")
-    accepts("HTTP/1.1 200 OK\r\n" .. ("a: b\r\n"):rep(128) .. "\r\n", {})
-    refuses("HTTP/1.1 200 OK\r\n" .. ("a: b\r\n"):rep(129) .. "\r\n", "more than 128 header lines")
+    refuses(OK .. "a: " .. ("x"):rep(70000), "larger than")
+    accepts(OK .. ("a: b\r\n"):rep(128) .. "\r\n", {})
+    refuses(OK .. ("a: b\r\n"):rep(129) .. "\r\n", "more than 128 header lines")
     refuses(("HTTP/1.1 100 Continue\r\n\r\n"):rep(3000), "larger than")
-    refuses("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" .. ("a: b\r\n"):rep(20000), "larger than")
+    refuses(CHUNKED .. "0\r\n" .. ("a: b\r\n"):rep(20000), "larger than")
   end)
 
   it("with a body too large", function()
     local options = { max_body = 10 }
-    refuses("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", "limit of 10", options)
-    refuses("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n", "limit of 10", options)
-    refuses(
-      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\nworld!\r\n",
-      "limit of 10",
-      options
-    )
-    refuses("HTTP/1.1 200 OK\r\n\r\nhello world", "limit of 10", options)
-    accepts("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhelloworld", { body = "helloworld" }, options)
+    for _, text in ipairs {
+      OK .. "Content-Length: 11\r\n\r\n",
+      CHUNKED .. "b\r\n",
+      CHUNKED .. "5\r\nhello\r\n6\r\nworld!\r\n",
+      OK .. "\r\nhello world",
+    } do
+      refuses(text, "limit of 10", options)
+    end
+    accepts(OK .. "Content-Length: 10\r\n\r\nhelloworld", { body = "helloworld" }, options)
   end)
 
   it("that was cut off, with where", function()
-    refuses("", "before the answer began")
-    refuses("HTTP/1.1 2", "within the header")
-    refuses("HTTP/1.1 200 OK\r\nA: b\r\n", "within the header")
-    refuses("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "after 3 of 10 bytes")
-    refuses("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", "after 3 bytes")
-    refuses("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n", "after 3 bytes")
+    for text, place in pairs {
+      [""] = "before the answer began",
+      ["HTTP/1.1 2"] = "within the header",
+      [OK .. "A: b\r\n"] = "within the header",
+      [OK .. "Content-Length: 10\r\n\r\nabc"] = "after 3 of 10 bytes",
+      [CHUNKED .. "5\r\nabc"] = "after 3 bytes",
+      [CHUNKED .. "3\r\nabc\r\n0\r\n"] = "after 3 bytes",
+    } do
+      refuses(text, place)
+    end
   end)
 end)
 
