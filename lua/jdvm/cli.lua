@@ -45,8 +45,8 @@ local function new_clock()
   return carrier and function() return carrier:now() end or os.time
 end
 
--- Counts and rate on standard error, only where a person sees them; elsewhere a word of the first look of a wait that
--- failed, since it may go on like that for half an hour.
+-- Counts and rate on standard error, only where a person sees them; elsewhere a line about the first failed poll of a
+-- wait, since it may go on like that for half an hour.
 local function new_progress(is_shown, now)
   local rows, began, has_warned = 0, now(), false
   local columns = is_shown and terminal.columns()

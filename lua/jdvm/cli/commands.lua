@@ -51,14 +51,21 @@ local function report(context, detail, region)
 end
 
 -- Asks each region by `ask(region)`, nil standing for the one of the settings, also after one that failed. `ask` gives
--- nil, message, detail when it fails. Gives the worst exit status.
+-- the ids that were asked for and are not there, or nil, message, detail when it fails. Says which ids are in none of
+-- the regions, and gives the worst exit status.
 local function each_region(context, ask)
-  local worst = STATUS.fine
+  local worst, missing, times_missing = STATUS.fine, {}, {}
   for _, region in ipairs(context.regions) do
-    local is_fine, _, detail = ask(region or nil)
-    if not is_fine then worst = math.max(worst, report(context, detail, region)) end
+    local absent, _, detail = ask(region or nil)
+    if not absent then worst = math.max(worst, report(context, detail, region)) end
+    for _, id in ipairs(absent or {}) do
+      times_missing[id] = (times_missing[id] or 0) + 1
+      if times_missing[id] == #context.regions then missing[#missing + 1] = id end
+    end
   end
-  return worst
+  if #missing == 0 then return worst end
+  context.complain("jdvm: not found: " .. table.concat(missing, " "))
+  return math.max(worst, STATUS.not_found)
 end
 
 -- What a command is asked of one region only.
@@ -85,11 +92,9 @@ end
 -- one. That something does not exist is an answer.
 local function finish(printer, status) printer[status <= STATUS.not_found and "finish" or "abandon"]() end
 
-local function nothing() end
-
--- Reads one region's list: visit.row(row, region) for each row, visit.page(stats) after each page. The region is nil
--- when there is but one. Gives the ids that were asked for and are not there, or nil, message, detail.
-local function read_list(context, operation, region, options, visit)
+-- Reads one region's list: `on_row(row, region)` for each row, `on_page(stats)` after each page. The region is nil when
+-- there is but one. Gives the ids that were asked for and are not there, or nil, message, detail.
+local function read_list(context, operation, region, options, on_row, on_page)
   local params = parameters_of(operation, context.given)
   params.regionId = region
   options.timeout = context.time_left()
@@ -106,41 +111,24 @@ local function read_list(context, operation, region, options, visit)
       return pages:stats().missing or {}
     end
     for _, row in ipairs(result[operation.page.items]) do
-      visit.row(row, shown_region)
+      on_row(row, shown_region)
     end
-    (visit.page or nothing)(pages:stats())
+    if on_page then on_page(pages:stats()) end
   end
 end
 
--- Reads the lists of all regions, until --max rows were read, each between visit.begin(region) and
--- visit.finish(region). Says which of the ids asked for are in none of the regions. Gives the worst exit status.
-local function read_lists(context, operation, options, visit)
-  local left, missing, times_missing = context.given.max, {}, {}
-  local counting = {
-    page = visit.page,
-    row = function(row, region)
-      left = left and left - 1
-      visit.row(row, region)
-    end,
-  }
-  local status = each_region(context, function(region)
-    if left == 0 then return true end
-    options.max_items = left;
-    (visit.begin or nothing)(region)
-    local absent, message, detail = read_list(context, operation, region, options, counting)
-    if not absent then return nil, message, detail end
-    for _, id in ipairs(absent) do
-      times_missing[id] = (times_missing[id] or 0) + 1
-      if times_missing[id] == #context.regions then missing[#missing + 1] = id end
-    end
-    (visit.finish or nothing)(region)
-    return true
-  end)
-  if #missing > 0 then
-    context.complain("jdvm: not found: " .. table.concat(missing, " "))
-    status = math.max(status, STATUS.not_found)
+-- Reads the lists of all regions, until --max rows were read. Gives the worst exit status.
+local function read_lists(context, operation, options, on_row, on_page)
+  local left = context.given.max
+  local function count_row(row, region)
+    left = left and left - 1
+    on_row(row, region)
   end
-  return status
+  return each_region(context, function(region)
+    if left == 0 then return {} end
+    options.max_items = left
+    return read_list(context, operation, region, options, count_row, on_page)
+  end)
 end
 
 ---Lists what matches: `jdvm images`, and the same of any other operation that pages.
@@ -152,17 +140,14 @@ function commands.list(context, operation)
   local printer, options = output.printer_for(context, operation)
   options.page_size, options.prefetch, options.consistency = given.page_size, given.prefetch, given.consistency
   local progress = context.progress()
-  local status = read_lists(context, operation, options, {
-    row = function(row, region)
-      printer.row(row, region)
-      progress.count()
-    end,
-    page = function(stats)
-      printer.flush()
-      context.flush()
-      progress.show(stats)
-    end,
-  })
+  local status = read_lists(context, operation, options, function(row, region)
+    printer.row(row, region)
+    progress.count()
+  end, function(stats)
+    printer.flush()
+    context.flush()
+    progress.show(stats)
+  end)
   finish(printer, status)
   return status
 end
@@ -210,29 +195,14 @@ end
 ---@param context table
 ---@return integer exit status
 function commands.count(context)
-  local operation = operations.describeImages
-  local status
-  local function print_count(count, region)
+  return each_region(context, function(region)
+    local params = parameters_of(operations.describeImages, context.given)
+    params.regionId = region
+    local count, meta, detail = context.client:count_images(params, { timeout = context.time_left() })
+    if not count then return nil, meta, detail end
     context.write((#context.regions > 1 and region .. " " or "") .. ("%d\n"):format(count))
-    return true
-  end
-  if #context.given.ids > 0 then
-    -- Read one by one, so that it comes out which are not there.
-    local count
-    status = read_lists(context, operation, { fields = { operation.page.id } }, {
-      begin = function() count = 0 end,
-      row = function() count = count + 1 end,
-      finish = function(region) print_count(count, region) end,
-    })
-  else
-    status = each_region(context, function(region)
-      local params = parameters_of(operation, context.given)
-      params.regionId = region
-      local count, message, detail = context.client:count_images(params, { timeout = context.time_left() })
-      return count and print_count(count, region), message, detail
-    end)
-  end
-  return status
+    return meta.missing or {}
+  end)
 end
 
 -- The text of a field; "" when it is missing or something else.
@@ -257,13 +227,11 @@ function commands.latest(context)
   local printer, options = output.printer_for(context, operation)
   table.insert(options.fields, "createTime")
   local newest, newest_region
-  local status = read_lists(context, operation, options, {
-    row = function(image, region)
-      if not newest or is_newer(image, newest) then
-        newest, newest_region = image, region
-      end
-    end,
-  })
+  local status = read_lists(context, operation, options, function(image, region)
+    if not newest or is_newer(image, newest) then
+      newest, newest_region = image, region
+    end
+  end)
   if status > STATUS.not_found then
     return status -- what could not be read may have a newer one
   elseif not newest then

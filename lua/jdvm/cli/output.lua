@@ -76,12 +76,6 @@ local function text_at(value, path)
   return table.concat(parts, ",")
 end
 
--- What stands in a cell.
-local function cell_of(row, region, column)
-  if column == output.REGION then return region or "" end
-  return text_at(row, column)
-end
-
 ---Whether a model knows a dotted column name; the service may send others.
 ---@param fields table[] see operations.item_model
 ---@param path string
@@ -140,7 +134,7 @@ local function csv_cell(text)
   return text
 end
 
-function makers.csv(columns, write, _, _, own_region)
+function makers.csv(columns, write, _, _, cell_of)
   local function write_line(cell_of_column)
     local cells = {}
     for i, column in ipairs(columns) do
@@ -151,20 +145,12 @@ function makers.csv(columns, write, _, _, own_region)
   write_line(function(column) return column end)
   return {
     row = function(row, region)
-      write_line(function(column) return cell_of(row, region or own_region, column) end)
+      write_line(function(column) return cell_of(row, region, column) end)
     end,
   }
 end
 
-function makers.table(columns, write, screen, id, own_region)
-  return aligned.new(
-    columns,
-    write,
-    screen,
-    id,
-    function(row, region, column) return cell_of(row, region or own_region, column) end
-  )
-end
+makers.table = aligned.new
 
 local function nothing() end
 local PRINTER = { __index = { flush = nothing, finish = nothing, abandon = nothing } }
@@ -202,7 +188,11 @@ function output.new(format, columns, operation, write, screen, region)
     options.source = SOURCE
   end
   options.fields = fields[1] and fields
-  return setmetatable(makers[format](columns, write, screen, id, region), PRINTER), options
+  local function cell_of(row, row_region, column)
+    if column == output.REGION then return row_region or region or "" end
+    return text_at(row, column)
+  end
+  return setmetatable(makers[format](columns, write, screen, id, cell_of), PRINTER), options
 end
 
 -- The columns of `--columns`, else the usual ones.

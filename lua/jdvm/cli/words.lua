@@ -7,21 +7,11 @@ local function kebab(name)
 end
 words.kebab = kebab
 
--- Options of the library that the command calls otherwise, and those that it has under their own name.
-local OPTIONS = {
-  region = "--region",
-  profile = "--profile",
-  endpoint = "--endpoint",
-  ca_file = "--ca-file",
-  timeout = "--timeout",
-  page_size = "--page-size",
-  prefetch = "--prefetch",
-  consistency = "--consistency",
-  max_items = "--max",
-  status = "--status",
-  interval = "--interval",
-  fields = "--columns",
-}
+-- Options of the library that the command names otherwise.
+local OTHERWISE = { max_items = "--max", fields = "--columns" }
+
+-- The command's option for one of the library.
+local function option_for(name) return OTHERWISE[name] or "--" .. name:gsub("_", "-") end
 
 local function replaced(text, old, new)
   local first, last = text:find(old, 1, true)
@@ -64,13 +54,13 @@ function words.usage(message, operation, command)
     message = replaced(message, "jdvm: " .. name .. ": ", "jdvm: " .. command .. ": ")
   end
   message = message:gsub("the array of ids ", "the id "):gsub("element %d+ ", "", 1)
-  message = message:gsub("option '([%w_]+)'", OPTIONS)
+  message = message:gsub("option '([%w_]+)'", option_for)
   return words.parameters(message, operation)
 end
 
 ---Where a setting comes from.
 ---@param origin string? as jdvm.options.settings has it
 ---@return string?
-function words.origin(origin) return origin and (origin:gsub("^option ([%w_]+)$", OPTIONS)) end
+function words.origin(origin) return origin and (origin:gsub("^option ([%w_]+)$", option_for)) end
 
 return words
