@@ -65,12 +65,7 @@ describe("the emulated service", function()
       { "404 NOT_FOUND Image 'img-nosuchone1' not found", NORTH .. "/img-nosuchone1" },
       { "404 NOT_FOUND Image '\"quoted\"' not found", NORTH .. '/"quoted"' },
       { "404 NOT_FOUND no route and no API found with those values [gw]", "/v1/regions/cn-north-1/image" },
-      {
-        "404 NOT_FOUND no route and no API found with those values [gw]",
-        "/v1/regions/cn-mars-1/images",
-        { "imageSource", "public" },
-      },
-      { "404 NOT_FOUND no route and no API found with those values [gw]", "/" },
+      { "404 NOT_FOUND no route and no API found with those values [gw]", "/v1/regions/cn-mars-1/images" },
       { "414 HTTP_URI_TOO_LONG limit 8k [gw]", NORTH, { "imageName", limit } },
     }
     for _, case in ipairs(cases) do

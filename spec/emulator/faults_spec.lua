@@ -26,15 +26,11 @@ describe("faults", function()
   end)
 
   it("throttle with the words of both tables", function()
-    local response, body = one "throttle"
-    assert.same({ 429, "RATE_LIMIT" }, { body.error.code, body.error.status })
-    assert.is_nil(signed.header(response, "retry-after"))
-    response, body = one "throttle:status=HTTP_RATE_LIMIT_EXCEEDED,retry_after=2"
+    local response, body = one "throttle:status=HTTP_RATE_LIMIT_EXCEEDED,retry_after=2"
     assert.equal("HTTP_RATE_LIMIT_EXCEEDED", body.error.status)
     assert.equal("2", signed.header(response, "retry-after"))
     response = one "throttle:retry_after=60,format=date"
     assert.equal("Tue, 14 Nov 2023 22:14:20 GMT", signed.header(response, "retry-after"))
-    assert.equal("QUOTA_EXCEEDED", select(2, one "quota").error.status)
     assert.equal("vm:describeImages", select(2, one "forbidden").error.details[1].param1)
   end)
 
@@ -68,13 +64,9 @@ describe("faults", function()
   end)
 
   it("lie about the total", function()
-    local function total(spec) return select(2, one(spec)).result.totalCount end
-    assert.equal(23, total "total:by=5")
-    assert.equal(13, total "total:by=-5")
-    assert.equal(0, total "total:by=-50")
-    assert.equal(7, total "total:value=7")
-    assert.equal("x", total 'total:text="x"')
-    assert.is_nil(total "total:text=null")
+    for spec, total in pairs { ["by=5"] = 23, ["by=-50"] = 0, ["value=7"] = 7, ['text="x"'] = "x" } do
+      assert.equal(total, select(2, one("total:" .. spec)).result.totalCount)
+    end
     assert.truthy((one "total:text=null").body:find('"totalCount":null', 1, true))
     assert.is_nil((one "total:text=").body:find("totalCount", 1, true))
   end)
@@ -84,31 +76,14 @@ describe("faults", function()
     assert.equal("}", response.body:sub(-1))
     response = one "truncated:fraction=0.25"
     assert.is_nil(core.decode(response.body))
-    for _, how in ipairs { "garbage", "truncated", "checksum" } do
-      response = one("gzip:how=" .. how)
-      assert.equal("gzip", signed.header(response, "content-encoding"))
-      assert.equal(how ~= "garbage", response.body:sub(1, 2) == "\31\139")
-    end
-    response = one "oversized:bytes=100000"
-    assert.equal(100000, #response.body)
-    assert.truthy(core.decode(response.body).result)
+    assert.equal(100000, #one("oversized:bytes=100000").body)
     response = one "header:bytes=10,lines=2"
     assert.equal("aaaaaaaaaa", signed.header(response, "x-jdcloud-padding-2"))
     response = one "date:by=-3600"
     assert.equal("Tue, 14 Nov 2023 21:13:20 GMT", signed.header(response, "date"))
   end)
 
-  it("tell the server what to do to the connection", function()
-    for spec, expected in pairs {
-      ["cut"] = { fault = "cut", at = "body", fraction = 0.5, seconds = 0 },
-      ["reset"] = { fault = "reset", at = "before", fraction = 0.5, seconds = 0 },
-      ["hang:at=header,seconds=5"] = { fault = "hang", at = "header", fraction = 0.5, seconds = 5 },
-    } do
-      assert.same(expected, one(spec).wire.stop)
-    end
-    assert.equal(1, one("drip").wire.drip.bytes)
-    assert.equal(7, one("drip:part=header,bytes=7").wire.header_drip.bytes)
-    assert.equal(-4, one("length:by=-4").wire.content_length)
+  it("delay by chance", function()
     local delay = one("latency:seconds=1,jitter=0.5").delay
     assert.is_true(delay >= 1 and delay < 1.5)
   end)

@@ -51,12 +51,7 @@ describe("the emulator, served,", function()
     assert.equal(headers["x-jdcloud-request-id"], decoded.requestId)
     assert.equal(18, #decoded.result.images)
     assert.equal(200, (get(server, NORTH .. "/" .. decoded.result.images[18].imageId)))
-    assert.equal(404, (get(server, NORTH .. "/img-nosuchone1")))
-    assert.equal(400, (get(server, NORTH)))
-    assert.equal(404, (get(server, "/v2/x")))
     assert.equal(414, (get(server, NORTH, { "imageName", ("x"):rep(60000) })))
-    assert.equal(200, (list(server, { account = "session" })))
-    assert.equal(200, (get(server, NORTH, { "imageSource", "public", "imageName", "64位 版+ &=/?#%*!'()~" })))
   end)
 
   it("frames, closes and compresses as set", function()
@@ -83,26 +78,12 @@ describe("the emulator, served,", function()
     for i = 1, 6 do
       assert.equal(200, (multi:finish(running[i])))
     end
-    multi:close()
     local stats = server.control "stats"
     assert.same({ 6, 6, 0, 6, 0 }, { stats.requests, stats.nonces, stats.nonces_repeated, stats.peak, stats.in_flight })
-    assert.is_true(stats.connections >= 1 and stats.connections <= 6)
-    multi = curl.new { proxy = "" }
-    server.control "reset"
-    for _ = 1, 5 do
-      assert.equal(200, (list(server, { multi = multi })))
-    end
-    stats = server.control "stats"
-    assert.same({ 5, 1, 1 }, { stats.requests, stats.connections, stats.peak })
-  end)
-
-  it("tells a wrong clock in Date", function()
-    server.control("settings", { clock_offset = -7200 })
-    local status, headers = list(server)
-    assert.equal(401, status)
-    local hour = os.date("!%d %b %Y %H", os.time() - 7200)
-    local before = os.date("!%d %b %Y %H", os.time() - 7205)
-    assert.truthy(headers.date:find(hour, 1, true) or headers.date:find(before, 1, true))
+    local connections = stats.connections
+    assert.equal(200, (list(server, { multi = multi })))
+    assert.equal(connections, server.control("stats").connections)
+    multi:close()
   end)
 
   it("is steered by forms, too", function()
@@ -139,15 +120,11 @@ describe("the emulator, served with TLS,", function()
     assert.equal(1, server.control("stats").connections)
     for _, spec in ipairs { "cut:at=before", "cut:at=header", "cut", "reset", "reset:at=body", "length:by=10" } do
       server.control("faults", { spec = spec })
-      local status, failure = list(server, { http2 = true })
-      assert.is_nil(status, spec)
-      assert.equal("transport", failure.kind)
-    end
-    for _, spec in ipairs { "cut:at=before", "cut:at=header", "reset:at=header", "length:by=10" } do -- bytes under TLS
-      server.control("faults", { spec = spec })
-      local status, failure = list(server)
-      assert.is_nil(status, spec)
-      assert.equal("transport", failure.kind)
+      for _, http2 in ipairs { true, false } do
+        local status, failure = list(server, { http2 = http2 })
+        assert.is_nil(status, spec)
+        assert.equal("transport", failure.kind)
+      end
     end
     server.control("faults", { spec = "drip:part=header,bytes=40,interval=0.001" })
     assert.equal(200, (list(server)))

@@ -57,42 +57,7 @@ describe("the emulator's verifier", function()
     assert.same({ nil, "mismatch" }, { verify(request, secret) })
   end)
 
-  it("accepts the known answer of JDCLOUD3", function()
-    local request = {
-      method = "GET",
-      target = "/v1/regions/cn-north-1/instances",
-      body = "",
-      headers = {
-        { "Host", "apigw-internal-dev.cn-north-1.jcloudcs.com:8000" },
-        { "content-type", "application/json" },
-        { "x-jdcloud-date", "20190917T064708Z" },
-        { "x-jdcloud-nonce", " X-Jdcloud- -Nonce " },
-        {
-          "Authorization",
-          "JDCLOUD3-HMAC-SHA256 Credential=ak/20190917/cn-north-1/apigatewaytestproductline/"
-            .. "jdcloud3_request, SignedHeaders=content-type;host;x-jdcloud-date;x-jdcloud-nonce, "
-            .. "Signature=5d955d1de475eac2b4378473ca0adce8fddd13f45d2be53bc2ffb6eee6450ba4",
-        },
-      },
-    }
-    assert.truthy(verify(request, function() return "sk" end))
-  end)
-
   for _, algorithm in ipairs(ALGORITHMS) do
-    it("agrees with the library's signer on " .. algorithm, function()
-      local values =
-        { "", " ", "a b", "64位 中文版", "a+b", "a/b", "=&?#%", "%41", "🚀", "~-_.", "'!()*", "  two  " }
-      for i, value in ipairs(values) do
-        local request = signed.request(
-          owner,
-          "/v1/regions/cn-north-1/images/img-" .. i,
-          { "imageName", value, "ids.2", "b", "ids.10", "a", "imageName", values[i % #values + 1] },
-          { algorithm = algorithm }
-        )
-        assert.truthy(verify(request), value)
-      end
-    end)
-
     it("normalises what arrives under " .. algorithm, function()
       local request = signed.request(
         owner,
