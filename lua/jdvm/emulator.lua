@@ -21,15 +21,14 @@ local MAX_TARGET = 8192 -- bytes
 --- Back to what the emulator started with.
 function State:restart()
   local options, running = self.options, self.counters and self.counters.in_flight or 0
-  self.settings = settings.values(options.settings)
-  self.catalogue = catalogue.new(options.seed, options.images)
+  self.settings = settings.values(options.settings or {})
+  self.catalogue = catalogue.new(self.seed, options.images)
   self.counters = { requests = 0, nonces = 0, nonces_repeated = 0, connections = 0, in_flight = running, peak = 0 }
   self.nonces = { recent = {}, older = {}, turned = 0 }
   self.faults = {}
-  self:add_faults(fault_rules.parse_all(options.faults))
+  self:add_faults(fault_rules.parse_all(options.faults or {}))
 end
 
----@param rules table[] from fault_rules
 function State:add_faults(rules)
   for _, rule in ipairs(rules) do
     self.faults[#self.faults + 1] = { rule = rule, met = 0, used = 0 }
@@ -37,19 +36,12 @@ function State:add_faults(rules)
 end
 
 ---@param options? table `{seed, images (in each region and source), settings = {name = value}, faults = {spec…}}`
----@return table state
 function M.new(options)
   options = options or {}
-  options = {
-    seed = options.seed or 1,
-    images = options.images,
-    settings = options.settings or {},
-    faults = options.faults or {},
-  }
-  local _, message = settings.values(options.settings)
-  message = message or select(2, fault_rules.parse_all(options.faults))
+  local _, message = settings.values(options.settings or {})
+  message = message or select(2, fault_rules.parse_all(options.faults or {}))
   if message then error(message, 2) end
-  local state = setmetatable({ options = options }, State)
+  local state = setmetatable({ options = options, seed = options.seed or 1 }, State)
   state:restart()
   return state
 end
@@ -127,13 +119,10 @@ local function images_by_id(state, call, query)
     local shelf, key = catalogue.find(state.catalogue, call.account, call.region, id)
     if shelf and not found[id] then
       found[id] = true
-      rows[#rows + 1] = { shelf = shelf, key = key }
+      rows[#rows + 1] = { shelf = shelf, key = key, place = shelf.number * 2 ^ 32 + key }
     end
   end
-  table.sort(rows, function(a, b)
-    if a.shelf ~= b.shelf then return a.shelf.number < b.shelf.number end
-    return a.key < b.key
-  end)
+  table.sort(rows, function(a, b) return a.place < b.place end)
   for i = 1, math.min(operations.describeImages.page.max, #rows) do
     texts[#texts + 1] = catalogue.text(state.catalogue, call.account, rows[i].shelf, rows[i].key, call.moment)
   end
@@ -161,12 +150,10 @@ end
 -- The result as data: `{code, failure}`, `{code, images, total}` or `{code, image}`, with images as JSON text.
 local function result_of(state, call, failure)
   failure = failure or refusal_of(state, call)
-  local is_gateways, result = failure ~= nil, {}
-  if not failure then
-    result, failure = handlers[call.operation](state, call)
-  end
-  result = result or {}
-  result.code, result.failure, result.is_gateways = failure and failure.code or 200, failure, is_gateways
+  if failure then return { code = failure.code, failure = failure, is_gateways = true } end
+  local result, refusal = handlers[call.operation](state, call)
+  if not result then return { code = refusal.code, failure = refusal } end
+  result.code = 200
   return result
 end
 
@@ -210,9 +197,7 @@ local function read_call(state, request)
   return call
 end
 
---- What images and their lives depend on.
----@param now number epoch seconds
----@return table moment `{now (by the service's clock), requests}`
+--- What images and their lives depend on: the time by the service's clock, and the requests so far.
 function State:moment(now) return { now = now + self.settings.clock_offset, requests = self.counters.requests } end
 
 --- Answers one request.
@@ -226,7 +211,7 @@ function M.respond(state, request)
   fault_rules.act(due, "before", state, call)
   local result = result_of(state, call, failure)
   fault_rules.act(due, "result", result, call)
-  local request_id = responses.request_id(state.options.seed, call.moment.requests, not result.is_gateways)
+  local request_id = responses.request_id(state.seed, call.moment.requests, not result.is_gateways)
   local response = {
     status = result.code,
     headers = headers_of(state, call, request_id),

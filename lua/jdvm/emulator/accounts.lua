@@ -22,7 +22,6 @@ for _, account in ipairs(M.list) do
 end
 
 --- Whether a request carries the session token that its key needs, in base64 or raw: the official SDKs disagree.
----@param headers table<string, string[]> by lower-case name
 function M.token_accepted(account, headers)
   if not account.token then return true end
   local values = headers["x-jdcloud-security-token"] or headers["x-jdcloud-session-token"] or { "" }

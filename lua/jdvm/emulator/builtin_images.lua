@@ -101,7 +101,6 @@ local COUNTS =
   { thirdparty = 14, community = 10, owner = 14, ["owner-shared"] = 4, other = 9, ["other-shared"] = 3, partner = 3 }
 
 --- The images of one shelf, in the order of the list; `id` is set where it is a known one.
----@param shelf table `{name, region, seed, count}`
 function M.records(shelf)
   return shelf.name == "public" and public_records(shelf) or other_records(shelf, COUNTS[shelf.name])
 end

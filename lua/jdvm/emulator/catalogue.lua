@@ -48,19 +48,10 @@ function M.new(seed, size)
     local shelves = {}
     for s, viewers in ipairs(SHELVES) do
       local number = (r - 1) * #SHELVES + s
-      local shelf = {
-        name = viewers.name,
-        region = region,
-        viewers = viewers,
-        number = number,
-        seed = seed + number * 7919,
-        is_generated = size ~= nil,
-        count = size and (NOT_GENERATED[viewers.name] and 0 or size) or math.huge,
-        records = {},
-        gone = {},
-        lives = {},
-      }
-      setmetatable(shelf, Shelf)
+      local shelf = setmetatable({ records = {}, gone = {}, lives = {} }, Shelf)
+      shelf.name, shelf.region, shelf.viewers = viewers.name, region, viewers
+      shelf.number, shelf.seed, shelf.is_generated = number, seed + number * 7919, size ~= nil
+      shelf.count = size and (NOT_GENERATED[viewers.name] and 0 or size) or math.huge
       if not size then
         shelf.records = builtin_images.records(shelf)
         shelf.count = #shelf.records
@@ -86,7 +77,6 @@ function M.forget(catalogue)
 end
 
 --- The shelves of a region that an account sees as one source.
----@param source string imageSource
 function M.shelves(catalogue, account, region, source)
   local found = {}
   for _, shelf in ipairs(catalogue.shelves[region] or {}) do
@@ -101,9 +91,7 @@ function M.id(catalogue, shelf, key)
   return record and record.id or "img-" .. random.encode_pair(catalogue.seed, shelf.number, key)
 end
 
---- The shelf and key of an image that exists and that the account may see.
----@return table|nil shelf
----@return number|nil key
+--- The shelf and key of an image that exists and that the account may see, or nil.
 function M.find(catalogue, account, region, id)
   local place = catalogue.by_id[id]
   local shelf, key
@@ -119,8 +107,6 @@ function M.find(catalogue, account, region, id)
 end
 
 --- The JSON text of one image.
----@param account string who looks
----@param moment table `{now, requests}`
 function M.text(catalogue, account, shelf, key, moment)
   local record = shelf.records[key] or generated_images.record(shelf, key)
   local shown = { imageId = M.id(catalogue, shelf, key), imageSource = shelf.viewers[account] }
@@ -131,15 +117,20 @@ function M.text(catalogue, account, shelf, key, moment)
   return responses.write(setmetatable(shown, { __index = record }), "Image")
 end
 
--- Keys of a shelf that pass a filter; an image whose life is scripted has the status of this moment.
-local function passing(shelf, filter, moment)
+-- Keys of a shelf whose images pass all conditions; an image whose life is scripted has the status of this moment.
+local function passing(shelf, conditions, moment)
+  if #conditions == 0 then return shelf.order end
   local keys = {}
   for _, key in ipairs(shelf.order) do
     local fields = shelf.records[key] or generated_images.filtered_fields(shelf, key)
     if shelf.lives[key] then
       fields = setmetatable({ status = status_script.step(shelf.lives[key], moment).status }, { __index = fields })
     end
-    if filter(fields) then keys[#keys + 1] = key end
+    local passes = true
+    for _, condition in ipairs(conditions) do
+      passes = passes and condition(fields)
+    end
+    if passes then keys[#keys + 1] = key end
   end
   return keys
 end
@@ -155,18 +146,15 @@ local function remember(catalogue, label, make)
   return value
 end
 
---- One page of the images that an account sees of one source, filtered, in the order of the list.
----@param query table `{account, region, source, filter?, label, page, size}`
----@param moment table `{now, requests}`
+--- One page of what an account sees of one source, as the text of an array, and the total of all pages.
+---@param query table `{account, region, source, conditions, label, page, size}`
 ---@param is_clamped boolean whether a page after the last one is the last one
----@return string text of the array of images
----@return number total of all pages
 function M.page(catalogue, query, moment, is_clamped)
   local label = table.concat({ query.account, query.region, query.label }, "\0")
   local list = remember(catalogue, label, function()
     local parts = { total = 0 }
     for i, shelf in ipairs(M.shelves(catalogue, query.account, query.region, query.source)) do
-      local keys = query.filter and passing(shelf, query.filter, moment) or shelf.order
+      local keys = passing(shelf, query.conditions, moment)
       parts[i], parts.total = { shelf = shelf, keys = keys }, parts.total + #keys
     end
     return parts

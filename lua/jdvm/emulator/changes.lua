@@ -29,11 +29,8 @@ function M.delete(images, shelf, position)
   catalogue.forget(images)
 end
 
---- Adds and removes images of the first shelf that an account sees under a source.
----@param where table `{account, region, source}`
+--- Adds and removes images of the first shelf that an account sees under a source; returns it if there is one.
 ---@param change table `{insert, delete, at}`
----@param draw fun(i: number): number
----@return table|nil shelf nil when there is no such shelf
 function M.change(images, where, change, draw)
   local shelf = catalogue.shelves(images, where.account, where.region, where.source)[1]
   if not shelf then return nil end
@@ -51,9 +48,7 @@ function M.change(images, where, change, draw)
   return shelf
 end
 
---- The images that an account sees of one source now.
----@param where table `{account, region, source}`
----@return string[] ids
+--- The ids of the images that an account sees of one source now.
 function M.present(images, where)
   local ids = {}
   for _, shelf in ipairs(catalogue.shelves(images, where.account, where.region, where.source)) do
@@ -64,10 +59,7 @@ function M.present(images, where)
   return ids
 end
 
---- What appeared and vanished there.
----@param where table `{account, region, source}`
----@param after number leave out the first so many changes since the last reset
----@return table `{inserted, deleted}`, arrays of ids
+--- The ids of what appeared and vanished there, but for the first `after` changes since the last reset.
 function M.report(images, where, after)
   local report = { inserted = {}, deleted = {} }
   for i = after + 1, #images.changes do
@@ -79,9 +71,7 @@ function M.report(images, where, after)
   return report
 end
 
---- Scripts the life of one image from now on.
----@param moment table `{now, requests}`
----@param steps string see status_script.lua
+--- Scripts the life of one image from now on, by steps as in status_script.lua.
 function M.begin_life(images, shelf, key, moment, steps)
   shelf.lives[key] = { since = moment.now, requests = moment.requests, steps = status_script.parse(steps) }
   catalogue.forget(images)

@@ -146,12 +146,7 @@ end
 
 local function encode(answer) return json(answer, true) end
 
---- Answers a control request.
----@param path string what follows `/_emulator/`
----@param arguments table<string, string>
----@param now number epoch seconds
----@return number status
----@return string body JSON
+--- Answers a control request with a status and JSON. `path` is what follows `/_emulator/`.
 function M.respond(state, path, arguments, now)
   local handler = paths[path]
   if not handler then return 404, encode { error = "no control path '" .. uri.encode(path) .. "'" } end

@@ -14,7 +14,6 @@ local function add(lines, title, entries)
 end
 
 --- What `--fault` and `--set` take.
----@return string
 return function()
   local lines = { "Faults, as kind or kind:name=value,name=value:" }
   for _, name in ipairs(settings.names(faults)) do

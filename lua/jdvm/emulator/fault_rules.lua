@@ -38,10 +38,8 @@ local function unknown(what, name, ...)
   return ("%s '%s'; there are: %s%s"):format(what, tostring(name), names, settings.suggestion(name, ...))
 end
 
---- Checks a rule.
+--- Checks a rule: the rule with its defaults, or nil and what is wrong.
 ---@param given table `{fault, name = value…}` with values as text or of the right type
----@return table|nil rule
----@return string|nil message
 function M.read(given)
   local fault = faults[given.fault]
   if not fault then return nil, unknown("unknown fault", given.fault, faults) end
@@ -66,9 +64,7 @@ function M.read(given)
   return rule
 end
 
---- Reads `kind:name=value,name=value`; a comma or percent sign in a value is percent-encoded.
----@return table|nil rule
----@return string|nil message
+--- Reads `kind:name=value,name=value`, in which a comma or percent sign of a value is percent-encoded.
 function M.parse(text)
   local name, rest = tostring(text):match("^([^:]*):?(.*)$")
   local given = { fault = name }
@@ -81,8 +77,6 @@ function M.parse(text)
 end
 
 --- Reads several.
----@return table[]|nil rules
----@return string|nil message
 function M.parse_all(specs)
   local rules = {}
   for i, spec in ipairs(specs) do
@@ -124,7 +118,6 @@ end
 
 --- The faults to play for a request, in the order of the rules. Of the kinds that replace the whole response only
 --- the first acts; the others are not used up by it.
----@param rules table[] `{rule, met, used}`
 ---@return table[] `{rule, fault, draw}` where draw(i) is a number in [0, 1) that belongs to this occasion
 function M.due(rules, call)
   local found, is_replaced = {}, false
@@ -147,9 +140,7 @@ function M.due(rules, call)
   return found
 end
 
---- Lets every fault act at one stage.
----@param due table[] from `due`
----@param stage string `before`, `result` or `response`
+--- Lets every fault act at one stage: `before`, `result` or `response`.
 function M.act(due, stage, ...)
   for _, entry in ipairs(due) do
     if entry.fault[stage] then entry.fault[stage](entry.rule, entry.draw, ...) end

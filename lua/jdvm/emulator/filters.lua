@@ -115,8 +115,7 @@ for _, source in ipairs(parameters.imageSource.values) do
   known_sources[source] = true
 end
 
----@param pairs_found table[] decoded `{name, value}`
----@return table<string, string> values; of a repeated name the first counts
+--- Values by name; of a repeated name the first counts.
 function M.values(pairs_found)
   local values = {}
   for _, pair in ipairs(pairs_found) do
@@ -125,11 +124,8 @@ function M.values(pairs_found)
   return values
 end
 
---- Reads the query of describeImages.
----@param pairs_found table[] decoded `{name, value}`
----@param values table<string, string> from `values`
----@return table|nil query `{ids}` or `{source, filter, label, page, size}`
----@return table|nil refusal `{code, status, message}`
+--- Reads the query of describeImages: the query, or nil and the refusal.
+---@return table|nil query `{ids}` or `{source, conditions (functions of an image), label, page, size}`
 function M.read(pairs_found, values, settings)
   local ids = numbered(pairs_found, page.ids)
   if #ids == 0 and (values.imageSource or "") == "" then
@@ -140,18 +136,9 @@ function M.read(pairs_found, values, settings)
   if not query then return nil, refusal end
   query.source = values.imageSource
   if not known_sources[query.source] then return invalid "imageSource" end
-  local conditions
-  conditions, refusal = conditions_of(pairs_found, values, query.source, settings)
-  if not conditions then return nil, refusal end
+  query.conditions, refusal = conditions_of(pairs_found, values, query.source, settings)
+  if not query.conditions then return nil, refusal end
   query.label = label_of(pairs_found, settings)
-  query.filter = #conditions > 0
-      and function(image)
-        for _, condition in ipairs(conditions) do
-          if not condition(image) then return false end
-        end
-        return true
-      end
-    or nil
   return query
 end
 

@@ -82,7 +82,6 @@ local STATES = { [5] = "pending", [10] = "deleting", [15] = "error" }
 local function is_official(shelf) return shelf.name == "public" or shelf.name == "thirdparty" end
 
 --- The fields that filters look at.
----@param shelf table `{name, region, seed}`
 function M.filtered_fields(shelf, key)
   local record = {}
   for name, value in pairs(M.systems[random.pick(shelf.seed, key * 7, #M.systems)]) do

@@ -64,8 +64,7 @@ function M.encode_pair(seed, left, right)
   return half_text(left) .. half_text(right)
 end
 
---- Undoes `encode_pair`.
----@return number|nil left, number|nil right
+--- Undoes `encode_pair`; nil where the text cannot come from it.
 function M.decode_pair(seed, text)
   if not text:match("^[a-z0-9]+$") or #text ~= 10 then return nil end
   local left, right = half_value(text:sub(1, 5)), half_value(text:sub(6))

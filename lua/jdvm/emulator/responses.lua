@@ -59,7 +59,6 @@ local function append(out, value, kind)
 end
 
 --- JSON text with the fields of an object in the order of its model.
----@param kind string type as in jdvm.service.models
 function M.write(value, kind)
   local out = {}
   append(out, value, kind)
@@ -67,10 +66,8 @@ function M.write(value, kind)
 end
 
 --- A request id as the gateway (base 36) or the service behind it (hex) writes them.
----@param n number of the request
 function M.request_id(seed, n, from_service) return random.text(seed + n % 65536, n, 32, from_service) end
 
----@param result string JSON text
 function M.success(request_id, result) return '{"requestId":"' .. request_id .. '","result":' .. result .. "}" end
 
 ---@param failure table `{code, status?, message?, details?}`; details is JSON text
@@ -92,7 +89,6 @@ function M.html(code)
   return (page .. "<hr><center>jd-gateway</center>\r\n</body>\r\n</html>\r\n"):format(code, code)
 end
 
----@param seconds number since the epoch
 function M.http_date(seconds) return os.date("!%a, %d %b %Y %H:%M:%S GMT", math.floor(seconds)) end
 
 return M

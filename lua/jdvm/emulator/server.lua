@@ -21,7 +21,6 @@ local function parent_of(pid)
 end
 
 --- Called when nginx starts: everything that can fail then fails here.
----@param options table for `jdvm.emulator.new`
 function M.init(options)
   parent = ffi.C.getppid()
   grandparent = parent_of(parent)

@@ -38,11 +38,9 @@ local in_range = {
   share = function(n) return n >= 0 and n <= 1 end,
 }
 
---- Reads a value of a setting, or of a parameter or condition of a fault.
+--- Reads a value, as text or of the right type, of a setting or of a parameter or condition of a fault: the value, or
+--- nil and what it should have been.
 ---@param kind string|string[] a key of `meanings`, or the allowed words
----@param value any text as typed, or a value of the right type
----@return any|nil value
----@return string|nil expected what it should have been
 function M.read_value(kind, value)
   if kind == "text" then return tostring(value) end
   if kind == "boolean" then
@@ -73,17 +71,12 @@ function M.names(...)
 end
 
 --- What to add to a message about an unknown name: the known one that was probably meant, if any.
----@param ... table<string, any> tables keyed by known names
 function M.suggestion(name, ...)
   local nearest = text.nearest(tostring(name), M.names(...))
   return nearest and ("; did you mean '%s'?"):format(nearest) or ""
 end
 
---- The values of all settings: those of `before`, or the defaults, and what is given.
----@param given table<string, any> values as text or of the right type
----@param before? table<string, any>
----@return table<string, any>|nil values
----@return string|nil message
+--- The values of all settings, those of `before` or the defaults, and what is given; or nil and what is wrong with it.
 function M.values(given, before)
   local values = {}
   for name, entry in pairs(M.entries) do

@@ -1,6 +1,6 @@
 -- Verifies JDCLOUD2 and JDCLOUD3 signatures by rebuilding the canonical request from what arrived. Whatever a client
 -- sent is decoded and encoded again before it is compared, so clients that escape differently still verify. Shares no
--- code with the signer that it judges, and needs no C module of jdvm on LuaJIT: the nginx of a user has none.
+-- code but the hash with the signer that it judges. It needs no C module of jdvm in nginx: that of a user may have none.
 
 local dates = require "jdvm.util.time"
 local uri = require "jdvm.emulator.uri"
@@ -88,8 +88,7 @@ local function parse_authorization(text)
   return parts
 end
 
---- Header values by lower-case name, each an array in the order of arrival.
----@param headers table[] `{name, value}` pairs
+--- The values of `{name, value}` headers by lower-case name, each an array in the order of arrival.
 function M.index_headers(headers)
   local index = {}
   for _, header in ipairs(headers) do
@@ -135,12 +134,7 @@ local function canonical_value(values, version)
   return table.concat(cleaned, ",")
 end
 
---- The text whose hash was signed, rebuilt from the request.
----@param request table `{method, target, body}`
----@param index table<string, string[]> from `index_headers`
----@param parts table `{version, signed}` of the Authorization header
----@param payload_hash string lower-case hex
----@return string|nil text nil when a header named in SignedHeaders did not arrive
+--- The text whose hash was signed, rebuilt from the request; nil when a header named in SignedHeaders did not arrive.
 function M.canonical_request(request, index, parts, payload_hash)
   local path, query = uri.split(request.target)
   local lines = { request.method, canonical_path(path, parts.version), canonical_query(query, parts.version) }
@@ -185,7 +179,6 @@ end
 
 --- Checks the signature alone: neither clock nor nonce.
 ---@param request table `{method, target, headers, body}`
----@param index table<string, string[]> from `index_headers`
 ---@param find_secret fun(access_key: string): string|nil
 ---@return table|nil parts of the Authorization header, with `date`, its `seconds` if it is one, and `nonce`
 ---@return string|nil problem a key of `messages`

@@ -13,8 +13,7 @@ local function parse_step(text)
   return step
 end
 
----@return table[]|nil steps `{status, progress?, after? (seconds) | requests?}`
----@return string|nil message
+--- The steps, each `{status, progress?, after? (seconds) | requests?}`, or nil and what is wrong.
 function M.parse(text)
   local steps = {}
   for word in text:gmatch("%S+") do
@@ -28,7 +27,6 @@ end
 
 --- The last step of a life whose time has come.
 ---@param life table `{since (epoch seconds), requests (so far), steps}`
----@param moment table `{now, requests}`
 function M.step(life, moment)
   local current = {}
   for _, step in ipairs(life.steps) do

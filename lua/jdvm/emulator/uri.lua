@@ -2,24 +2,22 @@
 
 local M = {}
 
---- Percent-encodes everything but RFC 3986's unreserved characters.
----@param keep_slash? boolean leave `/` alone, as between the segments of a path
+--- Percent-encodes everything but RFC 3986's unreserved characters and, if told so, the slashes of a path.
 function M.encode(text, keep_slash)
   local pattern = keep_slash and "[^A-Za-z0-9%-_.~/]" or "[^A-Za-z0-9%-_.~]"
   return (text:gsub(pattern, function(character) return ("%%%02X"):format(character:byte()) end))
 end
 
---- Undoes percent-encoding; a `%` without two hex digits stays as it is.
----@param plus_is_space? boolean form rules, as JDCLOUD3 has them
+--- Undoes percent-encoding; a `%` without two hex digits stays as it is. A plus is a space in JDCLOUD3 only.
 function M.decode(text, plus_is_space)
   if plus_is_space then text = text:gsub("%+", " ") end
   return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
----@param target string path and query as they came
+--- Path and query.
 function M.split(target) return target:match "^([^?]*)%??(.*)$" end
 
----@return table[] pairs decoded `{name, value}` in the order of arrival
+--- Decoded `{name, value}` in the order of arrival.
 function M.parse_query(query, plus_is_space)
   local pairs_found = {}
   for part in query:gmatch "[^&]+" do
