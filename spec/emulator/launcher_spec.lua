@@ -118,21 +118,6 @@ describe("the emulator's command", function()
     )
   end)
 
-  it("finds free ports for many at once", function()
-    local servers, endpoints = {}, {}
-    for i = 1, 4 do
-      servers[i] = emulator.begin()
-    end
-    for i = 1, 4 do
-      servers[i] = servers[i]()
-      assert.is_nil(endpoints[servers[i].endpoint])
-      endpoints[servers[i].endpoint] = true
-    end
-    for i = 1, 4 do
-      servers[i].stop()
-    end
-  end)
-
   it("names what to install when there is no nginx with Lua", function()
     local text = run("JDVM_NGINX=/nowhere/nginx " .. emulator.command {} .. " 2>&1")
     assert.equal(
@@ -144,12 +129,9 @@ describe("the emulator's command", function()
 
   it("runs on OpenResty's program, which has Lua built in", function()
     local folder = shell.temporary_folder()
-    local file = io.open(folder .. "/openresty", "w")
-    file:write(
-      "#!/bin/sh\nexec nginx -g 'load_module /usr/lib/nginx/modules/ndk_http_module.so; "
-        .. 'load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;\' "$@"\n'
-    )
-    file:close()
+    local module = "load_module /usr/lib/nginx/modules/%s_module.so; "
+    local modules = module:format "ndk_http" .. module:format "ngx_http_lua"
+    shell.write(folder .. "/openresty", ("#!/bin/sh\nexec nginx -g '%s' \"$@\"\n"):format(modules))
     os.execute("chmod +x " .. folder .. "/openresty")
     local pipe =
       io.popen("JDVM_NGINX=" .. folder .. "/openresty; export JDVM_NGINX; echo $$; exec " .. emulator.command {})

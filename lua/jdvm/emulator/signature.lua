@@ -1,6 +1,6 @@
 -- Verifies JDCLOUD2 and JDCLOUD3 signatures by rebuilding the canonical request from what arrived. Whatever a client
 -- sent is decoded and encoded again before it is compared, so clients that escape differently still verify. Shares no
--- code but the hash with the signer that it judges. It needs no C module of jdvm in nginx: that of a user may have none.
+-- code but the hash with the signer that it judges. In nginx it needs no C module of jdvm, since there may be none.
 
 local dates = require "jdvm.util.time"
 local uri = require "jdvm.emulator.uri"
