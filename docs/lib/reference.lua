@@ -60,9 +60,9 @@ local words = {
         .. "server has closed, or on which anything has arrived, is not used: HTTP/1.1 does not say which request a "
         .. "response belongs to, so what arrived before a request was sent is never its response. (What arrives while "
         .. "a request is being sent cannot be told apart; libcurl before 7.80 can be asked only when a call begins.)",
-      "A request that meets the end of a kept connection before the first byte of a response, or a 408 on it, or "
-        .. "GOAWAY in HTTP/2, is sent again at once on a fresh connection, within the deadline, with a new nonce, date "
-        .. "and signature. That is not an attempt; `meta.replayed` counts it.",
+      "A request that meets the end of a kept connection before the first byte of a response, or bytes that are no "
+        .. "HTTP, a 408 on it, or GOAWAY in HTTP/2, is sent again at once on a fresh connection, within the deadline, "
+        .. "with a new nonce, date and signature. That is not an attempt; `meta.replayed` counts it.",
       "A response is refused when two readers could disagree on where it ends: `Content-Length` must be one number in "
         .. "digits (the same line twice is one), `Transfer-Encoding` one `chunked`, in HTTP/1.1, and not beside a "
         .. "length; lines end in CR LF; a header line is a name, a colon right behind it and a value without control "
@@ -156,7 +156,7 @@ local words = {
       "连接保持 30 秒以便复用；使用 libcurl 时，一条连接总共不超过 5 分钟。已被服务端关闭、或已有数据到达的空闲连接不会使用："
         .. "HTTP/1.1 不标明响应属于哪个请求，因此在请求发出之前到达的数据绝不会作为其响应。"
         .. "（请求发送过程中到达的数据无法区分；7.80 之前的 libcurl 只能在调用开始时检查。）",
-      "若在保持的连接上，收到响应首字节之前连接即已断开，或收到 408，或收到 HTTP/2 的 GOAWAY，则在总时限内立即于新连接上"
+      "若在保持的连接上，收到响应首字节之前连接即已断开，或收到并非 HTTP 的数据，或收到 408，或收到 HTTP/2 的 GOAWAY，则在总时限内立即于新连接上"
         .. "以新的 nonce、日期与签名重发。这不计为尝试；`meta.replayed` 给出其次数。",
       "若不同程序对响应的结束位置可能有不同理解，则拒绝该响应：`Content-Length` 须为一个十进制数字（完全相同的两行视为一个），"
         .. "`Transfer-Encoding` 须为唯一的 `chunked`，仅限 HTTP/1.1，且不得与长度并存；各行以 CR LF 结尾；头部行为名称、紧随其后的"

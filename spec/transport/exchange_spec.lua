@@ -1,5 +1,6 @@
 --- One request and its response over a socket, without nginx.
 local exchange = require "jdvm.transport.exchange"
+local http1 = require "jdvm.transport.http1"
 local route = require "jdvm.transport.route"
 
 describe("a tunnel through a proxy", function()
@@ -53,5 +54,48 @@ describe("a tunnel through a proxy", function()
     local _, problem, took = open(ENDLESS, 0.52, 5)
     assert.near(0.52, took, 0.01)
     assert.equal("the time ran out (timeout)", problem.message)
+  end)
+end)
+
+describe("a request on a pooled connection", function()
+  -- What comes of a socket that reads so: pieces, and then an error.
+  local function run(is_reused, err, ...)
+    local pieces = { ... }
+    local socket = {
+      settimeouts = function() end,
+      send = function(_, text) return #text end,
+      receiveany = function()
+        if #pieces > 0 then return table.remove(pieces, 1) end
+        return nil, err
+      end,
+    }
+    local call = {
+      deadline = 10,
+      now = function() return 0 end,
+      control = {},
+      read_timeout = 5,
+      waiting = 5000,
+      reused = is_reused,
+    }
+    local complete, problem = exchange.run(socket, "GET / HTTP/1.1\r\n\r\n", http1.response("GET"), call)
+    assert.is_nil(complete)
+    return problem
+  end
+
+  it("failed for the connection's sake when nothing of a response arrived, whatever else did", function()
+    for _, err in ipairs { "closed", "connection reset by peer", "error" } do
+      assert.truthy(run(true, err).kept, err)
+      assert.falsy(run(false, err).kept, err)
+    end
+    for _, bytes in ipairs { "\0\1", "\r\n", "SSH-2.0-x\r\n" } do
+      assert.truthy(run(true, "closed", bytes).kept, bytes)
+      assert.falsy(run(false, "closed", bytes).kept, bytes)
+    end
+  end)
+
+  it("failed for its own sake once a response has begun, or when none came in time", function()
+    assert.falsy(run(true, "closed", "HTTP/1.1 2").kept)
+    assert.falsy(run(true, "closed", "HTTP/1.1 200 OK\r\nbad line\r\n\r\n").kept)
+    assert.falsy(run(true, "timeout").kept)
   end)
 end)

@@ -14,9 +14,6 @@ local PIECE = 65536 -- bytes; a read returns what has arrived, up to nginx's lua
 -- configuration that is in earnest.
 local BUFFER_UNIT = 1024
 
--- A connection that its server had already given up says one of these instead of an answer.
-local GIVEN_UP = { ["closed"] = true, ["connection reset by peer"] = true, ["broken pipe"] = true }
-
 --- Time-outs of a socket are whole milliseconds, and 0 would mean none.
 ---@param seconds number
 ---@return integer
@@ -30,7 +27,7 @@ local milliseconds = exchange.milliseconds
 ---@field sent boolean may the service have seen the request?
 ---@field hint string? what to write where
 ---@field lasting boolean? the same request would fail in the same way
----@field kept boolean? a pooled connection that the service had closed: nothing of a response arrived
+---@field kept boolean? a pooled connection failed before the first byte of a response: it is to blame, not the request
 
 ---@class jdvm.Exchange
 ---@field deadline number on `now()`
@@ -83,7 +80,7 @@ local function ended(reader, err, phase, reused)
   missing = missing or "within the answer"
   local facts = err == "closed" and { where = missing } or { reason = err, within = missing }
   local _, problem = failure("transport", phase, "cut_off", true, facts)
-  problem.kept = reused and not reader.started and GIVEN_UP[err]
+  problem.kept = reused and not reader.started
   return nil, problem
 end
 
@@ -106,7 +103,7 @@ function exchange.run(socket, head, reader, call)
   if not ok then
     if err == "timeout" then return failure("timeout", "send", "send_timeout", true) end
     local _, problem = failure("transport", "send", "send_failed", true, { reason = err })
-    problem.kept = call.reused and GIVEN_UP[err]
+    problem.kept = call.reused
     return nil, problem
   end
   local control, deadline, now = call.control, call.deadline, call.now
@@ -131,7 +128,12 @@ function exchange.run(socket, head, reader, call)
         if call.secure and may_be_cut(#data, largest) then reader.reusable = false end
         return true
       end
-      if complete == nil then return exchange.lasting("read", "malformed_response", true, message) end
+      if complete == nil then
+        local _, problem = exchange.lasting("read", "malformed_response", true, message)
+        -- What is no HTTP on a pooled connection is left from before, as libcurl takes it, too.
+        problem.kept = call.reused and reader.is_foreign
+        return nil, problem
+      end
       if #data > largest then largest = #data end
     elseif err ~= "timeout" then
       return ended(reader, err, phase, call.reused)

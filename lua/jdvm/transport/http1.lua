@@ -51,6 +51,7 @@ end
 ---@field headers table<string, string>|false lower-case names; the values of a repeated one joined with ", "
 ---@field reusable boolean may the connection carry another request once the response is complete?
 ---@field started boolean has any byte arrived?
+---@field is_foreign boolean? was what arrived no HTTP from its first byte?
 ---@field body string? when the response is complete
 local Response = {}
 Response.__index = Response
@@ -192,7 +193,10 @@ function states.head(self, data, position)
     -- Tell a peer that does not speak HTTP at once, not after the time-out.
     if find(data, "^HTTP/1%.[01] %d[^\r\n]*\n", position) then return false, "lines that end in LF alone" end
     local start = sub(data, position, position + 6)
-    if stop or start ~= sub("HTTP/1.", 1, #start) then return false, "no HTTP status line" end
+    if stop or start ~= sub("HTTP/1.", 1, #start) then
+      self.is_foreign = true
+      return false, "no HTTP status line"
+    end
     return nil
   end
   if not stop then return nil end
