@@ -215,6 +215,18 @@ describe("waiting for an image", function()
     assert.equal("pending", events[2].status)
   end)
 
+  it("shows a state of any type as a text", function()
+    for status, shown in pairs { [7] = "7", [{ 1 }] = "a table", [true] = "true", [""] = '""' } do
+      local client, seen = service({ ["img-1"] = function() return status end }), nil
+      local _, message = client:wait_image("img-1", {
+        timeout = 20,
+        on_progress = function(event) seen = event.status end,
+      })
+      assert.equal(shown, seen)
+      assert.truthy(message:find("is " .. shown .. " after 20 s", 1, true), message)
+    end
+  end)
+
   it("tells the logger of an error in on_progress, which may also yield", function()
     local lines = {}
     local client = service(

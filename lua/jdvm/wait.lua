@@ -74,6 +74,12 @@ local function poll(client, ids, region, options)
   return by_id, meta
 end
 
+-- The state as events and messages show it: a service may send any type there.
+local function state_of(image)
+  local status = image.status
+  return type(status) == "string" and status ~= "" and status or text.show(status)
+end
+
 -- Reports a poll, or why it failed, for each image.
 local function report(wait, next_poll, failure)
   if not wait.options.on_progress then return end
@@ -82,7 +88,7 @@ local function report(wait, next_poll, failure)
     events.tell(wait.options.on_progress, {
       image_id = id,
       image = image,
-      status = image and image.status,
+      status = image and state_of(image),
       progress = image and waiter.progress(image.progress),
       elapsed = wait.elapsed,
       next_poll_in = next_poll,
@@ -228,7 +234,7 @@ function waiter.wait(state, client, id, given)
   local _, image = culprit(wait)
   return nil,
     fail(wait, "timeout", image and "still_waiting" or "not_seen", {
-      facts = { state = image and tostring(image.status), seconds = seconds(options.timeout) },
+      facts = { state = image and state_of(image), seconds = seconds(options.timeout) },
       retryable = true,
       phase = last and last.phase,
       last = errors.last(last),
