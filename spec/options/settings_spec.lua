@@ -150,14 +150,26 @@ describe("a profile that cannot be read", function()
   local files = { config = { failure = "/h/.jdc/config: Permission denied" } }
 
   it("is noted when nothing depends on it", function()
-    local resolved = resolve({}, { JDCLOUD_ACCESS_KEY = AK, JDCLOUD_SECRET_KEY = SK }, files)
+    local resolved = resolve(
+      {},
+      { JDCLOUD_ACCESS_KEY = AK, JDCLOUD_SECRET_KEY = SK, JDCLOUD_ENDPOINT = "http://x" },
+      files
+    )
+    assert.same({}, resolved.notes, "the region is missing, which the failure says")
+    resolved = resolve(
+      { region = "cn-north-1" },
+      { JDCLOUD_ACCESS_KEY = AK, JDCLOUD_SECRET_KEY = SK, JDCLOUD_PROFILE = "x" },
+      files
+    )
     assert.same({ "/h/.jdc/config: Permission denied" }, resolved.notes)
     assert.equal(AK .. "|" .. SK .. "|nil", made_up.keys_of(resolved))
   end)
 
-  it("is the failure when the keys would come from it", function()
-    local _, message = made_up.keys_of(resolve({}, {}, files))
+  it("is the failure when the keys would come from it, and no note besides", function()
+    local resolved = resolve({}, {}, files)
+    local _, message = made_up.keys_of(resolved)
     assert.equal("/h/.jdc/config: Permission denied", message)
+    assert.same({}, resolved.notes)
   end)
 end)
 

@@ -35,7 +35,7 @@ until ln -s "$me" "$lock"; do
     rm -f "$lock.$holder"
   else
     tries=$((tries + 1))
-    [ $tries -le 50 ] || { echo "$holder"; exit; }
+    [ $tries -le 50 ] || { echo "${holder:-unknown}"; exit; }
     sleep 0.1 || sleep 1
   fi
 done

@@ -30,8 +30,7 @@ local function present(value) return value ~= nil and value ~= "" end
 local function find_profile(wanted, getenv, read_file, notes)
   local name, chosen_by, is_asked = profile.in_use(wanted, getenv, read_file)
   if not name then
-    notes[#notes + 1] = chosen_by
-    return { origin = "an unknown profile", message = chosen_by, is_mistake = true }
+    return { origin = "an unknown profile", message = chosen_by, is_mistake = true, is_unreadable = true }
   end
   local directory = profile.directory(getenv)
   if not directory then
@@ -41,8 +40,13 @@ local function find_profile(wanted, getenv, read_file, notes)
   local path = directory .. "/config"
   local files, message = profile.read(directory, read_file)
   if not files then
-    notes[#notes + 1] = message
-    return { origin = path, message = message or path .. " does not exist", is_mistake = is_asked or message ~= nil }
+    local is_unreadable = message ~= nil
+    return {
+      origin = path,
+      message = message or path .. " does not exist",
+      is_mistake = is_asked or is_unreadable,
+      is_unreadable = is_unreadable,
+    }
   end
   for _, problem in ipairs(files.problems) do
     notes[#notes + 1] = path .. ": " .. problem .. "; it was skipped"
@@ -145,6 +149,12 @@ function settings.resolve(options, sources)
   set_of_variable("endpoint", variables.endpoint)
   if options.profile == nil then set_endpoint_of_profile() end
   set_of_variable("ca_file", variables.ca_file)
+  -- A file that cannot be read is noted, unless every call fails for it and says so.
+  if found and found.is_unreadable then
+    local _, problem = holder:shown()
+    local is_said = resolved.region_fault == found.message or problem ~= nil and problem.message == found.message
+    if not is_said then table.insert(notes, 1, found.message) end
+  end
   return resolved
 end
 

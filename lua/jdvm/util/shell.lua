@@ -28,13 +28,14 @@ function shell.succeeds(command)
   return result == true or result == 0
 end
 
---- Mode of a file in octal digits such as "600", or nil when that cannot be had.
+--- Mode of a regular file in octal digits such as "600", or nil when there is none.
 ---@param path string
 ---@return string|nil
 function shell.mode_of(path)
   local quoted = shell.quote(path)
-  local mode =
-    shell.line_of(("stat -L -c %%a -- %s 2>/dev/null || stat -L -f %%Lp -- %s 2>/dev/null"):format(quoted, quoted))
+  local mode = shell.line_of(
+    ("[ -f %s ] && { stat -L -c %%a -- %s || stat -L -f %%Lp -- %s; } 2>/dev/null"):format(quoted, quoted, quoted)
+  )
   return mode and mode:match("^%d+$")
 end
 
