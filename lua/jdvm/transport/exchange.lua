@@ -131,7 +131,7 @@ function exchange.run(socket, head, reader, call)
       if complete == nil then
         local _, problem = exchange.lasting("read", "malformed_response", true, message)
         -- What is no HTTP on a pooled connection is left from before, as libcurl takes it, too.
-        problem.kept = call.reused and reader.is_foreign
+        problem.kept = call.reused and message == http1.FOREIGN
         return nil, problem
       end
       if #data > largest then largest = #data end

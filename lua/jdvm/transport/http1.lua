@@ -2,9 +2,7 @@
 -- Pure, so that it runs, and is tested, on every Lua; the cosocket transport feeds it. What is not framed beyond
 -- doubt is refused: a response that two readers could cut differently must not leave its tail in a pooled connection.
 
-local core = require "jdvm.core"
-
-local has_control = core.has_control
+local has_control = require("jdvm.core").has_control
 local concat = table.concat
 local find, sub, lower, match = string.find, string.sub, string.lower, string.match
 
@@ -15,6 +13,8 @@ http1.MAX_HEADER_BYTES = 65536
 http1.MAX_HEADERS = 128
 http1.MAX_BODY = 16 * 1024 * 1024
 local MAX_CHUNK_LINE = 4096
+--- What arrived when no response did.
+http1.FOREIGN = "no HTTP status line"
 
 local NAME = "[!#-'%*%+%-%.0-9A-Z^-z|~]+" -- a token of RFC 9110, 5.6.2
 local TOKEN = "^" .. NAME .. "$"
@@ -51,7 +51,6 @@ end
 ---@field headers table<string, string>|false lower-case names; the values of a repeated one joined with ", "
 ---@field reusable boolean may the connection carry another request once the response is complete?
 ---@field started boolean has any byte arrived?
----@field is_foreign boolean? was what arrived no HTTP from its first byte?
 ---@field body string? when the response is complete
 local Response = {}
 Response.__index = Response
@@ -193,10 +192,7 @@ function states.head(self, data, position)
     -- Tell a peer that does not speak HTTP at once, not after the time-out.
     if find(data, "^HTTP/1%.[01] %d[^\r\n]*\n", position) then return false, "lines that end in LF alone" end
     local start = sub(data, position, position + 6)
-    if stop or start ~= sub("HTTP/1.", 1, #start) then
-      self.is_foreign = true
-      return false, "no HTTP status line"
-    end
+    if stop or start ~= sub("HTTP/1.", 1, #start) then return false, http1.FOREIGN end
     return nil
   end
   if not stop then return nil end
