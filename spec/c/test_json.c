@@ -190,81 +190,6 @@ static void test_scan(void) {
 
 /* --- shapes ---------------------------------------------------------------------------------- */
 
-static jdvm_key *key_of(jdvm_shapes *shapes, jdvm_key *where, const char *name) {
-  return jdvm_shapes_key(shapes, where, (const unsigned char *)name, strlen(name), true);
-}
-
-static bool key_matches(const jdvm_key *key, const char *text) {
-  unsigned char bytes[JDVM_KEY_BYTES + 8];
-  memset(bytes, '"', sizeof bytes);
-  memcpy(bytes, text, strlen(text));
-  return jdvm_key_matches(key, (const unsigned char *)place((char *)bytes, JDVM_KEY_BYTES));
-}
-
-/* The key of a place that text begins with, if it is remembered. */
-static jdvm_key *match(jdvm_shapes *shapes, const jdvm_key *where, const char *text) {
-  char bytes[JDVM_KEY_BYTES];
-  size_t length = strlen(text);
-  memset(bytes, ' ', sizeof bytes);
-  memcpy(bytes, text, length < sizeof bytes ? length : sizeof bytes);
-  return jdvm_shapes_match(shapes, where, (const unsigned char *)place(bytes, sizeof bytes));
-}
-
-static void test_shapes(void) {
-  static jdvm_shapes shapes;
-  jdvm_key *top, *a, *b, *others, *key;
-  char name[64];
-  unsigned i;
-  jdvm_shapes_reset(&shapes);
-  top = JDVM_TOP(&shapes);
-  a = key_of(&shapes, top, "a");
-  b = key_of(&shapes, a, "a");
-  CHECK(a != NULL && b != NULL && a != b);
-  CHECK(key_of(&shapes, top, "a") == a && key_of(&shapes, a, "a") == b);
-  CHECK(jdvm_shapes_key(&shapes, b, (const unsigned char *)"a", 1, false) == NULL);
-  CHECK(key_matches(a, "\"a\":1"));
-  CHECK(!key_matches(a, "\"a\" :1"));
-  CHECK(!key_matches(a, "\"ab\":1"));
-  CHECK(!key_matches(a, "\"b\":1"));
-  CHECK(match(&shapes, top, "\"a\":1") == a && match(&shapes, a, "\"a\":1") == b);
-  CHECK(match(&shapes, b, "\"a\":1") == NULL && match(&shapes, top, "\"b\":1") == NULL);
-  CHECK(match(&shapes, top, "\"a\" :1") == NULL && match(&shapes, top, "\"a") == NULL);
-  CHECK(match(&shapes, top, "\"\\u0061\":1") == NULL && match(&shapes, top, "\"a\\\":1") == NULL);
-  CHECK(match(&shapes, JDVM_NOWHERE(&shapes), "\"a\":1") == NULL);
-  CHECK(!key_matches(top, "") && !key_matches(JDVM_NOWHERE(&shapes), ""));
-  CHECK(!key_matches(JDVM_NOWHERE(&shapes), "\"a\":1"));
-  CHECK(a->next == JDVM_NOWHERE(&shapes) && a->first == JDVM_NOWHERE(&shapes));
-  key = key_of(&shapes, top, "");
-  CHECK(key != NULL && key_matches(key, "\"\":"));
-  memset(name, 'k', sizeof name);
-  name[JDVM_KEY_BYTES - 3] = '\0';
-  key = key_of(&shapes, top, name);
-  CHECK(key != NULL && key_matches(key, "\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkk\":"));
-  CHECK(match(&shapes, top, "\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkk\":") == key);
-  CHECK(match(&shapes, top, "\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\":") == NULL);
-  name[JDVM_KEY_BYTES - 3] = 'k';
-  name[JDVM_KEY_BYTES - 2] = '\0';
-  CHECK(key_of(&shapes, top, name) == NULL);
-  CHECK(key_of(&shapes, JDVM_NOWHERE(&shapes), "a") == NULL);
-  CHECK(jdvm_shapes_others(&shapes, JDVM_NOWHERE(&shapes)) == JDVM_NOWHERE(&shapes));
-  others = jdvm_shapes_others(&shapes, top);
-  CHECK(others != JDVM_NOWHERE(&shapes) && others == jdvm_shapes_others(&shapes, top));
-  CHECK(key_of(&shapes, others, "a") != a);
-
-  /* A place takes no more than its share, and all together no more than there is room for. */
-  for (i = 0; i < 1000; i++) {
-    (void)snprintf(name, sizeof name, "%u", i);
-    (void)key_of(&shapes, a, name);
-  }
-  CHECK(a->keys == JDVM_PLACE_KEYS);
-  CHECK(shapes.refused >= 1000 - JDVM_PLACE_KEYS);
-  for (i = 0; i < 1000; i++) {
-    (void)snprintf(name, sizeof name, "%u", i % 50);
-    key = key_of(&shapes, &shapes.keys[i % shapes.used], name);
-  }
-  CHECK(shapes.used <= JDVM_KEYS);
-}
-
 /* Keys made to collide cost a bounded number of steps, and are then not remembered. */
 static void test_collisions(void) {
   static jdvm_shapes shapes;
@@ -273,7 +198,8 @@ static void test_collisions(void) {
   jdvm_shapes_reset(&shapes);
   for (i = 0; i < 60; i++) {
     (void)snprintf(name, sizeof name, "01234567%02u89abcdef", i);
-    remembered += key_of(&shapes, JDVM_TOP(&shapes), name) != NULL;
+    remembered += jdvm_shapes_key(&shapes, JDVM_TOP(&shapes), (unsigned char *)name, strlen(name),
+                                  true) != NULL;
   }
   CHECK(remembered >= 10 && remembered < 60);
 }
@@ -285,7 +211,6 @@ int main(void) {
   TEST(test_damage());
   TEST(test_utf8());
   TEST(test_scan());
-  TEST(test_shapes());
   TEST(test_collisions());
   return tests_end();
 }

@@ -44,22 +44,6 @@ static void test_chars(void) {
   CHECK(good);
 }
 
-static void test_hex(void) {
-  unsigned char bytes[256];
-  char hex[512], expected[3];
-  int i;
-  bool good = true;
-  for (i = 0; i < 256; i++) {
-    bytes[i] = (unsigned char)i;
-  }
-  jdvm_hex(hex, bytes, sizeof bytes);
-  for (i = 0; i < 256; i++) {
-    (void)snprintf(expected, sizeof expected, "%02x", i);
-    good = good && memcmp(hex + 2 * i, expected, 2) == 0;
-  }
-  CHECK(good);
-}
-
 /* --- time --- */
 
 static void test_timestamp(void) {
@@ -152,7 +136,6 @@ static void test_refusals(void) {
 
 int main(void) {
   TEST(test_chars());
-  TEST(test_hex());
   TEST(test_timestamp());
   TEST(test_identity());
   TEST(test_refusals());

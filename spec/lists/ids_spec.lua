@@ -72,12 +72,8 @@ describe("images by id", function()
     local images, meta = collect(service(250), wanted(300, 101))
     assert.same(wanted(150, 101), ids_of(images))
     assert.same(wanted(150, 251), meta.missing)
-  end)
-
-  it("that all do not exist are an empty list", function()
-    local images, meta = collect(service(0), wanted(120))
-    assert.same({}, images)
-    assert.equal(120, #meta.missing)
+    images, meta = collect(service(0), wanted(120))
+    assert.same({ {}, wanted(120) }, { images, meta.missing })
   end)
 
   it("named twice come once", function()
@@ -122,18 +118,16 @@ describe("images by id", function()
     assert.equal(2, meta.requests)
   end)
 
-  it("are an error when the service counts more than it sends", function()
-    local images, message, detail = collect(service(50, { total = function(total) return total + 1 end }), wanted(100))
-    assert.is_nil(images)
-    assert.equal("pagination", detail.kind)
-    assert.truthy(message:find("counts 51 of 100 images and sends 50", 1, true), message)
-  end)
-
-  it("are an error when others come", function()
-    local list = service(50, { change = function(rows) rows[1].imageId = "img-other" end })
-    local images, message = collect(list, wanted(50))
-    assert.is_nil(images)
-    assert.truthy(message:find("img-other, which was not asked for", 1, true))
+  it("are an error when the service counts more than it sends, or sends others", function()
+    for expected, options in pairs {
+      ["counts 51 of 100 images and sends 50"] = { total = function(total) return total + 1 end },
+      ["img-other, which was not asked for"] = { change = function(rows) rows[1].imageId = "img-other" end },
+    } do
+      local images, message, detail = collect(service(50, options), wanted(100))
+      assert.is_nil(images)
+      assert.equal("pagination", detail.kind)
+      assert.truthy(message:find(expected, 1, true), message)
+    end
   end)
 
   it("are cut at max_items and go on from where they were cut", function()

@@ -82,13 +82,6 @@ describe("the curl transport", function()
     assert.is_true(fetch(server:url(respond "")).kept)
   end)
 
-  it("sends what it was given", function()
-    local text = fetch(server:url "echo", { headers = { ["x-nonce"] = "n", authorization = "a" } }).body
-    assert.truthy(text:find("\r\nx-nonce: n\r\n", 1, true))
-    assert.truthy(text:find("\r\nauthorization: a\r\n", 1, true))
-    assert.truthy(text:find("\r\nUser-Agent: spec\r\n", 1, true))
-  end)
-
   it("bounds a request by a deadline on its own clock", function()
     local before = transport:now()
     local response, failure = transport:finish(transport:start({ url = server:url "hang" }, before + 0.3))
