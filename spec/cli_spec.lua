@@ -1,4 +1,4 @@
--- The command as a whole: settings, closed streams, wrong usage.
+-- The command as a whole: settings, closed streams. Wrong usage is in spec/cli/words_spec.lua.
 local commands = require "spec.support.command"
 local shell = require "spec.support.shell"
 
@@ -44,27 +44,6 @@ describe("jdvm", function()
       pipe:close()
       assert.truthy(shell.read(folder .. "/err"):find("jdvm: the output could not be written", 1, true), command)
     end
-  end)
-
-  it("says what is wrong with a setting, as wrong usage", function()
-    for _, case in ipairs {
-      { "count --source public --endpoint foo", "endpoint" },
-      { "count --source public --region ''", "region" },
-      { "count --source public --profile ''", "profile" },
-      { "doctor --endpoint foo", false },
-      { "image img-9ha1rgelkq --region cn-north-1 --region cn-east-1", "--region" },
-      { "images --source public --page-size 101", "--page-size" },
-      { "images", "--source" },
-      { "images --source pubic", "images: --source must be" },
-    } do
-      local out, status, complaint = jdvm(case[1])
-      assert.equal(2, status, case[1])
-      assert.truthy((out .. complaint):find(case[2] or "endpoint", 1, true), case[1] .. ": " .. out .. complaint)
-      assert.is_nil(complaint:find("stack traceback", 1, true), complaint)
-    end
-    local _, status, complaint = jdvm("count --source public", { JDCLOUD_REGION = false })
-    assert.equal(3, status)
-    assert.truthy(complaint:find("give --region", 1, true), complaint)
   end)
 
   it("advises --region only where the region alone is missing", function()

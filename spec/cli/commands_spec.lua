@@ -137,29 +137,6 @@ describe("jdvm", function()
       assert.equal("70", status)
       assert.truthy(complaint:find("stack traceback", 1, true), complaint)
     end)
-
-    it("wrong usage: 2", function()
-      for _, command in ipairs {
-        "",
-        "nosuch",
-        "images --output xml --source public",
-        "images --source pubic",
-        "images",
-        "image",
-        "wait",
-        "images --source public --timeout soon",
-        "image 'a/../b'",
-        "images --source public --page-size 9",
-        "images --source public --columns ,",
-        "images --source public --columns imageID",
-      } do
-        local out, status, complaint = jdvm(command)
-        assert.equal(2, status, command)
-        assert.equal("", out, command)
-        assert.truthy(complaint:find("jdvm: ", 1, true), command)
-        assert.is_nil(complaint:find("stack traceback", 1, true), command)
-      end
-    end)
   end)
 
   it("names the ids that are not there", function()

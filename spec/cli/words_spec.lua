@@ -11,8 +11,25 @@ describe("the words of jdvm", function()
   teardown(function() world.stop() end)
   before_each(function() world.server.control "reset" end)
 
-  it("speaks of what stands on the command line", function()
+  it("speak of what stands on the command line, as wrong usage", function()
     for command, expected in pairs {
+      [""] = "jdvm: ",
+      nosuch = "jdvm: ",
+      images = "--source",
+      image = "missing argument",
+      wait = "missing argument",
+      ["images --source pubic"] = "images: --source must be",
+      ["images --output xml --source public"] = "--output",
+      ["images --source public --timeout soon"] = "--timeout",
+      ["images --source public --page-size 9"] = "--page-size",
+      ["images --source public --page-size 101"] = "--page-size",
+      ["images --source public --columns ,"] = "columns",
+      ["images --source public --columns imageID"] = "did you mean",
+      ["image 'a/../b'"] = "jdvm: image: the id must",
+      ["image img-1 --region cn-north-1 --region cn-east-1"] = "--region",
+      ["count --source public --endpoint foo"] = "endpoint",
+      ["count --source public --region ''"] = "region",
+      ["count --source public --profile ''"] = "profile",
       ["image 'img x'"] = "jdvm: image: the id must",
       ["wait img-1 'img x'"] = "jdvm: wait: the id must",
       ["images --source public --ca-file ''"] = "jdvm: --ca-file is empty",
@@ -22,8 +39,9 @@ describe("the words of jdvm", function()
       ["images --source public --offline maybe"] = "--offline: 'maybe' is neither",
       ["emulator --set latncy=1"] = "unknown setting 'latncy'; did you mean 'latency'? (see jdvm emulator --explain)",
     } do
-      local _, status, complaint = jdvm(command)
-      assert.equal(2, status, command)
+      local out, status, complaint = jdvm(command)
+      assert.same({ "", 2 }, { out, status }, command)
+      assert.is_nil(complaint:find("stack traceback", 1, true), command)
       assert.truthy(complaint:find(expected, 1, true), command .. ": " .. complaint)
     end
     for _, changes in ipairs {
@@ -35,6 +53,8 @@ describe("the words of jdvm", function()
         assert.is_nil((out .. complaint):find("jdvm.new", 1, true), out .. complaint)
       end
     end
+    assert.truthy(select(3, jdvm("count --source public", { JDCLOUD_REGION = false })):find("give --region", 1, true))
+    assert.equal(2, (select(2, jdvm "doctor --endpoint foo")))
     assert.truthy((jdvm "doctor --ca-file ''"):find("settings       --ca-file is empty", 1, true))
   end)
 end)
