@@ -8,6 +8,7 @@
 
 #include "pure/http.h"
 #include "pure/http_request.h"
+#include "pure/sigpipe.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -223,6 +224,19 @@ static void test_failures(void) {
   CHECK(strcmp(jdvm_phase_name(JDVM_PHASE_WAIT), "wait") == 0);
 }
 
+/* ---- SIGPIPE ---- */
+
+/* One that is not held back would end this program. */
+static void test_sigpipe(void) {
+  jdvm_sigpipe outer = jdvm_sigpipe_hold(true), inner = jdvm_sigpipe_hold(true);
+  sigset_t pending;
+  (void)raise(SIGPIPE);
+  jdvm_sigpipe_release(inner);
+  CHECK(sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1);
+  jdvm_sigpipe_release(outer);
+  CHECK(sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 0);
+}
+
 /* ---- a server in a thread ---- */
 
 static int server_port;
@@ -430,6 +444,7 @@ int main(void) {
   TEST(test_response_refusals());
   TEST(test_header_limit());
   TEST(test_failures());
+  TEST(test_sigpipe());
   start_server();
   TEST(test_fork());
   TEST(test_slow_names());
