@@ -76,40 +76,28 @@ describe("the emulator's verifier", function()
     end)
   end
 
-  it("reads plus as a space under JDCLOUD3 only", function()
-    for i, algorithm in ipairs(ALGORITHMS) do
-      local request = signed.request(owner, "/v1/regions/r/images", { "imageName", "a b" }, { algorithm = algorithm })
-      request.target = "/v1/regions/r/images?imageName=a+b"
-      assert.equal(i == 2, verify(request) ~= nil)
-    end
-  end)
-
-  it("brings paths into the form of each version", function()
-    for target, paths in pairs {
-      ["/a//b"] = { "/a//b", "/a/b" },
-      ["//a/%2Fb"] = { "//a/%2Fb", "/a/b" },
-      [""] = { "/", "/" },
-      ["/x+y%zz"] = { "/x%2By%25zz", "/x%20y%25zz" },
+  -- Target, value of a header; what becomes of both under JDCLOUD2 and under JDCLOUD3.
+  it("brings requests into the form of each version", function()
+    for _, case in ipairs {
+      { "/a//b", "1", "/a//b\n\nx-a:1", "/a/b\n\nx-a:1" },
+      { "//a/%2Fb", "1", "//a/%2Fb\n\nx-a:1", "/a/b\n\nx-a:1" },
+      { "", "1", "/\n\nx-a:1", "/\n\nx-a:1" },
+      { "/x+y%zz", "1", "/x%2By%25zz\n\nx-a:1", "/x%20y%25zz\n\nx-a:1" },
+      { "/?n=a+b", "1", "/\nn=a%2Bb\nx-a:1", "/\nn=a%20b\nx-a:1" },
+      { "/?=x&b=2&a=1&b=1", "1", "/\n=x&a=1&b=1&b=2\nx-a:1", "/\na=1&b=1&b=2\nx-a:1" },
+      { "/", " a \t b ", "/\n\nx-a:a b", "/\n\nx-a:a \t b" },
     } do
-      assert.equal(paths[1] .. "\n\nx-a:1", canonical(target, 2))
-      assert.equal(paths[2] .. "\n\nx-a:1", canonical(target, 3))
+      assert.equal(case[3], canonical(case[1], 2, case[2]))
+      assert.equal(case[4], canonical(case[1], 3, case[2]))
     end
   end)
 
-  it("sorts parameters and drops nameless ones under JDCLOUD3", function()
-    assert.equal("/\n=x&a=1&b=1&b=2\nx-a:1", canonical("/?=x&b=2&a=1&b=1", 2))
-    assert.equal("/\na=1&b=1&b=2\nx-a:1", canonical("/?=x&b=2&a=1&b=1", 3))
-  end)
-
-  it("trims values, joins them in the order of arrival, and folds inner spaces under JDCLOUD2", function()
-    assert.equal("/\n\nx-a:a b", canonical("/", 2, " a \t b "))
-    assert.equal("/\n\nx-a:a  b", canonical("/", 3, " a  b "))
+  it("joins the values of a header in the order of arrival", function()
     local index = signature.index_headers { { "X-A", " 1" }, { "b", "x" }, { "x-a", "2 " } }
     assert.same({ ["x-a"] = { " 1", "2 " }, b = { "x" } }, index)
-    local request = { method = "GET", target = "/" }
-    assert.truthy(
-      signature.canonical_request(request, index, { version = 3, signed = { "x-a" } }, ""):find("\nx-a:1,2\n", 1, true)
-    )
+    local parts = { version = 3, signed = { "x-a" } }
+    local text = signature.canonical_request({ method = "GET", target = "/" }, index, parts, "")
+    assert.truthy(text:find("\nx-a:1,2\n", 1, true))
   end)
 
   it("takes any run of white space between the parts of Authorization", function()
@@ -153,12 +141,6 @@ describe("the emulator's verifier", function()
       assert.same({ nil, problem }, { verify(request) })
     end
   end)
-
-  it("wants the scope's day to be that of x-jdcloud-date", function()
-    local request = signed.request(owner, "/v1/regions/cn-north-1/images")
-    signed.set_header(request, "x-jdcloud-date", "20231115T221320Z")
-    assert.same({ nil, "mismatch" }, { verify(request) })
-  end)
 end)
 
 describe("a valid request, changed,", function()
@@ -182,6 +164,7 @@ describe("a valid request, changed,", function()
       host = function(request) signed.set_header(request, "host", "example.com") end,
       nonce = function(request) signed.set_header(request, "x-jdcloud-nonce", "m") end,
       date = function(request) signed.set_header(request, "x-jdcloud-date", "20231114T221321Z") end,
+      day = function(request) signed.set_header(request, "x-jdcloud-date", "20231115T221320Z") end,
     } do
       local request = request_of()
       assert.truthy(verify(request))

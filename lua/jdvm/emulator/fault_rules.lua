@@ -26,7 +26,7 @@ M.conditions = {
   from_page = { "integer", "first page number" },
   nth = { "text", "which of the requests that meet the conditions above: 3, or 1+4+5" },
   after = { "integer", "how many of them pass first" },
-  every = { "integer", "every how many of them" },
+  every = { "positive", "every how many of them" },
   probability = { "share", "chance for each of them, from 0 to 1" },
   seed = { "signed", "seed of the chances" },
   count = { "integer", "maximum number of times" },
@@ -58,7 +58,6 @@ function M.read(given)
     end
   end
   local message = rule.nth and not rule.nth:find("^%d+[%d+]*$") and "nth must be like 3 or 1+4+5"
-    or rule.every == 0 and "every must be at least 1"
     or fault.check and fault.check(rule)
   if message then return nil, about .. message end
   return rule

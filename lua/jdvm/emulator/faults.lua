@@ -92,7 +92,7 @@ M.drip = {
   doc = "header or body sent in small pieces",
   parameters = {
     part = { { "body", "header" }, "which part is slow", "body" },
-    bytes = { "integer", "bytes at a time", 1 },
+    bytes = { "positive", "bytes at a time", 1 },
     interval = { "number", "seconds between them", 0.1 },
   },
   response = function(rule, _, response) response.wire[rule.part == "header" and "header_drip" or "drip"] = rule end,
@@ -202,7 +202,7 @@ M.date = {
 
 M.repeated = {
   doc = "another page instead of the requested one",
-  parameters = { serve = { "integer", "the page that is returned", 1 } },
+  parameters = { serve = { "positive", "the page that is returned", 1 } },
   before = function(rule, _, _, call) call.serve_page = rule.serve end,
 }
 

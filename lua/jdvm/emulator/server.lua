@@ -56,20 +56,11 @@ local function read_headers()
   return headers
 end
 
-local function read_body()
-  if not ngx.var.http_content_length then return "" end
-  ngx.req.read_body()
-  return ngx.req.get_body_data() or ""
-end
-
 local function read_request()
-  return {
-    method = ngx.req.get_method(),
-    target = ngx.var.request_uri,
-    headers = read_headers(),
-    body = read_body(),
-    now = ngx.now(),
-  }
+  if ngx.var.http_content_length then ngx.req.read_body() end
+  local request = { method = ngx.req.get_method(), target = ngx.var.request_uri, now = ngx.now() }
+  request.headers, request.body = read_headers(), ngx.req.get_body_data() or ""
+  return request
 end
 
 local function enter()
@@ -113,7 +104,7 @@ end
 -- Sends the head or the body as the fault wants it; returns false when nothing more is to follow.
 local function send_part(text, drip, stop, send)
   if stop then text = text:sub(1, math.floor(#text * stop.fraction)) end
-  local bytes = math.max(drip and drip.bytes or #text, 1)
+  local bytes = drip and drip.bytes or math.max(#text, 1)
   for at = 1, #text, bytes do
     if not send(text:sub(at, at + bytes - 1)) then return false end
     if drip then ngx.sleep(drip.interval) end

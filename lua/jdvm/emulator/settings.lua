@@ -25,6 +25,7 @@ M.meanings = {
   boolean = "true or false",
   number = "a number from 0",
   integer = "a whole number from 0",
+  positive = "a whole number from 1",
   signed = "a number",
   share = "a number from 0 to 1",
 }
@@ -34,6 +35,7 @@ local BOOLEANS = { ["true"] = true, on = true, ["1"] = true, ["false"] = false, 
 local in_range = {
   number = function(n) return n >= 0 end,
   integer = function(n) return n >= 0 and n % 1 == 0 end,
+  positive = function(n) return n >= 1 and n % 1 == 0 end,
   signed = function(n) return n == n end,
   share = function(n) return n >= 0 and n <= 1 end,
 }
