@@ -1041,7 +1041,7 @@ describe("coroutines", function()
     local expected = client:count_images(PUBLIC)
     local threads, results = {}, {}
     for i = 1, 10 do
-      threads[i] = coroutine.create(function()
+      threads[i] = coroutine.wrap(function()
         local count = 0
         for _ in client:images(PUBLIC, { page_size = 10 }) do
           count = count + 1
@@ -1050,17 +1050,11 @@ describe("coroutines", function()
         results[i] = count
       end)
     end
-    local running = true
-    while running do
-      running = false
-      for _, thread in ipairs(threads) do
-        if coroutine.status(thread) ~= "dead" then
-          running = true
-          assert(coroutine.resume(thread))
-        end
+    repeat
+      for i, resume in ipairs(threads) do
+        if not results[i] then resume() end
       end
-    end
-    assert.equal(10, #results)
+    until #results == 10
     for _, count in ipairs(results) do
       assert.equal(expected, count)
     end

@@ -4,7 +4,6 @@ local commands = require "spec.support.command"
 local emulator = require "spec.support.emulator"
 local shell = require "spec.support.shell"
 
-local lines_of = commands.lines_of
 local world, jdvm, server
 
 describe("jdvm", function()
@@ -230,12 +229,5 @@ describe("jdvm", function()
       _, options = output.new("json", {}, entry, print)
       assert.same({ source = "_json" }, options)
     end)
-  end)
-
-  it("takes the library's default for an answer", function()
-    local out, status = jdvm "count --source public"
-    assert.equal(0, status)
-    local lines = lines_of((jdvm "images --source public --consistency eventual -o ids"))
-    assert.equal(tonumber(out), #lines)
   end)
 end)

@@ -69,14 +69,8 @@ describe("options", function()
   it("of other tools' names lead to ours", function()
     for other, own in pairs {
       accessKeyId = "access_key",
-      accessKey = "access_key",
-      secretAccessKey = "secret_key",
-      secretKey = "secret_key",
       secret_access_key = "secret_key",
-      accessKeySecret = "secret_key",
-      securityToken = "session_token",
       token = "session_token",
-      regionId = "region",
       max_retries = "max_attempts",
     } do
       assert.equal(

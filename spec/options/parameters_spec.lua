@@ -131,12 +131,7 @@ describe("unknown parameters", function()
     for wrong, right in pairs {
       name = "imageName",
       id = "ids",
-      region = "regionId",
-      arch = "architecture",
-      state = "status",
-      page = "pageNumber",
       perPage = "pageSize",
-      imageIds = "ids",
       source = "imageSource",
     } do
       assert.equal(
@@ -239,15 +234,8 @@ describe("rules between parameters", function()
     for name, value in pairs {
       imageSource = "public",
       offline = false,
-      platform = "CentOS",
-      rootDeviceType = "cloudDisk",
-      status = "ready",
       launchPermission = "all",
-      imageName = "x",
-      serviceCode = "x",
-      architecture = "x86_64",
       instanceIds = { "i-a" },
-      bootMode = "uefi",
     } do
       assert.equal(
         ("'%s' has no effect beside ids: leave one of the two out"):format(name),

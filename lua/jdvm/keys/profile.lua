@@ -183,12 +183,13 @@ end
 ---@param name string
 ---@return table<string, string>|nil values
 ---@return string|nil message
+---@return string|nil nearest the profile that was probably meant
 function profile.values(files, name)
   local values = files.sections[name]
   if values then return values end
   local nearest = text.nearest(name, files.names)
   if nearest then
-    return nil, ('no profile %s in %s; did you mean "%s"?'):format(text.show(name), files.path, nearest)
+    return nil, ('no profile %s in %s; did you mean "%s"?'):format(text.show(name), files.path, nearest), nearest
   end
   return nil,
     ("no profile %s in %s; it has %s"):format(
@@ -225,17 +226,6 @@ function profile.near_misses(values)
     end
   end
   return messages
-end
-
---- The section that differs from the name of a profile by its spelling alone, or nil.
----@param files table what `read` gave
----@param name string
----@return string|nil
-function profile.other_spelling(files, name)
-  for _, other in ipairs(files.names) do
-    if other ~= name and text.same_name(other, name) then return other end
-  end
-  return nil
 end
 
 --- What is wrong with the mode of a file of secrets, or nil.

@@ -17,12 +17,6 @@ local profile = lazy "jdvm.keys.profile"
 
 local settings = {}
 
--- The environment variable of each option that has one.
-local variables = {}
-for _, option in ipairs(options_of.client) do
-  variables[option.name] = option.env
-end
-
 local function present(value) return value ~= nil and value ~= "" end
 
 -- Finds the profile in use: name, origin (words for messages) and values; without values a message,
@@ -51,14 +45,14 @@ local function find_profile(wanted, getenv, read_file, notes)
   for _, problem in ipairs(files.problems) do
     notes[#notes + 1] = path .. ": " .. problem .. "; it was skipped"
   end
-  local values, missing = profile.values(files, name)
+  local values, missing, nearest = profile.values(files, name)
   local origin = ('profile "%s" of %s'):format(text.one_line(name, 60), path)
   for _, near in ipairs(values and profile.near_misses(values) or {}) do
     notes[#notes + 1] = origin .. ": " .. near
   end
   -- A file without the section "default", and nothing that asks for it, is no mistake.
   local is_mistake = not values and (is_asked or name ~= "default")
-  if not values and not is_mistake and profile.other_spelling(files, name) then notes[#notes + 1] = missing end
+  if nearest and not is_mistake then notes[#notes + 1] = missing end
   return { origin = origin, values = values, message = missing, is_mistake = is_mistake }
 end
 
@@ -115,13 +109,14 @@ function settings.resolve(options, sources)
     end
   end
   local function set_of_variable(name, variable)
-    set(name, environment(variable), "environment variable " .. tostring(variable))
+    variable = variable or options_of.find("client", name).env
+    set(name, environment(variable), "environment variable " .. variable)
   end
   local function set_region_of_profile()
     if resolved.region == nil then set("region", (profile_in_use().values or {}).region_id, profile_in_use().origin) end
   end
   local function set_endpoint_of_profile()
-    local counts = keys.is_profile or options.profile or environment(variables.profile)
+    local counts = keys.is_profile or options.profile or environment(options_of.find("client", "profile").env)
     if resolved.endpoint ~= nil or not counts then return end
     local endpoint, left_out = endpoint_of(profile_in_use().values or {})
     notes[#notes + 1] = left_out
@@ -133,7 +128,7 @@ function settings.resolve(options, sources)
   end
   -- A profile named by an option comes before the environment, another after it.
   if options.profile ~= nil then set_region_of_profile() end
-  set_of_variable("region", variables.region)
+  set_of_variable "region"
   set_of_variable("region", keys.region)
   set_region_of_profile()
   -- A profile that was asked for and cannot be had is why there is no region: that is what to say.
@@ -146,9 +141,9 @@ function settings.resolve(options, sources)
     end
   end
   if options.profile ~= nil then set_endpoint_of_profile() end
-  set_of_variable("endpoint", variables.endpoint)
+  set_of_variable "endpoint"
   if options.profile == nil then set_endpoint_of_profile() end
-  set_of_variable("ca_file", variables.ca_file)
+  set_of_variable "ca_file"
   -- A file that cannot be read is noted, unless every call fails for it and says so.
   if found and found.is_unreadable then
     local _, problem = holder:shown()
