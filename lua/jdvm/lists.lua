@@ -121,8 +121,8 @@ local function open(state, operation, params, options, level)
   options.page_size = options.page_size or state.page_size
   options.prefetch = math.min(options.prefetch or state.prefetch, state.max_connections or math.huge)
 
-  -- Long lists of ids are legal here: each is checked, and then one stands for all in the check of one request.
-  -- That one has the longest values that a list sets: it is not to fail for its length in the middle.
+  -- Long lists of ids are legal here: each is checked, and then one stands for all in the check of one request, which
+  -- has the longest values that a list sets: it is not to fail for its length in the middle.
   local probe, wanted = params, nil
   if params == nil or type(params) == "table" then
     probe = copy_of(params)
@@ -133,13 +133,11 @@ local function open(state, operation, params, options, level)
     end
     probe[page.number], probe[page.size] = 2147483647, page.max
   end
-  local path, query, region = parameters.check(operation, probe, state.region or "unset", level + 1)
-  local resolved = { region = region, failure = request.region_failure(state, params) }
-
-  local except = { [page.number] = true, [page.size] = true }
-  local name = token.list_name(path, query, except)
+  local _, _, region = parameters.check(operation, probe, state.region or "unset", level + 1)
+  probe[page.number], probe[page.size] = nil, nil
+  local name = token.list_name(parameters.request(operation, probe, region))
   if type(wanted) == "table" then name = name .. "\n" .. table.concat(wanted, ",") end
-  resolved.list = name
+  local resolved = { region = region, failure = request.region_failure(state, params), list = name }
   if options.start ~= nil then
     local row, id_or_message = token.decode(options.start, name)
     if not row then error(("jdvm: %s: option 'start' %s"):format(operation.name, id_or_message), level + 1) end

@@ -207,20 +207,6 @@ describe("jdvm", function()
       assert.same({ 1, 1, 4, 4 }, found)
     end)
 
-    it("shows its first plain fields, or all where none is plain", function()
-      local function columns_of(fields) return output.default_columns { name = "x", result = fields } end
-      assert.same(
-        { "a", "d" },
-        columns_of {
-          { name = "a", type = "string" },
-          { name = "b", type = "Tag" },
-          { name = "c", type = "string[]" },
-          { name = "d", type = "integer" },
-        }
-      )
-      assert.same({ "b", "c" }, columns_of { { name = "b", type = "Tag" }, { name = "c", type = "string[]" } })
-    end)
-
     it("asks for the id of its rows by its own name", function()
       local entry = { name = "x", result = {}, shorthand = "vaultName", id = "vaultId" }
       local _, options = output.new("table", { "size" }, entry, print)

@@ -145,7 +145,7 @@ describe("the output of jdvm", function()
     }
 
     it("drops the last of the usual columns, then narrows the name, and never the id", function()
-      local columns = output.default_columns(operations.describeImages)
+      local columns = operations.describeImages.columns
       local lines = print_table(columns, { columns = 79, may_drop = true }, { image })
       assert.truthy(lines[1]:find("^imageId +name +status +platform$"))
       assert.equal("img-9ha1rgelkq  " .. image.name .. "  ready   Ubuntu", lines[2])

@@ -20,30 +20,8 @@ output.has_columns = { table = true, csv = true }
 ---The column that tells rows of several regions apart.
 output.REGION = "region"
 
--- How many fields a table shows when an operation does not name its columns.
-local COLUMNS = 8
-
 -- The key under which the decoder leaves a row's own JSON text (option `source`).
 local SOURCE = "_json"
-
-local PLAIN = { string = true, integer = true, boolean = true }
-
----What a table or CSV shows unless `--columns` says otherwise: the columns the operation names, else the
----first plain fields of what it lists, or the first of all where none is plain.
----@param operation table
----@return string[]
-function output.default_columns(operation)
-  local plain, all = {}, {}
-  for i, field in ipairs(operations.item_model(operation)) do
-    all[i] = field.name
-    if PLAIN[field.type] then plain[#plain + 1] = field.name end
-  end
-  local names, columns = operation.columns or #plain > 0 and plain or all, {}
-  for i = 1, operation.columns and #names or math.min(COLUMNS, #names) do
-    columns[i] = names[i]
-  end
-  return columns
-end
 
 -- Integers print without a fraction or an exponent on every Lua; lists and objects print as JSON.
 local function text_of(value)
@@ -198,9 +176,8 @@ end
 -- The columns of `--columns`, else the usual ones.
 local function columns_of(context, operation)
   local text, columns, format = context.given.columns, {}, context.given.output
-  if not text then
-    return output.default_columns(operation)
-  elseif format and not output.has_columns[format] then
+  text = text or table.concat(operation.columns, ",")
+  if context.given.columns and format and not output.has_columns[format] then
     context.usage(("--columns is for table and csv; %s has its own fields"):format(format))
   end
   for name in text:gmatch("[^,%s]+") do

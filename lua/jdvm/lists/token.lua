@@ -22,15 +22,12 @@ end
 
 --- Names a list: operation, region, and its filters in the order of the operation's entry.
 ---@param path string path of the request; holds the region
----@param query string[] name, value, name, value …
----@param except table<string, boolean> names that do not count: page number and size
+---@param query string[] name, value, name, value …, without the number and the size of a page
 ---@return string
-function token.list_name(path, query, except)
+function token.list_name(path, query)
   local parts = { path }
   for i = 1, #query, 2 do
-    if not except[query[i]] then
-      parts[#parts + 1] = ("%d:%s=%d:%s"):format(#query[i], query[i], #query[i + 1], query[i + 1])
-    end
+    parts[#parts + 1] = ("%d:%s=%d:%s"):format(#query[i], query[i], #query[i + 1], query[i + 1])
   end
   return table.concat(parts, "\n")
 end

@@ -13,7 +13,8 @@
 --   unwrap                   the field of the result that the method returns instead of the whole
 --   id                       the field of what is unwrapped that must be the parameter of the same name
 --   shorthand                the parameter that may be given alone, as a string, for the whole table
---   command, columns         the command's subcommand (else the name with dashes) and what its table shows
+--   command, columns         the command's subcommand (else the name with dashes); what its table shows of what is
+--                            listed or unwrapped
 --   page                     how a list is paged: items, id, total name fields; number, size, ids name
 --                            parameters; doc of the whole list
 --
