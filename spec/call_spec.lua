@@ -203,32 +203,13 @@ describe("a list is an error", function()
     { shapes.both, "api", 200, "INTERNAL" },
     { shapes.error_text, "api", 200 },
   }
-  for _, shape in ipairs {
-    "empty",
-    "array",
-    "null",
-    "string",
-    "number",
-    "blank",
-    "no_result",
-    "result_null",
-    "result_array",
-    "result",
-    "error_empty",
-    "error_null",
-    "html",
-    "images_null",
-    "images_missing",
-    "images_object",
-    "images_string",
-    "images_of_numbers",
-    "images_with_null",
-    "total_string",
-    "total_negative",
-    "total_fraction",
-  } do
-    cases[#cases + 1] = { shapes[shape], "decode", 200, nil, 1 }
-    cases[#cases + 1] = { shapes[shape] .. ",page=2", "decode", 200 }
+  -- All other shapes of lists.
+  local told = { images_without_id = true, no_images = true, both = true, error_text = true }
+  for name, shape in pairs(shapes) do
+    if not told[name] and not name:find "^image_" then
+      cases[#cases + 1] = { shape, "decode", 200, nil, 1 }
+      cases[#cases + 1] = { shape .. ",page=2", "decode", 200 }
+    end
   end
   for _, case in ipairs(cases) do
     it("under " .. case[1], function()
