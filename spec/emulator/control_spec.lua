@@ -107,6 +107,7 @@ describe("control", function()
       { "reset", { past_edn = "empty" }, "; did you mean 'past_end'?" },
       { "images", { acount = "other", insert = "1" }, "; did you mean 'account'?" },
       { "reset", { spec = "throtle" }, "unknown fault 'throtle'" },
+      { "reset", { past_end = "x" }, "setting 'past_end' must be empty or clamped, not 'x'" },
       { "faults", { spec = "quota throtle" }, "unknown fault 'throtle'" },
     } do
       assert.truthy(select(2, ask(case[1], case[2])):find(case[3], 1, true), case[3])
