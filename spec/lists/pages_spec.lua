@@ -330,19 +330,22 @@ describe("a list that is read in parts", function()
           if draw() < 0.1 then l:delete(draw(1, math.max(1, #l.rows)), draw(1, 20)) end
         end or nil,
       })
-      local images, message, detail = chain(list, {
-        page_size = ({ 10, 12, 20, 32, 50, 100 })[draw(1, 6)],
-        prefetch = draw(0, 16),
-        max_items = draw(1, 120),
-        consistency = draw() < 0.2 and "stable" or nil,
-      }, function(l)
-        if draw() < 0.3 then l:insert(1, draw(1, 20)) end
-        if draw() < 0.1 then l:delete(draw(1, math.max(1, #l.rows)), draw(1, 20)) end
+      -- Each part has a page size of its own.
+      local sizes, is_calm = { 10, 12, 20, 32, 50, 100 }, not moves
+      local options = { page_size = sizes[draw(1, 6)], prefetch = draw(0, 16), max_items = draw(1, 120) }
+      options.consistency = draw() < 0.2 and "stable" or nil
+      local images, message, detail = chain(list, options, function(l)
+        options.page_size = sizes[draw(1, 6)]
+        local comes, goes = draw() < 0.3, draw() < 0.1
+        if comes then l:insert(1, draw(1, 20)) end
+        if goes then l:delete(draw(1, math.max(1, #l.rows)), draw(1, 20)) end
+        is_calm = is_calm and not comes and not goes
       end)
       if images then
         local fault = list:fault(images)
         if fault and not (moves and fault:find("twice", 1, true)) then error(("seed %d: %s"):format(seed, fault), 0) end
         complete = complete + 1
+        if is_calm then assert.same(list.rows, ids(images)) end
       else
         assert.equal("pagination", detail.kind, message)
       end

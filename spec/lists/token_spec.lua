@@ -120,29 +120,6 @@ describe("a list that goes on", function()
     return result
   end
 
-  it("gives the rest, wherever it was cut, with any page size", function()
-    local client = service()
-    local all = ids(client:list_images(PRIVATE))
-    for _, cut in ipairs { 0, 1, 9, 10, 11, 25, #all - 1, #all } do
-      for _, size in ipairs { 10, 13, 100 } do
-        local first, meta = client:list_images(PRIVATE, { max_items = cut, page_size = 10 })
-        assert.equal(cut, #first)
-        if meta.token then
-          local rest, more = client:list_images(PRIVATE, { start = meta.token, page_size = size })
-          local both = ids(first)
-          for _, image in ipairs(rest) do
-            both[#both + 1] = image.imageId
-          end
-          assert.same(all, both)
-          assert.is_nil(more.token)
-          assert.equal(0, more.duplicates)
-        else
-          assert.equal(#all, cut)
-        end
-      end
-    end
-  end)
-
   it("starts in the middle of a page that a loop left", function()
     local client = service()
     local all = ids(client:list_images(PRIVATE))
@@ -154,7 +131,7 @@ describe("a list that goes on", function()
     local text = images:token()
     images:close()
     assert.equal(text, images:token())
-    local rest = ids(client:list_images(PRIVATE, { start = text }))
+    local rest = ids(client:list_images(PRIVATE, { start = text, page_size = 13 }))
     assert.equal(all[18], rest[1])
     assert.equal(#all - 17, #rest)
     local pages = client:image_pages(PRIVATE, { page_size = 10 })
