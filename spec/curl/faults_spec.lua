@@ -419,22 +419,4 @@ describe("jdvm.curl", function()
       assert.is_false(failure.kept)
     end)
   end)
-
-  it("survives every prefix of an answer", function()
-    local answer = OK .. "X-A: b\r\n c\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbody"
-    local multi, transfers = curl.new(config()), {}
-    for length = 0, #answer do
-      transfers[length] = multi:start { url = server:url(write(answer:sub(1, length)), "close"), timeout = 10 }
-    end
-    for length = 0, #answer do
-      local status, failure = multi:finish(transfers[length])
-      if length < #answer then
-        assert.is_nil(status)
-        assert.equal("transport", failure.kind, said(failure))
-      else
-        assert.equal(200, status)
-      end
-    end
-    multi:close()
-  end)
 end)

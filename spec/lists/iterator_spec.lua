@@ -99,13 +99,6 @@ describe("a page that fails", function()
     it:close()
     assert.has_error(function() it() end, "jdvm: describeImages: 503")
   end)
-
-  it("makes list return nil, the message and the detail", function()
-    local images, message, detail = paged_list.new(1000):collect(nil, nil, refused)
-    assert.is_nil(images)
-    assert.equal("jdvm: describeImages: 503", message)
-    assert.equal("api", detail.kind)
-  end)
 end)
 
 describe("loops left at a random place", function()
