@@ -1,11 +1,11 @@
--- Answers of the service for a whole nginx: one fetch per key whatever the load, old answers at once while one timer
--- fetches new ones, and old answers as long as the service is down.
+-- Responses of the service for a whole nginx: one fetch per key whatever the load, stale responses at once while one
+-- timer fetches new ones, and as long as the service is down.
 --
--- An answer lives in a shared dict. It is fresh for `ttl` seconds and may be given out, stale, for `stale` more. Who
--- meets a stale one gets it, and the first of all workers starts a refresh. Who meets none waits: in each worker one
--- flight stands for all who want the same, and of the flights of all workers one holds the lock and fetches, while the
--- others watch the dict. A flight runs in a timer, so a client that goes away takes nobody's answer with it. A lock
--- expires unless its holder, while it lives, renews it.
+-- A response lives in a shared dict. It is fresh for `ttl` seconds and may be returned, stale, for `stale` more; a
+-- stale one is returned at once, and the first of all workers starts a refresh. Who finds none waits: in each worker
+-- one flight stands for all who want the same, and of the flights of all workers one holds the lock and fetches, while
+-- the others watch the dict. A flight runs in a timer, so a client that goes away takes nobody's response with it. A
+-- lock expires unless its holder, while it lives, renews it.
 --
 -- Where there are neither timers nor light threads but a call may block (the init phase with a client that has
 -- blocking = true, and worker threads), what is missing is fetched on the spot, so that a cache can be filled while
@@ -85,7 +85,7 @@ local function ask(self, load)
   local result, meta, detail = load()
   local now = self.clock()
   if result ~= nil then return text_of("ok", now + self.ttl, now, result, meta), "ok", self.ttl + self.stale end
-  -- What the service says of the question will be the same for a while; what befell the answer may pass.
+  -- What the service says of the question will be the same for a while; what befell the response may pass.
   local is_answer = detail.kind == "api" and (detail.code == 404 or detail.code == 400)
   local kind, seconds = "failed", min(self.negative_ttl, FAILURE_TTL)
   if is_answer then
@@ -95,7 +95,7 @@ local function ask(self, load)
   return text_of(kind, now + seconds, now, meta, detail), kind, seconds
 end
 
--- Asks the service and keeps the answer. The entry, and whether an older one was kept in its place.
+-- Asks the service and keeps the response. The entry, and whether an older one was kept in its place.
 local function renew(self, key, job)
   local text, kind, seconds = ask(self, job.load)
   if kind == "failed" and self.dict:get(key) then
@@ -276,7 +276,7 @@ end
 -- Raises where cache.new was called: what looks at its options is called by it directly.
 local function misuse(message, level) error("jdvm.cache.new: " .. message, level or 3) end
 
--- Whose answers these are: catalogues of different accounts must not meet in a dict.
+-- Whose responses these are: catalogues of different accounts must not meet in a dict.
 local function account_of(state, given)
   if given.name then return given.name end
   if not state.credentials:is_fixed() then

@@ -192,7 +192,7 @@ for _, operation in ipairs(operations.list) do
   if operation.page then add_list_methods(operation) end
 end
 
---- Starts a call without waiting for its answer; several run side by side.
+--- Starts a call without waiting for its response; several run side by side.
 ---@param name string operation, such as "describeImages", or its method's name
 ---@param params table|string|nil
 ---@param options table|nil

@@ -94,7 +94,7 @@ local function new_source(state, operation, params, options, resolved)
     finish = function(pending, received) return pending:finish(received) end,
     cancel = function(pending) pending:cancel() end,
   }
-  -- These messages name the row or the page, and the service did answer: no hint about the endpoint helps.
+  -- These messages name the row or the page, and the service did respond: no hint about the endpoint helps.
   function source.fail(message, stats, kind)
     return errors.new {
       kind = kind or "pagination",

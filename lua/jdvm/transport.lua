@@ -98,7 +98,7 @@ Function.__index = Function
 
 function Function.start(_, request, deadline) return { request = request, deadline = deadline } end
 
---- Runs the user's function; a second value says why there is no answer.
+--- Runs the user's function; a second value says why there is no response.
 function Function:finish(pending)
   if pending.cancelled then return nil, { kind = "cancelled", sent = false } end
   local ok, response, problem = protected_call(self.call, pending.request, pending.deadline)
@@ -149,7 +149,7 @@ local function curl_of(config)
   if not config.curl then
     local found, curl = pcall(require, "jdvm.transport.curl")
     if not found then
-      package.loaded["jdvm.transport.curl"] = nil -- Lua 5.1 keeps a mark there that would make every later try fail
+      package.loaded["jdvm.transport.curl"] = nil -- Lua 5.1 keeps a mark there that would make every later attempt fail
       -- Ctrl-C in a script, which the interpreter turns into an error, is no fault of the module.
       if tostring(curl):find("interrupted!$") then error(curl, 0) end
       return refuse("transport", nil, "no_libcurl", { reason = tostring(curl):gsub("\n.*", "") })

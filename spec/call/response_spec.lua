@@ -79,9 +79,9 @@ describe("a good answer", function()
       return result and "good" or failure.message
     end
     assert.equal("good", about { imageId = "img-a" })
-    assert.equal("unexpected answer: 'result.image.imageId' is missing or null", about {})
+    assert.equal("unexpected response: 'result.image.imageId' is missing or null", about {})
     assert.equal(
-      "unexpected answer: 'result.image.imageId' is \"img-b\", which was not asked for",
+      "unexpected response: 'result.image.imageId' is \"img-b\", which was not asked for",
       about { imageId = "img-b" }
     )
   end)
@@ -109,7 +109,7 @@ describe("a good answer", function()
     assert.is_table((envelope.read(list, 200, {}, value)))
     value = core.decode('{"error":null,"result":{"images":null}}', { null = "keep" })
     local _, failure = envelope.read(list, 200, {}, value)
-    assert.equal("unexpected answer: 'result.images' is null", failure.message)
+    assert.equal("unexpected response: 'result.images' is null", failure.message)
   end)
 end)
 
@@ -216,7 +216,7 @@ describe("an answer that is not the service's", function()
     assert.equal("an empty body", failure_of(list, 503, "").message)
     assert.equal('text: "upstream died"', failure_of(list, 504, "upstream died").message)
     assert.equal("http", failure_of(list, 500, "{}").kind)
-    assert.equal("an answer without an error in it", failure_of(list, 500, '{"result":{"images":[]}}').message)
+    assert.equal("a response without an error in it", failure_of(list, 500, '{"result":{"images":[]}}').message)
     assert.equal("no Route matched", failure_of(list, 404, '{"message":"no Route matched"}').message)
     assert.equal("http", failure_of(list, 302, "").kind)
     assert.equal("http", failure_of(list, 500, "[1]").kind)
@@ -225,7 +225,7 @@ describe("an answer that is not the service's", function()
   it("is kind decode when the status promises a result", function()
     local failure = failure_of(list, 200, '{"result":{"images":[{"imageId"')
     assert.equal("decode", failure.kind)
-    assert.matches("^the answer is not JSON: .+ at byte %d+ %(text: ", failure.message)
+    assert.matches("^the response is not JSON: .+ at byte %d+ %(text: ", failure.message)
     failure =
       failure_of(list, 200, "<!DOCTYPE html><html><TITLE>Please log in</TITLE>", { ["content-type"] = "text/html" })
     assert.matches('%(text/html: "Please log in"%)$', failure.message)
@@ -253,19 +253,19 @@ describe("an answer that is not the service's", function()
       ['"x"'] = "it is a string",
     } do
       local failure = failure_of(list, 200, body)
-      assert.same({ "decode", "unexpected answer: " .. words }, { failure.kind, failure.message })
+      assert.same({ "decode", "unexpected response: " .. words }, { failure.kind, failure.message })
     end
     for body, words in pairs {
       ['{"result":{}}'] = "'result.image' is missing or null",
       ['{"result":{"image":[]}}'] = "'result.image' is an array, not an object",
       ['{"result":{"image":"img"}}'] = "'result.image' is a string, not an object",
     } do
-      assert.equal("unexpected answer: " .. words, failure_of(one, 200, body).message)
+      assert.equal("unexpected response: " .. words, failure_of(one, 200, body).message)
     end
   end)
 
   it("of arrays with null in them is refused", function()
     local failure = failure_of(list, 200, '{"result":{"images":[null],"totalCount":1}}')
-    assert.equal("unexpected answer: 'result.images[0]' is null, not an object", failure.message)
+    assert.equal("unexpected response: 'result.images[0]' is null, not an object", failure.message)
   end)
 end)

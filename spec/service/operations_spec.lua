@@ -310,7 +310,7 @@ describe("a third operation", function()
     local result, request_id = envelope.read(entry, 200, {}, { requestId = "r", result = { keypairs = { "a" } } })
     assert.same({ { keypairs = { "a" } }, "r" }, { result, request_id })
     local _, failure = envelope.read(entry, 200, {}, { result = { keypairs = { "a" }, owner = "x" } })
-    assert.equal("unexpected answer: 'result.owner' is a string, not an object", failure.message)
+    assert.equal("unexpected response: 'result.owner' is a string, not an object", failure.message)
   end)
 
   -- A client with a method for the operation, whose answers have the given body, and the last request it sent.

@@ -1,4 +1,4 @@
--- The envelope around the service's answers: reads the result, or the failure, out of what was decoded. Pure.
+-- The envelope around the service's responses: reads the result, or the failure, out of what was decoded. Pure.
 --
 -- An envelope is { requestId, result } or { requestId, error = { code, status, message, details } }. What comes from
 -- elsewhere (a proxy, a gateway, a mistaken endpoint) may be anything, and must never pass for an empty result.
@@ -41,7 +41,7 @@ local function is_array(value)
   return next(value) == nil and getmetatable(value) ~= nil
 end
 
--- What an answer shows instead of a value.
+-- What a response shows instead of a value.
 local function seen(value)
   -- Nulls of objects are left out by the decoder, unless null = "keep".
   if value == nil then return "is missing or null" end
@@ -115,8 +115,8 @@ local function code_of(value)
 end
 
 -- The error of an envelope as a failure, or nil.
-local function api_failure(answer, http_status)
-  local given = answer.error
+local function api_failure(decoded, http_status)
+  local given = decoded.error
   if says_nothing(given, 2) then return nil end
   if type(given) ~= "table" then given = { message = tostring(given) } end
   if given[1] ~= nil then given = { message = "an error in a form that is not known", details = given } end
@@ -149,35 +149,35 @@ function envelope.unmark(value)
   return value
 end
 
---- Reads an answer: the error first, then the shape.
+--- Reads a response: the error first, then the shape.
 ---@param operation table entry of operations.list
 ---@param status integer HTTP status
 ---@param headers table<string, string> names in lower case
----@param answer any the decoded body, nil when it could not be decoded
+---@param decoded any the decoded body, nil when it could not be decoded
 ---@param problem table|nil why not: { message =, offset =, body =, text = its beginning as it may be shown }
 ---@param id string|nil of the item that was asked for
 ---@return table|nil result what the method returns: the result, or the field of it that `unwrap` names
 ---@return string|table request_id_or_failure the request id (or nil); with a nil result the failure, for errors.new
-function envelope.read(operation, status, headers, answer, problem, id)
-  local is_object = type(answer) == "table" and not is_array(answer)
-  local request_id = is_object and answer.requestId or nil
+function envelope.read(operation, status, headers, decoded, problem, id)
+  local is_object = type(decoded) == "table" and not is_array(decoded)
+  local request_id = is_object and decoded.requestId or nil
   if type(request_id) ~= "string" or request_id == "" then request_id = headers["x-jdcloud-request-id"] end
   -- It goes into lines of logs.
   if request_id and request_id:find("[^%w_-]") then request_id = text.one_line(request_id, 100) end
 
-  local failure = is_object and api_failure(answer, status) or nil
+  local failure = is_object and api_failure(decoded, status) or nil
   if not failure and (status < 200 or status > 299) then
     failure = { kind = "http" }
     if is_object then
-      failure.message = type(answer.message) == "string" and answer.message or "an answer without an error in it"
+      failure.message = type(decoded.message) == "string" and decoded.message or "a response without an error in it"
     else
       failure.message = body_words(headers, problem)
     end
-  elseif not failure and answer == nil then
+  elseif not failure and decoded == nil then
     failure = {
       kind = "decode",
       cause = "not_json",
-      message = ("the answer is not JSON: %s%s (%s)"):format(
+      message = ("the response is not JSON: %s%s (%s)"):format(
         problem and problem.message or "no body",
         problem and problem.offset and (" at byte " .. problem.offset) or "",
         body_words(headers, problem)
@@ -195,11 +195,11 @@ function envelope.read(operation, status, headers, answer, problem, id)
   elseif not failure then
     local fault
     if is_object then
-      fault = shape_fault(operation, answer.result) or id and item_fault(operation, answer.result, id)
+      fault = shape_fault(operation, decoded.result) or id and item_fault(operation, decoded.result, id)
     else
-      fault = "it " .. seen(answer)
+      fault = "it " .. seen(decoded)
     end
-    if fault then failure = { kind = "decode", cause = "wrong_shape", message = "unexpected answer: " .. fault } end
+    if fault then failure = { kind = "decode", cause = "wrong_shape", message = "unexpected response: " .. fault } end
   end
 
   if failure then
@@ -207,8 +207,8 @@ function envelope.read(operation, status, headers, answer, problem, id)
     failure.cause = failure.cause or causes.of(failure)
     return nil, failure
   end
-  if operation.unwrap then return answer.result[operation.unwrap], request_id end
-  return answer.result, request_id
+  if operation.unwrap then return decoded.result[operation.unwrap], request_id end
+  return decoded.result, request_id
 end
 
 return envelope

@@ -16,7 +16,7 @@ local doctor = {}
 
 local DEFAULT_ENDPOINT = options_of.defaults("client").endpoint
 
--- The service's answer to a plain request, whatever it is: that it answers, and when it thinks it is.
+-- The service's response to a plain request, whatever it is: that there is one, and what time it has.
 local function reach(carrier, endpoint, seconds)
   local began = carrier:now()
   local response, failure = carrier:finish(
@@ -95,15 +95,18 @@ function doctor.run(context)
   local carrier, failure = transport.choose { transport = "curl", ca_file = ca_file }
   if not carrier then return nil, failure end
   line("libcurl", carrier:version())
-  local answer
-  answer, failure = reach(carrier, endpoint, given.timeout or 10)
-  if not answer then
+  local response
+  response, failure = reach(carrier, endpoint, given.timeout or 10)
+  if not response then
     local _, detail = errors.new(failure)
     line("reached", "no: " .. errors.line(detail, errors.command_hint(detail)):gsub("^jdvm: ", ""))
     return nil, detail
   end
-  line("reached", ("yes, HTTP %d after %.0f ms"):format(answer.status, answer.milliseconds))
-  line("clock", answer.offset and ("%+d s against the service's"):format(answer.offset) or "the service sends no date")
+  line("reached", ("yes, HTTP %d after %.0f ms"):format(response.status, response.milliseconds))
+  line(
+    "clock",
+    response.offset and ("%+d s against the service's"):format(response.offset) or "the service sends no date"
+  )
 
   local result, _, detail = client:describe_images(
     { imageSource = "public", pageSize = operations.describeImages.page.min },

@@ -263,7 +263,7 @@ function Holder:get(context, new_turn)
   end
   if state.keys then
     local reason = due(state, now)
-    -- A clock that was set back must not put the next try off for long.
+    -- A clock that was set back must not put the next attempt off for long.
     local may_try = now >= state.not_before or state.not_before - now > RETRY_EARLY
     if not reason or turn or not may_try then return state.keys end
     return refresh(self, state, context, new_turn, reason)
@@ -289,7 +289,7 @@ end
 --- Tells that the service refused these keys: a provider is asked again at the next call, unless it
 --- was asked a moment ago.
 ---@param keys jdvm.HeldKeys
----@return boolean again whether another try may get other keys
+---@return boolean again whether another attempt may get other keys
 function Holder:refuse(keys)
   local state = self.state()
   if state.fixed then return false end

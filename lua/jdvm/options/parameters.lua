@@ -1,7 +1,7 @@
 -- Checks the parameters of a call against the operation's entry before anything is sent, and makes the path and the
 -- query of the request from them. Pure; the caller's tables are only read.
 --
--- What the service would ignore or answer with a surprise is refused here, with the name of the operation and the
+-- What the service would ignore or take for something else is refused here, with the name of the operation and the
 -- parameter and what to write instead: a misspelled filter would otherwise come back as an empty or an unfiltered list.
 
 local options = require "jdvm.options.options"
@@ -20,12 +20,9 @@ local function find(operation, name)
   return nil
 end
 
--- Options that people put among the parameters; they belong into the table after it. By name, of which calls.
-local call_options = {}
-for set, words in pairs { call = "an option", list = "an option of lists" } do
-  for _, option in ipairs(options[set]) do
-    call_options[option.name] = call_options[option.name] or words
-  end
+-- What an option is called that was put among the parameters; nil for what is none.
+local function option_called(key)
+  return options.find("call", key) and "an option" or options.find("list", key) and "an option of lists"
 end
 
 local function unknown(operation, key)
@@ -41,7 +38,7 @@ local function unknown(operation, key)
   end
   local shown = "unknown parameter '" .. text.one_line(key, 60) .. "'"
   -- What other tools call a parameter is meant as one, even where an option has that name, too.
-  local meant, option = text.meant(key, operation.parameters), call_options[key]
+  local meant, option = text.meant(key, operation.parameters), option_called(key)
   if option and not meant then
     return shown .. ": it is " .. option .. ", which goes into the table after the parameters"
   end

@@ -13,7 +13,7 @@ return function(name)
     __index = function(self, key)
       local ok, module = pcall(require, name)
       if not ok then
-        package.loaded[name] = nil -- Lua 5.1 keeps a mark there that would make every later try fail
+        package.loaded[name] = nil -- Lua 5.1 keeps a mark there that would make every later attempt fail
         error(
           ("jdvm: %s cannot be loaded now; write require %q where the program starts: %s"):format(
             name,
