@@ -103,12 +103,12 @@ static void remember(const unsigned char *bytes, size_t length) {
   place = JDVM_TOP(&shapes);
   for (i = 0; i <= length; i++) {
     if (i == length || bytes[i] == ',') {
-      jdvm_key *key = jdvm_shapes_key(&shapes, place, bytes + begin, i - begin, true);
+      jdvm_key *key = jdvm_shapes_key(&shapes, place, bytes + begin, i - begin);
       if (key == NULL) {
         place = jdvm_shapes_others(&shapes, place);
       } else {
         must(key->place == place && key->length == i - begin + 3);
-        must(jdvm_shapes_key(&shapes, place, bytes + begin, i - begin, false) == key);
+        must(jdvm_shapes_key(&shapes, place, bytes + begin, i - begin) == key);
         place = i % 3 == 0 ? key : place;
       }
       begin = i + 1;

@@ -120,10 +120,10 @@ JDVM_INLINE jdvm_key *guess_key(const jdvm_decoder *d, const unsigned char *at,
   return *at == '"' ? jdvm_shapes_match(d->shapes, place, at) : NULL;
 }
 
-/* Reads the key at `at` and its colon. *key is NULL if it is not remembered and, with `add`, could
-** not be. */
+/* Reads the key at `at` and its colon. *key is NULL if it is not remembered, or not looked for: of an
+** object whose fields no longer wait nothing is gained by it, and a map may have thousands of keys. */
 static const unsigned char *read_key(jdvm_decoder *d, const unsigned char *at, jdvm_key *place,
-                                     bool add, const char *expected, jdvm_json_text *text,
+                                     bool look, const char *expected, jdvm_json_text *text,
                                      jdvm_key **key) {
   uint32_t used = d->shapes->used;
   *key = NULL;
@@ -134,8 +134,8 @@ static const unsigned char *read_key(jdvm_decoder *d, const unsigned char *at, j
   if (at == NULL) {
     return NULL;
   }
-  if (text->plain) {
-    *key = jdvm_shapes_key(d->shapes, place, text->bytes, text->length, add);
+  if (look && text->plain) {
+    *key = jdvm_shapes_key(d->shapes, place, text->bytes, text->length);
   }
   if (d->shapes->used > used) {
     lua_pushlstring(d->L, (const char *)text->bytes, text->length);

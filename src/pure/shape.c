@@ -70,7 +70,7 @@ jdvm_key *jdvm_shapes_match(jdvm_shapes *shapes, const jdvm_key *place, const un
 }
 
 jdvm_key *jdvm_shapes_key(jdvm_shapes *shapes, jdvm_key *place, const unsigned char *bytes,
-                          size_t length, bool add) {
+                          size_t length) {
   uint32_t hash;
   jdvm_key **bucket, *key;
   int steps = 0;
@@ -85,9 +85,6 @@ jdvm_key *jdvm_shapes_key(jdvm_shapes *shapes, jdvm_key *place, const unsigned c
       return key;
     }
     steps++;
-  }
-  if (!add) {
-    return NULL;
   }
   if (place->keys == JDVM_PLACE_KEYS || shapes->used >= JDVM_KEYS || steps >= MAX_CHAIN) {
     shapes->refused++;

@@ -57,10 +57,9 @@ typedef struct jdvm_shapes {
 /* Forgets everything; also how the memory for it becomes valid. */
 void jdvm_shapes_reset(jdvm_shapes *shapes);
 
-/* The key of these bytes in a place. NULL if it is not remembered and, with `add`, there is no room for
-** it. */
+/* The key of these bytes in a place. NULL if it is not remembered and there is no room for it. */
 jdvm_key *jdvm_shapes_key(jdvm_shapes *shapes, jdvm_key *place, const unsigned char *bytes,
-                          size_t length, bool add);
+                          size_t length);
 
 /* The key of a place that stands at `at` in its quotes and with a colon; there are JDVM_KEY_BYTES
 ** bytes. NULL: what stands there must be read to know what it is. */
