@@ -15,7 +15,7 @@ ALL_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,now $(LDFLAGS)
 CORE_PURE := buf chars crypto sign \
              json skip number fields shape
 CORE_LUA  := core sign json json_options json_build
-CURL_PURE := pin buf chars sigpipe sockets http_request response failure libcurl http
+CURL_PURE := buf chars sockets http_request response failure libcurl libcurl_events http
 CURL_LUA  := http
 
 .PHONY: all build help deps demo test spec lint format bench fuzz docs clean

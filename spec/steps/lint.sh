@@ -41,9 +41,11 @@ compile_all() {
 
 # The code for a libcurl that lacks what newer ones offer; some of what it uses is deprecated by now.
 old_libcurl() {
-  local number
+  local number file
   for number in 0x073d00 0x074200; do
-    "$@" -Wno-deprecated-declarations "-DJDVM_CURL_NUM=$number" src/pure/libcurl.c || return
+    for file in src/pure/libcurl.c src/pure/libcurl_events.c; do
+      "$@" -Wno-deprecated-declarations "-DJDVM_CURL_NUM=$number" "$file" || return
+    done
   done
 }
 

@@ -150,6 +150,8 @@ JDVM_UNUSED static void jdvm_new_class(lua_State *L, const char *name, const lua
   lua_pushcfunction(L, destroy);
   lua_setfield(L, -2, "__close");
 #endif
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable"); /* nobody else shall call __gc */
   jdvm_newlib(L, methods);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);

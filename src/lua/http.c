@@ -1,9 +1,12 @@
 /* jdvm.curl: jdvm_http for Lua. Two classes: a client ("multi") and a transfer. Both are boxes
 ** around a pointer that C owns; either may be collected or closed before the other. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* dladdr */
+#endif
 #include "compat.h"
 #include "../pure/http.h"
-#include "../pure/pin.h"
 
+#include <dlfcn.h>
 #include <math.h>
 
 #define MULTI "jdvm.curl.multi"
@@ -105,26 +108,6 @@ static size_t size_option(lua_State *L, int index, const char *name, double othe
 
 /* ---- module functions ---- */
 
-static void refuse_unknown(lua_State *L, int index) {
-#define NAME(name) #name,
-#define SIZE_NAME(name, otherwise, least, most) #name,
-  static const char *const known[] = {JDVM_HTTP_TEXTS(NAME) JDVM_HTTP_FLAGS(NAME)
-                                          JDVM_HTTP_SIZES(SIZE_NAME) NULL};
-  lua_pushnil(L);
-  while (lua_next(L, index) != 0) {
-    const char *name;
-    size_t i = 0;
-    lua_pop(L, 1);
-    name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, -1);
-    while (known[i] != NULL && strcmp(name, known[i]) != 0) {
-      i++;
-    }
-    if (known[i] == NULL) {
-      luaL_error(L, "no option '%s'", name);
-    }
-  }
-}
-
 /* curl.new(options) -> multi. The options are those of http_config.h, all optional. */
 static int http_new(lua_State *L) {
   jdvm_http_config config;
@@ -135,7 +118,6 @@ static int http_new(lua_State *L) {
   }
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
-  refuse_unknown(L, 1);
 #define TEXT(name) config.name = text_option(L, 1, #name);
 #define FLAG(name) config.name = flag_option(L, 1, #name, true);
 #define SIZE(name, otherwise, least, most)                                                         \
@@ -182,7 +164,7 @@ static void add_headers(lua_State *L, int index, jdvm_transfer *transfer) {
   }
 }
 
-/* multi:start{url, method = "GET", headers, timeout, connect_timeout, read_timeout, max_body, fresh}
+/* multi:start{url, headers, timeout, connect_timeout, read_timeout, max_body, fresh}
 ** -> transfer, or nothing when a finalizer closed the client meanwhile. What is wrong with URL or
 ** headers shows when it is finished. */
 static int multi_start(lua_State *L) {
@@ -198,11 +180,6 @@ static int multi_start(lua_State *L) {
     bad_option(L, "url", "a string");
   }
   url = lua_tolstring(L, -1, &url_length); /* stays at 3 */
-  if (get_option(L, 2, "method") != LUA_TNIL &&
-      (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), "GET") != 0)) {
-    luaL_error(L, "option 'method': expected GET, the only one there is");
-  }
-  lua_pop(L, 1);
   limits.timeout = number_option(L, 2, "timeout", -1);
   if (limits.timeout < 0 && get_option(L, 2, "timeout") != LUA_TNIL) {
     limits.timeout = 0; /* a deadline already past */
@@ -380,16 +357,6 @@ static int multi_close(lua_State *L) {
   return 0;
 }
 
-static int multi_tostring(lua_State *L) {
-  multi_box *box = check_multi(L);
-  if (box->http == NULL) {
-    lua_pushliteral(L, MULTI " (closed)");
-  } else {
-    lua_pushfstring(L, MULTI " (%p)", (void *)box);
-  }
-  return 1;
-}
-
 /* ---- transfer ---- */
 
 static int transfer_gc(lua_State *L) {
@@ -397,23 +364,17 @@ static int transfer_gc(lua_State *L) {
   return 0;
 }
 
-static int transfer_tostring(lua_State *L) {
-  transfer_box *box = luaL_checkudata(L, 1, TRANSFER);
-  if (box->transfer == NULL) {
-    lua_pushliteral(L, TRANSFER " (ended)");
-  } else {
-    lua_pushfstring(L, TRANSFER " (%p)", (void *)box);
+/* Never lets the system unmap the shared library that this code is in. A Lua that is closed unloads
+** its modules; but libcurl may have left a thread that still looks up a name, and it would return
+** into nothing. The linker's -z nodelete does the same, where one can give it flags. */
+static void pin(void) {
+#if defined(RTLD_NODELETE) && defined(RTLD_NOLOAD)
+  static const char here = 0;
+  Dl_info self;
+  if (dladdr(&here, &self) != 0 && self.dli_fname != NULL) {
+    (void)dlopen(self.dli_fname, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD | RTLD_NODELETE);
   }
-  return 1;
-}
-
-static void finish_class(lua_State *L, const char *name, lua_CFunction tostring) {
-  luaL_getmetatable(L, name);
-  lua_pushcfunction(L, tostring);
-  lua_setfield(L, -2, "__tostring");
-  lua_pushboolean(L, 0);
-  lua_setfield(L, -2, "__metatable"); /* nobody else shall call __gc */
-  lua_pop(L, 1);
+#endif
 }
 
 JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L);
@@ -424,11 +385,9 @@ JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L) {
   static const luaL_Reg transfer_methods[] = {{NULL, NULL}};
   static const luaL_Reg functions[] = {
       {"new", http_new}, {"now", http_now}, {"version", http_version}, {NULL, NULL}};
-  jdvm_pin();
+  pin();
   jdvm_new_class(L, MULTI, multi_methods, multi_close);
-  finish_class(L, MULTI, multi_tostring);
   jdvm_new_class(L, TRANSFER, transfer_methods, transfer_gc);
-  finish_class(L, TRANSFER, transfer_tostring);
   jdvm_newlib(L, functions);
   return 1;
 }

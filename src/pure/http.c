@@ -216,7 +216,6 @@ void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_le
                          const jdvm_limits *limits) {
   jdvm_http *http = transfer->http;
   jdvm_exchange *exchange = &transfer->exchange;
-  ring *each;
   if (transfer->state != BUILDING) {
     return;
   }
@@ -244,11 +243,6 @@ void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_le
   if (http->connections.multi == NULL) {
     http->process = getpid();
     http->left = jdvm_now();
-  }
-  jdvm_connections_before(&http->connections);
-  collect(http);
-  for (each = http->running.next; each != &http->running; each = each->next) {
-    jdvm_exchange_observe(&((jdvm_transfer *)each)->exchange);
   }
   if (jdvm_exchange_begin(exchange) != 0) {
     fail(transfer, exchange->message[0] == '\0' ? JDVM_CAUSE_MEMORY : JDVM_CAUSE_OTHER, 0,
@@ -377,7 +371,7 @@ double jdvm_http_now(void) {
 }
 
 const char *jdvm_http_version(void) {
-  return jdvm_libcurl_version();
+  return curl_version();
 }
 
 /* ---- looking at a transfer ---- */

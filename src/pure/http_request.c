@@ -2,6 +2,8 @@
 #include "chars.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 void jdvm_http_request_free(jdvm_http_request *request) {
   jdvm_buf_free(&request->url);
@@ -14,71 +16,10 @@ static void object(jdvm_http_request *request, const char *what) {
   }
 }
 
-static bool begins_with(const char *text, size_t length, const char *prefix) {
-  size_t i;
-  for (i = 0; prefix[i] != '\0'; i++) {
-    char c = i < length ? text[i] : '\0';
-    if (c >= 'A' && c <= 'Z') {
-      c = (char)(c - 'A' + 'a');
-    }
-    if (c != prefix[i]) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/* Takes host and port out of [at, end), the part between "//" and the path. libcurl reads it once
-** more, strictly; this is for messages, and for what libcurl would let pass. */
-static void read_authority(jdvm_http_request *request, const char *at, const char *end) {
-  const char *host = at, *colon = NULL, *p;
-  size_t length;
-  for (p = at; p < end; p++) {
-    if (*p == '@') {
-      object(request, "the URL must not contain a user name");
-      return;
-    }
-    if (*p == ':') {
-      colon = p;
-    } else if (*p == ']') {
-      colon = NULL;
-    }
-  }
-  if (colon != NULL) {
-    long port = 0;
-    for (p = colon + 1; p < end; p++) {
-      if (*p < '0' || *p > '9' || port > 65535) {
-        object(request, "the URL has a bad port");
-        return;
-      }
-      port = port * 10 + (*p - '0');
-    }
-    if (port > 65535 || (port == 0 && p > colon + 1)) {
-      object(request, "the URL has a bad port");
-      return;
-    }
-    request->port = port > 0 ? port : request->port;
-    end = colon;
-  }
-  if (end - host >= 2 && host[0] == '[' && end[-1] == ']') {
-    host++;
-    end--;
-  }
-  length = (size_t)(end - host);
-  if (length == 0) {
-    object(request, "the URL has no host");
-    return;
-  }
-  if (length >= sizeof request->host) {
-    length = sizeof request->host - 1;
-  }
-  memcpy(request->host, host, length);
-  request->host[length] = '\0';
-}
-
 void jdvm_http_request_url(jdvm_http_request *request, const char *url, size_t length) {
-  const char *authority, *end;
+  const char *host;
   size_t i;
+  bool bracket;
   for (i = 0; i < length; i++) {
     if (url[i] <= ' ' || url[i] >= 0x7f || url[i] == '#') {
       object(request,
@@ -86,36 +27,34 @@ void jdvm_http_request_url(jdvm_http_request *request, const char *url, size_t l
       return;
     }
   }
-  if (begins_with(url, length, "https://")) {
-    request->tls = true;
-    request->port = 443;
-    authority = url + 8;
-  } else if (begins_with(url, length, "http://")) {
-    request->tls = false;
-    request->port = 80;
-    authority = url + 7;
-  } else {
+  if (!jdvm_buf_add(&request->url, url, length) || !jdvm_buf_add_char(&request->url, '\0')) {
+    object(request, "not enough memory for the request");
+    return;
+  }
+  url = request->url.bytes;
+  request->tls = strncmp(url, "https://", 8) == 0;
+  if (!request->tls && strncmp(url, "http://", 7) != 0) {
     object(request, "the URL must begin with http:// or https://");
     return;
   }
-  for (end = authority; end < url + length && *end != '/' && *end != '?'; end++) {
+  host = url + (request->tls ? 8 : 7);
+  bracket = *host == '[';
+  host += bracket;
+  length = strcspn(host, bracket ? "]/?@" : ":/?@");
+  if (length == 0) {
+    object(request, "the URL has no host");
+    return;
   }
-  read_authority(request, authority, end);
-  if (!jdvm_buf_add(&request->url, url, length) || !jdvm_buf_add_char(&request->url, '\0')) {
-    object(request, "not enough memory for the request");
-  }
+  (void)snprintf(request->host, sizeof request->host, "%.*s", (int)length, host);
+  host += length;
+  host += bracket && *host == ']';
+  request->port = *host == ':' ? strtol(host + 1, NULL, 10) : request->tls ? 443 : 80;
 }
 
-static bool is_token(const char *text, size_t length) {
+/* Whether each byte is of that kind, or, unless `wanted`, none is. */
+static bool all_are(const char *text, size_t length, unsigned kind, bool wanted) {
   size_t i;
-  for (i = 0; i < length && jdvm_is(text[i], JDVM_CHAR_TOKEN); i++) {
-  }
-  return length > 0 && i == length;
-}
-
-static bool is_value(const char *text, size_t length) {
-  size_t i;
-  for (i = 0; i < length && !jdvm_is(text[i], JDVM_CHAR_CONTROL); i++) {
+  for (i = 0; i < length && jdvm_is(text[i], kind) == wanted; i++) {
   }
   return i == length;
 }
@@ -129,11 +68,11 @@ void jdvm_http_request_header(jdvm_http_request *request, const char *name, size
     value_length--;
   }
   mark = value_length > 0 ? ": " : ";";
-  if (!is_token(name, name_length)) {
+  if (name_length == 0 || !all_are(name, name_length, JDVM_CHAR_TOKEN, true)) {
     object(request, "a request header has a bad name");
     return;
   }
-  if (!is_value(value, value_length)) {
+  if (!all_are(value, value_length, JDVM_CHAR_CONTROL, false)) {
     if (request->wrong[0] == '\0') {
       (void)snprintf(request->wrong, sizeof request->wrong,
                      "the request header '%.*s' contains a line break or another control character",

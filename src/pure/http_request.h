@@ -16,14 +16,15 @@ typedef struct jdvm_http_request {
   unsigned line_count;
   bool tls;
   long port;
-  char host[128];  /* for messages: shortened if need be, without brackets */
+  char host[128];  /* shortened if need be, without brackets */
   char wrong[192]; /* the first thing wrong with it, as text; "" = nothing */
 } jdvm_http_request;
 
 /* Gives the memory back. */
 void jdvm_http_request_free(jdvm_http_request *request);
 
-/* Sets the URL: http or https, printable ASCII, no user name, no fragment. */
+/* Sets the URL: http or https, printable ASCII, no fragment. Host and port are read for messages;
+** whether they are right, and that there is no user name, is libcurl's to check. */
 void jdvm_http_request_url(jdvm_http_request *request, const char *url, size_t length);
 
 /* Adds a header: the name a token of RFC 9110, the value without control characters but tab.

@@ -1,6 +1,7 @@
-/* The only place that knows libcurl: one multi handle with its connections, and exchanges, one
-** easy handle each. Its callbacks note what happens and keep what arrives; they never call out.
-** Deadlines and forks are the business of http.c. */
+/* What knows libcurl: one multi handle with its connections, and exchanges, one easy handle each.
+** libcurl.c gives them their options; libcurl_events.c has the callbacks, which note what happens and
+** keep what arrives and never call out, and what is known of a failure. Deadlines and forks are the
+** business of http.c. */
 #ifndef JDVM_LIBCURL_H
 #define JDVM_LIBCURL_H
 
@@ -9,6 +10,35 @@
 #include "http_request.h"
 #include "response.h"
 #include "sockets.h"
+
+#if defined(__has_include)
+#if !__has_include(<curl/curl.h>)
+#error                                                                                             \
+    "jdvm: libcurl headers not found: apt install libcurl4-openssl-dev | apk add curl-dev | dnf install libcurl-devel"
+#endif
+#endif
+#include <curl/curl.h>
+
+/* The version to build for. `lint` compiles for older ones than there is. */
+#if !defined(JDVM_CURL_NUM)
+#define JDVM_CURL_NUM LIBCURL_VERSION_NUM
+#endif
+#if JDVM_CURL_NUM < 0x073d00
+#error "jdvm: libcurl 7.61.0 or later is needed"
+#endif
+#define HAS_POLL (JDVM_CURL_NUM >= 0x074200)
+#define HAS_PREREQ (JDVM_CURL_NUM >= 0x075000)
+
+/* Sets an option of the exchange's `easy`, or leaves the function with -1. */
+#define SET(option, value)                                                                         \
+  do {                                                                                             \
+    CURLcode set_code = curl_easy_setopt(easy, option, value);                                     \
+    if (set_code != CURLE_OK) {                                                                    \
+      (void)snprintf(exchange->message, sizeof exchange->message, "libcurl refuses %s: %s",        \
+                     #option, curl_easy_strerror(set_code));                                       \
+      return -1;                                                                                   \
+    }                                                                                              \
+  } while (0)
 
 #if defined(__GNUC__)
 #pragma GCC visibility push(hidden)
@@ -54,8 +84,6 @@ struct jdvm_exchange {
   char message[256];      /* libcurl's own words on what went wrong */
 };
 
-const char *jdvm_libcurl_version(void);
-
 /* Closes the connections. No exchange may run. */
 void jdvm_connections_close(jdvm_connections *connections);
 
@@ -72,12 +100,12 @@ bool jdvm_connections_wait(jdvm_connections *connections, double seconds);
 ** ended with jdvm_exchange_end. */
 jdvm_exchange *jdvm_connections_ended(jdvm_connections *connections, int *code);
 
-/* To be called before an exchange begins, and then jdvm_exchange_observe for those that run. */
-void jdvm_connections_before(jdvm_connections *connections);
-
 /* Begins the exchange of `request`. 0, or -1; `message` says why, and is empty when memory is short
 ** or libcurl cannot work at all. */
 int jdvm_exchange_begin(jdvm_exchange *exchange);
+
+/* Sets the callbacks; the same results. */
+int jdvm_exchange_watch(jdvm_exchange *exchange);
 
 /* The time spent elsewhere shall not count as time to connect in. */
 void jdvm_exchange_more_time(jdvm_exchange *exchange, double now);

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,10 +19,7 @@
 #endif
 #endif
 
-enum {
-  POLLED = 64,     /* sockets asked about in one go */
-  DRAINED = 1 << 8 /* pieces of unread bytes thrown away at most */
-};
+enum { DRAINED = 1 << 8 }; /* pieces of unread bytes thrown away at most */
 
 static void forget(jdvm_sockets *sockets, int number) {
   size_t i;
@@ -152,31 +148,14 @@ static void shut(int number) {
   }
 }
 
-size_t jdvm_sockets_retire(jdvm_sockets *sockets) {
-  struct pollfd asked[POLLED];
-  size_t i = 0, usable = 0;
-  while (i < sockets->count) {
-    nfds_t count = 0, k;
-    for (; i < sockets->count && count < POLLED; i++) {
-      if (sockets->list[i].version == 1 && sockets->list[i].user == NULL) {
-        asked[count].fd = sockets->list[i].number;
-        asked[count].events = POLLIN;
-        asked[count].revents = 0;
-        count++;
-      }
-    }
-    usable += count;
-    if (count == 0 || poll(asked, count, 0) <= 0) {
-      continue;
-    }
-    for (k = 0; k < count; k++) {
-      if (asked[k].revents != 0) {
-        shut(asked[k].fd);
-        usable--;
-      }
+void jdvm_sockets_retire(jdvm_sockets *sockets) {
+  size_t i;
+  for (i = 0; i < sockets->count; i++) {
+    const jdvm_socket *each = &sockets->list[i];
+    if (each->version == 1 && each->user == NULL && !jdvm_socket_is_silent(each)) {
+      shut(each->number);
     }
   }
-  return usable;
 }
 
 bool jdvm_socket_is_silent(const jdvm_socket *of) {

@@ -47,8 +47,8 @@ bool jdvm_sockets_connected(const jdvm_sockets *sockets, const void *user);
 void jdvm_sockets_leave(jdvm_sockets *sockets, const void *user);
 
 /* Shuts idle HTTP/1 connections down that were closed by the other side or hold bytes, so that
-** nobody takes them for usable. Returns how many others are idle. */
-size_t jdvm_sockets_retire(jdvm_sockets *sockets);
+** nobody takes them for usable. */
+void jdvm_sockets_retire(jdvm_sockets *sockets);
 
 /* Whether nothing has arrived that was not read yet, the end of the connection included. */
 bool jdvm_socket_is_silent(const jdvm_socket *of);

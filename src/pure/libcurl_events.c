@@ -1,0 +1,337 @@
+#if !defined(_POSIX_C_SOURCE)
+#define _POSIX_C_SOURCE 200809L /* clock_gettime under -std=c99 */
+#endif
+
+#include "libcurl.h"
+#include "clock.h"
+
+enum {
+  FIN = 1, /* the end of a connection, where bytes are counted */
+  MOST_RESERVED = 1 << 20
+};
+
+/* ---- callbacks: no memory but through jdvm_buf and realloc, no call that could jump ---- */
+
+/* The exchange is at last looked up or connected: from here its time to connect runs. */
+static void leave_queue(jdvm_exchange *exchange, jdvm_phase phase) {
+  if (exchange->phase == JDVM_PHASE_QUEUED) {
+    exchange->since = jdvm_now();
+  }
+  exchange->phase = phase;
+}
+
+static long bytes_sent(const jdvm_exchange *exchange) {
+  long sent = 0;
+  if (exchange->handle != NULL) {
+    (void)curl_easy_getinfo(exchange->handle, CURLINFO_REQUEST_SIZE, &sent);
+  }
+  return sent;
+}
+
+/* When a kept connection breaks before any answer, libcurl sends the request again on another. That is
+** well while nothing of it had left. Else the server may have seen it, nonce and all, so that it would
+** be refused; the caller may try again, with a new signature. (libcurl before 7.80 does not tell when
+** it takes a kept connection, so that there only a new one is refused.) */
+static bool refuse_again(jdvm_exchange *exchange) {
+  exchange->again =
+      (exchange->ready || !HAS_PREREQ) && bytes_sent(exchange) > exchange->sent_before;
+  exchange->ready = exchange->again;
+  return exchange->again;
+}
+
+static int on_resolve(void *resolver, void *reserved, void *user) {
+  (void)resolver;
+  (void)reserved;
+  leave_queue(user, JDVM_PHASE_DNS);
+  return 0;
+}
+
+static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+  jdvm_exchange *exchange = user;
+  int opened;
+  (void)purpose;
+  if (refuse_again(exchange)) {
+    return CURL_SOCKET_BAD;
+  }
+  opened = jdvm_sockets_open(&exchange->connections->sockets, address->family, address->socktype,
+                             address->protocol, exchange);
+  if (opened < 0) {
+    return CURL_SOCKET_BAD;
+  }
+  leave_queue(exchange, JDVM_PHASE_CONNECT);
+  exchange->opened = true;
+  return opened;
+}
+
+static int on_close(void *user, curl_socket_t closed) {
+  jdvm_connections *connections = user;
+  return jdvm_sockets_close(&connections->sockets, closed);
+}
+
+/* The socket that the exchange uses, or NULL while that is not known. */
+static jdvm_socket *socket_of(const jdvm_exchange *exchange) {
+  long port = 0;
+  (void)curl_easy_getinfo(exchange->handle, CURLINFO_LOCAL_PORT, &port);
+  return jdvm_sockets_at(&exchange->connections->sockets, port);
+}
+
+#if HAS_PREREQ
+/* Whether the request may go out on this connection: not where something lies already that would be
+** taken for its response. (A new connection with TLS may hold tickets; one with HTTP/2 may always
+** hold something, and says what it is for.) */
+static bool take_socket(jdvm_exchange *exchange, jdvm_socket *used) {
+  bool secure = exchange->request.tls;
+  if (used == NULL) {
+    exchange->unfit = !exchange->opened && (!secure || exchange->connections->one_at_a_time);
+  } else {
+    used->user = exchange;
+    exchange->unfit = (used->version == 1 || !secure) && !jdvm_socket_is_silent(used);
+    used->taken = used->version == 1 && secure ? jdvm_socket_taken(used) : -1;
+  }
+  return !exchange->unfit;
+}
+
+/* A connection is there, the request goes out next. */
+static int on_ready(void *user, char *peer_ip, char *own_ip, int peer_port, int own_port) {
+  jdvm_exchange *exchange = user;
+  (void)peer_ip;
+  (void)own_ip;
+  (void)peer_port;
+  if (refuse_again(exchange) ||
+      !take_socket(exchange, jdvm_sockets_at(&exchange->connections->sockets, own_port))) {
+    return CURL_PREREQFUNC_ABORT;
+  }
+  exchange->ready = true;
+  exchange->phase = JDVM_PHASE_SEND;
+  exchange->since = jdvm_now();
+  exchange->sent_before = bytes_sent(exchange); /* for a proxy */
+  return CURL_PREREQFUNC_OK;
+}
+#endif
+
+/* The first line of a response. False: it had arrived before the request was sent, so it is the
+** response to another. (Bytes may lie decrypted in the TLS library, where nobody sees them; but then
+** none were taken from the socket since.) */
+static bool begin_response(jdvm_exchange *exchange, const char *line, size_t length) {
+  bool http1 = length > 6 && memcmp(line, "HTTP/1", 6) == 0;
+  jdvm_socket *used = socket_of(exchange);
+  if (used != NULL && used->taken >= 0 && jdvm_socket_taken(used) - used->taken <= FIN) {
+    exchange->unfit = true;
+    return false;
+  }
+  if (used != NULL) {
+    used->version = http1 ? 1 : 2;
+    used->user = http1 ? exchange : NULL;
+  }
+  exchange->connections->one_at_a_time |= http1;
+  exchange->phase = JDVM_PHASE_READ;
+  exchange->ready = true;
+  return true;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *user) {
+  jdvm_exchange *exchange = user;
+  size_t length = size * count;
+  if (exchange->phase != JDVM_PHASE_READ && !begin_response(exchange, bytes, length)) {
+    return 0;
+  }
+  exchange->since = jdvm_now();
+  return jdvm_response_line(&exchange->response, bytes, length) ? length : 0;
+}
+
+/* A first guess at the size of a body, so that a new buffer need not grow step by step: every page of
+** memory touched on the way costs. A failure to reserve is none yet. */
+static void reserve_body(jdvm_exchange *exchange) {
+  jdvm_buf *body = &exchange->response.body;
+  size_t expected = exchange->connections->last_body;
+  curl_off_t announced = -1;
+  (void)curl_easy_getinfo(exchange->handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+  if (announced > 0 && (curl_off_t)expected < announced) {
+    expected = (size_t)announced; /* less than max_body: libcurl was told */
+  }
+  (void)jdvm_buf_reserve(body, expected < MOST_RESERVED ? expected : MOST_RESERVED);
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
+  jdvm_exchange *exchange = user;
+  size_t length = size * count;
+  exchange->since = jdvm_now();
+  if (exchange->response.body.capacity == 0) {
+    reserve_body(exchange);
+  }
+  if (!jdvm_response_piece(&exchange->response, bytes, length)) {
+    return 0;
+  }
+  exchange->connections->last_body = exchange->response.body.length;
+  return length;
+}
+
+int jdvm_exchange_watch(jdvm_exchange *exchange) {
+  CURL *easy = exchange->handle;
+  SET(CURLOPT_RESOLVER_START_FUNCTION, on_resolve);
+  SET(CURLOPT_RESOLVER_START_DATA, (void *)exchange);
+  SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
+  SET(CURLOPT_OPENSOCKETDATA, (void *)exchange);
+  SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
+  SET(CURLOPT_CLOSESOCKETDATA, (void *)exchange->connections);
+#if HAS_PREREQ
+  SET(CURLOPT_PREREQFUNCTION, on_ready);
+  SET(CURLOPT_PREREQDATA, (void *)exchange);
+#endif
+  SET(CURLOPT_HEADERFUNCTION, on_header);
+  SET(CURLOPT_HEADERDATA, (void *)exchange);
+  SET(CURLOPT_WRITEFUNCTION, on_body);
+  SET(CURLOPT_WRITEDATA, (void *)exchange);
+  return 0;
+}
+
+void jdvm_exchange_observe(jdvm_exchange *exchange) {
+#if HAS_PREREQ
+  (void)exchange;
+#else
+  curl_off_t ready = 0;
+  if (exchange->phase < JDVM_PHASE_SEND &&
+      curl_easy_getinfo(exchange->handle, CURLINFO_PRETRANSFER_TIME_T, &ready) == CURLE_OK &&
+      ready > 0) {
+    jdvm_socket *used = socket_of(exchange);
+    if (used != NULL) {
+      used->user = exchange;
+    }
+    exchange->ready = true;
+    exchange->phase = JDVM_PHASE_SEND;
+    exchange->since = jdvm_now();
+  }
+#endif
+}
+
+/* The phase of a running exchange, with what only libcurl and the kernel know. */
+static jdvm_phase phase_of(const jdvm_exchange *exchange) {
+  if (exchange->phase == JDVM_PHASE_CONNECT && exchange->request.tls) {
+    return jdvm_sockets_connected(&exchange->connections->sockets, exchange) ? JDVM_PHASE_TLS
+                                                                             : JDVM_PHASE_CONNECT;
+  }
+  if (exchange->phase == JDVM_PHASE_SEND) {
+    return bytes_sent(exchange) > exchange->sent_before ? JDVM_PHASE_WAIT : JDVM_PHASE_SEND;
+  }
+  return exchange->phase;
+}
+
+/* ---- what went wrong ---- */
+
+static jdvm_cause cause_of(CURLcode code) {
+  /* Before 7.62 a wrong host name and a certificate that cannot be verified had a code each; 51 was
+  ** CURLE_PEER_FAILED_VERIFICATION, 60 has become it. */
+  if ((int)code == 51 || (int)code == 60) {
+    return JDVM_CAUSE_CERTIFICATE;
+  }
+  switch (code) {
+  case CURLE_OK: /* libcurl is content with a header that does not end */
+  case CURLE_PARTIAL_FILE:
+    return JDVM_CAUSE_CUT;
+  case CURLE_GOT_NOTHING:
+    return JDVM_CAUSE_SILENCE;
+  case CURLE_URL_MALFORMAT:
+  case CURLE_LOGIN_DENIED:
+    return JDVM_CAUSE_URL;
+  case CURLE_COULDNT_RESOLVE_HOST:
+    return JDVM_CAUSE_NO_HOST;
+  case CURLE_COULDNT_RESOLVE_PROXY:
+    return JDVM_CAUSE_NO_PROXY;
+  case CURLE_COULDNT_CONNECT:
+    return JDVM_CAUSE_NO_CONNECTION;
+  case CURLE_OPERATION_TIMEDOUT: /* of libcurl's time limits only this one is set */
+    return JDVM_CAUSE_CONNECT_TIMEOUT;
+  case CURLE_SSL_CACERT_BADFILE:
+    return JDVM_CAUSE_CA_FILE;
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_SSL_CIPHER:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_ENGINE_INITFAILED:
+  case CURLE_SSL_ISSUER_ERROR:
+    return JDVM_CAUSE_HANDSHAKE;
+  case CURLE_BAD_CONTENT_ENCODING:
+    return JDVM_CAUSE_INFLATE;
+  case CURLE_FILESIZE_EXCEEDED:
+    return JDVM_CAUSE_BODY_SIZE;
+  case CURLE_UNSUPPORTED_PROTOCOL:
+  case CURLE_WEIRD_SERVER_REPLY:
+  case CURLE_BAD_FUNCTION_ARGUMENT: /* so it calls a header line that it cannot store */
+    return JDVM_CAUSE_NOT_HTTP;
+  case CURLE_OUT_OF_MEMORY:
+    return JDVM_CAUSE_MEMORY;
+  default:
+    return JDVM_CAUSE_OTHER;
+  }
+}
+
+void jdvm_exchange_facts(const jdvm_exchange *exchange, int code, jdvm_facts *facts) {
+  const jdvm_response *response = &exchange->response;
+  long system_error = 0;
+  memset(facts, 0, sizeof *facts);
+  facts->cause = cause_of((CURLcode)code);
+  facts->phase = phase_of(exchange);
+  facts->host = exchange->request.host;
+  facts->port = exchange->request.port;
+  facts->detail =
+      exchange->message[0] != '\0' ? exchange->message : curl_easy_strerror((CURLcode)code);
+  facts->seconds = exchange->connect_timeout;
+  if (exchange->handle != NULL) {
+    (void)curl_easy_getinfo(exchange->handle, CURLINFO_OS_ERRNO, &system_error);
+    (void)curl_easy_getinfo(exchange->handle, CURLINFO_PRIMARY_IP, &facts->address);
+    (void)curl_easy_getinfo(exchange->handle, CURLINFO_PRIMARY_PORT, &facts->address_port);
+    if (facts->cause == JDVM_CAUSE_CERTIFICATE) {
+      (void)curl_easy_getinfo(exchange->handle, CURLINFO_SSL_VERIFYRESULT, &facts->number);
+    }
+    if (facts->cause == JDVM_CAUSE_OTHER && facts->phase < JDVM_PHASE_SEND) {
+      (void)curl_easy_getinfo(exchange->handle, CURLINFO_HTTP_CONNECTCODE, &facts->number);
+      facts->cause = facts->number >= 300 ? JDVM_CAUSE_TUNNEL : JDVM_CAUSE_OTHER;
+    }
+  }
+  facts->sent = exchange->ready && bytes_sent(exchange) > exchange->sent_before;
+  if (exchange->again) {
+    facts->cause = JDVM_CAUSE_SILENCE;
+    facts->phase = JDVM_PHASE_WAIT;
+    facts->sent = true;
+  }
+  if (exchange->unfit) {
+    facts->cause = JDVM_CAUSE_UNFIT;
+    facts->phase = exchange->ready ? JDVM_PHASE_WAIT : JDVM_PHASE_SEND;
+  }
+  /* bytes that are no HTTP may be left from before, too */
+  facts->kept = (facts->cause == JDVM_CAUSE_SILENCE || facts->cause == JDVM_CAUSE_OTHER ||
+                 facts->cause == JDVM_CAUSE_UNFIT || facts->cause == JDVM_CAUSE_NOT_HTTP) &&
+                (exchange->ready || exchange->unfit) && !exchange->opened &&
+                exchange->phase < JDVM_PHASE_READ;
+  facts->system_error = (int)system_error;
+  if (facts->cause == JDVM_CAUSE_MEMORY && facts->phase >= JDVM_PHASE_WAIT &&
+      !response->header_complete) {
+    /* libcurl says the same of a header line longer than it takes, which is far more likely */
+    facts->cause = JDVM_CAUSE_NOT_HTTP;
+    facts->detail = "too long a header line, or not enough memory";
+  }
+  switch (response->limit) {
+  case JDVM_WITHIN_LIMITS:
+    break;
+  case JDVM_LIMIT_HEADER:
+    facts->cause = JDVM_CAUSE_HEADER_SIZE;
+    facts->number = (long)response->max_header;
+    break;
+  case JDVM_LIMIT_FIELDS:
+    facts->cause = JDVM_CAUSE_HEADER_COUNT;
+    facts->number = JDVM_MAX_FIELDS;
+    break;
+  case JDVM_LIMIT_FRAMING:
+    facts->cause = JDVM_CAUSE_FRAMING;
+    facts->detail = response->wrong;
+    break;
+  case JDVM_LIMIT_BODY:
+    facts->cause = JDVM_CAUSE_BODY_SIZE;
+    break;
+  case JDVM_LIMIT_MEMORY:
+    facts->cause = JDVM_CAUSE_MEMORY;
+    break;
+  }
+  if (facts->cause == JDVM_CAUSE_BODY_SIZE) {
+    facts->number = (long)response->max_body;
+  }
+}
