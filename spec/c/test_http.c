@@ -325,13 +325,13 @@ static int connection_of(jdvm_http *http, const char *path) {
   jdvm_transfer *transfer = start(http, path);
   int number = -1;
   jdvm_http_finish(http, transfer, 1e300);
-  if (jdvm_transfer_succeeded(transfer)) {
+  if (transfer->state == JDVM_SUCCEEDED) {
     char text[16] = "";
-    const jdvm_response *response = jdvm_transfer_response(transfer);
+    const jdvm_response *response = &transfer->response;
     memcpy(text, response->body.bytes, response->body.length);
     number = atoi(text);
   } else {
-    printf("  %s\n", jdvm_transfer_failure(transfer)->cause);
+    printf("  %s\n", transfer->failure.cause);
   }
   jdvm_transfer_release(transfer);
   return number;
@@ -364,9 +364,9 @@ static void test_fork(void) {
     CHECK(second > first);
     CHECK(connection_of(http, "/") == second);
     jdvm_http_finish(http, running, 1e300);
-    CHECK(!jdvm_transfer_succeeded(running));
-    CHECK(jdvm_transfer_failure(running)->kind == JDVM_CANCELLED);
-    CHECK(jdvm_transfer_succeeded(done) && jdvm_transfer_response(done)->body.length > 0);
+    CHECK(running->state != JDVM_SUCCEEDED);
+    CHECK(running->failure.kind == JDVM_CANCELLED);
+    CHECK(done->state == JDVM_SUCCEEDED && done->response.body.length > 0);
     CHECK(open_descriptors() <= descriptors + 6); /* libcurl's own, left behind */
     jdvm_transfer_release(running);
     jdvm_transfer_release(done);
@@ -418,16 +418,16 @@ static void test_slow_names(void) {
   jdvm_limits limits = {5, 0.2, 5, 0, false};
   jdvm_http_finish(http, slow, 1e300);
   CHECK(jdvm_http_now() - before >= 0.3 && jdvm_http_now() - before < 0.6);
-  CHECK(jdvm_transfer_failure(slow)->kind == JDVM_TIMEOUT);
-  CHECK(jdvm_transfer_failure(slow)->phase == JDVM_PHASE_DNS && !jdvm_transfer_failure(slow)->sent);
-  CHECK(strcmp(jdvm_transfer_failure(slow)->host, "slow.test") == 0);
+  CHECK(slow->failure.kind == JDVM_TIMEOUT);
+  CHECK(slow->failure.phase == JDVM_PHASE_DNS && !slow->failure.sent);
+  CHECK(strcmp(slow->failure.host, "slow.test") == 0);
 
   before = jdvm_http_now();
   other = jdvm_http_take(http);
   jdvm_transfer_start(other, "http://slow.test/", 17, &limits);
   jdvm_http_finish(http, other, 1e300);
   CHECK(jdvm_http_now() - before >= 0.2 && jdvm_http_now() - before < 0.5);
-  CHECK(strcmp(jdvm_transfer_failure(other)->cause, "connect_timeout") == 0);
+  CHECK(strcmp(other->failure.cause, "connect_timeout") == 0);
 
   before = jdvm_http_now();
   third = start_at(http, "http://slow.test/", 5);

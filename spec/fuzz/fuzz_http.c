@@ -146,11 +146,11 @@ static void fetch(const uint8_t *data, size_t size) {
   (void)snprintf(url, sizeof url, "http://127.0.0.1:%d/", port);
   jdvm_transfer_start(transfer, url, strlen(url), &limits);
   jdvm_http_finish(http, transfer, 1e300);
-  inspect(jdvm_transfer_response(transfer));
-  if (jdvm_transfer_succeeded(transfer)) {
-    demand(jdvm_transfer_response(transfer)->header_complete);
+  inspect(&transfer->response);
+  if (transfer->state == JDVM_SUCCEEDED) {
+    demand(transfer->response.header_complete);
   } else {
-    const jdvm_failure *failure = jdvm_transfer_failure(transfer);
+    const jdvm_failure *failure = &transfer->failure;
     const char *p;
     demand(failure->kind == JDVM_TRANSPORT && failure->cause[0] != '\0');
     demand(failure->phase >= JDVM_PHASE_SEND);

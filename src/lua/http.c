@@ -279,17 +279,17 @@ static void push_failure(lua_State *L, const jdvm_failure *failure) {
 }
 
 static int push_outcome(lua_State *L, const jdvm_transfer *transfer) {
-  if (jdvm_transfer_succeeded(transfer)) {
-    const jdvm_response *response = jdvm_transfer_response(transfer);
+  if (transfer->state == JDVM_SUCCEEDED) {
+    const jdvm_response *response = &transfer->response;
     lua_pushinteger(L, response->status);
     push_headers(L, response);
     lua_pushlstring(L, response->body.bytes != NULL ? response->body.bytes : "",
                     response->body.length);
-    lua_pushboolean(L, jdvm_transfer_kept(transfer));
+    lua_pushboolean(L, !transfer->opened);
     return 4;
   }
   lua_pushnil(L);
-  push_failure(L, jdvm_transfer_failure(transfer));
+  push_failure(L, &transfer->failure);
   return 2;
 }
 
@@ -308,12 +308,12 @@ static int multi_finish(lua_State *L) {
   double seconds = luaL_optnumber(L, 3, HUGE_VAL);
   int results;
   luaL_argcheck(L, seconds == seconds, 3, "not a number");
-  if (jdvm_transfer_owner(box->transfer) != multi->http) {
+  if (box->transfer->http != multi->http) {
     return luaL_argerror(L, 2, "transfer of another client");
   }
   if (multi->http != NULL) {
     jdvm_http_finish(multi->http, box->transfer, seconds);
-    if (jdvm_transfer_runs(box->transfer)) {
+    if (box->transfer->state == JDVM_RUNNING) {
       lua_pushnil(L);
       return 1;
     }

@@ -2,41 +2,14 @@
 #define _POSIX_C_SOURCE 200809L /* clock_gettime, nanosleep, strdup under -std=c99 */
 #endif
 
-#include "http.h"
-#include "clock.h"
 #include "libcurl.h"
+#include "clock.h"
+#include "sigpipe.h"
 
 #include <stdlib.h>
-#include <sys/types.h>
 #include <unistd.h>
 
 #define NEVER 1e300
-
-/* A list is a ring through a head that is no transfer. */
-typedef struct ring {
-  struct ring *next, *previous;
-} ring;
-
-typedef enum state { BUILDING, RUNNING, SUCCEEDED, FAILED } state;
-
-struct jdvm_transfer {
-  ring link;       /* first: the link is its transfer */
-  jdvm_http *http; /* NULL once that is freed */
-  state state;
-  double deadline, connect_timeout, read_timeout;
-  jdvm_failure failure;
-  jdvm_exchange exchange;
-};
-
-struct jdvm_http {
-  pid_t process; /* the one the connections belong to */
-  bool worked;   /* libcurl has just worked, for a start */
-  double left;   /* when the caller was last given the time back */
-  ring running;  /* transfers that libcurl works on */
-  ring held;     /* other transfers in the caller's hands */
-  jdvm_connections connections;
-  jdvm_http_config config; /* the texts are ours */
-};
 
 static void detach(jdvm_transfer *transfer) {
   transfer->link.next->previous = transfer->link.previous;
@@ -44,7 +17,7 @@ static void detach(jdvm_transfer *transfer) {
   transfer->link.next = transfer->link.previous = &transfer->link;
 }
 
-static void move_to(ring *list, jdvm_transfer *transfer) {
+static void move_to(jdvm_ring *list, jdvm_transfer *transfer) {
   detach(transfer);
   transfer->link.next = list;
   transfer->link.previous = list->previous;
@@ -53,12 +26,8 @@ static void move_to(ring *list, jdvm_transfer *transfer) {
 }
 
 /* The first transfer of a list, or NULL. */
-static jdvm_transfer *first(ring *list) {
+static jdvm_transfer *first(jdvm_ring *list) {
   return list->next == list ? NULL : (jdvm_transfer *)list->next;
-}
-
-static jdvm_transfer *of_exchange(jdvm_exchange *exchange) {
-  return (jdvm_transfer *)(void *)((char *)exchange - offsetof(jdvm_transfer, exchange));
 }
 
 /* ---- ending ---- */
@@ -66,42 +35,51 @@ static jdvm_transfer *of_exchange(jdvm_exchange *exchange) {
 /* Fails a transfer, running or not, for a reason that is not libcurl's. */
 static void fail(jdvm_transfer *transfer, jdvm_cause cause, double seconds, const char *detail) {
   jdvm_facts facts;
-  jdvm_exchange_facts(&transfer->exchange, 0, &facts);
+  jdvm_transfer_facts(transfer, 0, &facts);
   facts.cause = cause;
   facts.kept = false;
   facts.seconds = seconds;
   facts.detail = detail;
   jdvm_explain(&transfer->failure, &facts);
-  transfer->state = FAILED;
+  transfer->state = JDVM_FAILED;
 }
 
 /* Takes a transfer from libcurl that has failed or succeeded. */
 static void stop(jdvm_transfer *transfer) {
-  jdvm_exchange_end(&transfer->exchange);
-  move_to(&transfer->http->held, transfer);
+  jdvm_http *http = transfer->http;
+  jdvm_sigpipe guard = jdvm_sigpipe_hold(http->raises_sigpipe);
+  (void)curl_multi_remove_handle(http->multi, transfer->handle);
+  curl_easy_cleanup(transfer->handle);
+  jdvm_sigpipe_release(guard);
+  transfer->handle = NULL;
+  jdvm_sockets_leave(&http->sockets, transfer);
+  move_to(&http->held, transfer);
 }
 
-/* In the child of a fork: what runs belongs to the parent. */
+/* In the child of a fork: what runs belongs to the parent, and libcurl's objects, too. They are
+** forgotten untouched (to end a connection properly would write on it), and our copies of the sockets
+** closed. */
 static void leave_parent(jdvm_http *http) {
   jdvm_transfer *transfer;
-  if (http->connections.multi == NULL || http->process == getpid()) {
+  if (http->multi == NULL || http->process == getpid()) {
     return;
   }
   while ((transfer = first(&http->running)) != NULL) {
-    transfer->exchange.handle = NULL;
+    transfer->handle = NULL;
     fail(transfer, JDVM_CAUSE_CANCELLED, 0,
          "the request belongs to the process this one came from");
     move_to(&http->held, transfer);
   }
-  jdvm_connections_abandon(&http->connections);
+  jdvm_sockets_close_all(&http->sockets);
+  http->multi = NULL;
   http->worked = false;
 }
 
 void jdvm_transfer_cancel(jdvm_transfer *transfer) {
-  if (transfer->state == RUNNING) {
+  if (transfer->state == JDVM_RUNNING) {
     leave_parent(transfer->http);
   }
-  if (transfer->state == RUNNING) {
+  if (transfer->state == JDVM_RUNNING) {
     fail(transfer, JDVM_CAUSE_CANCELLED, 0, "the request was cancelled");
     stop(transfer);
   }
@@ -113,9 +91,9 @@ void jdvm_transfer_release(jdvm_transfer *transfer) {
   }
   jdvm_transfer_cancel(transfer);
   detach(transfer);
-  jdvm_http_request_free(&transfer->exchange.request);
-  jdvm_response_free(&transfer->exchange.response);
-  jdvm_buf_free(&transfer->exchange.nodes);
+  jdvm_http_request_free(&transfer->request);
+  jdvm_response_free(&transfer->response);
+  jdvm_buf_free(&transfer->nodes);
   free(transfer);
 }
 
@@ -139,7 +117,6 @@ jdvm_http *jdvm_http_new(const jdvm_http_config *config) {
   http->running.next = http->running.previous = &http->running;
   http->held.next = http->held.previous = &http->held;
   http->config = *config;
-  http->connections.config = &http->config;
 #define X(name) complete = copy_text(&http->config.name, complete);
   JDVM_HTTP_TEXTS(X)
 #undef X
@@ -161,11 +138,15 @@ void jdvm_http_free(jdvm_http *http) {
     stop(transfer);
   }
   while ((transfer = first(&http->held)) != NULL) {
-    transfer->exchange.connections = NULL;
     transfer->http = NULL;
     detach(transfer);
   }
-  jdvm_connections_close(&http->connections);
+  if (http->multi != NULL) {
+    jdvm_sigpipe guard = jdvm_sigpipe_hold(http->raises_sigpipe);
+    (void)curl_multi_cleanup(http->multi);
+    jdvm_sigpipe_release(guard);
+  }
+  jdvm_sockets_close_all(&http->sockets);
 #define X(name) free((void *)http->config.name);
   JDVM_HTTP_TEXTS(X)
 #undef X
@@ -174,21 +155,51 @@ void jdvm_http_free(jdvm_http *http) {
 
 /* Takes from libcurl the transfers that have ended. */
 static void collect(jdvm_http *http) {
-  jdvm_exchange *exchange;
-  int code;
-  while (http->connections.multi != NULL &&
-         (exchange = jdvm_connections_ended(&http->connections, &code)) != NULL) {
-    jdvm_transfer *transfer = of_exchange(exchange);
-    if (code == 0 && exchange->response.header_complete) {
-      transfer->state = SUCCEEDED;
+  CURLMsg *message;
+  int left;
+  while (http->multi != NULL && (message = curl_multi_info_read(http->multi, &left)) != NULL) {
+    char *private = NULL;
+    jdvm_transfer *transfer;
+    int code = (int)message->data.result;
+    (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+    transfer = (jdvm_transfer *)(void *)private;
+    jdvm_transfer_observe(transfer);
+    if (code == 0 && transfer->response.header_complete) {
+      transfer->state = JDVM_SUCCEEDED;
     } else {
       jdvm_facts facts;
-      jdvm_exchange_facts(exchange, code, &facts);
+      jdvm_transfer_facts(transfer, code, &facts);
       jdvm_explain(&transfer->failure, &facts);
-      transfer->state = FAILED;
+      transfer->state = JDVM_FAILED;
     }
     stop(transfer);
   }
+}
+
+/* Lets libcurl work without waiting. False: it or memory has failed, and nothing will go on. */
+static bool work(jdvm_http *http) {
+  int running;
+  jdvm_sigpipe guard = jdvm_sigpipe_hold(http->raises_sigpipe);
+  CURLMcode code = curl_multi_perform(http->multi, &running);
+  jdvm_sigpipe_release(guard);
+  return code == CURLM_OK;
+}
+
+/* Waits until there is work or the time is over. False as above. */
+static bool wait(jdvm_http *http, double seconds) {
+  int milliseconds = seconds <= 0 ? 0 : seconds < 1e6 ? (int)(seconds * 1e3) + 1 : 1000000000;
+#if HAS_POLL
+  return curl_multi_poll(http->multi, NULL, 0, milliseconds, NULL) == CURLM_OK;
+#else
+  int descriptors = 0;
+  CURLMcode code = curl_multi_wait(http->multi, NULL, 0, milliseconds, &descriptors);
+  if (code == CURLM_OK && descriptors == 0 && milliseconds > 0) {
+    /* nothing to wait for yet (a name look-up): it returned at once */
+    struct timespec pause = {0, 1000000L};
+    (void)nanosleep(&pause, NULL);
+  }
+  return code == CURLM_OK;
+#endif
 }
 
 /* ---- beginning ---- */
@@ -199,9 +210,8 @@ jdvm_transfer *jdvm_http_take(jdvm_http *http) {
     return NULL;
   }
   transfer->http = http;
-  transfer->exchange.connections = &http->connections;
   transfer->link.next = transfer->link.previous = &transfer->link;
-  jdvm_response_reset(&transfer->exchange.response, http->config.max_header_bytes,
+  jdvm_response_reset(&transfer->response, http->config.max_header_bytes,
                       http->config.max_body_bytes, http->config.gzip);
   move_to(&http->held, transfer);
   return transfer;
@@ -209,14 +219,14 @@ jdvm_transfer *jdvm_http_take(jdvm_http *http) {
 
 void jdvm_transfer_header(jdvm_transfer *transfer, const char *name, size_t name_length,
                           const char *value, size_t value_length) {
-  jdvm_http_request_header(&transfer->exchange.request, name, name_length, value, value_length);
+  jdvm_http_request_header(&transfer->request, name, name_length, value, value_length);
 }
 
 void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_length,
                          const jdvm_limits *limits) {
   jdvm_http *http = transfer->http;
-  jdvm_exchange *exchange = &transfer->exchange;
-  if (transfer->state != BUILDING) {
+  jdvm_limits *own = &transfer->limits;
+  if (transfer->state != JDVM_BUILDING) {
     return;
   }
   if (http == NULL) {
@@ -224,36 +234,35 @@ void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_le
     return;
   }
   leave_parent(http);
-  jdvm_http_request_url(&exchange->request, url, url_length);
-  if (exchange->request.wrong[0] != '\0') {
-    fail(transfer, JDVM_CAUSE_REQUEST, 0, exchange->request.wrong);
+  jdvm_http_request_url(&transfer->request, url, url_length);
+  if (transfer->request.wrong[0] != '\0') {
+    fail(transfer, JDVM_CAUSE_REQUEST, 0, transfer->request.wrong);
     return;
   }
   if (limits->timeout >= 0 && limits->timeout < 1e-3) {
     fail(transfer, JDVM_CAUSE_TOO_LATE, 0, "");
     return;
   }
+  *own = *limits;
+  own->connect_timeout = limits->connect_timeout > 0 ? limits->connect_timeout : NEVER;
+  own->read_timeout = limits->read_timeout > 0 ? limits->read_timeout : NEVER;
   if (limits->max_body_bytes > 0) {
-    exchange->response.max_body = limits->max_body_bytes;
+    transfer->response.max_body = limits->max_body_bytes;
   }
-  transfer->connect_timeout = limits->connect_timeout > 0 ? limits->connect_timeout : NEVER;
-  transfer->read_timeout = limits->read_timeout > 0 ? limits->read_timeout : NEVER;
-  exchange->connect_timeout = transfer->connect_timeout;
-  exchange->fresh = limits->fresh;
-  if (http->connections.multi == NULL) {
+  if (http->multi == NULL) {
     http->process = getpid();
     http->left = jdvm_now();
   }
-  if (jdvm_exchange_begin(exchange) != 0) {
-    fail(transfer, exchange->message[0] == '\0' ? JDVM_CAUSE_MEMORY : JDVM_CAUSE_OTHER, 0,
-         exchange->message);
+  if (jdvm_transfer_begin(transfer) != 0) {
+    fail(transfer, transfer->message[0] == '\0' ? JDVM_CAUSE_MEMORY : JDVM_CAUSE_OTHER, 0,
+         transfer->message);
     return;
   }
-  transfer->deadline = limits->timeout < 0 ? NEVER : exchange->begun + limits->timeout;
-  transfer->state = RUNNING;
+  transfer->deadline = limits->timeout < 0 ? NEVER : transfer->begun + limits->timeout;
+  transfer->state = JDVM_RUNNING;
   move_to(&http->running, transfer);
   /* send now what can be sent: the answer is on its way while the caller does other things */
-  http->worked = jdvm_connections_work(&http->connections);
+  http->worked = work(http);
 }
 
 /* ---- driving ---- */
@@ -270,26 +279,23 @@ static void fail_all(jdvm_http *http) {
 /* Fails the transfers whose time is up. Returns when the next one's will be. */
 static double expire(jdvm_http *http, double now) {
   double earliest = NEVER;
-  ring *each = http->running.next;
+  jdvm_ring *each = http->running.next;
   while (each != &http->running) {
     jdvm_transfer *transfer = (jdvm_transfer *)each;
-    jdvm_exchange *exchange = &transfer->exchange;
     double limit = transfer->deadline, seconds = 0;
     jdvm_cause cause = JDVM_CAUSE_TIMEOUT;
     each = each->next;
-    jdvm_exchange_observe(exchange);
-    if (exchange->phase == JDVM_PHASE_QUEUED) {
-      jdvm_exchange_more_time(exchange, now);
-    } else if (exchange->phase < JDVM_PHASE_SEND) {
-      if (exchange->since + transfer->connect_timeout < limit) {
-        seconds = transfer->connect_timeout;
-        limit = exchange->since + seconds;
-        cause = JDVM_CAUSE_CONNECT_TIMEOUT;
+    jdvm_transfer_observe(transfer);
+    if (transfer->phase == JDVM_PHASE_QUEUED) {
+      jdvm_transfer_more_time(transfer, now);
+    } else {
+      bool connects = transfer->phase < JDVM_PHASE_SEND;
+      double most = connects ? transfer->limits.connect_timeout : transfer->limits.read_timeout;
+      if (transfer->since + most < limit) {
+        seconds = most;
+        limit = transfer->since + most;
+        cause = connects ? JDVM_CAUSE_CONNECT_TIMEOUT : JDVM_CAUSE_READ_TIMEOUT;
       }
-    } else if (exchange->since + transfer->read_timeout < limit) {
-      seconds = transfer->read_timeout;
-      limit = exchange->since + seconds;
-      cause = JDVM_CAUSE_READ_TIMEOUT;
     }
     if (limit <= now) {
       fail(transfer, cause, seconds, "");
@@ -304,39 +310,38 @@ static double expire(jdvm_http *http, double now) {
 /* The caller was elsewhere for a while, and nobody read or wrote. That counts neither as the
 ** server's silence nor as slowness to connect. Deadlines are deadlines. */
 static void forgive_absence(jdvm_http *http, double now) {
-  ring *each;
+  jdvm_ring *each;
   if (now - http->left < 1e-3) {
     return;
   }
   for (each = http->running.next; each != &http->running; each = each->next) {
-    jdvm_exchange *exchange = &((jdvm_transfer *)each)->exchange;
-    exchange->since += now - (exchange->begun > http->left ? exchange->begun : http->left);
-    jdvm_exchange_more_time(exchange, now);
+    jdvm_transfer *transfer = (jdvm_transfer *)each;
+    transfer->since += now - (transfer->begun > http->left ? transfer->begun : http->left);
+    jdvm_transfer_more_time(transfer, now);
   }
 }
 
 /* Drives what runs until `awaited` (if any) has ended or `end` has come. */
 static void drive(jdvm_http *http, const jdvm_transfer *awaited, double end) {
-  jdvm_connections *connections = &http->connections;
   double now = jdvm_now();
   forgive_absence(http, now);
   for (;;) {
     double wake;
-    bool works = http->worked || jdvm_connections_work(connections);
+    bool works = http->worked || work(http);
     http->worked = false;
     collect(http);
     if (!works) {
       fail_all(http);
     }
-    if (awaited != NULL && awaited->state != RUNNING) {
+    if (awaited != NULL && awaited->state != JDVM_RUNNING) {
       break;
     }
     now = jdvm_now();
     wake = expire(http, now);
-    if ((awaited != NULL && awaited->state != RUNNING) || now >= end) {
+    if ((awaited != NULL && awaited->state != JDVM_RUNNING) || now >= end) {
       break;
     }
-    if (!jdvm_connections_wait(connections, (wake < end ? wake : end) - now)) {
+    if (!wait(http, (wake < end ? wake : end) - now)) {
       fail_all(http);
     }
   }
@@ -345,7 +350,7 @@ static void drive(jdvm_http *http, const jdvm_transfer *awaited, double end) {
 
 void jdvm_http_finish(jdvm_http *http, jdvm_transfer *transfer, double seconds) {
   leave_parent(http);
-  if (transfer->state == RUNNING) {
+  if (transfer->state == JDVM_RUNNING) {
     drive(http, transfer, jdvm_now() + seconds);
   }
 }
@@ -372,30 +377,4 @@ double jdvm_http_now(void) {
 
 const char *jdvm_http_version(void) {
   return curl_version();
-}
-
-/* ---- looking at a transfer ---- */
-
-const jdvm_http *jdvm_transfer_owner(const jdvm_transfer *transfer) {
-  return transfer->http;
-}
-
-bool jdvm_transfer_runs(const jdvm_transfer *transfer) {
-  return transfer->state == RUNNING;
-}
-
-bool jdvm_transfer_succeeded(const jdvm_transfer *transfer) {
-  return transfer->state == SUCCEEDED;
-}
-
-const jdvm_response *jdvm_transfer_response(const jdvm_transfer *transfer) {
-  return &transfer->exchange.response;
-}
-
-const jdvm_failure *jdvm_transfer_failure(const jdvm_transfer *transfer) {
-  return &transfer->failure;
-}
-
-bool jdvm_transfer_kept(const jdvm_transfer *transfer) {
-  return !transfer->exchange.opened;
 }

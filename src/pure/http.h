@@ -9,6 +9,7 @@
 
 #include "failure.h"
 #include "http_config.h"
+#include "http_request.h"
 #include "response.h"
 
 #if defined(__GNUC__)
@@ -16,7 +17,6 @@
 #endif
 
 typedef struct jdvm_http jdvm_http;
-typedef struct jdvm_transfer jdvm_transfer;
 
 /* Limits of one transfer. */
 typedef struct jdvm_limits {
@@ -26,6 +26,41 @@ typedef struct jdvm_limits {
   size_t max_body_bytes;  /* 0 = as configured */
   bool fresh;             /* not on a connection that was used before */
 } jdvm_limits;
+
+typedef enum jdvm_state { JDVM_BUILDING, JDVM_RUNNING, JDVM_SUCCEEDED, JDVM_FAILED } jdvm_state;
+
+/* A list is a ring through a head that is no transfer. */
+typedef struct jdvm_ring {
+  struct jdvm_ring *next, *previous;
+} jdvm_ring;
+
+/* A request and its response, begun once. Others read what comes before `handle`, and write nothing.
+**
+** Each transfer has an easy handle of its own. To use one again would save a microsecond, but what a
+** transfer leaves behind in its handle reaches the next: in libcurl before 8.1 a response whose header
+** begins with a folded line is written to freed memory, and retries are counted over all of them. */
+typedef struct jdvm_transfer {
+  jdvm_ring link;  /* first: the link is its transfer */
+  jdvm_http *http; /* that it was taken from; NULL once that is freed */
+  jdvm_state state;
+  jdvm_response response; /* complete when it has succeeded */
+  jdvm_failure failure;   /* when it has failed */
+  bool opened;            /* it opened a connection of its own */
+  void *handle;           /* libcurl's, while it runs; else NULL */
+  jdvm_http_request request;
+  jdvm_limits limits;
+  double deadline;
+  jdvm_phase phase;  /* as far as the callbacks see it: see jdvm_transfer_facts */
+  double begun;      /* jdvm_now() */
+  double since;      /* when it last moved on: left the queue, got its connection, received */
+  jdvm_buf nodes;    /* struct curl_slist, over request.lines */
+  bool ready;        /* it had a connection; the request went out, or began to */
+  bool again;        /* libcurl wanted to send it a second time, and was not let */
+  bool unfit;        /* what lay in its connection would have been taken for its response */
+  long sent_before;  /* libcurl's count of bytes sent when the request's turn came */
+  long told;         /* the connect timeout in milliseconds, as libcurl was last told */
+  char message[256]; /* libcurl's own words on what went wrong */
+} jdvm_transfer;
 
 /* NULL when memory is short. Touches neither network nor files: the first transfer does. */
 jdvm_http *jdvm_http_new(const jdvm_http_config *config);
@@ -58,22 +93,6 @@ void jdvm_transfer_cancel(jdvm_transfer *transfer);
 
 /* Gives the transfer back, cancelled if it still runs. NULL is allowed. */
 void jdvm_transfer_release(jdvm_transfer *transfer);
-
-/* The http it was taken from; NULL once that is freed. */
-const jdvm_http *jdvm_transfer_owner(const jdvm_transfer *transfer);
-
-/* True while the transfer may still end well or otherwise. */
-bool jdvm_transfer_runs(const jdvm_transfer *transfer);
-
-/* True when the transfer has ended well; its response is complete. */
-bool jdvm_transfer_succeeded(const jdvm_transfer *transfer);
-
-/* The response, and the failure of a transfer that has ended otherwise than well. */
-const jdvm_response *jdvm_transfer_response(const jdvm_transfer *transfer);
-const jdvm_failure *jdvm_transfer_failure(const jdvm_transfer *transfer);
-
-/* Whether its connection was not its own but kept from before. */
-bool jdvm_transfer_kept(const jdvm_transfer *transfer);
 
 /* Seconds of a clock that only goes forward. */
 double jdvm_http_now(void);

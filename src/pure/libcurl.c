@@ -4,7 +4,6 @@
 
 #include "libcurl.h"
 #include "clock.h"
-#include "sigpipe.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -62,11 +61,11 @@ static const char *find_ca_file(void) {
 
 /* Sets libcurl up, once per process, and makes the multi handle, if that is not done yet.
 ** 0, or -1 when memory is short or libcurl cannot work. */
-static int open_multi(jdvm_connections *connections) {
-  const jdvm_http_config *config = connections->config;
+static int open_multi(jdvm_http *http) {
+  const jdvm_http_config *config = &http->config;
   const curl_version_info_data *info;
   CURLM *multi;
-  if (connections->multi != NULL) {
+  if (http->multi != NULL) {
     return 0;
   }
   if (global_init() != CURLE_OK) {
@@ -82,76 +81,21 @@ static int open_multi(jdvm_connections *connections) {
     (void)curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)config->max_connections);
   }
   if (config->verify && config->ca_file == NULL && config->ca_path == NULL) {
-    connections->known_ca_file = find_ca_file();
+    http->known_ca_file = find_ca_file();
   }
   info = curl_version_info(CURLVERSION_NOW);
-  connections->features = info->features;
-  connections->raises_sigpipe = info->version_num < 0x075700;
-  connections->multi = multi;
+  http->features = info->features;
+  http->raises_sigpipe = info->version_num < 0x075700;
+  http->multi = multi;
   return 0;
 }
 
-void jdvm_connections_close(jdvm_connections *connections) {
-  if (connections->multi != NULL) {
-    jdvm_sigpipe guard = jdvm_sigpipe_hold(connections->raises_sigpipe);
-    (void)curl_multi_cleanup(connections->multi);
-    jdvm_sigpipe_release(guard);
-    connections->multi = NULL;
-  }
-  jdvm_sockets_close_all(&connections->sockets);
-}
-
-void jdvm_connections_abandon(jdvm_connections *connections) {
-  jdvm_sockets_close_all(&connections->sockets);
-  connections->multi = NULL;
-}
-
-bool jdvm_connections_work(jdvm_connections *connections) {
-  int running;
-  jdvm_sigpipe guard = jdvm_sigpipe_hold(connections->raises_sigpipe);
-  CURLMcode code = curl_multi_perform(connections->multi, &running);
-  jdvm_sigpipe_release(guard);
-  return code == CURLM_OK;
-}
-
-bool jdvm_connections_wait(jdvm_connections *connections, double seconds) {
-  int milliseconds = seconds <= 0 ? 0 : seconds < 1e6 ? (int)(seconds * 1e3) + 1 : 1000000000;
-#if HAS_POLL
-  return curl_multi_poll(connections->multi, NULL, 0, milliseconds, NULL) == CURLM_OK;
-#else
-  int descriptors = 0;
-  CURLMcode code = curl_multi_wait(connections->multi, NULL, 0, milliseconds, &descriptors);
-  if (code == CURLM_OK && descriptors == 0 && milliseconds > 0) {
-    /* nothing to wait for yet (a name look-up): it returned at once */
-    struct timespec pause = {0, 1000000L};
-    (void)nanosleep(&pause, NULL);
-  }
-  return code == CURLM_OK;
-#endif
-}
-
-jdvm_exchange *jdvm_connections_ended(jdvm_connections *connections, int *code) {
-  CURLMsg *message;
-  int left;
-  while ((message = curl_multi_info_read(connections->multi, &left)) != NULL) {
-    if (message->msg == CURLMSG_DONE) {
-      char *exchange = NULL;
-      *code = (int)message->data.result;
-      (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &exchange);
-      jdvm_exchange_observe((jdvm_exchange *)(void *)exchange);
-      return (jdvm_exchange *)(void *)exchange;
-    }
-  }
-  return NULL;
-}
-
-/* ---- exchanges ---- */
+/* ---- transfers ---- */
 
 /* The options that say what libcurl may do, and whom it trusts. */
-static int set_policy(jdvm_exchange *exchange) {
-  CURL *easy = exchange->handle;
-  const jdvm_connections *connections = exchange->connections;
-  const jdvm_http_config *config = connections->config;
+static int set_policy(jdvm_transfer *transfer) {
+  CURL *easy = transfer->handle;
+  const jdvm_http_config *config = &transfer->http->config;
 #if JDVM_CURL_NUM >= 0x075500
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
 #else
@@ -181,8 +125,8 @@ static int set_policy(jdvm_exchange *exchange) {
     /* the caller's CAs instead of the system's, not besides them */
     SET(CURLOPT_CAINFO, config->ca_file);
     SET(CURLOPT_CAPATH, config->ca_path);
-  } else if (connections->known_ca_file != NULL) {
-    SET(CURLOPT_CAINFO, connections->known_ca_file);
+  } else if (transfer->http->known_ca_file != NULL) {
+    SET(CURLOPT_CAINFO, transfer->http->known_ca_file);
   }
   if (config->proxy != NULL) {
     SET(CURLOPT_PROXY, config->proxy);
@@ -193,12 +137,12 @@ static int set_policy(jdvm_exchange *exchange) {
   return 0;
 }
 
-/* The other options that are the same for all exchanges. */
-static int set_constants(jdvm_exchange *exchange) {
-  CURL *easy = exchange->handle;
-  const jdvm_http_config *config = exchange->connections->config;
-  const int features = exchange->connections->features;
-  if (!exchange->request.tls) {
+/* The other options that are the same for all transfers. */
+static int set_constants(jdvm_transfer *transfer) {
+  CURL *easy = transfer->handle;
+  const jdvm_http_config *config = &transfer->http->config;
+  const int features = transfer->http->features;
+  if (!transfer->request.tls) {
     SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
   }
   SET(CURLOPT_HTTP_VERSION, config->http2 && (features & CURL_VERSION_HTTP2) != 0
@@ -210,22 +154,22 @@ static int set_constants(jdvm_exchange *exchange) {
   if (config->user_agent != NULL) {
     SET(CURLOPT_USERAGENT, config->user_agent);
   }
-  SET(CURLOPT_ERRORBUFFER, exchange->message);
-  SET(CURLOPT_PRIVATE, (void *)exchange);
+  SET(CURLOPT_ERRORBUFFER, transfer->message);
+  SET(CURLOPT_PRIVATE, (void *)transfer);
   return 0;
 }
 
-static bool tell_connect_timeout(jdvm_exchange *exchange, double seconds) {
-  exchange->told = seconds < 1e6 ? (long)(seconds * 1e3) + 50 : 1000000000L;
-  return curl_easy_setopt(exchange->handle, CURLOPT_CONNECTTIMEOUT_MS, exchange->told) == CURLE_OK;
+static bool tell_connect_timeout(jdvm_transfer *transfer, double seconds) {
+  transfer->told = seconds < 1e6 ? (long)(seconds * 1e3) + 50 : 1000000000L;
+  return curl_easy_setopt(transfer->handle, CURLOPT_CONNECTTIMEOUT_MS, transfer->told) == CURLE_OK;
 }
 
 /* The options of this request. */
-static int set_request(jdvm_exchange *exchange) {
-  CURL *easy = exchange->handle;
-  jdvm_http_request *request = &exchange->request;
-  const jdvm_connections *connections = exchange->connections;
-  struct curl_slist *nodes = (struct curl_slist *)(void *)exchange->nodes.bytes;
+static int set_request(jdvm_transfer *transfer) {
+  CURL *easy = transfer->handle;
+  jdvm_http_request *request = &transfer->request;
+  const jdvm_http *http = transfer->http;
+  struct curl_slist *nodes = (struct curl_slist *)(void *)transfer->nodes.bytes;
   char *line = request->lines.bytes;
   unsigned i;
   for (i = 0; i < request->line_count; i++) {
@@ -235,51 +179,40 @@ static int set_request(jdvm_exchange *exchange) {
   }
   SET(CURLOPT_HTTPHEADER, request->line_count > 0 ? nodes : NULL);
   SET(CURLOPT_URL, request->url.bytes);
-  SET(CURLOPT_FRESH_CONNECT, exchange->fresh ? 1L : 0L);
-  SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)exchange->response.max_body);
+  SET(CURLOPT_FRESH_CONNECT, transfer->limits.fresh ? 1L : 0L);
+  SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->response.max_body);
   /* Rather wait for a connection in the making, which may carry many, than open one for each; but
   ** not where connections are known to carry one at a time: they would be made one by one. */
-  SET(CURLOPT_PIPEWAIT,
-      request->tls && connections->config->http2 && !connections->one_at_a_time ? 1L : 0L);
-  return tell_connect_timeout(exchange, exchange->connect_timeout) ? 0 : -1;
+  SET(CURLOPT_PIPEWAIT, request->tls && http->config.http2 && !http->one_at_a_time ? 1L : 0L);
+  return tell_connect_timeout(transfer, transfer->limits.connect_timeout) ? 0 : -1;
 }
 
-int jdvm_exchange_begin(jdvm_exchange *exchange) {
-  jdvm_connections *connections = exchange->connections;
-  exchange->begun = exchange->since = jdvm_now();
-  jdvm_sockets_retire(&connections->sockets);
-  if (open_multi(connections) != 0 ||
-      !jdvm_buf_reserve(&exchange->nodes,
-                        exchange->request.line_count * sizeof(struct curl_slist))) {
+int jdvm_transfer_begin(jdvm_transfer *transfer) {
+  jdvm_http *http = transfer->http;
+  transfer->begun = transfer->since = jdvm_now();
+  jdvm_sockets_retire(&http->sockets);
+  if (open_multi(http) != 0 || !jdvm_buf_reserve(&transfer->nodes, transfer->request.line_count *
+                                                                       sizeof(struct curl_slist))) {
     return -1;
   }
-  exchange->handle = curl_easy_init();
-  if (exchange->handle == NULL) {
+  transfer->handle = curl_easy_init();
+  if (transfer->handle == NULL) {
     return -1;
   }
-  if (set_policy(exchange) != 0 || set_constants(exchange) != 0 ||
-      jdvm_exchange_watch(exchange) != 0 || set_request(exchange) != 0 ||
-      curl_multi_add_handle(connections->multi, exchange->handle) != CURLM_OK) {
-    curl_easy_cleanup(exchange->handle);
-    exchange->handle = NULL;
+  if (set_policy(transfer) != 0 || set_constants(transfer) != 0 ||
+      jdvm_transfer_watch(transfer) != 0 || set_request(transfer) != 0 ||
+      curl_multi_add_handle(http->multi, transfer->handle) != CURLM_OK) {
+    curl_easy_cleanup(transfer->handle);
+    transfer->handle = NULL;
     return -1;
   }
   return 0;
 }
 
-void jdvm_exchange_more_time(jdvm_exchange *exchange, double now) {
-  double allowed = now - exchange->begun + exchange->connect_timeout;
+void jdvm_transfer_more_time(jdvm_transfer *transfer, double now) {
+  double allowed = now - transfer->begun + transfer->limits.connect_timeout;
   /* told in steps, so as not to tell at every turn */
-  if (exchange->phase < JDVM_PHASE_SEND && allowed * 1e3 > (double)exchange->told + 50) {
-    (void)tell_connect_timeout(exchange, allowed + 0.05);
+  if (transfer->phase < JDVM_PHASE_SEND && allowed * 1e3 > (double)transfer->told + 50) {
+    (void)tell_connect_timeout(transfer, allowed + 0.05);
   }
-}
-
-void jdvm_exchange_end(jdvm_exchange *exchange) {
-  jdvm_sigpipe guard = jdvm_sigpipe_hold(exchange->connections->raises_sigpipe);
-  (void)curl_multi_remove_handle(exchange->connections->multi, exchange->handle);
-  curl_easy_cleanup(exchange->handle);
-  jdvm_sigpipe_release(guard);
-  exchange->handle = NULL;
-  jdvm_sockets_leave(&exchange->connections->sockets, exchange);
 }

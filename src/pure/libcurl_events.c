@@ -12,18 +12,18 @@ enum {
 
 /* ---- callbacks: no memory but through jdvm_buf and realloc, no call that could jump ---- */
 
-/* The exchange is at last looked up or connected: from here its time to connect runs. */
-static void leave_queue(jdvm_exchange *exchange, jdvm_phase phase) {
-  if (exchange->phase == JDVM_PHASE_QUEUED) {
-    exchange->since = jdvm_now();
+/* The transfer is at last looked up or connected: from here its time to connect runs. */
+static void leave_queue(jdvm_transfer *transfer, jdvm_phase phase) {
+  if (transfer->phase == JDVM_PHASE_QUEUED) {
+    transfer->since = jdvm_now();
   }
-  exchange->phase = phase;
+  transfer->phase = phase;
 }
 
-static long bytes_sent(const jdvm_exchange *exchange) {
+static long bytes_sent(const jdvm_transfer *transfer) {
   long sent = 0;
-  if (exchange->handle != NULL) {
-    (void)curl_easy_getinfo(exchange->handle, CURLINFO_REQUEST_SIZE, &sent);
+  if (transfer->handle != NULL) {
+    (void)curl_easy_getinfo(transfer->handle, CURLINFO_REQUEST_SIZE, &sent);
   }
   return sent;
 }
@@ -32,11 +32,11 @@ static long bytes_sent(const jdvm_exchange *exchange) {
 ** well while nothing of it had left. Else the server may have seen it, nonce and all, so that it would
 ** be refused; the caller may try again, with a new signature. (libcurl before 7.80 does not tell when
 ** it takes a kept connection, so that there only a new one is refused.) */
-static bool refuse_again(jdvm_exchange *exchange) {
-  exchange->again =
-      (exchange->ready || !HAS_PREREQ) && bytes_sent(exchange) > exchange->sent_before;
-  exchange->ready = exchange->again;
-  return exchange->again;
+static bool refuse_again(jdvm_transfer *transfer) {
+  transfer->again =
+      (transfer->ready || !HAS_PREREQ) && bytes_sent(transfer) > transfer->sent_before;
+  transfer->ready = transfer->again;
+  return transfer->again;
 }
 
 static int on_resolve(void *resolver, void *reserved, void *user) {
@@ -47,64 +47,64 @@ static int on_resolve(void *resolver, void *reserved, void *user) {
 }
 
 static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
-  jdvm_exchange *exchange = user;
+  jdvm_transfer *transfer = user;
   int opened;
   (void)purpose;
-  if (refuse_again(exchange)) {
+  if (refuse_again(transfer)) {
     return CURL_SOCKET_BAD;
   }
-  opened = jdvm_sockets_open(&exchange->connections->sockets, address->family, address->socktype,
-                             address->protocol, exchange);
+  opened = jdvm_sockets_open(&transfer->http->sockets, address->family, address->socktype,
+                             address->protocol, transfer);
   if (opened < 0) {
     return CURL_SOCKET_BAD;
   }
-  leave_queue(exchange, JDVM_PHASE_CONNECT);
-  exchange->opened = true;
+  leave_queue(transfer, JDVM_PHASE_CONNECT);
+  transfer->opened = true;
   return opened;
 }
 
 static int on_close(void *user, curl_socket_t closed) {
-  jdvm_connections *connections = user;
-  return jdvm_sockets_close(&connections->sockets, closed);
+  jdvm_http *http = user;
+  return jdvm_sockets_close(&http->sockets, closed);
 }
 
-/* The socket that the exchange uses, or NULL while that is not known. */
-static jdvm_socket *socket_of(const jdvm_exchange *exchange) {
+/* The socket that the transfer uses, or NULL while that is not known. */
+static jdvm_socket *socket_of(const jdvm_transfer *transfer) {
   long port = 0;
-  (void)curl_easy_getinfo(exchange->handle, CURLINFO_LOCAL_PORT, &port);
-  return jdvm_sockets_at(&exchange->connections->sockets, port);
+  (void)curl_easy_getinfo(transfer->handle, CURLINFO_LOCAL_PORT, &port);
+  return jdvm_sockets_at(&transfer->http->sockets, port);
 }
 
 #if HAS_PREREQ
 /* Whether the request may go out on this connection: not where something lies already that would be
 ** taken for its response. (A new connection with TLS may hold tickets; one with HTTP/2 may always
 ** hold something, and says what it is for.) */
-static bool take_socket(jdvm_exchange *exchange, jdvm_socket *used) {
-  bool secure = exchange->request.tls;
+static bool take_socket(jdvm_transfer *transfer, jdvm_socket *used) {
+  bool secure = transfer->request.tls;
   if (used == NULL) {
-    exchange->unfit = !exchange->opened && (!secure || exchange->connections->one_at_a_time);
+    transfer->unfit = !transfer->opened && (!secure || transfer->http->one_at_a_time);
   } else {
-    used->user = exchange;
-    exchange->unfit = (used->version == 1 || !secure) && !jdvm_socket_is_silent(used);
+    used->user = transfer;
+    transfer->unfit = (used->version == 1 || !secure) && !jdvm_socket_is_silent(used);
     used->taken = used->version == 1 && secure ? jdvm_socket_taken(used) : -1;
   }
-  return !exchange->unfit;
+  return !transfer->unfit;
 }
 
 /* A connection is there, the request goes out next. */
 static int on_ready(void *user, char *peer_ip, char *own_ip, int peer_port, int own_port) {
-  jdvm_exchange *exchange = user;
+  jdvm_transfer *transfer = user;
   (void)peer_ip;
   (void)own_ip;
   (void)peer_port;
-  if (refuse_again(exchange) ||
-      !take_socket(exchange, jdvm_sockets_at(&exchange->connections->sockets, own_port))) {
+  if (refuse_again(transfer) ||
+      !take_socket(transfer, jdvm_sockets_at(&transfer->http->sockets, own_port))) {
     return CURL_PREREQFUNC_ABORT;
   }
-  exchange->ready = true;
-  exchange->phase = JDVM_PHASE_SEND;
-  exchange->since = jdvm_now();
-  exchange->sent_before = bytes_sent(exchange); /* for a proxy */
+  transfer->ready = true;
+  transfer->phase = JDVM_PHASE_SEND;
+  transfer->since = jdvm_now();
+  transfer->sent_before = bytes_sent(transfer); /* for a proxy */
   return CURL_PREREQFUNC_OK;
 }
 #endif
@@ -112,40 +112,40 @@ static int on_ready(void *user, char *peer_ip, char *own_ip, int peer_port, int 
 /* The first line of a response. False: it had arrived before the request was sent, so it is the
 ** response to another. (Bytes may lie decrypted in the TLS library, where nobody sees them; but then
 ** none were taken from the socket since.) */
-static bool begin_response(jdvm_exchange *exchange, const char *line, size_t length) {
+static bool begin_response(jdvm_transfer *transfer, const char *line, size_t length) {
   bool http1 = length > 6 && memcmp(line, "HTTP/1", 6) == 0;
-  jdvm_socket *used = socket_of(exchange);
+  jdvm_socket *used = socket_of(transfer);
   if (used != NULL && used->taken >= 0 && jdvm_socket_taken(used) - used->taken <= FIN) {
-    exchange->unfit = true;
+    transfer->unfit = true;
     return false;
   }
   if (used != NULL) {
     used->version = http1 ? 1 : 2;
-    used->user = http1 ? exchange : NULL;
+    used->user = http1 ? transfer : NULL;
   }
-  exchange->connections->one_at_a_time |= http1;
-  exchange->phase = JDVM_PHASE_READ;
-  exchange->ready = true;
+  transfer->http->one_at_a_time |= http1;
+  transfer->phase = JDVM_PHASE_READ;
+  transfer->ready = true;
   return true;
 }
 
 static size_t on_header(char *bytes, size_t size, size_t count, void *user) {
-  jdvm_exchange *exchange = user;
+  jdvm_transfer *transfer = user;
   size_t length = size * count;
-  if (exchange->phase != JDVM_PHASE_READ && !begin_response(exchange, bytes, length)) {
+  if (transfer->phase != JDVM_PHASE_READ && !begin_response(transfer, bytes, length)) {
     return 0;
   }
-  exchange->since = jdvm_now();
-  return jdvm_response_line(&exchange->response, bytes, length) ? length : 0;
+  transfer->since = jdvm_now();
+  return jdvm_response_line(&transfer->response, bytes, length) ? length : 0;
 }
 
 /* A first guess at the size of a body, so that a new buffer need not grow step by step: every page of
 ** memory touched on the way costs. A failure to reserve is none yet. */
-static void reserve_body(jdvm_exchange *exchange) {
-  jdvm_buf *body = &exchange->response.body;
-  size_t expected = exchange->connections->last_body;
+static void reserve_body(jdvm_transfer *transfer) {
+  jdvm_buf *body = &transfer->response.body;
+  size_t expected = transfer->http->last_body;
   curl_off_t announced = -1;
-  (void)curl_easy_getinfo(exchange->handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+  (void)curl_easy_getinfo(transfer->handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
   if (announced > 0 && (curl_off_t)expected < announced) {
     expected = (size_t)announced; /* less than max_body: libcurl was told */
   }
@@ -153,67 +153,67 @@ static void reserve_body(jdvm_exchange *exchange) {
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
-  jdvm_exchange *exchange = user;
+  jdvm_transfer *transfer = user;
   size_t length = size * count;
-  exchange->since = jdvm_now();
-  if (exchange->response.body.capacity == 0) {
-    reserve_body(exchange);
+  transfer->since = jdvm_now();
+  if (transfer->response.body.capacity == 0) {
+    reserve_body(transfer);
   }
-  if (!jdvm_response_piece(&exchange->response, bytes, length)) {
+  if (!jdvm_response_piece(&transfer->response, bytes, length)) {
     return 0;
   }
-  exchange->connections->last_body = exchange->response.body.length;
+  transfer->http->last_body = transfer->response.body.length;
   return length;
 }
 
-int jdvm_exchange_watch(jdvm_exchange *exchange) {
-  CURL *easy = exchange->handle;
+int jdvm_transfer_watch(jdvm_transfer *transfer) {
+  CURL *easy = transfer->handle;
   SET(CURLOPT_RESOLVER_START_FUNCTION, on_resolve);
-  SET(CURLOPT_RESOLVER_START_DATA, (void *)exchange);
+  SET(CURLOPT_RESOLVER_START_DATA, (void *)transfer);
   SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
-  SET(CURLOPT_OPENSOCKETDATA, (void *)exchange);
+  SET(CURLOPT_OPENSOCKETDATA, (void *)transfer);
   SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
-  SET(CURLOPT_CLOSESOCKETDATA, (void *)exchange->connections);
+  SET(CURLOPT_CLOSESOCKETDATA, (void *)transfer->http);
 #if HAS_PREREQ
   SET(CURLOPT_PREREQFUNCTION, on_ready);
-  SET(CURLOPT_PREREQDATA, (void *)exchange);
+  SET(CURLOPT_PREREQDATA, (void *)transfer);
 #endif
   SET(CURLOPT_HEADERFUNCTION, on_header);
-  SET(CURLOPT_HEADERDATA, (void *)exchange);
+  SET(CURLOPT_HEADERDATA, (void *)transfer);
   SET(CURLOPT_WRITEFUNCTION, on_body);
-  SET(CURLOPT_WRITEDATA, (void *)exchange);
+  SET(CURLOPT_WRITEDATA, (void *)transfer);
   return 0;
 }
 
-void jdvm_exchange_observe(jdvm_exchange *exchange) {
+void jdvm_transfer_observe(jdvm_transfer *transfer) {
 #if HAS_PREREQ
-  (void)exchange;
+  (void)transfer;
 #else
   curl_off_t ready = 0;
-  if (exchange->phase < JDVM_PHASE_SEND &&
-      curl_easy_getinfo(exchange->handle, CURLINFO_PRETRANSFER_TIME_T, &ready) == CURLE_OK &&
+  if (transfer->phase < JDVM_PHASE_SEND &&
+      curl_easy_getinfo(transfer->handle, CURLINFO_PRETRANSFER_TIME_T, &ready) == CURLE_OK &&
       ready > 0) {
-    jdvm_socket *used = socket_of(exchange);
+    jdvm_socket *used = socket_of(transfer);
     if (used != NULL) {
-      used->user = exchange;
+      used->user = transfer;
     }
-    exchange->ready = true;
-    exchange->phase = JDVM_PHASE_SEND;
-    exchange->since = jdvm_now();
+    transfer->ready = true;
+    transfer->phase = JDVM_PHASE_SEND;
+    transfer->since = jdvm_now();
   }
 #endif
 }
 
-/* The phase of a running exchange, with what only libcurl and the kernel know. */
-static jdvm_phase phase_of(const jdvm_exchange *exchange) {
-  if (exchange->phase == JDVM_PHASE_CONNECT && exchange->request.tls) {
-    return jdvm_sockets_connected(&exchange->connections->sockets, exchange) ? JDVM_PHASE_TLS
-                                                                             : JDVM_PHASE_CONNECT;
+/* The phase of a running transfer, with what only libcurl and the kernel know. */
+static jdvm_phase phase_of(const jdvm_transfer *transfer) {
+  if (transfer->phase == JDVM_PHASE_CONNECT && transfer->request.tls) {
+    return jdvm_sockets_connected(&transfer->http->sockets, transfer) ? JDVM_PHASE_TLS
+                                                                      : JDVM_PHASE_CONNECT;
   }
-  if (exchange->phase == JDVM_PHASE_SEND) {
-    return bytes_sent(exchange) > exchange->sent_before ? JDVM_PHASE_WAIT : JDVM_PHASE_SEND;
+  if (transfer->phase == JDVM_PHASE_SEND) {
+    return bytes_sent(transfer) > transfer->sent_before ? JDVM_PHASE_WAIT : JDVM_PHASE_SEND;
   }
-  return exchange->phase;
+  return transfer->phase;
 }
 
 /* ---- what went wrong ---- */
@@ -264,44 +264,44 @@ static jdvm_cause cause_of(CURLcode code) {
   }
 }
 
-void jdvm_exchange_facts(const jdvm_exchange *exchange, int code, jdvm_facts *facts) {
-  const jdvm_response *response = &exchange->response;
+void jdvm_transfer_facts(const jdvm_transfer *transfer, int code, jdvm_facts *facts) {
+  const jdvm_response *response = &transfer->response;
   long system_error = 0;
   memset(facts, 0, sizeof *facts);
   facts->cause = cause_of((CURLcode)code);
-  facts->phase = phase_of(exchange);
-  facts->host = exchange->request.host;
-  facts->port = exchange->request.port;
+  facts->phase = phase_of(transfer);
+  facts->host = transfer->request.host;
+  facts->port = transfer->request.port;
   facts->detail =
-      exchange->message[0] != '\0' ? exchange->message : curl_easy_strerror((CURLcode)code);
-  facts->seconds = exchange->connect_timeout;
-  if (exchange->handle != NULL) {
-    (void)curl_easy_getinfo(exchange->handle, CURLINFO_OS_ERRNO, &system_error);
-    (void)curl_easy_getinfo(exchange->handle, CURLINFO_PRIMARY_IP, &facts->address);
-    (void)curl_easy_getinfo(exchange->handle, CURLINFO_PRIMARY_PORT, &facts->address_port);
+      transfer->message[0] != '\0' ? transfer->message : curl_easy_strerror((CURLcode)code);
+  facts->seconds = transfer->limits.connect_timeout;
+  if (transfer->handle != NULL) {
+    (void)curl_easy_getinfo(transfer->handle, CURLINFO_OS_ERRNO, &system_error);
+    (void)curl_easy_getinfo(transfer->handle, CURLINFO_PRIMARY_IP, &facts->address);
+    (void)curl_easy_getinfo(transfer->handle, CURLINFO_PRIMARY_PORT, &facts->address_port);
     if (facts->cause == JDVM_CAUSE_CERTIFICATE) {
-      (void)curl_easy_getinfo(exchange->handle, CURLINFO_SSL_VERIFYRESULT, &facts->number);
+      (void)curl_easy_getinfo(transfer->handle, CURLINFO_SSL_VERIFYRESULT, &facts->number);
     }
     if (facts->cause == JDVM_CAUSE_OTHER && facts->phase < JDVM_PHASE_SEND) {
-      (void)curl_easy_getinfo(exchange->handle, CURLINFO_HTTP_CONNECTCODE, &facts->number);
+      (void)curl_easy_getinfo(transfer->handle, CURLINFO_HTTP_CONNECTCODE, &facts->number);
       facts->cause = facts->number >= 300 ? JDVM_CAUSE_TUNNEL : JDVM_CAUSE_OTHER;
     }
   }
-  facts->sent = exchange->ready && bytes_sent(exchange) > exchange->sent_before;
-  if (exchange->again) {
+  facts->sent = transfer->ready && bytes_sent(transfer) > transfer->sent_before;
+  if (transfer->again) {
     facts->cause = JDVM_CAUSE_SILENCE;
     facts->phase = JDVM_PHASE_WAIT;
     facts->sent = true;
   }
-  if (exchange->unfit) {
+  if (transfer->unfit) {
     facts->cause = JDVM_CAUSE_UNFIT;
-    facts->phase = exchange->ready ? JDVM_PHASE_WAIT : JDVM_PHASE_SEND;
+    facts->phase = transfer->ready ? JDVM_PHASE_WAIT : JDVM_PHASE_SEND;
   }
   /* bytes that are no HTTP may be left from before, too */
   facts->kept = (facts->cause == JDVM_CAUSE_SILENCE || facts->cause == JDVM_CAUSE_OTHER ||
                  facts->cause == JDVM_CAUSE_UNFIT || facts->cause == JDVM_CAUSE_NOT_HTTP) &&
-                (exchange->ready || exchange->unfit) && !exchange->opened &&
-                exchange->phase < JDVM_PHASE_READ;
+                (transfer->ready || transfer->unfit) && !transfer->opened &&
+                transfer->phase < JDVM_PHASE_READ;
   facts->system_error = (int)system_error;
   if (facts->cause == JDVM_CAUSE_MEMORY && facts->phase >= JDVM_PHASE_WAIT &&
       !response->header_complete) {
