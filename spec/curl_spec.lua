@@ -104,7 +104,7 @@ describe("jdvm.curl", function()
       assert.error_matches(function() multi:start { url = url, timeout = "1" } end, "'timeout'")
       assert.error_matches(function() multi:start { url = url, timeout = 0 / 0 } end, "'timeout'")
       assert.error_matches(function() multi:start { url = url, connect_timeout = {} } end, "'connect_timeout'")
-      assert.error_matches(function() multi:start { url = url, max_body = 0 } end, "'max_body'")
+      assert.error_matches(function() multi:start { url = url, max_body = -1 } end, "'max_body'")
     end)
 
     it("of the wrong class raise", function()

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "pure/json.h"
-#include "pure/number.h"
 #include "lua/json.h"
 
 static void must(int ok, const char *what) {

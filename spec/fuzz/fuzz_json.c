@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "pure/json.h"
-#include "pure/number.h"
 #include "pure/shape.h"
 
 static void must(bool ok) {

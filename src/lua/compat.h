@@ -21,21 +21,6 @@
 #if LUA_VERSION_NUM < 502
 
 #define jdvm_rawlen lua_objlen
-#define jdvm_copy(L, from, to) (lua_pushvalue(L, from), lua_replace(L, to)) /* to: absolute */
-#define jdvm_absindex(L, i) ((i) > 0 || (i) <= LUA_REGISTRYINDEX ? (i) : lua_gettop(L) + (i) + 1)
-
-JDVM_UNUSED static void jdvm_setfuncs(lua_State *L, const luaL_Reg *functions, int upvalues) {
-  luaL_checkstack(L, upvalues + 1, "too many upvalues");
-  for (; functions->name != NULL; functions++) {
-    int i;
-    for (i = 0; i < upvalues; i++) {
-      lua_pushvalue(L, -upvalues);
-    }
-    lua_pushcclosure(L, functions->func, upvalues);
-    lua_setfield(L, -(upvalues + 2), functions->name);
-  }
-  lua_pop(L, upvalues);
-}
 
 /* `luaL_register` with a NULL name exists only in 5.1: a module built for 5.1 fails to load in a
 ** later Lua with a clear message instead of crashing there. */
@@ -44,26 +29,9 @@ JDVM_UNUSED static void jdvm_newlib(lua_State *L, const luaL_Reg *functions) {
   luaL_register(L, NULL, functions);
 }
 
-JDVM_UNUSED static void *jdvm_testudata(lua_State *L, int index, const char *name) {
-  void *object = lua_touserdata(L, index);
-  if (object != NULL && lua_getmetatable(L, index)) {
-    luaL_getmetatable(L, name);
-    if (!lua_rawequal(L, -1, -2)) {
-      object = NULL;
-    }
-    lua_pop(L, 2);
-    return object;
-  }
-  return NULL;
-}
-
 #else
 
 #define jdvm_rawlen lua_rawlen
-#define jdvm_copy lua_copy
-#define jdvm_absindex lua_absindex
-#define jdvm_setfuncs luaL_setfuncs
-#define jdvm_testudata luaL_testudata
 
 /* luaL_checkversion exists only since 5.2: the same guard in the other direction. */
 JDVM_UNUSED static void jdvm_newlib(lua_State *L, const luaL_Reg *functions) {
@@ -74,22 +42,9 @@ JDVM_UNUSED static void jdvm_newlib(lua_State *L, const luaL_Reg *functions) {
 
 #endif
 
-#if LUA_VERSION_NUM >= 503
-#define JDVM_HAS_INTEGERS 1
-#else
-#define JDVM_HAS_INTEGERS 0
-#endif
-
-/* A build for 5.1 also serves LuaJIT; which of the two it is shows when it runs. */
-#if LUA_VERSION_NUM == 501
-#define JDVM_MAY_BE_LUAJIT 1
-#else
-#define JDVM_MAY_BE_LUAJIT 0
-#endif
-
 /* Whether the caller may yield, where that can be asked. PUC 5.1 knows no such question; LuaJIT,
 ** which the build for 5.1 serves, too, does. */
-#if JDVM_MAY_BE_LUAJIT
+#if LUA_VERSION_NUM == 501
 #ifdef __APPLE__
 extern int lua_isyieldable(lua_State *L) __attribute__((weak_import));
 #else

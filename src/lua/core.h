@@ -5,9 +5,7 @@
 #include "../pure/error.h"
 #include "compat.h"
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "../pure/hidden.h"
 
 /* Raises what a C function reported. */
 int jdvm_core_raise(lua_State *L, const jdvm_error *error);
@@ -15,8 +13,6 @@ int jdvm_core_raise(lua_State *L, const jdvm_error *error);
 /* Adds `signer` to the table on top of the stack. */
 void jdvm_signer_register(lua_State *L);
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "../pure/shown.h"
 
 #endif

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE /* dladdr */
 #endif
 #include "compat.h"
+#include "../pure/clock.h"
 #include "../pure/http.h"
 
 #include <dlfcn.h>
@@ -46,7 +47,6 @@ static transfer_box *check_transfer(lua_State *L, int index) {
 /* Pushes field `name` of the table at `index`; the value's type, or LUA_TNIL. Raw access, so that
 ** no metamethod runs; the name's string is new, so a finalizer may. */
 static int get_option(lua_State *L, int index, const char *name) {
-  index = jdvm_absindex(L, index);
   lua_pushstring(L, name);
   lua_rawget(L, index);
   return lua_type(L, -1);
@@ -108,7 +108,7 @@ static size_t size_option(lua_State *L, int index, const char *name, double othe
 
 /* ---- module functions ---- */
 
-/* curl.new(options) -> multi. The options are those of http_config.h, all optional. */
+/* curl.new(options) -> multi. The options are those of http.h, all optional. */
 static int http_new(lua_State *L) {
   jdvm_http_config config;
   multi_box *box;
@@ -135,7 +135,7 @@ static int http_new(lua_State *L) {
 
 /* curl.now() -> seconds of a clock that only goes forward */
 static int http_now(lua_State *L) {
-  lua_pushnumber(L, jdvm_http_now());
+  lua_pushnumber(L, jdvm_now());
   return 1;
 }
 
@@ -180,19 +180,11 @@ static int multi_start(lua_State *L) {
     bad_option(L, "url", "a string");
   }
   url = lua_tolstring(L, -1, &url_length); /* stays at 3 */
-  limits.timeout = number_option(L, 2, "timeout", -1);
-  if (limits.timeout < 0 && get_option(L, 2, "timeout") != LUA_TNIL) {
-    limits.timeout = 0; /* a deadline already past */
-  }
-  lua_settop(L, 3);
+  limits.timeout = number_option(L, 2, "timeout", JDVM_NO_LIMIT);
   limits.connect_timeout = number_option(L, 2, "connect_timeout", 0);
   limits.read_timeout = number_option(L, 2, "read_timeout", 0);
   limits.fresh = flag_option(L, 2, "fresh", false);
-  limits.max_body_bytes = 0;
-  if (get_option(L, 2, "max_body") != LUA_TNIL) {
-    limits.max_body_bytes = size_option(L, 2, "max_body", 0, 1, 1 << 30);
-  }
-  lua_settop(L, 3);
+  limits.max_body_bytes = size_option(L, 2, "max_body", 0, 0, 1 << 30);
   box = jdvm_new_object(L, sizeof *box, TRANSFER);                     /* at 4 */
   if (get_option(L, 2, "headers") != LUA_TTABLE && !lua_isnil(L, 5)) { /* at 5 */
     bad_option(L, "headers", "a table");

@@ -83,13 +83,18 @@ static void open_decoder(jdvm_decoder *d, lua_State *L, const jdvm_json_options 
   lua_settop(L, d->scratch);
 }
 
-int jdvm_json_decode(lua_State *L, const char *bytes, size_t length, int options_index) {
+/* core.decode(text [, options]) -> value; or nil, a message that says what was expected where, and the
+** offset of that byte. Raises for options that are wrong, and when memory or the Lua stack is short. */
+static int json_decode(lua_State *L) {
+  size_t length;
+  const char *bytes = luaL_checklstring(L, 1, &length);
   jdvm_json_options options;
   jdvm_decoder decoder, *d = &decoder;
   const unsigned char *at;
   jdvm_error error;
+  lua_settop(L, 2);
   luaL_checkstack(L, 2 * LUA_MINSTACK, "no room to decode JSON");
-  jdvm_json_read_options(L, options_index == 0 ? 0 : jdvm_absindex(L, options_index), &options);
+  jdvm_json_read_options(L, 2, &options);
   open_decoder(d, L, &options);
   at = jdvm_json_open(&d->json, bytes, length, options.replace);
   d->json.big_integers = !jdvm_fits_integer(INT64_MAX); /* strings stand for them there */
@@ -116,14 +121,6 @@ int jdvm_json_decode(lua_State *L, const char *bytes, size_t length, int options
   lua_pushstring(L, error.message);
   lua_insert(L, -2);
   return 3;
-}
-
-/* core.decode(text [, options]) -> value | nil, message, offset; see jdvm_json_decode */
-static int json_decode(lua_State *L) {
-  size_t length;
-  const char *bytes = luaL_checklstring(L, 1, &length);
-  lua_settop(L, 2);
-  return jdvm_json_decode(L, bytes, length, 2);
 }
 
 /* core.array_mt() -> the metatable that marks empty arrays */

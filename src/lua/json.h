@@ -11,18 +11,10 @@
 #include "../pure/shape.h"
 #include "compat.h"
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "../pure/hidden.h"
 
 /* Adds decode, null and array_mt to the table on top of the stack. */
 void jdvm_json_register(lua_State *L);
-
-/* Decodes `length` bytes, which must stay where they are meanwhile, with the options at
-** `options_index` (a table or nil; 0 for none). Pushes the value; or nil, a message that says what
-** was expected where, and the offset of that byte. Returns how many it pushed. Raises for options
-** that are wrong, and when memory or the Lua stack is short. */
-int jdvm_json_decode(lua_State *L, const char *bytes, size_t length, int options_index);
 
 /* --- for the other parts ------------------------------------------------------------------- */
 
@@ -49,7 +41,7 @@ typedef struct jdvm_decoder {
   size_t scratch_size;       /* its bytes */
 } jdvm_decoder;
 
-/* Reads the options table at `index` (0 or nil: none); raises when it is wrong. May leave values on
+/* Reads the options table (or nil) at `index`; raises when it is wrong. May leave values on
 ** the stack that the options refer to. */
 void jdvm_json_read_options(lua_State *L, int index, jdvm_json_options *options);
 
@@ -59,8 +51,6 @@ void jdvm_json_read_options(lua_State *L, int index, jdvm_json_options *options)
 const unsigned char *jdvm_json_build(jdvm_decoder *d, const unsigned char *at, jdvm_key *place,
                                      const jdvm_field *wanted, int levels, const char *expected);
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "../pure/shown.h"
 
 #endif

@@ -1,7 +1,5 @@
 #include "json.h"
 
-#include "../pure/number.h"
-
 /* Elements of an array wait on the stack until their number is known: up to so many, and near the end
 ** of what a C function may have of the stack (8000 slots in 5.1) only a few. Of an object the fields
 ** wait whose keys are remembered, key and value each: JDVM_PLACE_KEYS at most, and of all objects that

@@ -138,7 +138,7 @@ void jdvm_json_read_options(lua_State *L, int index, jdvm_json_options *o) {
   memset(o, 0, sizeof *o);
   o->max_depth = 64;
   o->max_size = SIZE_MAX;
-  if (index == 0 || lua_isnoneornil(L, index)) {
+  if (lua_isnil(L, index)) {
     return;
   }
   luaL_checktype(L, index, LUA_TTABLE);

@@ -7,9 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "hidden.h"
 
 typedef struct jdvm_buf {
   char *bytes;
@@ -43,8 +41,6 @@ static inline bool jdvm_buf_add_char(jdvm_buf *buf, char c) {
   return jdvm_buf_add(buf, &c, 1);
 }
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "shown.h"
 
 #endif

@@ -6,9 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "hidden.h"
 
 enum {
   JDVM_CHAR_UNRESERVED = 1, /* A-Z a-z 0-9 - . _ ~ (RFC 3986): never percent-encoded */
@@ -30,8 +28,6 @@ void jdvm_hex(char *out, const unsigned char *bytes, size_t length);
 /* Writes base64 (RFC 4648) with padding, four bytes for each begun three; returns how many. */
 size_t jdvm_base64(char *out, const char *text, size_t length);
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "shown.h"
 
 #endif

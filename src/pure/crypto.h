@@ -8,9 +8,7 @@
 
 #include <stddef.h>
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "hidden.h"
 
 struct evp_md_st;
 struct evp_md_ctx_st;
@@ -45,15 +43,13 @@ void jdvm_wipe(void *bytes, size_t length);
 ** for version `built`? Majors must agree, and for 1.x the minor too. */
 int jdvm_crypto_compatible(unsigned long built, unsigned long running, jdvm_error *error);
 
-/* To be called when the module loads: the version check above, then known answers of SHA-256 and
-** HMAC-SHA256, so that a foreign or broken libcrypto is noticed before it signs anything. */
+/* To be called when the module loads: the check above of the libcrypto that is there, which in nginx may
+** be another than the one that was built for. */
 int jdvm_crypto_check(jdvm_error *error);
 
 /* Version text of the libcrypto that is loaded. */
 const char *jdvm_crypto_version(void);
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "shown.h"
 
 #endif

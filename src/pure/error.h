@@ -33,15 +33,10 @@ typedef struct jdvm_error {
 } jdvm_error;
 
 static inline const char *jdvm_kind_name(jdvm_kind kind) {
-  switch (kind) {
-#define X(name, text)                                                                              \
-  case JDVM_##name:                                                                                \
-    return text;
-    JDVM_KINDS(X)
+#define X(name, text) text,
+  static const char *const names[] = {"none", JDVM_KINDS(X)};
 #undef X
-  default:
-    return "none";
-  }
+  return names[kind];
 }
 
 /* Fills *error (which may be NULL) and returns -1, so that `return jdvm_fail(...)` reads well. */

@@ -8,9 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "hidden.h"
 
 /* Where a transfer stands, or stood when it failed; the order is the order of events. Name, text
 ** for Lua. */
@@ -103,8 +101,6 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts);
 /* The phase as Lua sees it. */
 const char *jdvm_phase_name(jdvm_phase phase);
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "shown.h"
 
 #endif

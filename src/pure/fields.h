@@ -7,9 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "hidden.h"
 
 typedef struct jdvm_field {
   const char *name;
@@ -54,8 +52,6 @@ static inline const jdvm_field *jdvm_field_child(const jdvm_field *field, const 
   return NULL;
 }
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "shown.h"
 
 #endif

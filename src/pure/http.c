@@ -17,17 +17,13 @@ static void detach(jdvm_transfer *transfer) {
   transfer->link.next = transfer->link.previous = &transfer->link;
 }
 
-static void move_to(jdvm_ring *list, jdvm_transfer *transfer) {
-  detach(transfer);
-  transfer->link.next = list;
-  transfer->link.previous = list->previous;
-  list->previous->next = &transfer->link;
-  list->previous = &transfer->link;
-}
-
-/* The first transfer of a list, or NULL. */
-static jdvm_transfer *first(jdvm_ring *list) {
-  return list->next == list ? NULL : (jdvm_transfer *)list->next;
+/* The transfer behind `transfer` (NULL: the first of all) that runs; NULL when there is none. */
+static jdvm_transfer *next(jdvm_http *http, jdvm_transfer *transfer) {
+  jdvm_ring *each = transfer == NULL ? http->transfers.next : transfer->link.next;
+  while (each != &http->transfers && ((jdvm_transfer *)each)->state != JDVM_RUNNING) {
+    each = each->next;
+  }
+  return each == &http->transfers ? NULL : (jdvm_transfer *)each;
 }
 
 /* ---- ending ---- */
@@ -53,7 +49,6 @@ static void stop(jdvm_transfer *transfer) {
   jdvm_sigpipe_release(guard);
   transfer->handle = NULL;
   jdvm_sockets_leave(&http->sockets, transfer);
-  move_to(&http->held, transfer);
 }
 
 /* In the child of a fork: what runs belongs to the parent, and libcurl's objects, too. They are
@@ -64,11 +59,10 @@ static void leave_parent(jdvm_http *http) {
   if (http->multi == NULL || http->process == getpid()) {
     return;
   }
-  while ((transfer = first(&http->running)) != NULL) {
+  for (transfer = next(http, NULL); transfer != NULL; transfer = next(http, transfer)) {
     transfer->handle = NULL;
     fail(transfer, JDVM_CAUSE_CANCELLED, 0,
          "the request belongs to the process this one came from");
-    move_to(&http->held, transfer);
   }
   jdvm_sockets_close_all(&http->sockets);
   http->multi = NULL;
@@ -114,8 +108,7 @@ jdvm_http *jdvm_http_new(const jdvm_http_config *config) {
   if (http == NULL) {
     return NULL;
   }
-  http->running.next = http->running.previous = &http->running;
-  http->held.next = http->held.previous = &http->held;
+  http->transfers.next = http->transfers.previous = &http->transfers;
   http->config = *config;
 #define X(name) complete = copy_text(&http->config.name, complete);
   JDVM_HTTP_TEXTS(X)
@@ -133,11 +126,12 @@ void jdvm_http_free(jdvm_http *http) {
     return;
   }
   leave_parent(http);
-  while ((transfer = first(&http->running)) != NULL) {
-    fail(transfer, JDVM_CAUSE_CANCELLED, 0, "the client was closed");
-    stop(transfer);
-  }
-  while ((transfer = first(&http->held)) != NULL) {
+  while (http->transfers.next != &http->transfers) {
+    transfer = (jdvm_transfer *)http->transfers.next;
+    if (transfer->state == JDVM_RUNNING) {
+      fail(transfer, JDVM_CAUSE_CANCELLED, 0, "the client was closed");
+      stop(transfer);
+    }
     transfer->http = NULL;
     detach(transfer);
   }
@@ -210,10 +204,11 @@ jdvm_transfer *jdvm_http_take(jdvm_http *http) {
     return NULL;
   }
   transfer->http = http;
-  transfer->link.next = transfer->link.previous = &transfer->link;
+  transfer->link.next = &http->transfers;
+  transfer->link.previous = http->transfers.previous;
+  transfer->link.previous->next = http->transfers.previous = &transfer->link;
   jdvm_response_reset(&transfer->response, http->config.max_header_bytes,
                       http->config.max_body_bytes, http->config.gzip);
-  move_to(&http->held, transfer);
   return transfer;
 }
 
@@ -239,7 +234,7 @@ void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_le
     fail(transfer, JDVM_CAUSE_REQUEST, 0, transfer->request.wrong);
     return;
   }
-  if (limits->timeout >= 0 && limits->timeout < 1e-3) {
+  if (limits->timeout < 1e-3) {
     fail(transfer, JDVM_CAUSE_TOO_LATE, 0, "");
     return;
   }
@@ -258,9 +253,8 @@ void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_le
          transfer->message);
     return;
   }
-  transfer->deadline = limits->timeout < 0 ? NEVER : transfer->begun + limits->timeout;
+  transfer->deadline = transfer->begun + limits->timeout;
   transfer->state = JDVM_RUNNING;
-  move_to(&http->running, transfer);
   /* send now what can be sent: the answer is on its way while the caller does other things */
   http->worked = work(http);
 }
@@ -270,7 +264,7 @@ void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_le
 /* libcurl cannot go on: so that nobody waits for ever, what runs has failed. */
 static void fail_all(jdvm_http *http) {
   jdvm_transfer *transfer;
-  while ((transfer = first(&http->running)) != NULL) {
+  for (transfer = next(http, NULL); transfer != NULL; transfer = next(http, transfer)) {
     fail(transfer, JDVM_CAUSE_MEMORY, 0, "");
     stop(transfer);
   }
@@ -279,12 +273,10 @@ static void fail_all(jdvm_http *http) {
 /* Fails the transfers whose time is up. Returns when the next one's will be. */
 static double expire(jdvm_http *http, double now) {
   double earliest = NEVER;
-  jdvm_ring *each = http->running.next;
-  while (each != &http->running) {
-    jdvm_transfer *transfer = (jdvm_transfer *)each;
+  jdvm_transfer *transfer;
+  for (transfer = next(http, NULL); transfer != NULL; transfer = next(http, transfer)) {
     double limit = transfer->deadline, seconds = 0;
     jdvm_cause cause = JDVM_CAUSE_TIMEOUT;
-    each = each->next;
     jdvm_transfer_observe(transfer);
     if (transfer->phase == JDVM_PHASE_QUEUED) {
       jdvm_transfer_more_time(transfer, now);
@@ -310,12 +302,11 @@ static double expire(jdvm_http *http, double now) {
 /* The caller was elsewhere for a while, and nobody read or wrote. That counts neither as the
 ** server's silence nor as slowness to connect. Deadlines are deadlines. */
 static void forgive_absence(jdvm_http *http, double now) {
-  jdvm_ring *each;
+  jdvm_transfer *transfer;
   if (now - http->left < 1e-3) {
     return;
   }
-  for (each = http->running.next; each != &http->running; each = each->next) {
-    jdvm_transfer *transfer = (jdvm_transfer *)each;
+  for (transfer = next(http, NULL); transfer != NULL; transfer = next(http, transfer)) {
     transfer->since += now - (transfer->begun > http->left ? transfer->begun : http->left);
     jdvm_transfer_more_time(transfer, now);
   }
@@ -359,7 +350,7 @@ void jdvm_http_sleep(jdvm_http *http, double seconds) {
   double end = jdvm_now() + seconds, left = seconds;
   leave_parent(http);
   while (left > 0) {
-    if (first(&http->running) != NULL) {
+    if (http->multi != NULL) {
       drive(http, NULL, end);
     } else {
       struct timespec pause;
@@ -369,10 +360,6 @@ void jdvm_http_sleep(jdvm_http *http, double seconds) {
     }
     left = end - jdvm_now();
   }
-}
-
-double jdvm_http_now(void) {
-  return jdvm_now();
 }
 
 const char *jdvm_http_version(void) {

@@ -8,19 +8,56 @@
 #define JDVM_HTTP_H
 
 #include "failure.h"
-#include "http_config.h"
 #include "http_request.h"
 #include "response.h"
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "hidden.h"
+
+/* Every option that is the same for all transfers, once. The texts; each may be NULL and is copied.
+**   ca_file, ca_path   PEM file, folder of hashed PEM files: the CAs to trust instead of the system's
+**   proxy              "" = none, whatever the environment says; NULL = as that says
+**   no_proxy           comma-separated host names that are reached without proxy */
+#define JDVM_HTTP_TEXTS(X)                                                                         \
+  X(ca_file)                                                                                       \
+  X(ca_path)                                                                                       \
+  X(proxy)                                                                                         \
+  X(no_proxy)                                                                                      \
+  X(user_agent)
+
+/* The switches, on unless told otherwise.
+**   verify   peer and host name
+**   http2    offer it (ALPN) on TLS connections
+**   gzip     ask for it */
+#define JDVM_HTTP_FLAGS(X)                                                                         \
+  X(verify)                                                                                        \
+  X(http2)                                                                                         \
+  X(gzip)
+
+/* The numbers: default, least, most. Of max_connections, 0 is no limit. */
+#define JDVM_HTTP_SIZES(X)                                                                         \
+  X(max_header_bytes, 65536, 1, 1 << 24)                                                           \
+  X(max_body_bytes, 1 << 24, 1, 1 << 30)                                                           \
+  X(max_connections, 0, 0, 100000)
+
+typedef struct jdvm_http_config {
+#define TEXT(name) const char *name;
+#define FLAG(name) bool name;
+#define SIZE(name, otherwise, least, most) size_t name;
+  JDVM_HTTP_TEXTS(TEXT)
+  JDVM_HTTP_FLAGS(FLAG)
+  JDVM_HTTP_SIZES(SIZE)
+#undef TEXT
+#undef FLAG
+#undef SIZE
+} jdvm_http_config;
 
 typedef struct jdvm_http jdvm_http;
 
+#define JDVM_NO_LIMIT 1e300
+
 /* Limits of one transfer. */
 typedef struct jdvm_limits {
-  double timeout;         /* seconds for all of it; < 0 = no limit, 0 = no time left */
+  double timeout;         /* seconds for all of it; JDVM_NO_LIMIT = any; <= 0 = no time is left */
   double connect_timeout; /* for name look-up, connection and TLS together; <= 0 = no limit */
   double read_timeout;    /* longest silence once connected; <= 0 = no limit */
   size_t max_body_bytes;  /* 0 = as configured */
@@ -94,14 +131,9 @@ void jdvm_transfer_cancel(jdvm_transfer *transfer);
 /* Gives the transfer back, cancelled if it still runs. NULL is allowed. */
 void jdvm_transfer_release(jdvm_transfer *transfer);
 
-/* Seconds of a clock that only goes forward. */
-double jdvm_http_now(void);
-
 /* The versions of libcurl and of what it is built with. */
 const char *jdvm_http_version(void);
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "shown.h"
 
 #endif

@@ -6,9 +6,7 @@
 
 #include "buf.h"
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "hidden.h"
 
 typedef struct jdvm_http_request {
   jdvm_buf url;   /* ended by NUL */
@@ -32,8 +30,6 @@ void jdvm_http_request_url(jdvm_http_request *request, const char *url, size_t l
 void jdvm_http_request_header(jdvm_http_request *request, const char *name, size_t name_length,
                               const char *value, size_t value_length);
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "shown.h"
 
 #endif

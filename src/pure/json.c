@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "number.h"
 #include "scan.h"
 
 const unsigned char *jdvm_json_open(jdvm_json *json, const void *bytes, size_t length,

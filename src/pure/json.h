@@ -10,9 +10,7 @@
 
 #include "error.h"
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "hidden.h"
 
 typedef struct jdvm_json {
   const unsigned char *start; /* offsets count from here */
@@ -86,11 +84,26 @@ size_t jdvm_json_unescape(const jdvm_json_text *text, char *value);
 /* Reads the word (`true`, `false` or `null`) that the byte at `at` begins. */
 const unsigned char *jdvm_json_word(jdvm_json *json, const unsigned char *at, const char *word);
 
+typedef enum jdvm_number_kind {
+  JDVM_INTEGER, /* no fraction, no exponent, fits an int64_t; -0 is 0 */
+  JDVM_REAL,    /* the nearest double; too small a number is 0 */
+  JDVM_DIGITS   /* an integer that no int64_t holds: only its text is exact */
+} jdvm_number_kind;
+
+typedef struct jdvm_number {
+  jdvm_number_kind kind;
+  int64_t integer;
+  double real;
+} jdvm_number;
+
+/* Reads a number; `at` is at its '-' or first digit. With `number` NULL it is only checked. A number
+** beyond the range of doubles is a failure, and so is JDVM_DIGITS unless json->big_integers. */
+const unsigned char *jdvm_json_number(jdvm_json *json, const unsigned char *at,
+                                      jdvm_number *number);
+
 /* Reads any value without making anything of it, yet as strictly; `levels` may open inside. */
 const unsigned char *jdvm_json_skip(jdvm_json *json, const unsigned char *at, int levels);
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "shown.h"
 
 #endif

@@ -137,11 +137,26 @@ static int set_policy(jdvm_transfer *transfer) {
   return 0;
 }
 
-/* The other options that are the same for all transfers. */
-static int set_constants(jdvm_transfer *transfer) {
+static bool tell_connect_timeout(jdvm_transfer *transfer, double seconds) {
+  transfer->told = seconds < 1e6 ? (long)(seconds * 1e3) + 50 : 1000000000L;
+  return curl_easy_setopt(transfer->handle, CURLOPT_CONNECTTIMEOUT_MS, transfer->told) == CURLE_OK;
+}
+
+/* The other options. */
+static int set_request(jdvm_transfer *transfer) {
   CURL *easy = transfer->handle;
-  const jdvm_http_config *config = &transfer->http->config;
-  const int features = transfer->http->features;
+  jdvm_http_request *request = &transfer->request;
+  const jdvm_http *http = transfer->http;
+  const jdvm_http_config *config = &http->config;
+  const int features = http->features;
+  struct curl_slist *nodes = (struct curl_slist *)(void *)transfer->nodes.bytes;
+  char *line = request->lines.bytes;
+  unsigned i;
+  for (i = 0; i < request->line_count; i++) {
+    nodes[i].data = line;
+    nodes[i].next = i + 1 < request->line_count ? &nodes[i + 1] : NULL;
+    line += strlen(line) + 1;
+  }
   if (!transfer->request.tls) {
     SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
   }
@@ -156,34 +171,13 @@ static int set_constants(jdvm_transfer *transfer) {
   }
   SET(CURLOPT_ERRORBUFFER, transfer->message);
   SET(CURLOPT_PRIVATE, (void *)transfer);
-  return 0;
-}
-
-static bool tell_connect_timeout(jdvm_transfer *transfer, double seconds) {
-  transfer->told = seconds < 1e6 ? (long)(seconds * 1e3) + 50 : 1000000000L;
-  return curl_easy_setopt(transfer->handle, CURLOPT_CONNECTTIMEOUT_MS, transfer->told) == CURLE_OK;
-}
-
-/* The options of this request. */
-static int set_request(jdvm_transfer *transfer) {
-  CURL *easy = transfer->handle;
-  jdvm_http_request *request = &transfer->request;
-  const jdvm_http *http = transfer->http;
-  struct curl_slist *nodes = (struct curl_slist *)(void *)transfer->nodes.bytes;
-  char *line = request->lines.bytes;
-  unsigned i;
-  for (i = 0; i < request->line_count; i++) {
-    nodes[i].data = line;
-    nodes[i].next = i + 1 < request->line_count ? &nodes[i + 1] : NULL;
-    line += strlen(line) + 1;
-  }
   SET(CURLOPT_HTTPHEADER, request->line_count > 0 ? nodes : NULL);
   SET(CURLOPT_URL, request->url.bytes);
   SET(CURLOPT_FRESH_CONNECT, transfer->limits.fresh ? 1L : 0L);
   SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->response.max_body);
   /* Rather wait for a connection in the making, which may carry many, than open one for each; but
   ** not where connections are known to carry one at a time: they would be made one by one. */
-  SET(CURLOPT_PIPEWAIT, request->tls && http->config.http2 && !http->one_at_a_time ? 1L : 0L);
+  SET(CURLOPT_PIPEWAIT, request->tls && config->http2 && !http->one_at_a_time ? 1L : 0L);
   return tell_connect_timeout(transfer, transfer->limits.connect_timeout) ? 0 : -1;
 }
 
@@ -199,8 +193,8 @@ int jdvm_transfer_begin(jdvm_transfer *transfer) {
   if (transfer->handle == NULL) {
     return -1;
   }
-  if (set_policy(transfer) != 0 || set_constants(transfer) != 0 ||
-      jdvm_transfer_watch(transfer) != 0 || set_request(transfer) != 0 ||
+  if (set_policy(transfer) != 0 || jdvm_transfer_watch(transfer) != 0 ||
+      set_request(transfer) != 0 ||
       curl_multi_add_handle(http->multi, transfer->handle) != CURLM_OK) {
     curl_easy_cleanup(transfer->handle);
     transfer->handle = NULL;

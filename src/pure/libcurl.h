@@ -38,22 +38,18 @@
     }                                                                                              \
   } while (0)
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "hidden.h"
 
 struct jdvm_http {
   CURLM *multi;              /* NULL until the first transfer */
   pid_t process;             /* the one the connections belong to */
   bool worked;               /* libcurl has just worked, for a start */
   double left;               /* when the caller was last given the time back */
-  jdvm_ring running;         /* transfers that libcurl works on */
-  jdvm_ring held;            /* other transfers in the caller's hands */
+  jdvm_ring transfers;       /* all that were taken and not released */
   const char *known_ca_file; /* set when the CA file and folder built into libcurl are missing */
   bool one_at_a_time;        /* the server was seen to speak HTTP/1: one transfer a connection */
   int features;              /* libcurl's */
   bool raises_sigpipe;       /* libcurl may */
-  size_t last_body;          /* bytes */
   jdvm_sockets sockets;
   jdvm_http_config config; /* the texts are ours */
 };
@@ -76,8 +72,6 @@ void jdvm_transfer_observe(jdvm_transfer *transfer);
 ** the caller may then set another cause. The texts live as long as the transfer's. */
 void jdvm_transfer_facts(const jdvm_transfer *transfer, int code, jdvm_facts *facts);
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "shown.h"
 
 #endif

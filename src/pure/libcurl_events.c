@@ -5,10 +5,7 @@
 #include "libcurl.h"
 #include "clock.h"
 
-enum {
-  FIN = 1, /* the end of a connection, where bytes are counted */
-  MOST_RESERVED = 1 << 20
-};
+enum { FIN = 1 }; /* the end of a connection, where bytes are counted */
 
 /* ---- callbacks: no memory but through jdvm_buf and realloc, no call that could jump ---- */
 
@@ -139,31 +136,11 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *user) {
   return jdvm_response_line(&transfer->response, bytes, length) ? length : 0;
 }
 
-/* A first guess at the size of a body, so that a new buffer need not grow step by step: every page of
-** memory touched on the way costs. A failure to reserve is none yet. */
-static void reserve_body(jdvm_transfer *transfer) {
-  jdvm_buf *body = &transfer->response.body;
-  size_t expected = transfer->http->last_body;
-  curl_off_t announced = -1;
-  (void)curl_easy_getinfo(transfer->handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
-  if (announced > 0 && (curl_off_t)expected < announced) {
-    expected = (size_t)announced; /* less than max_body: libcurl was told */
-  }
-  (void)jdvm_buf_reserve(body, expected < MOST_RESERVED ? expected : MOST_RESERVED);
-}
-
 static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
   jdvm_transfer *transfer = user;
   size_t length = size * count;
   transfer->since = jdvm_now();
-  if (transfer->response.body.capacity == 0) {
-    reserve_body(transfer);
-  }
-  if (!jdvm_response_piece(&transfer->response, bytes, length)) {
-    return 0;
-  }
-  transfer->http->last_body = transfer->response.body.length;
-  return length;
+  return jdvm_response_piece(&transfer->response, bytes, length) ? length : 0;
 }
 
 int jdvm_transfer_watch(jdvm_transfer *transfer) {
@@ -218,57 +195,52 @@ static jdvm_phase phase_of(const jdvm_transfer *transfer) {
 
 /* ---- what went wrong ---- */
 
-static jdvm_cause cause_of(CURLcode code) {
-  /* Before 7.62 a wrong host name and a certificate that cannot be verified had a code each; 51 was
-  ** CURLE_PEER_FAILED_VERIFICATION, 60 has become it. */
-  if ((int)code == 51 || (int)code == 60) {
-    return JDVM_CAUSE_CERTIFICATE;
+/* Before 7.62 a wrong host name and a certificate that cannot be verified had a code each, 51 and 60;
+** since then they share the latter. */
+static const struct {
+  int code;
+  jdvm_cause cause;
+} causes[] = {
+    {CURLE_OK, JDVM_CAUSE_CUT}, /* libcurl is content with a header that does not end */
+    {CURLE_PARTIAL_FILE, JDVM_CAUSE_CUT},
+    {CURLE_GOT_NOTHING, JDVM_CAUSE_SILENCE},
+    {CURLE_URL_MALFORMAT, JDVM_CAUSE_URL},
+    {CURLE_LOGIN_DENIED, JDVM_CAUSE_URL},
+    {CURLE_COULDNT_RESOLVE_HOST, JDVM_CAUSE_NO_HOST},
+    {CURLE_COULDNT_RESOLVE_PROXY, JDVM_CAUSE_NO_PROXY},
+    {CURLE_COULDNT_CONNECT, JDVM_CAUSE_NO_CONNECTION},
+    {CURLE_OPERATION_TIMEDOUT, JDVM_CAUSE_CONNECT_TIMEOUT}, /* no other limit is set */
+    {CURLE_SSL_CACERT_BADFILE, JDVM_CAUSE_CA_FILE},
+    {51, JDVM_CAUSE_CERTIFICATE},
+    {60, JDVM_CAUSE_CERTIFICATE},
+    {CURLE_SSL_CONNECT_ERROR, JDVM_CAUSE_HANDSHAKE},
+    {CURLE_SSL_CIPHER, JDVM_CAUSE_HANDSHAKE},
+    {CURLE_SSL_CERTPROBLEM, JDVM_CAUSE_HANDSHAKE},
+    {CURLE_SSL_ENGINE_INITFAILED, JDVM_CAUSE_HANDSHAKE},
+    {CURLE_SSL_ISSUER_ERROR, JDVM_CAUSE_HANDSHAKE},
+    {CURLE_BAD_CONTENT_ENCODING, JDVM_CAUSE_INFLATE},
+    {CURLE_FILESIZE_EXCEEDED, JDVM_CAUSE_BODY_SIZE},
+    {CURLE_UNSUPPORTED_PROTOCOL, JDVM_CAUSE_NOT_HTTP},
+    {CURLE_WEIRD_SERVER_REPLY, JDVM_CAUSE_NOT_HTTP},
+    {CURLE_BAD_FUNCTION_ARGUMENT, JDVM_CAUSE_NOT_HTTP}, /* a header line that it cannot store */
+    {CURLE_OUT_OF_MEMORY, JDVM_CAUSE_MEMORY},
+};
+
+static jdvm_cause cause_of(int code) {
+  size_t i;
+  for (i = 0; i < sizeof causes / sizeof causes[0]; i++) {
+    if (causes[i].code == code) {
+      return causes[i].cause;
+    }
   }
-  switch (code) {
-  case CURLE_OK: /* libcurl is content with a header that does not end */
-  case CURLE_PARTIAL_FILE:
-    return JDVM_CAUSE_CUT;
-  case CURLE_GOT_NOTHING:
-    return JDVM_CAUSE_SILENCE;
-  case CURLE_URL_MALFORMAT:
-  case CURLE_LOGIN_DENIED:
-    return JDVM_CAUSE_URL;
-  case CURLE_COULDNT_RESOLVE_HOST:
-    return JDVM_CAUSE_NO_HOST;
-  case CURLE_COULDNT_RESOLVE_PROXY:
-    return JDVM_CAUSE_NO_PROXY;
-  case CURLE_COULDNT_CONNECT:
-    return JDVM_CAUSE_NO_CONNECTION;
-  case CURLE_OPERATION_TIMEDOUT: /* of libcurl's time limits only this one is set */
-    return JDVM_CAUSE_CONNECT_TIMEOUT;
-  case CURLE_SSL_CACERT_BADFILE:
-    return JDVM_CAUSE_CA_FILE;
-  case CURLE_SSL_CONNECT_ERROR:
-  case CURLE_SSL_CIPHER:
-  case CURLE_SSL_CERTPROBLEM:
-  case CURLE_SSL_ENGINE_INITFAILED:
-  case CURLE_SSL_ISSUER_ERROR:
-    return JDVM_CAUSE_HANDSHAKE;
-  case CURLE_BAD_CONTENT_ENCODING:
-    return JDVM_CAUSE_INFLATE;
-  case CURLE_FILESIZE_EXCEEDED:
-    return JDVM_CAUSE_BODY_SIZE;
-  case CURLE_UNSUPPORTED_PROTOCOL:
-  case CURLE_WEIRD_SERVER_REPLY:
-  case CURLE_BAD_FUNCTION_ARGUMENT: /* so it calls a header line that it cannot store */
-    return JDVM_CAUSE_NOT_HTTP;
-  case CURLE_OUT_OF_MEMORY:
-    return JDVM_CAUSE_MEMORY;
-  default:
-    return JDVM_CAUSE_OTHER;
-  }
+  return JDVM_CAUSE_OTHER;
 }
 
 void jdvm_transfer_facts(const jdvm_transfer *transfer, int code, jdvm_facts *facts) {
   const jdvm_response *response = &transfer->response;
   long system_error = 0;
   memset(facts, 0, sizeof *facts);
-  facts->cause = cause_of((CURLcode)code);
+  facts->cause = cause_of(code);
   facts->phase = phase_of(transfer);
   facts->host = transfer->request.host;
   facts->port = transfer->request.port;
@@ -309,29 +281,17 @@ void jdvm_transfer_facts(const jdvm_transfer *transfer, int code, jdvm_facts *fa
     facts->cause = JDVM_CAUSE_NOT_HTTP;
     facts->detail = "too long a header line, or not enough memory";
   }
-  switch (response->limit) {
-  case JDVM_WITHIN_LIMITS:
-    break;
-  case JDVM_LIMIT_HEADER:
-    facts->cause = JDVM_CAUSE_HEADER_SIZE;
-    facts->number = (long)response->max_header;
-    break;
-  case JDVM_LIMIT_FIELDS:
-    facts->cause = JDVM_CAUSE_HEADER_COUNT;
-    facts->number = JDVM_MAX_FIELDS;
-    break;
-  case JDVM_LIMIT_FRAMING:
-    facts->cause = JDVM_CAUSE_FRAMING;
-    facts->detail = response->wrong;
-    break;
-  case JDVM_LIMIT_BODY:
-    facts->cause = JDVM_CAUSE_BODY_SIZE;
-    break;
-  case JDVM_LIMIT_MEMORY:
-    facts->cause = JDVM_CAUSE_MEMORY;
-    break;
+  if (response->limit != JDVM_WITHIN_LIMITS) {
+    static const jdvm_cause given_up[] = {
+        [JDVM_LIMIT_HEADER] = JDVM_CAUSE_HEADER_SIZE, [JDVM_LIMIT_FIELDS] = JDVM_CAUSE_HEADER_COUNT,
+        [JDVM_LIMIT_BODY] = JDVM_CAUSE_BODY_SIZE,     [JDVM_LIMIT_FRAMING] = JDVM_CAUSE_FRAMING,
+        [JDVM_LIMIT_MEMORY] = JDVM_CAUSE_MEMORY,
+    };
+    facts->cause = given_up[response->limit];
+    facts->detail = response->wrong[0] != '\0' ? response->wrong : facts->detail;
   }
-  if (facts->cause == JDVM_CAUSE_BODY_SIZE) {
-    facts->number = (long)response->max_body;
-  }
+  facts->number = facts->cause == JDVM_CAUSE_HEADER_SIZE    ? (long)response->max_header
+                  : facts->cause == JDVM_CAUSE_HEADER_COUNT ? JDVM_MAX_FIELDS
+                  : facts->cause == JDVM_CAUSE_BODY_SIZE    ? (long)response->max_body
+                                                            : facts->number;
 }

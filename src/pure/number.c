@@ -1,4 +1,4 @@
-#include "number.h"
+#include "json.h"
 
 #include <float.h>
 #include <stdbool.h>

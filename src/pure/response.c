@@ -1,24 +1,18 @@
 #include "response.h"
 #include "chars.h"
 
+void jdvm_response_free(jdvm_response *response) {
+  jdvm_buf_free(&response->header);
+  jdvm_buf_free(&response->body);
+}
+
 void jdvm_response_reset(jdvm_response *response, size_t max_header, size_t max_body, bool gzip) {
-  response->status = 0;
-  response->header_complete = false;
-  response->in_header = false;
-  response->limit = JDVM_WITHIN_LIMITS;
+  jdvm_response_free(response);
+  memset(response, 0, sizeof *response);
   response->wrong = "";
   response->max_header = max_header;
   response->max_body = max_body;
   response->gzip = gzip;
-  response->header_bytes = 0;
-  response->field_count = 0;
-  response->header.length = 0;
-  response->body.length = 0;
-}
-
-void jdvm_response_free(jdvm_response *response) {
-  jdvm_buf_free(&response->header);
-  jdvm_buf_free(&response->body);
 }
 
 static bool give_up(jdvm_response *response, jdvm_limit limit) {

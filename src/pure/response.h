@@ -6,9 +6,7 @@
 
 #include "buf.h"
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "hidden.h"
 
 /* Why a response was given up. */
 typedef enum jdvm_limit {
@@ -45,7 +43,7 @@ typedef struct jdvm_response {
   jdvm_buf body;
 } jdvm_response;
 
-/* Forgets the content, keeps the memory, and sets the caps for the next response. */
+/* Forgets the content, and sets the caps for the next response. */
 void jdvm_response_reset(jdvm_response *response, size_t max_header, size_t max_body, bool gzip);
 
 /* Gives the memory back. */
@@ -60,8 +58,6 @@ bool jdvm_response_line(jdvm_response *response, const char *line, size_t length
 /* Takes a piece of the body. False: give up, `limit` says why. */
 bool jdvm_response_piece(jdvm_response *response, const char *bytes, size_t length);
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "shown.h"
 
 #endif

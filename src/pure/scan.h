@@ -1,5 +1,5 @@
 /* Looks at JSON text many bytes at a time. Every function has a portable form (8 bytes in a machine
-** word) and, where the compiler offers SSE2 or NEON, one of 16 bytes; -DJDVM_PORTABLE_SCAN chooses
+** word) and, where the compiler offers SSE2, one of 16 bytes; -DJDVM_PORTABLE_SCAN chooses
 ** the portable form so that tests can run both. No form reads outside [at, end). */
 #ifndef JDVM_SCAN_H
 #define JDVM_SCAN_H
@@ -18,9 +18,6 @@
 #elif defined(__SSE2__) && defined(__GNUC__)
 #define JDVM_SCAN_SSE2 1
 #include <emmintrin.h>
-#elif defined(__ARM_NEON) && defined(__aarch64__) && defined(__GNUC__) && !defined(__AARCH64EB__)
-#define JDVM_SCAN_NEON 1
-#include <arm_neon.h>
 #endif
 
 /* True for the bytes that stand for themselves inside a JSON string and need no further look:
@@ -45,20 +42,6 @@ static inline const unsigned char *jdvm_scan_plain(const unsigned char *at,
     int mask = _mm_movemask_epi8(hit);
     if (mask != 0) {
       return at + __builtin_ctz((unsigned)mask);
-    }
-    at += 16;
-  }
-#elif defined(JDVM_SCAN_NEON)
-  while (end - at >= 16) {
-    int8x16_t bytes = vreinterpretq_s8_u8(vld1q_u8(at));
-    uint8x16_t hit =
-        vorrq_u8(vcltq_s8(bytes, vdupq_n_s8(' ')),
-                 vorrq_u8(vceqq_s8(bytes, vdupq_n_s8('"')), vceqq_s8(bytes, vdupq_n_s8('\\'))));
-    /* Four bits a byte: narrowing by a shift is NEON's substitute for a move-mask. */
-    uint64_t mask =
-        vget_lane_u64(vreinterpret_u64_u8(vshrn_n_u16(vreinterpretq_u16_u8(hit), 4)), 0);
-    if (mask != 0) {
-      return at + (__builtin_ctzll(mask) >> 2);
     }
     at += 16;
   }

@@ -12,9 +12,7 @@
 
 #include "scan.h"
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "hidden.h"
 
 #define JDVM_KEY_BYTES 32     /* longer keys are not remembered; with quotes and colon */
 #define JDVM_KEYS 512         /* keys remembered, each in each place */
@@ -84,8 +82,6 @@ JDVM_INLINE bool jdvm_key_matches(const jdvm_key *key, const unsigned char *at) 
 #endif
 }
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "shown.h"
 
 #endif

@@ -17,9 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "hidden.h"
 
 /* A run of bytes that belongs to somebody else. */
 typedef struct jdvm_text {
@@ -100,8 +98,6 @@ size_t jdvm_sign_room(const jdvm_signer *signer, size_t count, size_t length);
 int jdvm_sign(jdvm_signer *signer, const jdvm_request *request, char *room, jdvm_signed *result,
               jdvm_error *error);
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "shown.h"
 
 #endif

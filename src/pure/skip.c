@@ -2,8 +2,6 @@
 
 #include <stdint.h>
 
-#include "number.h"
-
 /* Reads a value that has no parts. */
 static const unsigned char *skip_scalar(jdvm_json *json, const unsigned char *at,
                                         const char *expected) {

@@ -9,9 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__GNUC__)
-#pragma GCC visibility push(hidden)
-#endif
+#include "hidden.h"
 
 typedef struct jdvm_socket {
   int number;
@@ -56,8 +54,6 @@ bool jdvm_socket_is_silent(const jdvm_socket *of);
 /* Bytes that were read from it since it was connected; -1 where the system does not count. */
 int64_t jdvm_socket_taken(const jdvm_socket *of);
 
-#if defined(__GNUC__)
-#pragma GCC visibility pop
-#endif
+#include "shown.h"
 
 #endif

@@ -1,0 +1,4 @@
+/* Ends what hidden.h begins. */
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
