@@ -184,7 +184,14 @@ static int push_selection(lua_State *L, const run *r, const char *items) {
 }
 
 static int decode(lua_State *L, const uint8_t *bytes, size_t length, int options) {
-  return jdvm_json_decode(L, (const char *)bytes, length, options);
+  int top = lua_gettop(L);
+  lua_getglobal(L, "core");
+  lua_getfield(L, -1, "decode");
+  lua_remove(L, -2);
+  lua_pushlstring(L, (const char *)bytes, length);
+  lua_pushvalue(L, options);
+  lua_call(L, 2, LUA_MULTRET);
+  return lua_gettop(L) - top;
 }
 
 static const unsigned char *open_second(jdvm_json *json, const run *r) {
