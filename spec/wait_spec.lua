@@ -168,11 +168,20 @@ describe("waiting for an image", function()
             { kind = "timeout", phase = "read" },
             { status = 200, body = "<html>" },
             { kind = "transport", message = "too large", lasting = true },
-            { status = 404, body = "<html>" },
+            { status = 520, body = "<html>" },
           })[n / 2 % 6 + 1]
       end,
     })
     assert.truthy(client:wait_image "img-1")
+    for _, status in ipairs { 302, 403, 404, 407 } do
+      local other, fake = service({ ["img-1"] = becomes("ready", 60) }, {
+        trouble = function() return { status = status, body = "<html>" } end,
+      })
+      local image, _, detail = other:wait_image "img-1"
+      assert.is_nil(image)
+      assert.equal(status, detail.http_status)
+      assert.equal(1, #fake.requests)
+    end
     for _, case in ipairs { { 401, "ACCESS_ERROR" }, { 403, "HTTP_FORBIDDEN" }, { 400, "INVALID_ARGUMENT" } } do
       local other, fake = service({ ["img-1"] = becomes("ready", 60) }, {
         trouble = function()

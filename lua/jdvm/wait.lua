@@ -16,8 +16,12 @@ local waiter = {}
 local GROWTH, JITTER = 1.5, 0.2
 -- States that an image does not leave for a better one.
 local final = { error = true, deleting = true }
--- Failures that the next poll may not meet.
+-- Whether the next poll may not meet this failure. A 4xx stands, whoever sent it: the service or something before it.
 local passing = { timeout = true, transport = true, http = true, decode = true }
+local function may_pass(detail)
+  local is_final = detail.kind == "http" and detail.http_status < 500
+  return detail.retryable or passing[detail.kind] and not is_final
+end
 
 -- What the first argument may be, by its type, as for jdvm.options.value.
 local WANTED = {
@@ -220,7 +224,7 @@ function waiter.wait(state, client, id, given)
         }
         return type(id) == "table" and result or result[1], meta
       end
-    elseif passing[detail.kind] or detail.retryable then
+    elseif may_pass(detail) then
       last = reason(detail, left < state.timeout and last)
     else
       return nil, meta, detail
