@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "pure/json.h"
-#include "pure/shape.h"
 
 static void must(bool ok) {
   if (!ok) {
@@ -93,29 +92,6 @@ static void read_number(const unsigned char *bytes, size_t length) {
   }
 }
 
-/* Remembers the pieces between commas as keys, each below one that came before. */
-static void remember(const unsigned char *bytes, size_t length) {
-  static jdvm_shapes shapes;
-  jdvm_key *place;
-  size_t begin = 0, i;
-  jdvm_shapes_reset(&shapes);
-  place = JDVM_TOP(&shapes);
-  for (i = 0; i <= length; i++) {
-    if (i == length || bytes[i] == ',') {
-      jdvm_key *key = jdvm_shapes_key(&shapes, place, bytes + begin, i - begin);
-      if (key == NULL) {
-        place = jdvm_shapes_others(&shapes, place);
-      } else {
-        must(key->place == place && key->length == i - begin + 3);
-        must(jdvm_shapes_key(&shapes, place, bytes + begin, i - begin) == key);
-        place = i % 3 == 0 ? key : place;
-      }
-      begin = i + 1;
-    }
-  }
-  must(shapes.used <= JDVM_KEYS);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -140,7 +116,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   read_string(bytes, size, false);
   read_string(bytes, size, true);
   read_number(bytes, size);
-  remember(bytes, size);
   free(bytes);
   return 0;
 }
