@@ -198,7 +198,13 @@ local function read_call(state, request)
 end
 
 --- What images and their lives depend on: the time by the service's clock, and the requests so far.
-function State:moment(now) return { now = now + self.settings.clock_offset, requests = self.counters.requests } end
+function State:moment(now)
+  return {
+    now = now + self.settings.clock_offset,
+    requests = self.counters.requests,
+    words = self.settings.words,
+  }
+end
 
 --- Answers one request.
 ---@param state table from `new`

@@ -74,6 +74,18 @@ describe("the query of a list", function()
     assert.equal(private[5].imageId, body.result.images[2].imageId)
   end)
 
+  it("takes the old words of imageSource only where its responses have them", function()
+    for old, new in pairs { jcloud = "public", marketplace = "thirdparty", self = "private" } do
+      emulated.start()
+      assert.equal(400, send(NORTH, { "imageSource", old }).status)
+      emulated.start { settings = { words = "old" } }
+      local _, by_old = send(NORTH, { "imageSource", old })
+      local _, by_new = send(NORTH, { "imageSource", new })
+      assert.same(by_new.result, by_old.result)
+      assert.equal(old, by_old.result.images[1].imageSource)
+    end
+  end)
+
   it("takes integers in decimal only", function()
     for _, text in ipairs { "0x14", "1e1", " 20", "20.0", "20 ", "+20", "--20", ("9"):rep(400) } do
       local response = send(NORTH, { "imageSource", "public", "pageSize", text })

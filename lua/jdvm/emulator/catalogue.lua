@@ -2,6 +2,7 @@
 -- owner, which the same accounts see in the same way.
 
 local builtin_images = require "jdvm.emulator.builtin_images"
+local filters = require "jdvm.emulator.filters"
 local generated_images = require "jdvm.emulator.generated_images"
 local random = require "jdvm.emulator.random"
 local regions = require "jdvm.service.regions"
@@ -109,7 +110,8 @@ end
 --- The JSON text of one image.
 function M.text(catalogue, account, shelf, key, moment)
   local record = shelf.records[key] or generated_images.record(shelf, key)
-  local shown = { imageId = M.id(catalogue, shelf, key), imageSource = shelf.viewers[account] }
+  local shown =
+    { imageId = M.id(catalogue, shelf, key), imageSource = filters.source_word(shelf.viewers[account], moment.words) }
   if shelf.lives[key] then
     local step = status_script.step(shelf.lives[key], moment)
     shown.status, shown.progress = step.status, step.progress
@@ -150,7 +152,7 @@ end
 ---@param query table `{account, region, source, conditions, label, page, size}`
 ---@param is_clamped boolean whether a page after the last one is the last one
 function M.page(catalogue, query, moment, is_clamped)
-  local label = table.concat({ query.account, query.region, query.label }, "\0")
+  local label = table.concat({ query.account, query.region, query.label, moment.words }, "\0")
   local list = remember(catalogue, label, function()
     local parts = { total = 0 }
     for i, shelf in ipairs(M.shelves(catalogue, query.account, query.region, query.source)) do

@@ -13,6 +13,7 @@ M.entries = {
   latency = { "number", "seconds that every response takes", 0 },
   past_end = { { "empty", "clamped" }, "a page after the last one: no images, or the last page again", "empty" },
   offline_default = { { "false", "any" }, "what a missing `offline` means for public and thirdparty", "false" },
+  words = { { "new", "old" }, "words for imageSource: those of the SDK, or those of older pages (jcloud, …)", "new" },
   framing = { { "chunked", "length" }, "how the end of a body is marked", "chunked" },
   keep_alive = { "boolean", "whether connections stay open", true },
   gzip = { "boolean", "compress when the client accepts it", false },
