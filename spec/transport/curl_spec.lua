@@ -82,6 +82,10 @@ describe("the curl transport", function()
     assert.is_true(fetch(server:url(respond "")).kept)
   end)
 
+  it("sends no other method than GET, rather than GET in its place", function()
+    assert.error_matches(function() fetch(server:url "echo", { method = "POST" }) end, "GET alone")
+  end)
+
   it("bounds a request by a deadline on its own clock", function()
     local before = transport:now()
     local response, failure = transport:finish(transport:start({ url = server:url "hang" }, before + 0.3))

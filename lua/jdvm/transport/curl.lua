@@ -20,11 +20,12 @@ local metatable = { __index = methods }
 local CLOSED = {}
 
 --- Begins a request and returns at once. A request that cannot even begin fails in `finish`.
----@param request table `url`; `headers` (name -> value), `connect_timeout`
+---@param request table `url`; `method` (only "GET"), `headers` (name -> value), `connect_timeout`
 ---  and `read_timeout` (seconds), `max_body` (bytes, inflated), `fresh` (on a new connection)
 ---@param deadline number|nil on the clock of `now`: when the answer must be complete
 ---@return userdata|table pending for `finish` or `cancel`
 function methods:start(request, deadline)
+  if (request.method or "GET") ~= "GET" then error("this transport sends GET alone", 2) end
   local pending = self.multi:start {
     url = request.url,
     headers = request.headers,
