@@ -3,7 +3,7 @@
 -- or ask for more of them.
 local emulator = require "spec.support.emulator"
 local random = require "spec.support.random"
-local shapes = require "spec.support.shapes"
+local wrong_bodies = require "spec.support.wrong_bodies"
 local jdvm = require "jdvm"
 
 -- Scans and stalls take their full measure on one Lua; the others run the same with less of it.
@@ -174,14 +174,14 @@ describe("a list is an error", function()
     { "length:by=-10,page=2", "decode transport" },
     { "repeated:serve=1", "pagination" },
     { "repeated:serve=2,page=3", "pagination" },
-    { shapes.images_without_id, "decode" },
-    { shapes.no_images, "pagination" },
-    { shapes.both, "api", 200, "INTERNAL" },
-    { shapes.error_text, "api", 200 },
+    { wrong_bodies.images_without_id, "decode" },
+    { wrong_bodies.no_images, "pagination" },
+    { wrong_bodies.both, "api", 200, "INTERNAL" },
+    { wrong_bodies.error_text, "api", 200 },
   }
   -- All other shapes of lists.
   local told = { images_without_id = true, no_images = true, both = true, error_text = true }
-  for name, shape in pairs(shapes) do
+  for name, shape in pairs(wrong_bodies) do
     if not told[name] and not name:find "^image_" then
       cases[#cases + 1] = { shape, "decode", 200, nil, 1 }
       cases[#cases + 1] = { shape .. ",page=2", "decode", 200 }
@@ -289,12 +289,12 @@ describe("one image", function()
       ["error:code=503,count=2"] = true,
       ["cut:at=body,count=1"] = true,
       ["throttle:count=1"] = true,
-      [shapes.image_null] = "decode",
-      [shapes.image_string] = "decode",
-      [shapes.image_array] = "decode",
-      [shapes.image_empty] = "decode",
-      [shapes.image_other] = "decode",
-      [shapes.empty] = "decode",
+      [wrong_bodies.image_null] = "decode",
+      [wrong_bodies.image_string] = "decode",
+      [wrong_bodies.image_array] = "decode",
+      [wrong_bodies.image_empty] = "decode",
+      [wrong_bodies.image_other] = "decode",
+      [wrong_bodies.empty] = "decode",
       ["quota:"] = "api",
       ["truncated:"] = "decode",
     } do

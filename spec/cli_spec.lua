@@ -1,4 +1,4 @@
--- The command as a whole: settings, closed streams. Wrong usage is in spec/cli/words_spec.lua.
+-- The command as a whole: settings, closed streams. Wrong usage is in spec/cli/messages_spec.lua.
 local commands = require "spec.support.command"
 local shell = require "spec.support.shell"
 

@@ -7,7 +7,7 @@ local profile = require "jdvm.keys.profile"
 local shell = require "jdvm.util.shell"
 local terminal = require "jdvm.cli.terminal"
 local transport = require "jdvm.transport"
-local words = require "jdvm.cli.words"
+local messages = require "jdvm.cli.messages"
 
 local cli = {}
 
@@ -179,7 +179,7 @@ local function status_of_raised(failed, operation, given)
   if type(raised) == "string" and raised:find("interrupted!$") then error(raised, 0) end
   local message = usage_message(raised)
   if message then
-    complain(words.usage(message, operation, given.command))
+    complain(messages.usage(message, operation, given.command))
     return STATUS.usage
   end
   complain("jdvm: this is a bug in jdvm, please report it: " .. one_line(tostring(raised), 500))

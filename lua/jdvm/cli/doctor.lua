@@ -10,7 +10,7 @@ local retry = require "jdvm.call.retry"
 local shell = require "jdvm.util.shell"
 local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
-local words = require "jdvm.cli.words"
+local messages = require "jdvm.cli.messages"
 
 local doctor = {}
 
@@ -62,7 +62,7 @@ end
 function doctor.run(context)
   local given = context.given
   local function line(name, value, origin)
-    context.write(("%-14s %s%s\n"):format(name, value, origin and "  (" .. words.origin(origin) .. ")" or ""))
+    context.write(("%-14s %s%s\n"):format(name, value, origin and "  (" .. messages.origin(origin) .. ")" or ""))
   end
   line("jdvm", core._VERSION)
   local jit = package.loaded.jit
@@ -74,7 +74,7 @@ function doctor.run(context)
   local ok, client = pcall(context.new_client, function(message) notes[#notes + 1] = message:gsub("^jdvm: ", "") end)
   if not ok then
     local message = tostring(client):gsub("^[^%s:]+:%d+: ", "")
-    line("settings", (words.usage(message, context.operation, given.command):gsub("^jdvm: ", "")))
+    line("settings", (messages.usage(message, context.operation, given.command):gsub("^jdvm: ", "")))
     return parser.status.usage
   end
   -- The profile in use, whether or not anything is taken from it.

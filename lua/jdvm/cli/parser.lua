@@ -4,7 +4,7 @@ local argparse = require "argparse"
 local operations = require "jdvm.service.operations"
 local options = require "jdvm.options.options"
 local output = require "jdvm.cli.output"
-local words = require "jdvm.cli.words"
+local messages = require "jdvm.cli.messages"
 
 local parser = {}
 
@@ -137,7 +137,7 @@ end
 
 -- The option of a parameter; its value arrives under the parameter's own name.
 local function option_of(parameter, operation)
-  local name, values, type = words.option_of(parameter), parameter.values, parameter.type
+  local name, values, type = messages.option_of(parameter), parameter.values, parameter.type
   local entry = { name, "<" .. name:sub(3) .. ">", target = parameter.name }
   local about = values and (parameter.open and " Known: " or " One of: ") .. table.concat(values, ", ") .. "." or ""
   if values and not table.concat(values):find(" ", 1, true) then entry.offered = values end
@@ -148,7 +148,7 @@ local function option_of(parameter, operation)
   elseif type == "boolean" then
     entry[2], entry.read, entry.offered = "true|false", boxed_boolean, { "true", "false" }
   end
-  entry.description = words.parameters(parameter.doc, operation) .. about
+  entry.description = messages.parameters(parameter.doc, operation) .. about
   return entry
 end
 
@@ -186,7 +186,7 @@ end
 local function add_operations(root)
   local by_command = {}
   for _, operation in ipairs(operations.list) do
-    local name = operation.command or words.kebab(operation.name)
+    local name = operation.command or messages.kebab(operation.name)
     local command = root:command(name, operation.page and operation.page.doc or operation.doc)
     if operation.shorthand then
       command:argument(operation.shorthand):args("+"):description("One or more ids."):target("ids")

@@ -1,11 +1,11 @@
--- What the library says, in the words of the command: options for parameters and for options of the library, the
+-- Messages of the library in the terms of the command: options for parameters and for options of the library, the
 -- subcommand for the operation, and only ways out that a command line has.
-local words = {}
+local messages = {}
 
 local function kebab(name)
   return (name:gsub("_", "-"):gsub("%u", function(letter) return "-" .. letter:lower() end))
 end
-words.kebab = kebab
+messages.kebab = kebab
 
 -- Options of the library that the command names otherwise.
 local OTHERWISE = { max_items = "--max", fields = "--columns" }
@@ -21,7 +21,7 @@ end
 ---The option for a parameter.
 ---@param parameter table of an operation
 ---@return string
-function words.option_of(parameter)
+function messages.option_of(parameter)
   if parameter.name == "regionId" then return "--region" end
   return "--" .. (parameter.option or kebab(parameter.name))
 end
@@ -30,12 +30,12 @@ end
 ---@param text string
 ---@param operation table
 ---@return string
-function words.parameters(text, operation)
+function messages.parameters(text, operation)
   for _, parameter in ipairs(operation.parameters) do
     local is_argument = parameter.name == operation.shorthand
-    local option = is_argument and "the id" or words.option_of(parameter):gsub("%%", "%%%%")
+    local option = is_argument and "the id" or messages.option_of(parameter):gsub("%%", "%%%%")
     text = text:gsub("'" .. parameter.name .. "'", option)
-    -- Names that are no words of English stand without quotes, too.
+    -- Names that are no English words stand without quotes, too.
     if parameter.name:find("%u") or parameter.name == "ids" then
       text = text:gsub("%f[%w]" .. parameter.name .. "%f[%W]", option)
     end
@@ -48,19 +48,19 @@ end
 ---@param operation table
 ---@param command string name of the subcommand
 ---@return string
-function words.usage(message, operation, command)
+function messages.usage(message, operation, command)
   message = message:gsub("^jdvm%.new: ", "jdvm: ")
   for _, name in ipairs { operation.name, "waitImage" } do
     message = replaced(message, "jdvm: " .. name .. ": ", "jdvm: " .. command .. ": ")
   end
   message = message:gsub("the array of ids ", "the id "):gsub("element %d+ ", "", 1)
   message = message:gsub("option '([%w_]+)'", option_for)
-  return words.parameters(message, operation)
+  return messages.parameters(message, operation)
 end
 
 ---Where a setting comes from.
 ---@param origin string? as jdvm.options.settings has it
 ---@return string?
-function words.origin(origin) return origin and (origin:gsub("^option ([%w_]+)$", option_for)) end
+function messages.origin(origin) return origin and (origin:gsub("^option ([%w_]+)$", option_for)) end
 
-return words
+return messages
