@@ -100,7 +100,6 @@ local function stage(name, call, judge)
 end
 
 stage("sha256", function(core) return core.sha256(LONG) end, function(text) return #text == 64 end)
-stage("has_control", function(core) return core.has_control(LONG) end, function(found) return found == false end)
 stage("nonce", function(core) return core.nonce() end, function(text) return #text == 36 end)
 stage("openssl_version", function(core) return core.openssl_version() end, function(text) return #text > 0 end)
 

@@ -25,18 +25,6 @@ static int core_sha256(lua_State *L) {
   return 1;
 }
 
-/* core.has_control(text) -> boolean: does it hold a control character (0 to 31, or 127)? */
-static int core_has_control(lua_State *L) {
-  size_t length, i;
-  const char *text = luaL_checklstring(L, 1, &length);
-  bool found = false;
-  for (i = 0; !found && i < length; i++) {
-    found = jdvm_is(text[i], JDVM_CHAR_CONTROL) || text[i] == '\t';
-  }
-  lua_pushboolean(L, found);
-  return 1;
-}
-
 /* core.can_yield() -> boolean: false where Lua cannot yield, because C stands between here and the
 ** start of the coroutine; true, too, in Luas that cannot be asked (5.1 and 5.2 of PUC Rio) */
 static int core_can_yield(lua_State *L) {
@@ -72,7 +60,6 @@ JDVM_EXPORT int luaopen_jdvm_core(lua_State *L);
 ** destructors, no callbacks), and libcrypto, which does such things, pins itself. */
 JDVM_EXPORT int luaopen_jdvm_core(lua_State *L) {
   static const luaL_Reg functions[] = {{"sha256", core_sha256},
-                                       {"has_control", core_has_control},
                                        {"can_yield", core_can_yield},
                                        {"nonce", core_nonce},
                                        {"openssl_version", core_openssl_version},

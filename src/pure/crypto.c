@@ -150,7 +150,23 @@ int jdvm_crypto_compatible(unsigned long built, unsigned long running, jdvm_erro
 }
 
 int jdvm_crypto_check(jdvm_error *error) {
-  return jdvm_crypto_compatible(OPENSSL_VERSION_NUMBER, OpenSSL_version_num(), error);
+  /* RFC 4231, case 2 */
+  static const char text[] = "what do ya want for nothing?";
+  static const char expected[] = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+  jdvm_hasher hasher = {NULL, NULL};
+  unsigned char digest[JDVM_SHA256_SIZE];
+  char hex[JDVM_SHA256_HEX];
+  int result = jdvm_crypto_compatible(OPENSSL_VERSION_NUMBER, OpenSSL_version_num(), error);
+  if (result == 0 && (result = jdvm_hasher_open(&hasher, error)) == 0 &&
+      (result = jdvm_hmac(&hasher, "Jefe", 4, text, sizeof text - 1, digest, error)) == 0) {
+    jdvm_hex(hex, digest, sizeof digest);
+    if (memcmp(hex, expected, sizeof hex) != 0) {
+      result = jdvm_fail(error, JDVM_CRYPTO,
+                         "libcrypto computes a wrong HMAC-SHA256" CHECK_CONFIGURATION);
+    }
+  }
+  jdvm_hasher_close(&hasher);
+  return result;
 }
 
 const char *jdvm_crypto_version(void) {

@@ -43,8 +43,8 @@ void jdvm_wipe(void *bytes, size_t length);
 ** for version `built`? Majors must agree, and for 1.x the minor too. */
 int jdvm_crypto_compatible(unsigned long built, unsigned long running, jdvm_error *error);
 
-/* To be called when the module loads: the check above of the libcrypto that is there, which in nginx may
-** be another than the one that was built for. */
+/* To be called when the module loads: the version check above, then a known answer of HMAC-SHA256, so
+** that a foreign or broken libcrypto is noticed before it signs anything. */
 int jdvm_crypto_check(jdvm_error *error);
 
 /* Version text of the libcrypto that is loaded. */

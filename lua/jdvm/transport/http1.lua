@@ -2,7 +2,7 @@
 -- Pure, so that it runs, and is tested, on every Lua; the cosocket transport feeds it. What is not framed beyond
 -- doubt is refused: a response that two readers could cut differently must not leave its tail in a pooled connection.
 
-local has_control = require("jdvm.core").has_control
+local CONTROL = "[^\32-\126\128-\255]"
 local concat = table.concat
 local find, sub, lower, match = string.find, string.sub, string.lower, string.match
 
@@ -28,14 +28,14 @@ local FIELD = "^(" .. NAME .. "):([\t\32-\126\128-\255]*)$"
 ---@return string? head nil when a part would break the framing
 ---@return string? message which part
 function http1.head(method, target, headers, defaults)
-  if has_control(target) or find(target, " ", 1, true) then
+  if find(target, CONTROL) or find(target, " ", 1, true) then
     return nil, "the request target holds a space or a control character"
   end
   local lines, given = { method .. " " .. target .. " HTTP/1.1" }, {}
   for _, set in ipairs { headers, defaults } do
     for name, value in pairs(set) do
       if not find(name, TOKEN) then return nil, "a request header has a name that HTTP does not allow" end
-      if has_control(value) then return nil, "the request header " .. name .. " holds a control character" end
+      if find(value, CONTROL) then return nil, "the request header " .. name .. " holds a control character" end
       local known_as = lower(name)
       if not given[known_as] then
         given[known_as] = true
