@@ -4,6 +4,7 @@
 -- its state is in itself: a client serves any number of calls, coroutines and light threads at once. What calls
 -- share in the client's state is the retry quota, the clock's offset, the signers, and nothing else.
 
+local clock = require "jdvm.call.clock"
 local core = require "jdvm.core"
 local envelope = require "jdvm.call.response"
 local errors = require "jdvm.failures.failure"
@@ -188,30 +189,6 @@ local function judge(self, response)
   return result, id_or_failure
 end
 
--- Follows the service's clock. True when the refused request was signed with a time that was far off.
-local function follow_clock(self, headers, failure)
-  local state = self.state
-  local former = state.offset
-  if not failure and not former then return false end
-  local skew, is_known = retry.skew(headers, state.clock())
-  if not is_known then return false end
-  -- An offset is measured anew by every response, and ends when the clocks agree.
-  if former then state.offset = skew end
-  local is_refusal = failure and failure.kind == "api" and (failure.http_status == 401 or failure.http_status == 403)
-  if not is_refusal then return false end
-  if self.was_skewed then
-    -- The corrected time was refused, too: it was not the clock, or the date of the responses is wrong.
-    state.offset = self.former_offset
-    return false
-  end
-  local wrong = retry.skew(headers, self.signed_at)
-  if not wrong then return false end
-  failure.skew = skew
-  if skew then failure.cause = skew > 0 and "clock_behind" or "clock_ahead" end
-  self.former_offset, state.offset = former, skew
-  return true
-end
-
 -- Whether this failure is worth a retry: the reason and seconds to wait, or nil.
 local function worth_another(self, failure, is_skewed)
   local state = self.state
@@ -311,12 +288,12 @@ function Call:finish(received)
         if received and response.status == 200 and self.throttled == 0 then received() end
         local result, id_or_failure = judge(self, response)
         if result ~= nil then
-          follow_clock(self, response.headers)
+          clock.follow(self, response.headers)
           report_attempt(self, response.status, id_or_failure)
           return succeed(self, result, response.status, id_or_failure)
         end
         failure = id_or_failure
-        is_skewed = follow_clock(self, response.headers, failure)
+        is_skewed = clock.follow(self, response.headers, failure)
       end
 
       if failure.kind == "timeout" and carrier:now() >= self.budget.deadline - NEARLY then
@@ -363,31 +340,6 @@ function Call:cancel()
     retryable = false,
   }
   self.outcome = { nil, message, detail }
-end
-
-local methods = {}
-local handle_mt = {
-  __index = methods,
-  __name = "jdvm.call",
-  __tostring = function(self)
-    local inner = self.call()
-    return ("jdvm call %s (%s)"):format(inner.operation.name, inner.outcome and "finished" or "pending")
-  end,
-}
-
-for _, name in ipairs { "finish", "cancel" } do
-  methods[name] = function(self)
-    if getmetatable(self) ~= handle_mt then error(("jdvm: call methods with a colon: call:%s()"):format(name), 2) end
-    local inner = self.call()
-    return inner[name](inner)
-  end
-end
-
---- A call as the user holds it: what it knows, keys and headers too, stays out of sight of inspectors.
----@param inner table
----@return jdvm.Call
-function call.handle(inner)
-  return setmetatable({ call = function() return inner end }, handle_mt)
 end
 
 return call

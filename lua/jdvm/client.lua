@@ -2,6 +2,7 @@
 -- the profile file, holds no state of any call, and may be shared by coroutines, light threads and requests.
 
 local call = require "jdvm.call"
+local handle = require "jdvm.call.handle"
 local check = require "jdvm.options.check"
 local core = require "jdvm.core"
 local events = require "jdvm.call.events"
@@ -208,7 +209,7 @@ function methods:start(name, params, options)
     error(("jdvm: there is no operation %s; known are %s"):format(text.show(name), text.enumerate(names, "and")), 2)
   end
   local pending = begin(state, operation, params, options, false)
-  return call.handle(pending)
+  return handle(pending)
 end
 
 --- Waits until an image, or all images of a list, are in a state; see jdvm.wait.
