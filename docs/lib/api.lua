@@ -27,7 +27,7 @@ api.classes = {
         name = "throttled",
         type = "integer",
         optional = true,
-        doc = "Of these, tries that the service put off (429); not of wait_image.",
+        doc = "Of these, attempts that the service throttled (429); not of wait_image.",
         doc_zh = "其中被限流（429）的次数；wait_image 不提供。",
       },
       {
@@ -121,7 +121,7 @@ api.classes = {
         name = "attempts",
         type = "integer",
         optional = true,
-        doc = "Of list_images: tries it took, of all requests.",
+        doc = "Of list_images: attempts of all requests.",
         doc_zh = "仅 list_images：所有请求的尝试次数。",
       },
       {
@@ -249,7 +249,13 @@ api.classes[#api.classes + 1] = {
       doc_zh = "事件类型。",
     },
     { name = "message", type = "string", doc = "The line for a log.", doc_zh = "日志文字。" },
-    { name = "operation", type = "string", optional = true, doc = "Operation of the try.", doc_zh = "接口名。" },
+    {
+      name = "operation",
+      type = "string",
+      optional = true,
+      doc = "Operation of the attempt.",
+      doc_zh = "接口名。",
+    },
     { name = "region", type = "string", optional = true, doc = "Region.", doc_zh = "地域。" },
     { name = "method", type = "string", optional = true, doc = "HTTP method.", doc_zh = "HTTP 方法。" },
     { name = "host", type = "string", optional = true, doc = "Host.", doc_zh = "主机。" },
@@ -259,7 +265,7 @@ api.classes[#api.classes + 1] = {
       name = "attempt",
       type = "integer",
       optional = true,
-      doc = "Number of the try, from 1.",
+      doc = "Number of the attempt, from 1.",
       doc_zh = "第几次尝试，从 1 开始。",
     },
     {
@@ -280,7 +286,7 @@ api.classes[#api.classes + 1] = {
       name = "milliseconds",
       type = "number",
       optional = true,
-      doc = "What the try took.",
+      doc = "Time that the attempt took.",
       doc_zh = "耗时，单位毫秒。",
     },
     {
@@ -297,7 +303,7 @@ api.classes[#api.classes + 1] = {
       doc = "The service's word for it, or the kind.",
       doc_zh = "服务端状态或失败类别。",
     },
-    { name = "retry", type = "string", optional = true, doc = "Why another try follows.", doc_zh = "重试原因。" },
+    { name = "retry", type = "string", optional = true, doc = "Why a retry follows.", doc_zh = "重试原因。" },
     {
       name = "delay",
       type = "number",
@@ -493,7 +499,7 @@ api.classes[#api.classes + 1] = {
       name = "lasting",
       type = "boolean",
       optional = true,
-      doc = "Whether another try would fail, too.",
+      doc = "Whether a retry would fail, too.",
       doc_zh = "重试是否必然失败。",
     },
     { name = "hint", type = "string", optional = true, doc = "What to do about it.", doc_zh = "处理建议。" },

@@ -17,7 +17,7 @@ return {
     },
     endpoint = { "Address of the service.", "服务地址。" },
     timeout = {
-      "Seconds for a whole call: its tries, the waiting between them, its pages.",
+      "Seconds for a whole call: its attempts, the delays between them, its pages.",
       "一次调用的总时限（秒），包含重试、等待与翻页。",
     },
     connect_timeout = { "Seconds for a connection.", "建立连接的时限（秒）。" },

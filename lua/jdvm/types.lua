@@ -165,7 +165,7 @@
 ---@field credentials? string|(fun(context: jdvm.KeyContext): jdvm.Keys|nil, string|nil) A function that returns the keys, or the name of a source: environment, profile. 返回密钥的函数，或密钥来源的名称：environment、profile。
 ---@field profile? string Profile of ~/.jdc/config whose keys and region to use; then the keys of the environment are not looked at. 使用 ~/.jdc/config 中的该配置；指定后不再使用环境变量中的密钥。
 ---@field endpoint? string Address of the service. 服务地址。
----@field timeout? number Seconds for a whole call: its tries, the waiting between them, its pages. 一次调用的总时限（秒），包含重试、等待与翻页。
+---@field timeout? number Seconds for a whole call: its attempts, the delays between them, its pages. 一次调用的总时限（秒），包含重试、等待与翻页。
 ---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
 ---@field read_timeout? number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
 ---@field max_attempts? integer Tries of a request in all; 0 and 1 mean no retry. 单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。
@@ -254,7 +254,7 @@
 ---@field request_id? string Id of the request at the service. 服务端请求 ID。
 ---@field http_status integer HTTP status. HTTP 状态码。
 ---@field attempts integer Tries it took. 尝试次数。
----@field throttled? integer Of these, tries that the service put off (429); not of wait_image. 其中被限流（429）的次数；wait_image 不提供。
+---@field throttled? integer Of these, attempts that the service throttled (429); not of wait_image. 其中被限流（429）的次数；wait_image 不提供。
 ---@field replayed? integer Requests sent again because the server had closed a kept connection, or said 408 on it: on a fresh connection, with a new nonce, date and signature, once for each attempt and not counted as one; not of lists and wait_image. 因服务端已关闭保持的连接（或在其上返回 408）而重发的请求数：在新连接上以新的 nonce、日期与签名重发，每次尝试至多一次，不计为尝试；列表与 wait_image 不提供。
 ---@field elapsed number Seconds it took. 耗时，单位秒。
 ---@field cache? "hit"|"stale"|"miss" From jdvm.cache only: where the answer comes from; stale is being renewed. 仅由 jdvm.cache 给出：应答来源；stale 表示正在后台更新。
@@ -272,7 +272,7 @@
 ---@field passes integer Times the list was read from its start; above 1 when it changed meanwhile. 从头读取列表的次数；读取期间列表发生变化时大于 1。
 ---@field missing? string[] Of the given ids, those not found. 给定 ID 中未找到的部分。
 ---@field token? string Where to go on, when max_items cut the list. 续读标记，当 max_items 截断列表时给出。
----@field attempts? integer Of list_images: tries it took, of all requests. 仅 list_images：所有请求的尝试次数。
+---@field attempts? integer Of list_images: attempts of all requests. 仅 list_images：所有请求的尝试次数。
 ---@field elapsed? number Of list_images: seconds it took. 仅 list_images：耗时，单位秒。
 ---@field request_id? string Of list_images: id of the last request. 仅 list_images：最后一个请求的 ID。
 ---@field http_status? integer Of list_images: HTTP status of the last answer. 仅 list_images：最后一个应答的 HTTP 状态码。
@@ -302,19 +302,19 @@
 ---@class jdvm.Event
 ---@field event "try"|"warning" What happened. 事件类型。
 ---@field message string The line for a log. 日志文字。
----@field operation? string Operation of the try. 接口名。
+---@field operation? string Operation of the attempt. 接口名。
 ---@field region? string Region. 地域。
 ---@field method? string HTTP method. HTTP 方法。
 ---@field host? string Host. 主机。
 ---@field path? string Path. 路径。
 ---@field query? string Query. 查询参数。
----@field attempt? integer Number of the try, from 1. 第几次尝试，从 1 开始。
+---@field attempt? integer Number of the attempt, from 1. 第几次尝试，从 1 开始。
 ---@field status? integer HTTP status, if an answer came. HTTP 状态码（收到应答时）。
 ---@field request_id? string Id of the request at the service. 服务端请求 ID。
----@field milliseconds? number What the try took. 耗时，单位毫秒。
+---@field milliseconds? number Time that the attempt took. 耗时，单位毫秒。
 ---@field kind? string Kind of failure, if it failed. 失败类别（失败时）。
 ---@field reason? string The service's word for it, or the kind. 服务端状态或失败类别。
----@field retry? string Why another try follows. 重试原因。
+---@field retry? string Why a retry follows. 重试原因。
 ---@field delay? number Seconds until then. 距下次尝试的秒数。
 
 ---What on_call is told. on_call 收到的事件。
@@ -365,7 +365,7 @@
 ---@field phase? string Where: dns, connect, tls, send, wait or read. 所处阶段：dns、connect、tls、send、wait 或 read。
 ---@field sent? boolean Whether any byte of the request may have left. 请求是否可能已部分发出。
 ---@field kept? boolean Whether the connection was used before and failed before the first byte of a response: the request is then sent again, once, with fresh = true, and that is not an attempt. 连接此前用过，且在收到响应的首字节之前失败：请求会以 fresh = true 重发一次，不计为尝试。
----@field lasting? boolean Whether another try would fail, too. 重试是否必然失败。
+---@field lasting? boolean Whether a retry would fail, too. 重试是否必然失败。
 ---@field hint? string What to do about it. 处理建议。
 
 ---@alias jdvm.FailureKind "credentials"|"connect"|"tls"|"timeout"|"transport"|"http"|"decode"|"api"|"pagination"|"wait"|"phase"|"cache"|"cancelled"
