@@ -12,13 +12,10 @@ local retry = {}
 local REASONS =
   { [429] = "throttled", [500] = "transient", [502] = "transient", [503] = "transient", [504] = "transient" }
 
--- The code that decides. An HTTP 4xx stands, whatever code its body gives; behind any other status the body's counts,
--- if it can be one of HTTP at all.
+-- The code that decides: that of HTTP, or of the error in the body where HTTP says that all is well.
 local function deciding_code(failure)
-  local http, code = failure.http_status, failure.code
-  local is_final = http and http >= 400 and http <= 499 and not REASONS[http]
-  if is_final or failure.kind == "http" or not (code and code >= 400 and code <= 599) then return http end
-  return code
+  local http = failure.http_status
+  return http and http >= 200 and http <= 299 and failure.code or http
 end
 
 --- What a failure means for another attempt. No word of a response decides that, but for one: 429 also stands for a
