@@ -47,7 +47,7 @@ api.classes = {
         optional = true,
         values = { "hit", "stale", "miss" },
         doc = "From jdvm.cache only: where the answer comes from; stale is being renewed.",
-        doc_zh = "仅由 jdvm.cache 给出：应答来源；stale 表示正在后台更新。",
+        doc_zh = "仅由 jdvm.cache 给出：响应来源；stale 表示正在后台更新。",
       },
       {
         name = "age",
@@ -143,7 +143,7 @@ api.classes = {
         type = "integer",
         optional = true,
         doc = "Of list_images: HTTP status of the last answer.",
-        doc_zh = "仅 list_images：最后一个应答的 HTTP 状态码。",
+        doc_zh = "仅 list_images：最后一个响应的 HTTP 状态码。",
       },
     },
   },
@@ -273,7 +273,7 @@ api.classes[#api.classes + 1] = {
       type = "integer",
       optional = true,
       doc = "HTTP status, if an answer came.",
-      doc_zh = "HTTP 状态码（收到应答时）。",
+      doc_zh = "HTTP 状态码（收到响应时）。",
     },
     {
       name = "request_id",
@@ -420,14 +420,14 @@ api.classes[#api.classes + 1] = {
     {
       name = "read_timeout",
       type = "number",
-      doc = "Seconds without a byte of the answer.",
-      doc_zh = "等待应答数据的时限（秒）。",
+      doc = "Maximum silence, in seconds, while reading a response.",
+      doc_zh = "读取响应时允许的最长静默时间（秒）。",
     },
     {
       name = "max_body",
       type = "integer",
-      doc = "Largest answer in bytes.",
-      doc_zh = "应答正文的最大字节数。",
+      doc = "Maximum size of a response body, in bytes.",
+      doc_zh = "响应正文的最大字节数。",
     },
     {
       name = "fresh",
@@ -441,10 +441,10 @@ api.classes[#api.classes + 1] = {
 api.classes[#api.classes + 1] = {
   name = "TransportResponse",
   doc = "The answer, as a transport of your own gives it.",
-  doc_zh = "自定义传输返回的应答。",
+  doc_zh = "自定义传输返回的响应。",
   fields = {
     { name = "status", type = "integer", doc = "HTTP status.", doc_zh = "HTTP 状态码。" },
-    { name = "headers", type = "table", optional = true, doc = "Names and values.", doc_zh = "应答头。" },
+    { name = "headers", type = "table", optional = true, doc = "Names and values.", doc_zh = "响应头。" },
     {
       name = "body",
       type = "string",
@@ -532,8 +532,8 @@ api.cache = {
   name = "cache.new",
   doc = '`local cache = require "jdvm.cache"`: keeps answers in a lua_shared_dict of nginx, for all its workers. One '
     .. "worker fetches, the others wait or get the older answer. May be called in init_by_lua; wrong options raise.",
-  doc_zh = '`local cache = require "jdvm.cache"`：将应答保存在 nginx 的 lua_shared_dict 中，供所有 worker 共用。'
-    .. "同一时刻仅一个 worker 请求，其余等待或使用较旧的应答。可在 init_by_lua 中调用；选项错误时抛出异常。",
+  doc_zh = '`local cache = require "jdvm.cache"`：将响应保存在 nginx 的 lua_shared_dict 中，供所有 worker 共用。'
+    .. "同一时刻仅一个 worker 请求，其余等待或使用较旧的响应。可在 init_by_lua 中调用；选项错误时抛出异常。",
   params = { { "options", "jdvm.CacheOptions" } },
   returns = { { "jdvm.Catalogue", "catalogue" } },
 }
@@ -553,7 +553,7 @@ api.client = {
   },
   {
     name = "wait_image",
-    doc = "Waits until images are in a state; many ids cost one request a look.",
+    doc = "Waits until images are in a state; one request per poll, however many ids.",
     doc_zh = "等待镜像到达指定状态；多个 ID 每次轮询只需一次请求。",
     params = { { "ids", "string|string[]" }, { "options", "jdvm.WaitOptions", optional = true } },
     returns = { { "jdvm.Image|jdvm.Image[]", "image or images, as asked" }, { "jdvm.Meta", "meta" } },
@@ -665,7 +665,7 @@ api.objects = {
       {
         name = "cancel",
         doc = "Gives it up; finish then fails with kind cancelled.",
-        doc_zh = "取消调用；之后 finish 以 cancelled 失败。",
+        doc_zh = "取消调用；之后 finish() 返回 kind 为 cancelled 的错误。",
         params = {},
         returns = {},
       },
@@ -677,7 +677,7 @@ api.objects[#api.objects + 1] = {
   name = "Catalogue",
   doc = "What jdvm.cache gives: the same answers as the client's, from the cache where it can. meta.cache and meta.age "
     .. "(in the detail of a failure, too) tell where an answer comes from. Results are the caller's to change.",
-  doc_zh = "jdvm.cache 返回的对象：应答与客户端方法相同，尽可能取自缓存。meta.cache 与 meta.age（失败时在 detail 中）说明应答"
+  doc_zh = "jdvm.cache 返回的对象：响应与客户端方法相同，尽可能取自缓存。meta.cache 与 meta.age（失败时在 detail 中）说明响应"
     .. "来源。返回的表可任意修改。",
   methods = {
     {
@@ -739,7 +739,7 @@ api.decode_options = {
     name = "source",
     type = "string",
     doc = "Key under which each item also gets its own JSON text; needs fields.",
-    doc_zh = "每个元素另以该键给出其 JSON 原文；需与 fields 同用。",
+    doc_zh = "每个元素额外在该键下保存 JSON 原文；需与 fields 同用。",
   },
   {
     name = "array_mt",

@@ -14,7 +14,7 @@ return {
     systemDiskSizeGB = { "Size of the system disk in GB.", "系统盘大小，单位 GB。" },
     imageSource = {
       "Where the image comes from. Older answers say jcloud, marketplace, self and share for public, thirdparty, private and shared.",
-      "镜像来源。旧版应答使用 jcloud、marketplace、self、share，分别对应 public、thirdparty、private、shared。",
+      "镜像来源。旧版响应使用 jcloud、marketplace、self、share，分别对应 public、thirdparty、private、shared。",
     },
     osType = { "Family of the operating system.", "操作系统类型。" },
     status = {

@@ -21,7 +21,10 @@ return {
       "一次调用的总时限（秒），包含重试、等待与翻页。",
     },
     connect_timeout = { "Seconds for a connection.", "建立连接的时限（秒）。" },
-    read_timeout = { "Seconds without a byte of the answer.", "等待应答数据的时限（秒）。" },
+    read_timeout = {
+      "Maximum silence, in seconds, while reading a response.",
+      "读取响应时允许的最长静默时间（秒）。",
+    },
     max_attempts = {
       "Tries of a request in all; 0 and 1 mean no retry.",
       "单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。",
@@ -48,7 +51,7 @@ return {
     },
     verify = { "Check the server's certificate and name.", "校验服务器证书与域名。" },
     user_agent = { "Put before the library's own User-Agent.", "附加在 User-Agent 前的文字。" },
-    max_body = { "Largest answer in bytes.", "应答正文的最大字节数。" },
+    max_body = { "Maximum size of a response body, in bytes.", "响应正文的最大字节数。" },
     http2 = { "Use HTTP/2 where the server offers it (libcurl).", "服务器支持时使用 HTTP/2（libcurl）。" },
     max_connections = {
       "Maximum number of connections at a time in one process (in each nginx worker); further requests wait. "
@@ -82,7 +85,7 @@ return {
       class = "fun(event: jdvm.Event)",
     },
     on_attempt = {
-      "Called after each attempt. An error in it, as in on_call, changes nothing; logger is told of it.",
+      "Called after each attempt. Errors raised by it, as by on_call, are ignored and reported to logger.",
       "每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。",
       class = "fun(event: jdvm.Event)",
     },
@@ -99,7 +102,10 @@ return {
       "本次调用的总时限（秒）；默认取客户端设置。",
     },
     connect_timeout = { "Seconds for a connection.", "建立连接的时限（秒）。" },
-    read_timeout = { "Seconds without a byte of the answer.", "等待应答数据的时限（秒）。" },
+    read_timeout = {
+      "Maximum silence, in seconds, while reading a response.",
+      "读取响应时允许的最长静默时间（秒）。",
+    },
     max_attempts = { "Tries of a request in all.", "单个请求的最大尝试次数（含首次）。" },
     fields = {
       "Only these fields of the images are read, such as imageId or systemDisk.cloudDisk.diskSizeGB: faster.",
@@ -107,7 +113,7 @@ return {
     },
     source = {
       "Key under which each image also gets its own JSON text; of the image itself only fields are read.",
-      "每个镜像另以该键给出其 JSON 原文；镜像本身仅解析 fields 中的字段。",
+      "每个镜像额外在该键下保存 JSON 原文；镜像本身仅解析 fields 中的字段。",
     },
     null = {
       "JSON null in an object: left out, or jdvm.null.",
@@ -120,7 +126,7 @@ return {
       "Images asked for at once; default: the client's.",
       "每页请求的镜像数量；默认取客户端设置。",
     },
-    max_items = { "Most images to give out.", "最多返回的镜像数量。" },
+    max_items = { "Maximum number of images to return.", "最多返回的镜像数量。" },
     prefetch = {
       "Pages in flight ahead of the reader; 0 means none; default: the client's.",
       "预取的页数；0 表示不预取；默认取客户端设置。",
@@ -145,7 +151,7 @@ return {
       "允许暂时查不到镜像的时间（秒）。",
     },
     on_progress = {
-      "Called after each look. An error in it changes nothing; logger is told of it.",
+      "Called after each poll. Errors raised by it are ignored and reported to logger.",
       "每次轮询后的回调；其中的错误不影响结果，只会通知 logger。",
       class = "fun(progress: jdvm.Progress)",
     },
@@ -154,19 +160,19 @@ return {
     client = { "The client that fetches; required.", "用于请求的客户端；必填。", class = "jdvm.Client" },
     dict = {
       "Name of a lua_shared_dict for the answers; required.",
-      "保存应答的 lua_shared_dict 名称；必填。",
+      "保存响应的 lua_shared_dict 名称；必填。",
     },
     locks = {
       "Name of another for the locks; default: that of dict with _locks, if there is one, else dict itself.",
       "保存锁的 lua_shared_dict 名称；默认为 dict 名称加 _locks，若不存在则为 dict 本身。",
     },
-    ttl = { "Seconds for which an answer is fresh.", "应答的有效期（秒）。" },
+    ttl = { "How long a response is fresh, in seconds.", "响应的有效期（秒）。" },
     stale = {
       "Seconds after that in which it is still given, while a new one is fetched.",
       "过期后在后台更新期间仍可使用的时间（秒）。",
     },
     negative_ttl = {
-      "Seconds for which it is kept that there is no such image.",
+      'How long a "not found" result is cached, in seconds.',
       "“不存在”这一结果的缓存时间（秒）。",
     },
     lock_ttl = {

@@ -75,7 +75,7 @@ local words = {
       "Options come first, then the environment, then a profile of `~/.jdc/config` (the one named by the option "
         .. "`profile` or `JDCLOUD_PROFILE`, else by `~/.jdc/current`, else `default`). The option `profile` sets the "
         .. "keys of the environment aside.",
-      "Keys count only as a pair of one source; half a pair is an error. These pairs of the environment are known, the "
+      "Both keys must come from the same source; half a pair is an error. These pairs of the environment are known, the "
         .. "first complete one counts; the last is Terraform's, and as its names are common ones it comes after any "
         .. "profile:",
       "The region of a profile counts whoever gives the keys. Its endpoint counts only with its keys or when the "

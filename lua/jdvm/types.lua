@@ -12,7 +12,7 @@
 ---@field osVersion? string Version of the operating system, such as 7.6. 操作系统版本，例如 7.6。
 ---@field architecture? "x86_64"|"arm64"|"i386"|string Processor architecture. 处理器架构。
 ---@field systemDiskSizeGB? integer Size of the system disk in GB. 系统盘大小，单位 GB。
----@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community"|string Where the image comes from. Older answers say jcloud, marketplace, self and share for public, thirdparty, private and shared. 镜像来源。旧版应答使用 jcloud、marketplace、self、share，分别对应 public、thirdparty、private、shared。
+---@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community"|string Where the image comes from. Older answers say jcloud, marketplace, self and share for public, thirdparty, private and shared. 镜像来源。旧版响应使用 jcloud、marketplace、self、share，分别对应 public、thirdparty、private、shared。
 ---@field osType? "linux"|"windows"|string Family of the operating system. 操作系统类型。
 ---@field status? "pending"|"ready"|"deleting"|"error"|string State: pending while it is made, ready when usable, deleting, error when the image or its snapshot is broken. 状态：pending 创建中，ready 可用，deleting 删除中，error 镜像或其快照已损坏。
 ---@field createTime? string When it was made, as YYYY-MM-DD HH:MM:SS; the service names no time zone. 创建时间，格式 YYYY-MM-DD HH:MM:SS；服务端未说明时区。
@@ -128,7 +128,7 @@
 ---@class jdvm.DescribeImagesParams
 ---@field regionId? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string Region. Left out, it is the region of the client. 地域 ID；不填时使用客户端的地域。
 ---@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community" Where the images come from: public (official), thirdparty (marketplace), private (your own), shared (shared with you), community. Required unless ids is given. 镜像来源：public 官方，thirdparty 云市场，private 私有，shared 共享，community 社区。未指定 ids 时必填。
----@field ids? string[] Ids of the images wanted. No filter may stand beside it. 要查询的镜像 ID 列表。指定后不得再使用其他过滤条件。
+---@field ids? string[] Ids of the images wanted. Cannot be combined with filters. 要查询的镜像 ID 列表。指定后不得再使用其他过滤条件。
 ---@field offline? boolean Whether to list withdrawn images; only with imageSource public or thirdparty. Left out, the service takes it as false. 是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。
 ---@field platform? "Ubuntu"|"CentOS"|"Windows Server"|"Other Linux"|"Other Windows"|string Distribution; empty means any. 操作系统发行版；为空表示不限。
 ---@field rootDeviceType? "localDisk"|"cloudDisk" Kind of the system disk. 系统盘类型：localDisk 本地盘，cloudDisk 云硬盘。
@@ -167,7 +167,7 @@
 ---@field endpoint? string Address of the service. 服务地址。
 ---@field timeout? number Seconds for a whole call: its attempts, the delays between them, its pages. 一次调用的总时限（秒），包含重试、等待与翻页。
 ---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
----@field read_timeout? number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
+---@field read_timeout? number Maximum silence, in seconds, while reading a response. 读取响应时允许的最长静默时间（秒）。
 ---@field max_attempts? integer Tries of a request in all; 0 and 1 mean no retry. 单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。
 ---@field transport? "auto"|"curl"|"ngx"|table|(fun(request: jdvm.TransportRequest): jdvm.TransportResponse|nil, string|nil) How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own (see TransportRequest). 传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供（见 TransportRequest）。
 ---@field blocking? boolean Allow libcurl, which blocks, in nginx's init phase. 允许在 nginx 的 init 阶段使用会阻塞的 libcurl。
@@ -177,7 +177,7 @@
 ---@field no_proxy? string Hosts reached without the proxy, separated by commas: names (with everything below them), addresses, networks (10.0.0.0/8), each with or without a port, or *. The same in libcurl and nginx. 不经代理访问的主机，以逗号分隔：域名（含其下所有子域名）、IP 地址、网段（10.0.0.0/8），均可带端口；* 表示所有主机。libcurl 与 nginx 中含义相同。
 ---@field verify? boolean Check the server's certificate and name. 校验服务器证书与域名。
 ---@field user_agent? string Put before the library's own User-Agent. 附加在 User-Agent 前的文字。
----@field max_body? integer Largest answer in bytes. 应答正文的最大字节数。
+---@field max_body? integer Maximum size of a response body, in bytes. 响应正文的最大字节数。
 ---@field http2? boolean Use HTTP/2 where the server offers it (libcurl). 服务器支持时使用 HTTP/2（libcurl）。
 ---@field max_connections? integer Maximum number of connections at a time in one process (in each nginx worker); further requests wait. In nginx, clients with the same endpoint, proxy and limit share it, and connect_timeout bounds the wait. 单个进程（每个 nginx worker）中的最大并发连接数；超出的请求将排队。在 nginx 中，endpoint、代理和上限都相同的客户端共用该上限，排队时间受 connect_timeout 限制。
 ---@field algorithm? "JDCLOUD2-HMAC-SHA256"|"JDCLOUD3-HMAC-SHA256" How requests are signed. 签名算法。
@@ -188,7 +188,7 @@
 ---@field page_size? integer Images asked for at once in lists. 列表每页请求的镜像数量。
 ---@field prefetch? integer Pages in flight ahead of the reader of a list, at most max_connections; 0 means none. 预取的页数，不超过 max_connections；0 表示不预取。
 ---@field logger? fun(event: jdvm.Event) Called with each event that is worth a log line; print will do. 日志回调函数，可直接使用 print。
----@field on_attempt? fun(event: jdvm.Event) Called after each attempt. An error in it, as in on_call, changes nothing; logger is told of it. 每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。
+---@field on_attempt? fun(event: jdvm.Event) Called after each attempt. Errors raised by it, as by on_call, are ignored and reported to logger. 每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。
 ---@field on_call? fun(event: jdvm.Event) Called after each call. 每次调用结束后的回调。
 ---@field clock? fun(): number Gives the time in seconds since 1970; for tests. 返回自 1970 年起的秒数，用于测试。
 
@@ -196,17 +196,17 @@
 ---@class jdvm.CallOptions
 ---@field timeout? number Seconds for the whole call; default: the client's. 本次调用的总时限（秒）；默认取客户端设置。
 ---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
----@field read_timeout? number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
+---@field read_timeout? number Maximum silence, in seconds, while reading a response. 读取响应时允许的最长静默时间（秒）。
 ---@field max_attempts? integer Tries of a request in all. 单个请求的最大尝试次数（含首次）。
 ---@field fields? string[] Only these fields of the images are read, such as imageId or systemDisk.cloudDisk.diskSizeGB: faster. 仅解析镜像的这些字段，例如 imageId、systemDisk.cloudDisk.diskSizeGB，可加快速度。
----@field source? string Key under which each image also gets its own JSON text; of the image itself only fields are read. 每个镜像另以该键给出其 JSON 原文；镜像本身仅解析 fields 中的字段。
+---@field source? string Key under which each image also gets its own JSON text; of the image itself only fields are read. 每个镜像额外在该键下保存 JSON 原文；镜像本身仅解析 fields 中的字段。
 ---@field null? "drop"|"keep" JSON null in an object: left out, or jdvm.null. 对象中的 JSON null：省略或返回 jdvm.null。
 ---@field utf8? "strict"|"replace" Bytes that are not UTF-8: refused or replaced. 非 UTF-8 字节：报错或替换。
 
 ---Options of lists.
 ---@class jdvm.ListOptions: jdvm.CallOptions
 ---@field page_size? integer Images asked for at once; default: the client's. 每页请求的镜像数量；默认取客户端设置。
----@field max_items? integer Most images to give out. 最多返回的镜像数量。
+---@field max_items? integer Maximum number of images to return. 最多返回的镜像数量。
 ---@field prefetch? integer Pages in flight ahead of the reader; 0 means none; default: the client's. 预取的页数；0 表示不预取；默认取客户端设置。
 ---@field start? string Resume token of an earlier list with the same filters. 此前相同条件列表的续读标记。
 ---@field consistency? "eventual"|"stable" stable misses no image even if one is deleted while another is created; its pages overlap. stable 读取相互重叠的页，即使恰好删除一个又新增一个镜像也不会遗漏。
@@ -219,9 +219,9 @@
 ---@field interval? number Seconds between the first two looks. 首次轮询间隔（秒）。
 ---@field max_interval? number Longest time between two looks in seconds. 最大轮询间隔（秒）。
 ---@field not_found_grace? number Seconds in which an image may not be found yet. 允许暂时查不到镜像的时间（秒）。
----@field on_progress? fun(progress: jdvm.Progress) Called after each look. An error in it changes nothing; logger is told of it. 每次轮询后的回调；其中的错误不影响结果，只会通知 logger。
+---@field on_progress? fun(progress: jdvm.Progress) Called after each poll. Errors raised by it are ignored and reported to logger. 每次轮询后的回调；其中的错误不影响结果，只会通知 logger。
 ---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
----@field read_timeout? number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
+---@field read_timeout? number Maximum silence, in seconds, while reading a response. 读取响应时允许的最长静默时间（秒）。
 ---@field max_attempts? integer Tries of a request in all. 单个请求的最大尝试次数（含首次）。
 ---@field null? "drop"|"keep" JSON null in an object: left out, or jdvm.null. 对象中的 JSON null：省略或返回 jdvm.null。
 ---@field utf8? "strict"|"replace" Bytes that are not UTF-8: refused or replaced. 非 UTF-8 字节：报错或替换。
@@ -234,17 +234,17 @@
 ---@field max_size? integer Longest text in bytes. 最大文本长度，单位字节。
 ---@field fields? string[] Only these fields, dotted for nested ones. 仅解析这些字段，嵌套字段以点分隔。
 ---@field items? string Path of the array whose elements fields applies to. fields 所作用的数组路径。
----@field source? string Key under which each item also gets its own JSON text; needs fields. 每个元素另以该键给出其 JSON 原文；需与 fields 同用。
+---@field source? string Key under which each item also gets its own JSON text; needs fields. 每个元素额外在该键下保存 JSON 原文；需与 fields 同用。
 ---@field array_mt? table|false Metatable of empty arrays, false for none; default: that of lua-cjson if the program has loaded one, so that it encodes them as arrays; else the library's own. 空数组的元表，false 表示不设置；默认使用程序已加载的 lua-cjson 的元表，以便编码为数组；未加载时使用自身的元表。
 
 ---Options of jdvm.cache.
 ---@class jdvm.CacheOptions
 ---@field client jdvm.Client The client that fetches; required. 用于请求的客户端；必填。
----@field dict string Name of a lua_shared_dict for the answers; required. 保存应答的 lua_shared_dict 名称；必填。
+---@field dict string Name of a lua_shared_dict for the answers; required. 保存响应的 lua_shared_dict 名称；必填。
 ---@field locks? string Name of another for the locks; default: that of dict with _locks, if there is one, else dict itself. 保存锁的 lua_shared_dict 名称；默认为 dict 名称加 _locks，若不存在则为 dict 本身。
----@field ttl? number Seconds for which an answer is fresh. 应答的有效期（秒）。
+---@field ttl? number How long a response is fresh, in seconds. 响应的有效期（秒）。
 ---@field stale? number Seconds after that in which it is still given, while a new one is fetched. 过期后在后台更新期间仍可使用的时间（秒）。
----@field negative_ttl? number Seconds for which it is kept that there is no such image. “不存在”这一结果的缓存时间（秒）。
+---@field negative_ttl? number How long a "not found" result is cached, in seconds. “不存在”这一结果的缓存时间（秒）。
 ---@field lock_ttl? number Seconds after which the lock of a dead worker ends. 异常退出的 worker 所持锁的失效时间（秒）。
 ---@field name? string Stands for the account; required when the keys of the client come from a function. 代表账号的名称；客户端密钥来自函数时必填。
 ---@field options? jdvm.ListOptions Options of each call, such as timeout and fields. 每次调用的选项，例如 timeout、fields。
@@ -257,7 +257,7 @@
 ---@field throttled? integer Of these, attempts that the service throttled (429); not of wait_image. 其中被限流（429）的次数；wait_image 不提供。
 ---@field replayed? integer Requests sent again because the server had closed a kept connection, or said 408 on it: on a fresh connection, with a new nonce, date and signature, once for each attempt and not counted as one; not of lists and wait_image. 因服务端已关闭保持的连接（或在其上返回 408）而重发的请求数：在新连接上以新的 nonce、日期与签名重发，每次尝试至多一次，不计为尝试；列表与 wait_image 不提供。
 ---@field elapsed number Seconds it took. 耗时，单位秒。
----@field cache? "hit"|"stale"|"miss" From jdvm.cache only: where the answer comes from; stale is being renewed. 仅由 jdvm.cache 给出：应答来源；stale 表示正在后台更新。
+---@field cache? "hit"|"stale"|"miss" From jdvm.cache only: where the answer comes from; stale is being renewed. 仅由 jdvm.cache 给出：响应来源；stale 表示正在后台更新。
 ---@field age? number From jdvm.cache only: seconds since it was fetched. 仅由 jdvm.cache 给出：距获取时的秒数。
 
 ---Counters of a list; the second result of list_images, with the facts of Meta. 列表统计；亦为 list_images 的第二个返回值，并含 Meta 的信息。
@@ -275,7 +275,7 @@
 ---@field attempts? integer Of list_images: attempts of all requests. 仅 list_images：所有请求的尝试次数。
 ---@field elapsed? number Of list_images: seconds it took. 仅 list_images：耗时，单位秒。
 ---@field request_id? string Of list_images: id of the last request. 仅 list_images：最后一个请求的 ID。
----@field http_status? integer Of list_images: HTTP status of the last answer. 仅 list_images：最后一个应答的 HTTP 状态码。
+---@field http_status? integer Of list_images: HTTP status of the last answer. 仅 list_images：最后一个响应的 HTTP 状态码。
 
 ---What a provider function (option credentials) returns. 密钥提供函数（选项 credentials）的返回值。
 ---@class jdvm.Keys
@@ -309,7 +309,7 @@
 ---@field path? string Path. 路径。
 ---@field query? string Query. 查询参数。
 ---@field attempt? integer Number of the attempt, from 1. 第几次尝试，从 1 开始。
----@field status? integer HTTP status, if an answer came. HTTP 状态码（收到应答时）。
+---@field status? integer HTTP status, if an answer came. HTTP 状态码（收到响应时）。
 ---@field request_id? string Id of the request at the service. 服务端请求 ID。
 ---@field milliseconds? number Time that the attempt took. 耗时，单位毫秒。
 ---@field kind? string Kind of failure, if it failed. 失败类别（失败时）。
@@ -347,14 +347,14 @@
 ---@field url string To be sent as it is: its bytes are signed. 须原样发送：其字节已签名。
 ---@field headers table Names in lower case, and values, all to be sent; host is among them. 须全部发送的请求头，名称为小写，含 host。
 ---@field connect_timeout number Seconds for a connection. 建立连接的时限（秒）。
----@field read_timeout number Seconds without a byte of the answer. 等待应答数据的时限（秒）。
----@field max_body integer Largest answer in bytes. 应答正文的最大字节数。
+---@field read_timeout number Maximum silence, in seconds, while reading a response. 读取响应时允许的最长静默时间（秒）。
+---@field max_body integer Maximum size of a response body, in bytes. 响应正文的最大字节数。
 ---@field fresh? boolean Send it on a new connection, not on one that was used before. 须在新建的连接上发送，不得复用已有连接。
 
----The answer, as a transport of your own gives it. 自定义传输返回的应答。
+---The answer, as a transport of your own gives it. 自定义传输返回的响应。
 ---@class jdvm.TransportResponse
 ---@field status integer HTTP status. HTTP 状态码。
----@field headers? table Names and values. 应答头。
+---@field headers? table Names and values. 响应头。
 ---@field body string The body, inflated. 解压后的正文。
 ---@field kept? boolean Whether the connection was used before: a 408 on such a connection is not a response to this request. 连接此前是否用过：在这样的连接上收到的 408 并非对本次请求的响应。
 
@@ -425,10 +425,10 @@ local Call = {}
 ---@return jdvm.Failure|nil detail of the failure
 function Call:finish() end
 
----Gives it up; finish then fails with kind cancelled. 取消调用；之后 finish 以 cancelled 失败。
+---Gives it up; finish then fails with kind cancelled. 取消调用；之后 finish() 返回 kind 为 cancelled 的错误。
 function Call:cancel() end
 
----What jdvm.cache gives: the same answers as the client's, from the cache where it can. meta.cache and meta.age (in the detail of a failure, too) tell where an answer comes from. Results are the caller's to change. jdvm.cache 返回的对象：应答与客户端方法相同，尽可能取自缓存。meta.cache 与 meta.age（失败时在 detail 中）说明应答来源。返回的表可任意修改。
+---What jdvm.cache gives: the same answers as the client's, from the cache where it can. meta.cache and meta.age (in the detail of a failure, too) tell where an answer comes from. Results are the caller's to change. jdvm.cache 返回的对象：响应与客户端方法相同，尽可能取自缓存。meta.cache 与 meta.age（失败时在 detail 中）说明响应来源。返回的表可任意修改。
 ---@class jdvm.Catalogue
 local Catalogue = {}
 
@@ -501,7 +501,7 @@ function Client:describe_image(params, options) end
 ---@return jdvm.Call call
 function Client:start(operation, params, options) end
 
----Waits until images are in a state; many ids cost one request a look. 等待镜像到达指定状态；多个 ID 每次轮询只需一次请求。
+---Waits until images are in a state; one request per poll, however many ids. 等待镜像到达指定状态；多个 ID 每次轮询只需一次请求。
 ---@param ids string|string[]
 ---@param options? jdvm.WaitOptions
 ---@return jdvm.Image|jdvm.Image[]|nil image or images, as asked

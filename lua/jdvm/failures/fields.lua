@@ -23,7 +23,7 @@ fields.kinds = {
   {
     name = "transport",
     doc = "The connection broke, or the answer was not HTTP or too large.",
-    doc_zh = "连接中断，或应答不是合法的 HTTP，或应答过大。",
+    doc_zh = "连接中断，或响应不是合法的 HTTP，或响应过大。",
   },
   {
     name = "http",
@@ -33,7 +33,7 @@ fields.kinds = {
   {
     name = "decode",
     doc = "An answer that is not JSON, or lacks what it must hold.",
-    doc_zh = "应答不是 JSON 或缺少必需内容。",
+    doc_zh = "响应不是 JSON 或缺少必需内容。",
   },
   {
     name = "api",
@@ -53,8 +53,8 @@ fields.kinds = {
   },
   {
     name = "cache",
-    doc = "An answer has no room in the shared dict of jdvm.cache.",
-    doc_zh = "应答超出 jdvm.cache 共享字典的容量。",
+    doc = "A response does not fit in the shared dict of jdvm.cache.",
+    doc_zh = "响应超出 jdvm.cache 共享字典的容量。",
   },
   { name = "cancelled", doc = "The call was cancelled.", doc_zh = "调用已取消。" },
 }

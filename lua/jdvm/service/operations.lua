@@ -102,7 +102,7 @@ local describe_images = {
       type = "string[]",
       id = true,
       other_names = { "id", "imageIds", "imageId" },
-      doc = "Ids of the images wanted. No filter may stand beside it.",
+      doc = "Ids of the images wanted. Cannot be combined with filters.",
       doc_zh = "要查询的镜像 ID 列表。指定后不得再使用其他过滤条件。",
     },
     {
