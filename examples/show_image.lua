@@ -35,6 +35,6 @@ local function show(value, indent)
 end
 
 show(image, "")
--- `message` is the answer's meta here: id of the request, tries, seconds.
-print(("(request %s, %d try, %.0f ms)"):format(message.request_id, message.attempts, message.elapsed * 1000))
+-- `message` is the meta of the response here: request id, attempts, seconds.
+print(("(request %s, %d attempt(s), %.0f ms)"):format(message.request_id, message.attempts, message.elapsed * 1000))
 client:close()
