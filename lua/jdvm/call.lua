@@ -271,11 +271,7 @@ function Call:finish(received)
     if was_cancelled(self) then return outcome_of(self) end
 
     local now = carrier:now()
-    if
-      not self.fresh
-      and now < self.budget.deadline
-      and retry.is_replayed(response, failure, self.operation.method == "GET")
-    then
+    if not self.fresh and now < self.budget.deadline and retry.is_replayed(response, failure) then
       self.replayed = self.replayed + 1
       attempt(self, true, now, true)
     elseif not response and was_neglected(self, failure, began) then

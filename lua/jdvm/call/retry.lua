@@ -37,11 +37,10 @@ end
 --- about the request. A replay goes out on a fresh connection with a new signature, and is not another attempt.
 ---@param response table|nil
 ---@param failure table|nil of a transport
----@param is_safe boolean whether the request may arrive twice
----@return boolean
-function retry.is_replayed(response, failure, is_safe)
-  if response then return response.kept and response.status == 408 and is_safe end
-  return failure.kept and (is_safe or failure.sent == false)
+---@return boolean|nil
+function retry.is_replayed(response, failure)
+  if response then return response.kept and response.status == 408 end
+  return failure.kept
 end
 
 -- Seconds.

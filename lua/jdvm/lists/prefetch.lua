@@ -64,9 +64,6 @@ end
 --- Whether calls should be started before they are wanted.
 function Prefetch:is_eager() return self.depth > 0 end
 
---- Whether nothing is in flight.
-function Prefetch:is_empty() return self.head > self.tail end
-
 --- Cancels all that is in flight.
 function Prefetch:cancel()
   for i = self.head, self.tail do
