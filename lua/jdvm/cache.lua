@@ -4,7 +4,7 @@
 -- A response lives in a shared dict. It is fresh for `ttl` seconds and may be returned, stale, for `stale` more; a
 -- stale one is returned at once, and the first of all workers starts a refresh. Who finds none waits: in each worker
 -- one flight stands for all who want the same, and of the flights of all workers one holds the lock and fetches, while
--- the others watch the dict. A flight runs in a timer, so a client that goes away takes nobody's response with it. A
+-- the others watch the dict. A flight runs in a timer, so a client that leaves does not end it for others. A
 -- lock expires unless its holder, while it lives, renews it.
 --
 -- Where there are neither timers nor light threads but a call may block (the init phase with a client that has
@@ -85,7 +85,7 @@ local function ask(self, load)
   local result, meta, detail = load()
   local now = self.clock()
   if result ~= nil then return text_of("ok", now + self.ttl, now, result, meta), "ok", self.ttl + self.stale end
-  -- What the service says of the question will be the same for a while; what befell the response may pass.
+  -- A refusal by the service will stay the same for a while; a failure on the way may pass.
   local is_answer = detail.kind == "api" and (detail.code == 404 or detail.code == 400)
   local kind, seconds = "failed", min(self.negative_ttl, FAILURE_TTL)
   if is_answer then

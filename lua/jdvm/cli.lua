@@ -106,7 +106,7 @@ local function mode_warning()
   return path and profile.mode_warning(path, shell.mode_of(path))
 end
 
--- The client that the command line asks for; `warn` is told of what nobody has to fail for.
+-- The client that the command line asks for; `warn` gets what is wrong but ends nothing.
 local function new_client(given, region, warn)
   return require("jdvm").new {
     region = region,

@@ -39,14 +39,15 @@ end
 ---@return table|nil failure
 function request.region_failure(state, params)
   if state.region or type(params) == "table" and params.regionId ~= nil then return nil end
+  local hint -- that of the cause
+  if state.region_fault and state.lacks_keys then hint = false end -- giving a region would not be enough
   return {
     kind = "credentials",
     cause = state.region_fault and "region_not_read" or "no_region",
     message = state.region_fault,
     retryable = false,
     has_no_region = true,
-    -- Where there are no keys either, a region alone would help nobody.
-    hint = not (state.region_fault ~= nil and state.lacks_keys) and nil,
+    hint = hint,
   }
 end
 
