@@ -1,6 +1,5 @@
 --- One request and its response over a socket, without nginx.
 local exchange = require "jdvm.transport.exchange"
-local http1 = require "jdvm.transport.http1"
 local route = require "jdvm.transport.route"
 
 describe("a tunnel through a proxy", function()
@@ -70,6 +69,7 @@ describe("a request on a pooled connection", function()
       end,
     }
     local call = {
+      method = "GET",
       deadline = 10,
       now = function() return 0 end,
       control = {},
@@ -77,7 +77,7 @@ describe("a request on a pooled connection", function()
       waiting = 5000,
       reused = is_reused,
     }
-    local complete, problem = exchange.run(socket, "GET / HTTP/1.1\r\n\r\n", http1.response("GET"), call)
+    local complete, problem = exchange.run(socket, "GET / HTTP/1.1\r\n\r\n", call)
     assert.is_nil(complete)
     return problem
   end

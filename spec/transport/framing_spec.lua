@@ -83,16 +83,14 @@ end
 local function to_the_parser(bytes)
   local first, first_failure
   for size = #bytes, 1, -1 do
-    local reader, complete, message = http1.response "GET", false, nil
-    for position = 1, #bytes, size do
-      if complete == false then
-        complete, message = reader:feed(bytes:sub(position, position + size - 1))
-      end
-    end
-    if complete == false then
-      complete, message = reader:closed()
-    end
-    local failure = not complete and { kind = "transport", message = message } or nil
+    local position = 1
+    local reader = http1.response("GET", function()
+      if position > #bytes then return nil, "closed" end
+      position = position + size
+      return bytes:sub(position - size, position - 1)
+    end)
+    local complete, message = reader:read()
+    local failure = not complete and { kind = "transport", message = message or reader:place() } or nil
     if size == #bytes then
       first, first_failure = complete and reader, failure
     end

@@ -35,6 +35,8 @@ local milliseconds = exchange.milliseconds
 ---@field read_timeout number seconds without a byte
 ---@field waiting integer the socket's time-outs, in milliseconds
 ---@field control {cancelled: boolean?} may be set while the exchange waits
+---@field method string of the request
+---@field max_body integer? bytes
 ---@field reused boolean? does the connection come out of the pool?
 ---@field secure boolean? does the connection speak TLS?
 
@@ -73,17 +75,6 @@ function exchange.out_of_time(phase, sent) return failure("timeout", phase, "tim
 
 function exchange.cancelled(phase, sent) return failure("cancelled", phase, "cancelled", sent) end
 
--- The peer is gone: a complete answer if that is how its body ends, else a failure.
-local function ended(reader, err, phase, reused)
-  local complete, missing = reader:closed()
-  if complete and err == "closed" then return true end
-  missing = missing or "within the answer"
-  local facts = err == "closed" and { where = missing } or { reason = err, within = missing }
-  local _, problem = failure("transport", phase, "cut_off", true, facts)
-  problem.kept = reused and not reader.started
-  return nil, problem
-end
-
 -- Whether there may be more that was read but not given out. A piece is all that has arrived, unless it fills nginx's
 -- buffer: then more of it may lie decrypted in OpenSSL, where neither the reader nor nginx, which looks into the kernel
 -- before it pools a connection, would see it; the next call would take it for its answer. How large the buffer is
@@ -94,11 +85,10 @@ local function may_be_cut(size, largest) return size == largest or size > larges
 --- Sends a request and reads the answer to its end.
 ---@param socket table connected; its send time-out is set, and `waiting` is its receive time-out
 ---@param head string from http1.head
----@param reader jdvm.Http1Response
 ---@param call jdvm.Exchange
----@return true? complete
+---@return jdvm.Http1Response? response complete
 ---@return jdvm.TransportFailure?
-function exchange.run(socket, head, reader, call)
+function exchange.run(socket, head, call)
   local ok, err = socket:send(head)
   if not ok then
     if err == "timeout" then return failure("timeout", "send", "send_timeout", true) end
@@ -106,12 +96,14 @@ function exchange.run(socket, head, reader, call)
     problem.kept = call.reused
     return nil, problem
   end
-  local control, deadline, now = call.control, call.deadline, call.now
-  local longest, waiting = milliseconds(call.read_timeout), call.waiting
-  local largest = 0 -- bytes of the largest piece
-  while true do
-    local phase = reader.started and "read" or "wait"
-    local left = deadline - now()
+  local deadline, longest, waiting = call.deadline, milliseconds(call.read_timeout), call.waiting
+  local response
+  local size, largest = 0, 0 -- bytes of the last piece, and of the largest before it
+
+  -- Bytes; or nil and the socket's reason or a failure.
+  local function more()
+    local phase = response.started and "read" or "wait"
+    local left = deadline - call.now()
     if left <= 0 then return exchange.out_of_time(phase, true) end
     -- The time-out of a socket is for one read. A service that drips would outlast any deadline but for this.
     local wait = min(longest, milliseconds(left))
@@ -119,30 +111,37 @@ function exchange.run(socket, head, reader, call)
       socket:settimeouts(wait, wait, wait)
       waiting = wait
     end
-    local data
-    data, err = socket:receiveany(PIECE)
-    if control.cancelled then return exchange.cancelled(phase, true) end
+    local data, reason = socket:receiveany(PIECE)
+    if call.control.cancelled then return exchange.cancelled(phase, true) end
     if data then
-      local complete, message = reader:feed(data)
-      if complete then
-        if call.secure and may_be_cut(#data, largest) then reader.reusable = false end
-        return true
-      end
-      if complete == nil then
-        local _, problem = exchange.lasting("read", "malformed_response", true, message)
-        -- What is no HTTP on a pooled connection is left from before, as libcurl takes it, too.
-        problem.kept = call.reused and message == http1.FOREIGN
-        return nil, problem
-      end
-      if #data > largest then largest = #data end
-    elseif err ~= "timeout" then
-      return ended(reader, err, phase, call.reused)
-    elseif wait < longest then
-      return exchange.out_of_time(phase, true)
-    else
-      return failure("timeout", phase, "read_timeout", true, { seconds = call.read_timeout })
+      size, largest = #data, max(size, largest)
+      return data
     end
+    if reason ~= "timeout" then return nil, reason end
+    if wait < longest then return exchange.out_of_time(phase, true) end
+    return failure("timeout", phase, "read_timeout", true, { seconds = call.read_timeout })
   end
+
+  response = http1.response(call.method, more, call.max_body)
+  local complete, message = response:read()
+  if complete then
+    if call.secure and may_be_cut(size, largest) then response.reusable = false end
+    return response
+  end
+  local _, problem
+  if message then
+    _, problem = exchange.lasting("read", "malformed_response", true, message)
+    -- What is no HTTP on a pooled connection is left from before, as libcurl takes it, too.
+    problem.kept = call.reused and message == http1.FOREIGN
+  elseif type(response.err) == "table" then
+    problem = response.err
+  else
+    local place = response:place()
+    local facts = response.err == "closed" and { where = place } or { reason = response.err, within = place }
+    _, problem = failure("transport", response.started and "read" or "wait", "cut_off", true, facts)
+    problem.kept = call.reused and not response.started
+  end
+  return nil, problem
 end
 
 --- Asks a proxy for a tunnel (RFC 9110, 9.3.6). After it, the socket is as if connected to the service.
@@ -153,35 +152,32 @@ end
 ---@return true? open
 ---@return jdvm.TransportFailure?
 function exchange.tunnel(socket, route, call, connect_timeout)
-  local now = call.now
-  local limit = min(call.deadline, now() + connect_timeout)
+  local limit = min(call.deadline, call.now() + connect_timeout)
   local authority = route.host .. ":" .. route.port
   local headers = { host = authority, ["proxy-authorization"] = route.proxy.authorization }
-  local reader, complete = http1.response("HEAD", 0), false
-  local left = milliseconds(limit - now())
-  socket:settimeouts(left, left, left)
-  local ok, err = socket:send(http1.head("CONNECT", authority, headers))
-  while ok and not complete do
-    left = limit - now()
-    if left > 0 then
-      left = milliseconds(left)
-      socket:settimeouts(left, left, left)
-      ok, err = socket:receive(1) -- not one byte of what follows the header: that is the service's
-    else
-      ok, err = nil, "timeout"
-    end
-    if ok then
-      complete, err = reader:feed(ok)
-      ok = complete ~= nil
-    end
+  local function wait_at_most()
+    local left = milliseconds(limit - call.now())
+    socket:settimeouts(left, left, left)
   end
-  if complete and reader.status >= 200 and reader.status < 300 then return true end
+  local response = http1.response("HEAD", function()
+    if call.now() >= limit then return nil, "timeout" end
+    wait_at_most()
+    return socket:receive(1) -- not one byte of what follows the header: that is the service's
+  end)
+  wait_at_most()
+  local complete, message
+  local ok, err = socket:send(http1.head("CONNECT", authority, headers))
+  if ok then
+    complete, message = response:read()
+    err = message or response.err
+  end
+  if complete and response.status >= 200 and response.status < 300 then return true end
   local facts = { proxy = route.address, host = route.host, port = route.port }
   if err == "timeout" then
     if limit == call.deadline then return exchange.out_of_time("connect") end
     return failure("timeout", "connect", "proxy_timeout", false, facts)
   end
-  facts.status, facts.reason = complete and reader.status or nil, not complete and err or nil
+  facts.status, facts.reason = response.status or nil, not response.status and err or nil
   return failure("connect", "connect", facts.status == 407 and "proxy_login" or "proxy_refused", false, facts)
 end
 

@@ -52,18 +52,22 @@ end
 ---@field reusable boolean may the connection carry another request once the response is complete?
 ---@field started boolean has any byte arrived?
 ---@field body string? when the response is complete
+---@field err any when nothing more came: why, as `more` said
 local Response = {}
 Response.__index = Response
 
---- A reader for one response.
+--- A response to be read.
 ---@param method string the method of the request (a response to HEAD has no body)
+---@param more fun(): string|nil, any bytes from the connection, or nil and why there are none
 ---@param max_body? integer bytes
 ---@return jdvm.Http1Response
-function http1.response(method, max_body)
+function http1.response(method, more, max_body)
   return setmetatable({
     method = method,
+    more = more,
     max_body = max_body or http1.MAX_BODY,
-    state = "head",
+    data = "",
+    position = 1, -- what stands before it in `data` is read
     head_bytes = 0,
     received = 0,
     pieces = {},
@@ -72,6 +76,58 @@ function http1.response(method, max_body)
     status = false,
     headers = false,
   }, Response)
+end
+
+-- Below, nil and a message stand for a broken response, nil alone for a connection that gives no more.
+
+local function fill(self)
+  local data, err = self.more()
+  if not data then
+    self.err = err
+    return false
+  end
+  self.started = true
+  self.data, self.position = sub(self.data, self.position) .. data, 1
+  return true
+end
+
+-- The next line, without its end.
+local function read_line(self, limit, excess)
+  while true do
+    local stop = find(self.data, "\r\n", self.position, true)
+    if (stop and stop + 2 or #self.data + 1) - self.position > limit then return nil, excess end
+    if stop then
+      local line = sub(self.data, self.position, stop - 1)
+      self.position = stop + 2
+      return line
+    end
+    if find(self.data, "\n", self.position, true) then return nil, "lines that end in LF alone" end
+    if not fill(self) then return nil end
+  end
+end
+
+local TOO_MUCH_HEADER = "a header larger than " .. http1.MAX_HEADER_BYTES .. " bytes"
+
+-- Interim responses, the header and the trailer share one limit.
+local function header_line(self)
+  local line, message = read_line(self, http1.MAX_HEADER_BYTES - self.head_bytes, TOO_MUCH_HEADER)
+  if line then self.head_bytes = self.head_bytes + #line + 2 end
+  return line, message
+end
+
+local function read_status(self)
+  -- Tell a peer that does not speak HTTP at once, not after the time-out.
+  local start
+  repeat
+    start = sub(self.data, self.position, self.position + 6)
+    if start ~= sub("HTTP/1.", 1, #start) then return nil, http1.FOREIGN end
+    if #start < 7 and not fill(self) then return nil end
+  until #start == 7
+  local line, message = header_line(self)
+  if not line then return nil, message end
+  local minor, status = match(line, "^HTTP/1%.([01]) ([1-9]%d%d)%f[ %z][^%z\1-\8\10-\31\127]*$")
+  if not minor then return nil, http1.FOREIGN end
+  return minor, tonumber(status)
 end
 
 -- Without the blanks around it. A pattern for those at the end would look at each run of blanks again and again.
@@ -87,12 +143,13 @@ end
 -- Fields that must stand in one line: not every reader unfolds.
 local FRAMING = { ["content-length"] = true, ["transfer-encoding"] = true, ["content-encoding"] = true }
 
--- The header lines from `position` up to the empty line, which begins behind `stop`.
-local function parse_headers(data, position, stop)
+-- The fields up to and with the empty line.
+local function read_fields(self)
   local headers, count, last = {}, 0, nil
-  while position <= stop do
-    local line_end = find(data, "\r\n", position, true)
-    local line = sub(data, position, line_end - 1)
+  while true do
+    local line, message = header_line(self)
+    if not line then return nil, message end
+    if line == "" then return headers end
     count = count + 1
     if count > http1.MAX_HEADERS then return nil, "more than " .. http1.MAX_HEADERS .. " header lines" end
     local name, value = match(line, FIELD)
@@ -113,9 +170,22 @@ local function parse_headers(data, position, stop)
       name, value = last, trimmed(headers[last] .. " " .. value)
     end
     headers[name] = value
-    position = line_end + 2
   end
-  return headers
+end
+
+-- The header of the final response.
+local function read_head(self)
+  while true do
+    local minor, status = read_status(self)
+    if not minor then return nil, status end
+    if status == 101 then return nil, "a switch to another protocol that was not asked for" end
+    local headers, message = read_fields(self)
+    if not headers then return nil, message end
+    if status >= 200 then
+      self.status, self.headers = status, headers
+      return minor
+    end
+  end
 end
 
 -- Whether the connection stays open after the response; RFC 9112, 9.3.
@@ -137,8 +207,49 @@ local function framing_fault(headers, minor)
   return nil
 end
 
--- How the body ends: RFC 9112, 6.3, in its order.
-local function frame(self, minor)
+local function take(self, size)
+  if self.received + size > self.max_body then
+    return nil, "a body larger than the limit of " .. self.max_body .. " bytes"
+  end
+  while size > 0 do
+    if self.position > #self.data and not fill(self) then return nil end
+    local piece = sub(self.data, self.position, self.position + size - 1)
+    self.pieces[#self.pieces + 1] = piece
+    self.position, self.received = self.position + #piece, self.received + #piece
+    size = size - #piece
+  end
+  return true
+end
+
+local function take_chunks(self)
+  while true do
+    local line, message = read_line(self, MAX_CHUNK_LINE, "a chunk line that is too long")
+    if not line then return nil, message end
+    -- Extensions: nobody asked for them. No control characters: a bare LF ends the line for some readers.
+    local digits = match(line, "^(%x+)[ \t]*$") or match(line, "^(%x+)[ \t]*;[\t\32-\126\128-\255]*$")
+    if not digits or #digits > 12 then return nil, "a chunk without a size" end
+    local size = tonumber(digits, 16)
+    -- What a trailer says is of no use here, but a line that is none may end elsewhere for other readers.
+    if size == 0 then return read_fields(self) end
+    local complete
+    complete, message = take(self, size)
+    if complete then
+      complete, message = read_line(self, 2, "a chunk longer than its size")
+    end
+    if not complete then return nil, message end
+  end
+end
+
+local function take_all(self)
+  while self.position <= #self.data or fill(self) do
+    local complete, message = take(self, #self.data - self.position + 1)
+    if not complete then return nil, message end
+  end
+  return self.err == "closed"
+end
+
+-- The body, whose end is found by RFC 9112, 6.3, in its order.
+local function read_body(self, minor)
   local status, headers = self.status, self.headers
   local coding, length = headers["transfer-encoding"], headers["content-length"]
   local fault = framing_fault(headers, minor)
@@ -148,203 +259,39 @@ local function frame(self, minor)
     -- These have no body. Who announces one all the same may send it (a 304 may well name the length of what it does
     -- not send).
     if self.method ~= "HEAD" and (coding or status == 204 and length and length ~= "0") then self.reusable = false end
-    self.state = "done"
+    return true
   elseif coding then
-    self.state = "size"
+    return take_chunks(self)
   elseif length then
-    local bytes = tonumber(length)
-    if bytes > self.max_body then
-      return nil, "a body of " .. length .. " bytes, more than the limit of " .. self.max_body
-    end
-    self.left, self.length = bytes, bytes
-    self.state = bytes == 0 and "done" or "length"
-  else
-    self.reusable = false
-    self.state = "close"
+    self.length = tonumber(length)
+    return take(self, self.length)
   end
-  return true
+  self.reusable = false
+  return take_all(self)
 end
 
-local function take(self, data, first, last)
-  local received = self.received + last - first + 1
-  if received > self.max_body then return nil, "a body larger than the limit of " .. self.max_body .. " bytes" end
-  self.received = received
-  self.pieces[#self.pieces + 1] = sub(data, first, last)
-  return true
-end
-
--- A state takes data from a position and returns the next position; nil when it needs more (it then keeps the rest
--- itself or leaves it for the next piece); false and a message when the response is broken.
-local states = {}
-
-function states.head(self, data, position)
-  local stop = find(data, "\r\n\r\n", position, true)
-  local size = (stop and stop + 3 or #data) - position + 1 + self.head_bytes
-  if size > http1.MAX_HEADER_BYTES then return false, "a header larger than " .. http1.MAX_HEADER_BYTES .. " bytes" end
-  local line_end = find(data, "\r\n", position, true)
-  local minor, status
-  if line_end then
-    local line = sub(data, position, line_end - 1)
-    minor, status = match(line, "^HTTP/1%.([01]) ([1-9]%d%d)%f[ %z][^%z\1-\8\10-\31\127]*$")
-    status = tonumber(status)
+--- Reads the response to its end.
+---@return boolean? complete
+---@return string? message what arrived instead, to follow "the service sent "; nil when nothing more came
+function Response:read()
+  local minor, message = read_head(self)
+  local complete
+  if minor then
+    complete, message = read_body(self, minor)
   end
-  if not minor then
-    -- Tell a peer that does not speak HTTP at once, not after the time-out.
-    if find(data, "^HTTP/1%.[01] %d[^\r\n]*\n", position) then return false, "lines that end in LF alone" end
-    local start = sub(data, position, position + 6)
-    if stop or start ~= sub("HTTP/1.", 1, #start) then return false, http1.FOREIGN end
-    return nil
-  end
-  if not stop then return nil end
-  local headers, message = parse_headers(data, line_end + 2, stop)
-  if not headers then return false, message end
-  if status < 200 then
-    if status == 101 then return false, "a switch to another protocol that was not asked for" end
-    self.head_bytes = size -- interim responses share one limit
-    return stop + 4
-  end
-  self.status, self.headers = status, headers
-  local ok, reason = frame(self, minor)
-  if not ok then return false, reason end
-  return stop + 4
-end
-
-function states.length(self, data, position)
-  local left = self.left
-  local last = math.min(#data, position + left - 1)
-  if last < position then return nil end
-  take(self, data, position, last)
-  left = left - (last - position + 1)
-  self.left = left
-  if left == 0 then self.state = "done" end
-  return last + 1
-end
-
-function states.size(self, data, position)
-  local _, stop, digits = find(data, "^(%x+)[ \t]*\r\n", position)
-  if not stop then
-    if find(data, "^%x+[ \t]*\n", position) then return false, "lines that end in LF alone" end
-    stop = find(data, "\r\n", position, true)
-    if (stop or #data) - position > MAX_CHUNK_LINE then return false, "a chunk line that is too long" end
-    if not stop then return nil end
-    -- Extensions: nobody asked for them. No control characters: a bare LF ends the line for some readers.
-    digits = match(sub(data, position, stop - 1), "^(%x+)[ \t]*;[\t\32-\126\128-\255]*$")
-    stop = stop + 1
-  end
-  if not digits or #digits > 12 then return false, "a chunk without a size" end
-  local size = tonumber(digits, 16)
-  if self.received + size > self.max_body then
-    return false, "a body larger than the limit of " .. self.max_body .. " bytes"
-  end
-  self.left = size
-  self.state = size == 0 and "trailer" or "chunk"
-  return stop + 1
-end
-
-function states.chunk(self, data, position)
-  local left = self.left
-  if left > 0 then
-    local last = math.min(#data, position + left - 1)
-    if last < position then return nil end
-    take(self, data, position, last)
-    self.left = left - (last - position + 1)
-    return last + 1
-  end
-  if #data - position < 1 then return nil end
-  if sub(data, position, position + 1) ~= "\r\n" then return false, "a chunk longer than its size" end
-  self.state = "size"
-  return position + 2
-end
-
-function states.trailer(self, data, position)
-  local stop = find(data, "\r\n", position, true)
-  if self.head_bytes + (stop or #data) - position > http1.MAX_HEADER_BYTES then
-    return false, "a trailer larger than " .. http1.MAX_HEADER_BYTES .. " bytes"
-  end
-  if not stop then return nil end
-  self.head_bytes = self.head_bytes + stop - position + 2
-  if stop == position then
-    self.state = "done"
-    return stop + 2
-  end
-  -- What a trailer says is of no use here, but a line that is none may end elsewhere for other readers.
-  local line = sub(data, position, stop - 1)
-  local is_folded = self.has_trailer and find(line, "^[ \t]+[\t\32-\126\128-\255]*$")
-  if not is_folded and not find(line, FIELD) then return false, "a malformed header line" end
-  self.has_trailer = true
-  return stop + 2
-end
-
-function states.close(self, data, position)
-  if position > #data then return nil end
-  local ok, message = take(self, data, position, #data)
-  if not ok then return false, message end
-  return #data + 1
-end
-
--- What a state waits for before it can do anything, and the most bytes it may wait through.
-local DELIMITER = { head = "\r\n\r\n", size = "\r\n", trailer = "\r\n" }
-local PATIENCE = { head = http1.MAX_HEADER_BYTES, size = MAX_CHUNK_LINE, trailer = http1.MAX_HEADER_BYTES }
-
--- Puts the bytes kept so far before `data`. Nil when they would still not be enough: then `data` is kept, too. Without
--- this, a header that arrives byte by byte would be copied and searched as often as it has bytes; the first 16 are.
-local function join(self, data)
-  local held, state = self.held, self.state
-  local size = self.held_bytes + #data
-  local delimiter = DELIMITER[state]
-  if delimiter and self.held_bytes >= 16 and size <= PATIENCE[state] then
-    local seam = self.tail .. data
-    if not find(seam, delimiter, 1, true) then
-      held[#held + 1], self.held_bytes, self.tail = data, size, sub(seam, -3)
-      return nil
-    end
-  end
-  held[#held + 1] = data
-  self.held = nil
-  return concat(held)
-end
-
---- Takes the next bytes from the connection.
----@param data string
----@return boolean? complete nil when the response is broken
----@return string? message what arrived instead, to follow "the service sent "
-function Response:feed(data)
-  if data == "" then return self.state == "done" end
-  self.started = true
-  if self.held then
-    data = join(self, data)
-    if not data then return false end
-  end
-  local position = 1
-  while self.state ~= "done" do
-    local following, message = states[self.state](self, data, position)
-    if following == false then return nil, message end
-    if not following then
-      if position <= #data then
-        local rest = sub(data, position)
-        self.held, self.held_bytes, self.tail = { rest }, #rest, sub(rest, -3)
-      end
-      return false
-    end
-    position = following
-  end
-  if position <= #data then self.reusable = false end -- bytes that nobody asked for
+  if not complete then return nil, message end
+  if self.position <= #self.data then self.reusable = false end -- bytes that nobody asked for
   self.body = concat(self.pieces)
   return true
 end
 
---- Says that the peer has closed the connection.
----@return boolean? complete true only for a body that ends so
----@return string? message what was missing, to follow "the connection was closed "
-function Response:closed()
-  if self.state == "close" or self.state == "done" then
-    self.state, self.body = "done", concat(self.pieces)
-    return true
-  end
-  if not self.started then return nil, "before the answer began" end
-  if not self.status then return nil, "within the header of the answer" end
-  if self.length then return nil, "after " .. self.received .. " of " .. self.length .. " bytes of the answer" end
-  return nil, "within a chunked answer, after " .. self.received .. " bytes"
+--- Where a response that is not complete broke off, to follow "the connection was closed ".
+---@return string
+function Response:place()
+  if not self.started then return "before the answer began" end
+  if not self.status then return "within the header of the answer" end
+  if self.length then return "after " .. self.received .. " of " .. self.length .. " bytes of the answer" end
+  return "within the answer, after " .. self.received .. " bytes"
 end
 
 return http1

@@ -165,20 +165,20 @@ local function attempt(self, request, deadline, control)
     now = now,
     control = control,
     read_timeout = request.read_timeout or READ_TIMEOUT,
+    method = request.method,
+    max_body = request.max_body or self.max_body,
     secure = route.secure,
   }
   local socket, problem = open(self, route, call, request.connect_timeout or CONNECT_TIMEOUT, request.fresh)
   if not socket then return nil, problem end
-  local reader = http1.response(request.method, request.max_body or self.max_body)
-  local complete
-  complete, problem = exchange.run(socket, head, reader, call)
+  local response
+  response, problem = exchange.run(socket, head, call)
   -- A connection that cannot be kept is no failure of the request: TLS 1.3 may have sent a late ticket.
-  if not complete or request.fresh or not reader.reusable or not socket:setkeepalive(IDLE * 1000, self.pool_size) then
-    socket:close()
-  end
-  if not complete then return nil, problem end
-  reader.kept = call.reused
-  return reader
+  local keeps = response and response.reusable and not request.fresh
+  if not keeps or not socket:setkeepalive(IDLE * 1000, self.pool_size) then socket:close() end
+  if not response then return nil, problem end
+  response.kept = call.reused
+  return response
 end
 
 -- Where Lua cannot yield, a socket or a light thread must not even be tried: nginx has noted that it waits by the time

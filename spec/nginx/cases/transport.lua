@@ -83,7 +83,7 @@ case("refuses a body beyond the limit, told or not", function(run)
     { kind = "transport", phase = "read", sent = true },
     get(run, "plain", "/large?bytes=3000000", { max_body = 1000 })
   )
-  contains(failure.message, "3000000", "limit of 1000")
+  contains(failure.message, "limit of 1000")
   failed({ kind = "transport", phase = "read" }, get(run, "plain", "/chunked", { max_body = 1000 }))
   failed(
     { kind = "transport", phase = "read" },
