@@ -1,8 +1,6 @@
 -- The fault suite: what a list, a page and an image come to when the service misbehaves, over the real transport.
--- A list is complete or an error; it is never short, and never hangs. JDVM_SEED and JDVM_SCANS repeat the random faults
--- or ask for more of them.
+-- A list is complete or an error; it is never short, and never hangs.
 local emulator = require "spec.support.emulator"
-local random = require "spec.support.random"
 local wrong_bodies = require "spec.support.wrong_bodies"
 local jdvm = require "jdvm"
 
@@ -65,10 +63,10 @@ local function oracle_fault(mark, images)
 end
 
 -- A list under a fault: kind of the failure or "complete", then the detail or the meta.
-local function list(spec, options, settings, consistency)
+local function list(spec, options, settings)
   local mark = misbehave(spec, settings)
   local client = client_of(options)
-  local images, meta, detail = client:list_images(PRIVATE, { timeout = 20, consistency = consistency })
+  local images, meta, detail = client:list_images(PRIVATE, { timeout = 20 })
   client:close()
   if images then
     local fault = oracle_fault(mark, images)
@@ -210,75 +208,6 @@ describe("a list is an error", function()
     assert.truthy(detail.message:find("max_body", 1, true))
     assert.equal(1, server.control("stats").requests)
   end)
-
-  it("that names wrong keys, unknown keys, an unknown region", function()
-    misbehave()
-    for _, case in ipairs {
-      { { secret_key = "not-the-secret" }, "sign result is not same" },
-      { { access_key = "NOBODY" }, "accessKey" },
-      { { region = "cn-nowhere-1" }, "no route" },
-    } do
-      local _, message, detail = client_of(case[1]):list_images(PRIVATE)
-      assert.equal("api", detail.kind)
-      assert.truthy(message:find(case[2], 1, true), message)
-      assert.truthy(detail.hint)
-      assert.equal(1, detail.attempts)
-    end
-  end)
-
-  it("of the connection", function()
-    for _, case in ipairs {
-      { { endpoint = "https://127.0.0.1:9" }, "connect" },
-      { { endpoint = "https://jdvm.invalid" }, "connect" },
-      { { ca_file = "/etc/ssl/certs/ca-certificates.crt" }, "tls" },
-    } do
-      case[1].max_attempts = 1
-      local _, message, detail = client_of(case[1]):list_images(PRIVATE)
-      assert.equal(case[2], detail.kind, message)
-      assert.truthy(detail.hint or message:find("check", 1, true), message)
-    end
-  end)
-end)
-
--- Changes and faults at random, as the emulator reads them. Where a list promises nothing of changes that leave the
--- total as it was, an answer comes with one change, and totals are true.
-local function draw_faults(draw, is_stable)
-  local rules, changed = {}, {}
-  local function add(rule, ...) rules[#rules + 1] = rule:format(...) end
-  local function pick(...) return (select(draw(1, select("#", ...)), ...)) end
-  for _ = 1, draw(0, 3) do
-    local page = draw(1, 6)
-    if not changed[page] or is_stable then
-      changed[page] = true
-      local at = pick("front", "end", "random", "5", "20")
-      add("drift:page=%d,%s=%d,at=%s", page, pick("insert", "delete"), draw(1, 30), at)
-    end
-  end
-  for _, kind in ipairs { "error:code=503", "throttle:status=RATE_LIMIT", "cut:at=body" } do
-    if draw() < 0.3 then add("%s,probability=%.2f,seed=%d", kind, draw() * 0.1, draw(1, 1000)) end
-  end
-  if is_stable then add(pick("total:by=", "total:by=-", "total:value=") .. draw(1, 60) .. pick("", ",page=2")) end
-  return table.concat(rules, " ")
-end
-
-describe("changes and faults at random", function()
-  it("never lose an image in silence #long", function()
-    local draw = random.new(tonumber(os.getenv "JDVM_SEED") or 20240229)
-    local scans, complete = tonumber(os.getenv "JDVM_SCANS") or 100, 0
-    for turn = 1, scans do
-      local is_stable = turn % 5 == 0
-      local outcome, detail = list(draw_faults(draw, is_stable), {
-        max_attempts = 8,
-        page_size = ({ 10, 13, 25, 50, 100 })[draw(1, 5)],
-        prefetch = draw(0, 8),
-      }, { past_end = draw() < 0.5 and "clamped" or "empty" }, is_stable and "stable" or nil)
-      complete = complete + (outcome == "complete" and 1 or 0)
-      if outcome ~= "complete" then
-        assert.truthy(({ pagination = true, api = true, transport = true })[outcome], detail.message)
-      end
-    end
-    assert.is_true(complete >= scans * 0.9, complete .. " of " .. scans .. " complete")
-  end)
 end)
 
 describe("one image", function()
@@ -363,20 +292,6 @@ describe("a stall", function()
       client:close()
     end
     hostile:stop()
-  end)
-
-  it("of one page ends the list", function()
-    for _, prefetch in ipairs { 0, 4 } do
-      misbehave "hang:page=2"
-      local client = client_of { prefetch = prefetch }
-      local images, _, detail = client:list_images(PRIVATE, { timeout = 0.5 })
-      assert.is_nil(images)
-      assert.equal("timeout", detail.kind)
-      assert.equal("wait", detail.phase)
-      assert.is_true(detail.elapsed >= 0.49 and detail.elapsed < 0.8)
-      assert.equal(100, detail.stats.rows)
-      client:close()
-    end
   end)
 end)
 

@@ -453,41 +453,6 @@ describe("retries", function()
     assert.equal(1, meta.throttled)
   end)
 
-  describe("after the caller left a call alone", function()
-    local BROKEN = { kind = "transport", phase = "wait", message = "the connection was closed" }
-    -- Starts a call, lets time pass and finishes it: the transport, the result and its meta.
-    local function left_alone(seconds, answers)
-      local client, fake = script(answers)
-      local call = client:start("describeImages", PUBLIC)
-      fake.time = fake.time + seconds
-      return fake, call:finish()
-    end
-
-    it("do not count an attempt that broke meanwhile, nor wait", function()
-      for _, broken in ipairs { BROKEN, { kind = "timeout", phase = "read" } } do
-        local fake, result, meta = left_alone(2, { broken, one_page() })
-        assert.equal(1, result.totalCount)
-        assert.same({ 1, 2, 0 }, { meta.attempts, #fake.requests, #fake.sleeps })
-      end
-    end)
-
-    it("count every later attempt", function()
-      local fake, _, meta = left_alone(2, { BROKEN, BROKEN, one_page() })
-      assert.same({ 2, 3, 1 }, { meta.attempts, #fake.requests, #fake.sleeps })
-    end)
-
-    it("count one that broke while it was waited for, or was not left for long, or never connected", function()
-      for _, case in ipairs {
-        { 2, { kind = "transport", message = "closed", after = 2.5 } },
-        { 0.9, BROKEN },
-        { 2, { kind = "connect" } },
-      } do
-        local fake, _, meta = left_alone(case[1], { case[2], one_page() })
-        assert.same({ 2, 2, 1 }, { meta.attempts, #fake.requests, #fake.sleeps })
-      end
-    end)
-  end)
-
   it("go by the code in a body behind 200", function()
     local function script_of(code, status)
       local body = ('{"requestId":"r","error":{"code":%d,"status":"%s","message":"m"}}'):format(code, status)

@@ -20,9 +20,6 @@ local mt = { __index = Call }
 
 -- How much of a body that is not JSON goes into the message.
 local GLIMPSE = 4096
--- An attempt that lay idle for IDLE seconds while its caller did something else, and is found broken within AT_ONCE
--- seconds, does not count.
-local IDLE, AT_ONCE = 1, 0.1
 -- Timers may go off this early (seconds).
 local NEARLY = 0.005
 
@@ -78,7 +75,6 @@ local function conclude(self, result, meta_or_message, detail)
       message = detail and meta_or_message,
     }, "on_call", state.logger)
   end
-  return result, meta_or_message, detail
 end
 
 -- Ends the call with a failure: fields for jdvm.failures.failure.
@@ -87,12 +83,26 @@ local function fail(self, failure)
   failure.operation, failure.region, failure.attempts = self.operation.name, self.region, self.attempts
   failure.elapsed = now and self.budget and math.max(0, now - self.budget.started) or 0
   failure.retryable = failure.retryable or false
-  return conclude(self, nil, errors.new(failure, secrets_of(self)))
+  conclude(self, nil, errors.new(failure, secrets_of(self)))
+end
+
+-- Ends the call because its time ran out, with what failed before that.
+local function out_of_time(self, failure, before)
+  fail(self, {
+    kind = "timeout",
+    phase = failure.phase,
+    cause = failure.cause,
+    facts = failure.facts,
+    message = failure.message,
+    retryable = true,
+    last = errors.last(before),
+    retry_after = before and before.retry_after,
+  })
 end
 
 local function succeed(self, result, status, request_id)
   self.state.quota:pay_back(self.cost)
-  return conclude(self, result, {
+  conclude(self, result, {
     request_id = request_id,
     http_status = status,
     attempts = self.attempts,
@@ -102,38 +112,36 @@ local function succeed(self, result, status, request_id)
   })
 end
 
--- Asks for keys to sign with; gives nil and a failure when there are none.
+-- The keys to sign with, or nil and a failure.
 local function fetch_keys(self, now)
   local state, carrier, deadline = self.state, self.transport, self.budget.deadline
-  return state.credentials:get({
+  local at_hand = state.credentials:at_hand(state.clock)
+  if at_hand then return at_hand end
+  local keys, failure = state.credentials:get({
     clock = state.clock,
     sleep = function(seconds) carrier:sleep(seconds) end,
     timeout = deadline - now,
     transport = carrier,
     deadline = deadline,
   }, transport.turn)
+  if keys and carrier:now() >= deadline then
+    return nil, { kind = "timeout", phase = "sleep", cause = "keys_timeout" }
+  end
+  return keys, failure
 end
 
--- Begins an attempt. A failure that needs no response is kept for finish.
-local function attempt(self, at_once, now, fresh)
+-- Begins an attempt. A failure before anything is sent is kept for finish.
+local function attempt(self, at_once, fresh)
   local carrier, deadline = self.transport, self.budget.deadline
-  self.attempt_started = now
+  local now = carrier:now()
+  self.attempt_started, self.fresh = now, fresh
   if now >= deadline then
     self.early = { kind = "timeout", phase = "sleep", cause = "no_time_left" }
     return
   end
-  local keys, failure = self.state.credentials:at_hand(self.state.clock), nil
-  if not keys then
-    keys, failure = fetch_keys(self, now)
-    if keys and carrier:now() >= deadline then
-      keys, failure = nil, { kind = "timeout", phase = "sleep", cause = "keys_timeout" }
-    end
-  end
-  if not keys then
-    self.early = failure
-    return
-  end
-  self.keys, self.fresh = keys, fresh
+  local keys, failure = fetch_keys(self, now)
+  self.keys, self.early = keys or self.keys, failure
+  if self.early or self.outcome then return end
   local signed = request.signed(self, fresh)
   if at_once and carrier.perform then
     self.response, self.failure = carrier:perform(signed, deadline)
@@ -162,7 +170,7 @@ function call.start(state, job, at_once)
   local now = carrier:now()
   self.transport, self.started = carrier, now
   self.budget = self.budget or { started = now, deadline = now + self.timeout }
-  attempt(self, at_once, now)
+  attempt(self, at_once)
   return self
 end
 
@@ -189,8 +197,8 @@ local function judge(self, response)
   return result, id_or_failure
 end
 
--- Whether this failure is worth a retry: the reason and seconds to wait, or nil.
-local function worth_another(self, failure, is_skewed)
+-- Why a failed attempt is followed by another, and the seconds to wait; nil when it is not.
+local function next_attempt(self, failure, is_skewed)
   local state = self.state
   local reason = retry.reason(failure)
   failure.retryable = reason ~= nil
@@ -202,51 +210,49 @@ local function worth_another(self, failure, is_skewed)
   end
   if failure.http_status == 401 and self.keys and state.credentials:refuse(self.keys) then return "keys", 0 end
   if not reason then return nil end
-  return reason, retry.delay(self.attempts, reason, state.random(), failure.retry_after)
-end
-
--- Whether the client's quota covers a retry for this reason; it is paid.
-local function can_pay(self, failure, reason)
-  if reason == "clock" or reason == "keys" then return true end
-  local cost = self.state.quota:take(reason)
+  local delay = retry.delay(self.attempts, reason, state.random(), failure.retry_after)
+  if self.transport:now() + delay >= self.budget.deadline then return "late" end
+  local cost = state.quota:take(reason)
   if not cost then
     failure.hint = errors.hint { cause = "retries_spent" }
-    return false
+    return nil
   end
   self.cost = (self.cost or 0) + cost
-  return true
+  return reason, delay
 end
 
--- The failure of a call whose time ran out: with what failed before it.
-local function out_of_time(self, failure, last)
-  return fail(self, {
-    kind = "timeout",
-    phase = failure.phase,
-    cause = failure.cause,
-    facts = failure.facts,
-    message = failure.message,
-    retryable = true,
-    last = last,
-    retry_after = last and last.retry_after,
-  })
-end
-
--- Whether an attempt was left alone for so long that its failure says nothing: only one that was under way when
--- finish began can be that.
-local function was_neglected(self, failure, finish_began)
-  if not finish_began or not (failure.kind == "timeout" or failure.kind == "transport") then return false end
-  local now = self.transport:now()
-  return finish_began - self.attempt_started > IDLE and now - finish_began < AT_ONCE and now < self.budget.deadline
-end
-
--- Whether somebody cancelled the call while it waited, or closed the client: what is waited for in one piece
--- (`perform`) is not among what `close` cancels, so it ends here, with its response, and is not retried.
-local function was_cancelled(self)
+-- Waits for what the present attempt comes to.
+local function receive(self)
+  local response, failure = self.response, self.failure
+  if self.pending then
+    response, failure = self.transport:finish(self.pending)
+    self.state.in_flight[self] = nil
+  end
+  self.pending, self.response, self.failure = nil, nil, nil
+  -- `close` does not cancel what is waited for in one piece (`perform`), nor a sleep.
   if self.state.closed then self:cancel() end
-  return self.outcome ~= nil
+  return response, failure
 end
 
-local function outcome_of(self) return self.outcome[1], self.outcome[2], self.outcome[3] end
+-- Ends the call after a failed attempt, or begins another.
+local function retry_or_fail(self, response, failure, is_skewed)
+  local carrier, deadline = self.transport, self.budget.deadline
+  if failure.kind == "timeout" and carrier:now() >= deadline - NEARLY then
+    report_attempt(self, nil, nil, failure)
+    return out_of_time(self, failure, self.last)
+  end
+  local reason, delay = next_attempt(self, failure, is_skewed)
+  report_attempt(self, response and response.status, failure.request_id, failure, delay and reason, delay)
+  if not reason then
+    failure.last = nil
+    return fail(self, failure)
+  end
+  if not delay then return out_of_time(self, { phase = "sleep", cause = "no_time_left" }, failure) end
+  self.last = failure
+  if delay > 0 then carrier:sleep(delay) end
+  if self.state.closed then self:cancel() end
+  if not self.outcome then attempt(self, true) end
+end
 
 --- Waits for the response, retrying as the client's options say.
 ---@param received function|nil called when a good response is there and about to be read, unless the call was throttled
@@ -254,70 +260,39 @@ local function outcome_of(self) return self.outcome[1], self.outcome[2], self.ou
 ---@return table|string meta_or_message
 ---@return jdvm.Failure|nil detail
 function Call:finish(received)
-  if self.outcome then return outcome_of(self) end
-  local carrier = self.transport
-  local began = self.pending and carrier:now()
-  while true do
-    if self.early then
-      if self.early.kind == "timeout" then return out_of_time(self, self.early, errors.last(self.last)) end
-      return fail(self, self.early)
+  while not self.outcome do
+    local early = self.early
+    local response, failure
+    if not early then
+      response, failure = receive(self)
     end
-    local response, failure = self.response, self.failure
-    if self.pending then
-      response, failure = carrier:finish(self.pending)
-      self.state.in_flight[self] = nil
-    end
-    self.pending, self.response, self.failure = nil, nil, nil
-    if was_cancelled(self) then return outcome_of(self) end
+    if self.outcome then break end
 
-    local now = carrier:now()
-    if not self.fresh and now < self.budget.deadline and retry.is_replayed(response, failure) then
+    if early and early.kind == "timeout" then
+      out_of_time(self, early, self.last)
+    elseif early then
+      fail(self, early)
+    elseif not self.fresh and retry.is_replayed(response, failure) and self.transport:now() < self.budget.deadline then
       self.replayed = self.replayed + 1
-      attempt(self, true, now, true)
-    elseif not response and was_neglected(self, failure, began) then
-      attempt(self, true, now)
+      attempt(self, true, true)
+    elseif response then
+      self.attempts = self.attempts + 1
+      if received and response.status == 200 and self.throttled == 0 then received() end
+      local result, id_or_failure = judge(self, response)
+      local is_skewed = clock.follow(self, response.headers, result == nil and id_or_failure or nil)
+      if result == nil then
+        retry_or_fail(self, response, id_or_failure, is_skewed)
+      else
+        report_attempt(self, response.status, id_or_failure)
+        succeed(self, result, response.status, id_or_failure)
+      end
     else
       -- Where nothing can wait, no request was sent.
-      if response or failure.kind ~= "phase" then self.attempts = self.attempts + 1 end
-      local is_skewed = false
-      if response then
-        if received and response.status == 200 and self.throttled == 0 then received() end
-        local result, id_or_failure = judge(self, response)
-        if result ~= nil then
-          clock.follow(self, response.headers)
-          report_attempt(self, response.status, id_or_failure)
-          return succeed(self, result, response.status, id_or_failure)
-        end
-        failure = id_or_failure
-        is_skewed = clock.follow(self, response.headers, failure)
-      end
-
-      if failure.kind == "timeout" and carrier:now() >= self.budget.deadline - NEARLY then
-        report_attempt(self, nil, nil, failure)
-        return out_of_time(self, failure, errors.last(self.last))
-      end
-      local reason, delay = worth_another(self, failure, is_skewed)
-      local is_late = reason and carrier:now() + delay >= self.budget.deadline
-      if reason and not is_late and not can_pay(self, failure, reason) then reason = nil end
-      report_attempt(
-        self,
-        response and response.status,
-        failure.request_id,
-        failure,
-        not is_late and reason or nil,
-        delay
-      )
-      if not reason then
-        failure.last = nil
-        return fail(self, failure)
-      end
-      if is_late then return out_of_time(self, { phase = "sleep", cause = "no_time_left" }, errors.last(failure)) end
-      self.last = failure
-      if delay > 0 then carrier:sleep(delay) end
-      if was_cancelled(self) then return outcome_of(self) end
-      attempt(self, true, carrier:now())
+      if failure.kind ~= "phase" then self.attempts = self.attempts + 1 end
+      retry_or_fail(self, nil, failure, false)
     end
   end
+  return self.outcome[1], self.outcome[2], self.outcome[3]
 end
 
 --- Gives the call up, wherever it stands.

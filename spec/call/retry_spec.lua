@@ -109,24 +109,6 @@ describe("times in headers", function()
     assert.equal(7, retry.after({ ["retry-after"] = date }, 784111770))
     assert.equal(0, retry.after({ ["retry-after"] = date }, 784111799))
   end)
-
-  it("show a clock that is minutes off", function()
-    local headers = { date = "Sun, 06 Nov 1994 08:49:37 GMT" }
-    assert.equal(600, (retry.skew(headers, 784111777 - 600)))
-    assert.equal(-600, (retry.skew(headers, 784111777 + 600)))
-    local skew, known = retry.skew(headers, 784111777 - 60)
-    assert.is_nil(skew)
-    assert.is_true(known)
-    for _, no_date in ipairs {
-      {},
-      { date = "Mon, 01 Jan 1900 00:00:00 GMT" },
-      { date = "Fri, 31 Dec 9999 23:59:59 GMT" },
-    } do
-      skew, known = retry.skew(no_date, 784111777)
-      assert.is_nil(skew)
-      assert.is_false(known)
-    end
-  end)
 end)
 
 describe("the quota", function()

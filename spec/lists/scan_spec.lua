@@ -1,7 +1,7 @@
 -- jdvm.lists.scan: whatever the list does and the service says meanwhile, a list that claims to be complete holds each
 -- image that was there all the time, each once, and none that never was. Exhaustively for short lists, at random for
--- long ones; over the real transport in spec/call_spec.lua. The seed is printed when a scan fails; JDVM_SEED and
--- JDVM_SCANS repeat it or ask for more.
+-- long ones. spec/call_spec.lua has lists under faults, over the real transport. The seed is printed when a scan fails;
+-- JDVM_SEED and JDVM_SCANS repeat it or ask for more.
 local paged_list = require "spec.support.paged_list"
 local random = require "spec.support.random"
 local scan = require "jdvm.lists.scan"

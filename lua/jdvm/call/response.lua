@@ -41,6 +41,8 @@ local function is_array(value)
   return next(value) == nil and getmetatable(value) ~= nil
 end
 
+local function is_object(value) return type(value) == "table" and not is_array(value) end
+
 -- What a response shows instead of a value.
 local function seen(value)
   -- Nulls of objects are left out by the decoder, unless null = "keep".
@@ -51,49 +53,39 @@ local function seen(value)
   return "is a " .. kind
 end
 
--- Index of the first element that is no object, or nil.
-local function first_no_object(array)
-  for i = 1, #array do
-    local element = array[i]
-    if type(element) ~= "table" or element[1] ~= nil or (next(element) == nil and getmetatable(element)) then
-      return i
+-- What is wrong with a field of the result, or nil.
+local function field_fault(field, value)
+  local kind = field.type
+  if value == nil or type(value) == "userdata" then return field.required and seen(value) or nil end
+  if kind:sub(-2) == "[]" then
+    if not is_array(value) then return seen(value) .. ", not an array" end
+    for i = 1, SCALARS[kind] and 0 or #value do
+      if not is_object(value[i]) then return seen(value[i]) .. ", not an object", i end
     end
+  elseif kind == "integer" then
+    if type(value) ~= "number" then return seen(value) .. ", not an integer" end
+    local is_integer = value == math.floor(value) and math.abs(value) <= 2 ^ 53
+    if not is_integer or (field.min and value < field.min) then return "is " .. tostring(value) end
+  elseif kind == "string" or kind == "boolean" then
+    if type(value) ~= kind then return seen(value) .. ", not a " .. kind end
+  elseif not is_object(value) then
+    return seen(value) .. ", not an object"
   end
   return nil
 end
 
--- Checks the fields of a result that the operation's entry requires, and the types of those present.
-local function shape_fault(operation, result)
-  if type(result) ~= "table" or is_array(result) then return "'result' " .. seen(result) end
+-- Checks the fields of a result that the operation's entry requires, the types of those present, and whether the item
+-- is the one that was asked for by its id.
+local function result_fault(operation, result, id)
+  if not is_object(result) then return "'result' " .. seen(result) end
   for _, field in ipairs(operation.result) do
-    local value, kind = result[field.name], field.type
-    if value == nil or type(value) == "userdata" then
-      if field.required then return ("'result.%s' %s"):format(field.name, seen(value)) end
-    elseif kind:sub(-2) == "[]" then
-      if not is_array(value) then return ("'result.%s' %s, not an array"):format(field.name, seen(value)) end
-      local at = not SCALARS[kind] and first_no_object(value)
-      if at then return ("'result.%s[%d]' %s, not an object"):format(field.name, at - 1, seen(value[at])) end
-    elseif kind == "integer" then
-      if type(value) ~= "number" then return ("'result.%s' %s, not an integer"):format(field.name, seen(value)) end
-      if value ~= math.floor(value) or math.abs(value) > 2 ^ 53 or (field.min and value < field.min) then
-        return ("'result.%s' is %s"):format(field.name, tostring(value))
-      end
-    elseif kind == "string" or kind == "boolean" then
-      if type(value) ~= kind then return ("'result.%s' %s, not a %s"):format(field.name, seen(value), kind) end
-    elseif type(value) ~= "table" or is_array(value) then
-      return ("'result.%s' %s, not an object"):format(field.name, seen(value))
-    end
+    local fault, at = field_fault(field, result[field.name])
+    if fault then return ("'result.%s%s' %s"):format(field.name, at and ("[%d]"):format(at - 1) or "", fault) end
   end
-  return nil
-end
-
--- What is wrong with an item that was asked for by its id.
-local function item_fault(operation, result, id)
-  local name, field = operation.unwrap, operation.id
-  local found = result[name] and result[name][field]
+  local found = id and result[operation.unwrap][operation.id]
   if found == id then return nil end
-  if type(found) ~= "string" then return ("'result.%s.%s' %s"):format(name, field, seen(found)) end
-  return ("'result.%s.%s' is %s, which was not asked for"):format(name, field, text.show(found))
+  local fault = type(found) == "string" and ("is %s, which was not asked for"):format(text.show(found)) or seen(found)
+  return ("'result.%s.%s' %s"):format(operation.unwrap, operation.id, fault)
 end
 
 -- Zeros and empty texts, which some gateways send beside a result, say nothing; nor do objects of such.
@@ -114,27 +106,48 @@ local function code_of(value)
   return digits:find("^%-?%d+$") and #digits <= 9 and tonumber(digits) or nil
 end
 
+local function word_of(value) return type(value) == "string" and value ~= "" and value or nil end
+
 -- The error of an envelope as a failure, or nil.
 local function api_failure(decoded, http_status)
   local given = decoded.error
   if says_nothing(given, 2) then return nil end
   if type(given) ~= "table" then given = { message = tostring(given) } end
-  if given[1] ~= nil then given = { message = "an error in a form that is not known", details = given } end
-  local code = code_of(given.code)
-  local status = type(given.status) == "string" and given.status ~= "" and given.status or nil
-  local message = type(given.message) == "string" and given.message ~= "" and given.message or nil
-  if not (code or status) and type(given.code) == "string" and given.code ~= "" then status = given.code end
+  local code, status, message = code_of(given.code), word_of(given.status), word_of(given.message)
+  local details = given.details
+  if not (code or status) then status = word_of(given.code) end
   if not ((code and code ~= 0) or status or message) then
-    message, given = "an error in a form that is not known", { details = given.details or { given } }
+    message = "an error in a form that is not known"
+    details = given[1] ~= nil and given or details or { given }
   end
-  if not code or code == 0 then code = http_status end
   return {
     kind = "api",
-    code = code,
+    code = code ~= 0 and code or http_status,
     status = status,
     message = message or status or "error without a message",
-    details = type(given.details) == "table" and given.details or nil,
+    details = type(details) == "table" and details or nil,
   }
+end
+
+-- The failure of a response that should be JSON and is not.
+local function undecoded(headers, problem)
+  local body, offset = problem.body or "", problem.offset
+  local failure = {
+    kind = "decode",
+    cause = "not_json",
+    message = ("the response is not JSON: %s%s (%s)"):format(
+      problem.message or "no body",
+      offset and (" at byte " .. offset) or "",
+      body_words(headers, problem)
+    ),
+  }
+  local stranger = offset and text.utf8_fault(body)
+  if offset and offset >= #body and body:find("^%s*{") then
+    failure.cause, failure.broke_off = "incomplete", true
+  elseif stranger and offset >= stranger and offset < stranger + 4 then
+    failure.cause = "not_utf8"
+  end
+  return failure
 end
 
 --- Takes the marks off empty arrays, by which the shape of a result was checked.
@@ -159,46 +172,20 @@ end
 ---@return table|nil result what the method returns: the result, or the field of it that `unwrap` names
 ---@return string|table request_id_or_failure the request id (or nil); with a nil result the failure, for errors.new
 function envelope.read(operation, status, headers, decoded, problem, id)
-  local is_object = type(decoded) == "table" and not is_array(decoded)
-  local request_id = is_object and decoded.requestId or nil
-  if type(request_id) ~= "string" or request_id == "" then request_id = headers["x-jdcloud-request-id"] end
+  local envelops = is_object(decoded)
+  local request_id = envelops and word_of(decoded.requestId) or headers["x-jdcloud-request-id"]
   -- It goes into lines of logs.
   if request_id and request_id:find("[^%w_-]") then request_id = text.one_line(request_id, 100) end
 
-  local failure = is_object and api_failure(decoded, status) or nil
+  local failure = envelops and api_failure(decoded, status) or nil
   if not failure and (status < 200 or status > 299) then
-    failure = { kind = "http" }
-    if is_object then
-      failure.message = type(decoded.message) == "string" and decoded.message or "a response without an error in it"
-    else
-      failure.message = body_words(headers, problem)
-    end
+    local words = envelops and (word_of(decoded.message) or "a response without an error in it")
+    failure = { kind = "http", message = words or body_words(headers, problem) }
   elseif not failure and decoded == nil then
-    failure = {
-      kind = "decode",
-      cause = "not_json",
-      message = ("the response is not JSON: %s%s (%s)"):format(
-        problem and problem.message or "no body",
-        problem and problem.offset and (" at byte " .. problem.offset) or "",
-        body_words(headers, problem)
-      ),
-    }
-    if problem and problem.offset then
-      local body = problem.body or ""
-      local stranger = text.utf8_fault(body)
-      if problem.offset >= #body and body:find("^%s*{") then
-        failure.cause, failure.broke_off = "incomplete", true
-      elseif stranger and problem.offset >= stranger and problem.offset < stranger + 4 then
-        failure.cause = "not_utf8"
-      end
-    end
+    failure = undecoded(headers, problem or {})
   elseif not failure then
-    local fault
-    if is_object then
-      fault = shape_fault(operation, decoded.result) or id and item_fault(operation, decoded.result, id)
-    else
-      fault = "it " .. seen(decoded)
-    end
+    local fault = envelops and result_fault(operation, decoded.result, id)
+    if not envelops then fault = "it " .. seen(decoded) end
     if fault then failure = { kind = "decode", cause = "wrong_shape", message = "unexpected response: " .. fault } end
   end
 

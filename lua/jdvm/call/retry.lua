@@ -92,25 +92,6 @@ function retry.after(headers, now)
   return seconds and math.min(tonumber(seconds), LONGEST_WISH)
 end
 
--- Dates outside of these years cannot be signed with, and are no clock's.
-local FIRST_DATE, LAST_DATE = dates.seconds(1971, 1, 1, 0, 0, 0), dates.seconds(9990, 1, 1, 0, 0, 0)
-
--- A clock nearer to the service's than this (seconds) is right: what remains is travel time and rounding.
-local RIGHT_ENOUGH = 120
-
---- How far the service's clock is ahead of the given time, when it is far.
----@param headers table<string, string>
----@param now number seconds since 1970
----@return number|nil skew nil when the response has no date or the clocks agree well enough
----@return boolean known whether the response has a date
-function retry.skew(headers, now)
-  local date = retry.http_date(headers.date)
-  if not date or date < FIRST_DATE or date > LAST_DATE then return nil, false end
-  local skew = date - now
-  if math.abs(skew) < RIGHT_ENOUGH then return nil, true end
-  return skew, true
-end
-
 local CAPACITY, COST = 500, { transient = 14, throttled = 5 }
 
 local Quota = {}

@@ -12,24 +12,23 @@ local request = {}
 ---@param id string|nil a field that is needed whatever the caller asks for
 ---@return table options for core.decode
 function request.decoding(state, operation, options, id)
-  if not (options and (options.null or options.utf8 or options.fields or options.source)) then return state.decoding end
-  local decoding = {
+  options = options or {}
+  local fields, inner = nil, operations.inner(operation)
+  if options.fields or options.source then
+    fields = { id }
+    for _, name in ipairs(options.fields or {}) do
+      if name ~= id then fields[#fields + 1] = name end
+    end
+  end
+  return {
     null = options.null or state.null,
     utf8 = options.utf8 or state.utf8,
     array_mt = state.decoding.array_mt,
-  }
-  if options.fields or options.source then
-    local fields, has_id = {}, id == nil
-    for i, name in ipairs(options.fields or {}) do
-      fields[i], has_id = name, has_id or name == id
-    end
-    if not has_id then fields[#fields + 1] = id end
-    decoding.fields, decoding.source = fields, options.source
+    fields = fields,
+    source = options.source,
     -- The fields are those of the items, of the field that is unwrapped, or of the result itself.
-    local inner = operations.inner(operation)
-    decoding.items = inner and "result." .. inner or "result"
-  end
-  return decoding
+    items = fields and (inner and "result." .. inner or "result"),
+  }
 end
 
 --- Why a call has no region, as fields of jdvm.failures.failure; nil when it has one. It is no mistake of the
@@ -45,7 +44,6 @@ function request.region_failure(state, params)
     kind = "credentials",
     cause = state.region_fault and "region_not_read" or "no_region",
     message = state.region_fault,
-    retryable = false,
     has_no_region = true,
     hint = hint,
   }
