@@ -2,10 +2,9 @@
 -- timer fetches new ones, and as long as the service is down.
 --
 -- A response lives in a shared dict. It is fresh for `ttl` seconds and may be returned, stale, for `stale` more; a
--- stale one is returned at once, and the first of all workers starts a refresh. Who finds none waits: in each worker
--- one flight stands for all who want the same, and of the flights of all workers one holds the lock and fetches, while
--- the others watch the dict. A flight runs in a timer, so a client that leaves does not end it for others. A
--- lock expires unless its holder, while it lives, renews it.
+-- stale one is returned at once, and the first of all workers starts a refresh. A request that finds none waits: in
+-- each worker one flight stands for all that want the same, and of the flights of all workers one holds the lock and
+-- fetches, while the others watch the dict. A flight runs in a timer, so a client that leaves does not end it.
 --
 -- Where there are neither timers nor light threads but a call may block (the init phase with a client that has
 -- blocking = true, and worker threads), what is missing is fetched on the spot, so that a cache can be filled while
@@ -25,30 +24,35 @@ local max, min = math.max, math.min
 
 local cache = {}
 
+local OPERATIONS = { describe_image = "describeImage", list_images = "describeImages" } -- by method
 local FETCHES_HERE = { init = true, ["worker thread"] = true } -- by place
 
-local VERSION = 1 -- of the entries; others are not read
+-- Of the entries: code of another version (before a reload, on another node) does not see them.
+local VERSION = "jdvm1"
 local FAILURE_TTL = 1 -- seconds for which others are given a failure that may pass
 local LONG_KEY = 250
 
 local Catalogue = {}
 Catalogue.__index = Catalogue
 
--- An entry is JSON text: [VERSION, kind, fresh until, fetched at, result, meta], or with a message and its detail in
--- place of the last two. It goes through a flight as text, too, so that each who waits gets tables of their own.
-local KIND, FRESH, FETCHED, FIRST, SECOND = 2, 3, 4, 5, 6
+-- An entry is JSON text: [kind, fresh until, fetched at, result, meta], or with a message and its detail in place of
+-- the last two. It goes through a flight as text, too, so that each request that waits gets tables of its own.
+local KIND, FRESH, FETCHED, FIRST, SECOND = 1, 2, 3, 4, 5
 
-local function parse(self, text)
-  local entry = core.decode(text, self.decoding)
-  return entry and entry[1] == VERSION and entry or nil
-end
+local function parse(self, text) return core.decode(text, self.decoding) end
 
 local function text_of(kind, fresh, fetched, first, second)
-  return assert(encode { VERSION, kind, fresh, fetched, first, second })
+  return assert(encode { kind, fresh, fetched, first, second })
+end
+
+-- An entry that is fresh for longer than any may be was written before the clock was set back.
+local function is_fresh(self, entry)
+  local left = entry[FRESH] - self.clock()
+  return left > 0 and left <= self.longest
 end
 
 local function failure(self, job, fields, seconds)
-  fields.operation, fields.region = job.operation, self.region
+  fields.operation, fields.region = OPERATIONS[job.method], self.region
   local message, detail = errors.new(fields)
   local now = self.clock()
   return text_of("failed", now + (seconds or 0), now, message, detail)
@@ -59,11 +63,9 @@ local function log(level, message)
   if ngx.log then ngx.log(ngx[level], "jdvm: " .. message) end
 end
 
--- The same, of each kind once a minute.
+-- Warns once a minute of each kind of trouble, whichever worker meets it.
 local function complain(self, kind, message)
-  if self.clock() < (self.complain_after[kind] or 0) then return end
-  self.complain_after[kind] = self.clock() + 60
-  log("WARN", message)
+  if self.locks.dict:add("told|" .. kind .. self.prefix, true, 60) then log("WARN", message) end
 end
 
 -- Stores an entry; nil and why when it has no room.
@@ -81,8 +83,9 @@ local function store(self, key, text, seconds)
 end
 
 -- Asks the service. The entry, its kind, and the seconds for which it may be kept.
-local function ask(self, load)
-  local result, meta, detail = load()
+local function ask(self, job)
+  local client = self.client
+  local result, meta, detail = client[job.method](client, job.params, self.options_of[job.method])
   local now = self.clock()
   if result ~= nil then return text_of("ok", now + self.ttl, now, result, meta), "ok", self.ttl + self.stale end
   -- A refusal by the service will stay the same for a while; a failure on the way may pass.
@@ -97,7 +100,7 @@ end
 
 -- Asks the service and keeps the response. The entry, and whether an older one was kept in its place.
 local function renew(self, key, job)
-  local text, kind, seconds = ask(self, job.load)
+  local text, kind, seconds = ask(self, job)
   if kind == "failed" and self.dict:get(key) then
     complain(self, "old", "an older answer stays in use: " .. parse(self, text)[FIRST])
     return text, true
@@ -143,15 +146,15 @@ end
 
 local function take_off(self, key, job)
   local flight
-  flight = timers.run(function()
+  local timer = timers.run(function()
     flight.text = obtain(self, key, job)
     if self.flights[key] == flight then self.flights[key] = nil end
     local waiting = -flight.semaphore:count()
     if waiting > 0 then flight.semaphore:post(waiting) end
   end)
-  if flight then
-    flight.semaphore, self.flights[key] = require "ngx.semaphore".new(0), flight
-  end
+  if not timer then return nil end
+  flight = { timer = timer, semaphore = require "ngx.semaphore".new(0), ends = self.clock() + self.patience + 1 }
+  self.flights[key] = flight
   return flight
 end
 
@@ -160,18 +163,18 @@ local function wait_for(self, key, job)
   -- Who can neither sleep nor leave it to a timer. The lock, if it is to be had, keeps others from asking meanwhile.
   if FETCHES_HERE[place] then return fetch(self, key, job, self.locks:take(key) or "") end
   local flight = self.flights[key]
-  if not flight or timers.is_over(flight) then flight = take_off(self, key, job) end
+  if not flight or self.clock() > flight.ends then flight = take_off(self, key, job) end
   if place ~= "yields" then
     local cause = flight and "not_cached_yet" or transport.phase_cause(phase, place)
     return failure(self, job, { kind = "phase", phase = phase, cause = cause })
   end
   if not flight then return obtain(self, key, job) end
-  if not flight.text then flight.semaphore:wait(timers.LATE) end
-  if not flight.text and not flight.began then
+  local is_over = flight.semaphore:wait(timers.LATE)
+  if not flight.timer.began then
     if self.flights[key] == flight then self.flights[key] = nil end
     return obtain(self, key, job)
   end
-  if not flight.text then flight.semaphore:wait(self.patience + 1) end
+  if not is_over then flight.semaphore:wait(self.patience + 1) end
   return flight.text or failure(self, job, { kind = "timeout", phase = "wait", cause = "cache_timeout" })
 end
 
@@ -184,28 +187,10 @@ local function refresh(self, key, job)
   if place == "worker thread" then return fetch(self, key, job, token) end
   local is_off = timers.run(function()
     local text = self.dict:get(key)
-    local entry = text and parse(self, text)
-    if entry and entry[FRESH] > self.clock() then return self.locks:give(key, token) end
+    if text and is_fresh(self, parse(self, text)) then return self.locks:give(key, token) end
     fetch(self, key, job, token)
   end)
   if not is_off then self.locks:give(key, token) end
-end
-
-local function get(self, key, job)
-  local text, state = self.dict:get(key), "hit"
-  local entry = text and parse(self, text)
-  if not entry then
-    entry, state = parse(self, wait_for(self, key, job)), "miss"
-  elseif entry[FRESH] <= self.clock() then
-    state = "stale"
-    refresh(self, key, job)
-  end
-  local first, second = entry[FIRST], entry[SECOND]
-  -- A mistake of the caller's: as the client said it, but for the place.
-  if entry[KIND] == "raised" then error((first:gsub("^[^\n]-:%d+: ", "")), 4) end
-  second.cache, second.age = state, max(0, self.clock() - entry[FETCHED])
-  if entry[KIND] == "ok" then return first, second end
-  return nil, first, second
 end
 
 -- Parameters as text: equal ones give equal text, others never do. Wrong ones need not be known here.
@@ -232,23 +217,31 @@ local function copy_of(value)
   return copy
 end
 
--- One question: what it is kept by, and how it is put to the service, later and without the caller.
-local function ask_for(self, method, params, options)
-  if type(params) == "string" then params = { imageId = params } end
+local function key_of(self, method, params)
   local key = self.prefix .. method .. ":" .. describe(params)
   if #key > LONG_KEY then key = key:sub(1, LONG_KEY - 70) .. "#" .. core.sha256(key) end
-  local client, copy = self.client, copy_of(params)
-  local result, meta, detail = get(self, key, {
-    operation = method == "list_images" and "describeImages" or "describeImage",
-    load = function() return client[method](client, copy, options) end,
-  })
-  return result, meta, detail -- no tail call: what raises counts the levels up to the caller
+  return key
 end
 
-local function check_self(self, method)
+local function get(self, method, params)
   if getmetatable(self) ~= Catalogue then
     error(("jdvm: call methods with a colon: catalogue:%s(…)"):format(method), 3)
   end
+  local key, state = key_of(self, method, params), "hit"
+  local text = self.dict:get(key)
+  local entry = text and parse(self, text)
+  if not entry then
+    state, entry = "miss", parse(self, wait_for(self, key, { method = method, params = copy_of(params) }))
+  elseif not is_fresh(self, entry) then
+    state = "stale"
+    refresh(self, key, { method = method, params = copy_of(params) })
+  end
+  local first, second = entry[FIRST], entry[SECOND]
+  -- A mistake of the caller's: as the client said it, but for the place.
+  if entry[KIND] == "raised" then error((first:gsub("^[^\n]-:%d+: ", "")), 3) end
+  second.cache, second.age = state, max(0, self.clock() - entry[FETCHED])
+  if entry[KIND] == "ok" then return first, second end
+  return nil, first, second
 end
 
 --- An image, as client:describe_image gives it.
@@ -257,9 +250,8 @@ end
 ---@return table|string meta_or_message meta.cache is "hit", "stale" or "miss", meta.age its age in seconds
 ---@return jdvm.Failure? detail with cache and age, too: that an image does not exist is kept for `negative_ttl`
 function Catalogue:describe_image(params)
-  check_self(self, "describe_image")
-  local image, meta, detail = ask_for(self, "describe_image", params, self.call_options)
-  return image, meta, detail
+  local image, meta, detail = get(self, "describe_image", params)
+  return image, meta, detail -- no tail call: what raises counts the levels up to the caller
 end
 
 --- A whole list, as client:list_images gives it. It is kept as one entry.
@@ -268,8 +260,7 @@ end
 ---@return table|string meta_or_message
 ---@return jdvm.Failure? detail
 function Catalogue:list_images(params)
-  check_self(self, "list_images")
-  local images, meta, detail = ask_for(self, "list_images", params, self.options)
+  local images, meta, detail = get(self, "list_images", params)
   return images, meta, detail
 end
 
@@ -299,7 +290,7 @@ function cache.new(given)
   if type(ngx) ~= "table" or not ngx.shared then misuse("works inside nginx only") end
   check.options("cache", given, "jdvm.cache.new", 2)
   check.options("list", given.options, "jdvm.cache.new, option 'options'", 2)
-  local self = { client = given.client, options = given.options, name = given.dict }
+  local self = { client = given.client, name = given.dict }
   for name, default in pairs(options_of.defaults("cache")) do
     self[name] = given[name] or default
   end
@@ -311,13 +302,14 @@ function cache.new(given)
   self.capacity, self.region = self.dict:capacity(), state.region
   local options = given.options or {}
   -- Those of lists alone are none of a single image's.
-  self.call_options = {}
+  local call_options = {}
   for _, option in ipairs(options_of.call) do
-    self.call_options[option.name] = options[option.name]
+    call_options[option.name] = options[option.name]
   end
+  self.options_of = { describe_image = call_options, list_images = options }
   self.decoding = { null = options.null or state.null, array_mt = state.array_mt }
   self.prefix = table.concat({
-    "jdvm",
+    VERSION,
     state.endpoint.origin,
     account_of(state, given),
     state.region or "",
@@ -327,7 +319,8 @@ function cache.new(given)
     "",
   }, "|")
   self.patience = (options.timeout or state.timeout) + self.lock_ttl
-  self.clock, self.complain_after, self.flights = ngx.now, {}, {}
+  self.longest = max(self.ttl, self.negative_ttl, FAILURE_TTL)
+  self.clock, self.flights = ngx.now, {}
   return setmetatable(self, Catalogue)
 end
 

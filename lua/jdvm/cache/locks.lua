@@ -1,5 +1,5 @@
--- Locks in a shared dict, which all workers of an nginx see: who holds one does a thing for all. They expire, unless
--- their holder works in a timer and lives; and those of a light thread that was killed are free at once in its worker.
+-- Locks in a shared dict, which all workers of an nginx see: the holder of one works for all. They expire, unless
+-- their holder works in a timer, which renews them.
 
 local core = require "jdvm.core"
 local transport = require "jdvm.transport"
@@ -14,17 +14,12 @@ local locks = {}
 ---@param dict table a shared dict
 ---@param ttl number seconds after which a lock expires
 ---@return table locks
-function locks.new(dict, ttl) return setmetatable({ dict = dict, ttl = ttl, turns = {} }, Locks) end
+function locks.new(dict, ttl) return setmetatable({ dict = dict, ttl = ttl }, Locks) end
 
 --- Takes a lock.
 ---@param key string
 ---@return string|nil token with which it is given back: it may have expired, and be another's by then
 function Locks:take(key)
-  local turn = self.turns[key]
-  if turn and not turn:goes_on() then
-    self.turns[key] = nil
-    self:give(key, turn.token)
-  end
   local token = core.nonce()
   local added, message = self.dict:add("lock|" .. key, token, self.ttl)
   -- Where a lock has no room, everybody may do as if it were theirs: better two fetches than none.
@@ -62,13 +57,10 @@ end
 ---@return boolean ok
 ---@return any ... two results, or the error
 function Locks:work(key, token, work, ...)
-  local turn = transport.turn(work)
-  turn.token, self.turns[key] = token, turn
-  -- Only in a timer, which nobody ends: elsewhere this would go on after the light thread that works was ended.
+  -- Only in a timer, which nobody ends: a request may be ended, and would leave a lock that is renewed for ever.
   local keeper = select(2, transport.place()) == "timer" and renew(self, key, token)
-  local ok, first, second = pcall(turn.work, ...)
+  local ok, first, second = pcall(work, ...)
   if keeper then ngx.thread.kill(keeper) end
-  if self.turns[key] == turn then self.turns[key] = nil end
   return ok, first, second
 end
 

@@ -1,7 +1,5 @@
--- Work in timers of nginx, which no client's leaving ends. nginx allows for so many at a time, and drops those beyond
--- without a word; these are few enough to leave some to others.
-
-local turns = require "jdvm.util.turn"
+-- Work in timers of nginx, which does not end when a client leaves. nginx runs a limited number of timers, and drops
+-- those beyond it without an error; this limit is lower, so that some are left to others.
 
 local ngx = ngx -- nil outside nginx
 
@@ -18,7 +16,7 @@ local known = {}
 local function count(now)
   local number = 0
   for timer in pairs(known) do
-    if timer.began and not timer.turn:goes_on() or not timer.began and now - timer.since > timers.LATE then
+    if not timer.began and now - timer.since > timers.LATE then
       known[timer] = nil
     else
       number = number + 1
@@ -28,6 +26,7 @@ local function count(now)
 end
 
 ---@class jdvm.Timer
+---@field since number when nginx was asked for it
 ---@field began boolean? has nginx begun it?
 
 --- Runs a function in a timer.
@@ -36,10 +35,10 @@ end
 function timers.run(work)
   local now = ngx.now()
   if count(now) >= MOST then return nil end
-  local timer = { since = now, turn = turns.new(work) }
+  local timer = { since = now }
   local ok, made = pcall(ngx.timer.at, 0, function()
     known[timer], timer.began = true, true
-    local is_done, message = pcall(timer.turn.work)
+    local is_done, message = pcall(work)
     known[timer] = nil
     if not is_done then ngx.log(ngx.ERR, "jdvm: ", message) end
   end)
@@ -47,10 +46,5 @@ function timers.run(work)
   known[timer] = true
   return timer
 end
-
---- Whether a timer was begun and has ended, or been ended.
----@param timer jdvm.Timer
----@return boolean
-function timers.is_over(timer) return timer.began and not timer.turn:goes_on() or false end
 
 return timers

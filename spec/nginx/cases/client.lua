@@ -2,23 +2,7 @@
 local check = require "spec.nginx.support.check"
 local equal, contains, failed, truthy = check.equal, check.contains, check.failed, check.truthy
 
-local cases = {}
-local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
-
-local function new(run, more)
-  local options = {
-    endpoint = run.endpoint,
-    region = "cn-north-1",
-    access_key = run.access_key,
-    secret_key = run.secret_key,
-    timeout = 10 * run.patience,
-    connect_timeout = 5 * run.patience,
-  }
-  for name, value in pairs(more or {}) do
-    options[name] = value
-  end
-  return require "jdvm".new(options)
-end
+local cases, case = check.cases()
 
 -- One call with its failure's data instead of its text.
 local function detail_of(client, ...)
@@ -26,38 +10,27 @@ local function detail_of(client, ...)
   return result, detail
 end
 
-case("lists what plain Lua lists, in the same order", function(run)
+case("lists what plain Lua lists, in order, with as many requests at a time as the window has", function(run)
   for _, prefetch in ipairs { 0, 4 } do
-    local images, meta = new(run):list_images({ imageSource = "public" }, { prefetch = prefetch })
+    run.control("reset")
+    run.control("settings?latency=" .. 0.03 * run.patience)
+    local images, meta = check
+      .client(run)
+      :list_images({ imageSource = "public" }, { page_size = 10, prefetch = prefetch })
+    run.control("settings?latency=0")
     equal(#run.ids, #truthy(images, meta))
     for index, id in ipairs(run.ids) do
       equal(id, images[index].imageId)
     end
+    local stats = run.control("stats")
+    equal(math.ceil(#run.ids / 10), stats.requests)
+    equal(math.max(1, prefetch), stats.peak)
   end
-end)
-
-case("reads pages in order with as many requests at a time as the window has", function(run)
-  run.control("reset")
-  run.control("settings?latency=" .. 0.03 * run.patience)
-  local number, last = 0, nil
-  for result in new(run):image_pages({ imageSource = "public" }, { page_size = 10, prefetch = 4 }) do
-    for _, image in ipairs(result.images) do
-      number = number + 1
-      equal(run.ids[number], image.imageId)
-    end
-    last = result
-  end
-  run.control("settings?latency=0")
-  truthy(last)
-  equal(#run.ids, number)
-  local stats = run.control("stats")
-  equal(math.ceil(#run.ids / 10), stats.requests)
-  equal(4, stats.peak)
 end)
 
 case("answers at once when a loop is left and closed", function(run)
   run.control("reset")
-  local iterator = new(run):images({ imageSource = "public" }, { page_size = 10, prefetch = 4 })
+  local iterator = check.client(run):images({ imageSource = "public" }, { page_size = 10, prefetch = 4 })
   equal(run.ids[1], iterator().imageId)
   run.control("settings?latency=2")
   iterator:close()
@@ -67,7 +40,7 @@ case("answers at once when a loop is left and closed", function(run)
 end)
 
 case("serves light threads that share a client", function(run)
-  local client, threads = new(run), {}
+  local client, threads = check.client(run), {}
   for n = 1, 12 do
     threads[n] = ngx.thread.spawn(function()
       local image, message = client:describe_image(run.ids[n])
@@ -81,7 +54,7 @@ case("serves light threads that share a client", function(run)
 end)
 
 case("runs calls side by side, and cancels them", function(run)
-  local client, calls = new(run), {}
+  local client, calls = check.client(run), {}
   for n = 1, 5 do
     calls[n] = client:start("describeImage", run.ids[n])
   end
@@ -96,9 +69,9 @@ case("runs calls side by side, and cancels them", function(run)
   end
 end)
 
-case("tries again what is worth it, with sleeps that let others work", function(run)
+case("retries what is worth it, with sleeps that let others work", function(run)
   run.control("faults?spec=error:code=500,count=2")
-  local image, meta = new(run):describe_image(run.ids[1])
+  local image, meta = check.client(run):describe_image(run.ids[1])
   run.control("faults")
   equal(run.ids[1], truthy(image, meta).imageId)
   equal(3, meta.attempts)
@@ -107,7 +80,7 @@ end)
 case("never sends a nonce twice, not even when a kept connection proves stale", function(run)
   run.control("reset")
   run.control("faults?spec=reset:at=before,every=3")
-  local client = new(run, { max_attempts = 5 })
+  local client = check.client(run, { max_attempts = 5 })
   for n = 1, 20 do
     local image, message = client:describe_image(run.ids[n])
     equal(run.ids[n], truthy(image, message).imageId)
@@ -116,26 +89,8 @@ case("never sends a nonce twice, not even when a kept connection proves stale", 
   equal(0, run.control("stats").nonces_repeated)
 end)
 
-case("ends at its deadline", function(run)
-  run.control("settings?latency=3")
-  local client = new(run)
-  local seconds = check.seconds(function()
-    local result, detail = detail_of(client, run.ids[1], { timeout = 0.5 })
-    failed({ kind = "timeout", phase = "wait" }, result, detail)
-  end)
-  run.control("settings?latency=0")
-  check.between(0.49, 0.5 + 0.15 * run.patience, seconds, "seconds")
-end)
-
-case("names the env directive when a worker has no keys", function(run)
-  local client = require "jdvm".new { endpoint = run.endpoint, region = "cn-north-1" }
-  local result, detail = detail_of(client, run.ids[1])
-  failed({ kind = "credentials" }, result, detail)
-  contains(detail.message .. (detail.hint or ""), "env JDCLOUD_ACCESS_KEY;", "nginx.conf")
-end)
-
 case("refuses libcurl where it would block, and says so", function(run)
-  local result, detail = detail_of(new(run, { transport = "curl" }), run.ids[1])
+  local result, detail = detail_of(check.client(run, { transport = "curl" }), run.ids[1])
   failed({ kind = "phase", phase = "content" }, result, detail)
   contains(detail.message .. detail.hint, "block", "auto")
 end)
@@ -160,7 +115,7 @@ local places = {
 case("says that it cannot wait where Lua cannot yield", function(run)
   -- Names, too, whose look-up takes a light thread; and the limit, which has a queue.
   for _, more in ipairs { {}, { endpoint = "http://vm.jdcloud-api.com" }, { max_connections = 1 } } do
-    local client = new(run, more)
+    local client = check.client(run, more)
     for place, go in pairs(places) do
       local result, detail
       go(function()
@@ -171,25 +126,23 @@ case("says that it cannot wait where Lua cannot yield", function(run)
       truthy(detail.hint, place)
     end
   end
-  equal(run.ids[1], truthy(new(run):describe_image(run.ids[1])).imageId)
+  equal(run.ids[1], truthy(check.client(run):describe_image(run.ids[1])).imageId)
 end)
 
 case("says so of a call that is finished there, and of a wait and a list", function(run)
-  local client = new(run)
+  local client = check.client(run)
   run.control("settings?latency=0.2")
-  local call, result, detail, _ = client:start("describeImage", run.ids[1]), nil, nil, nil
-  places["a callback of string.gsub"](function()
-    result, _, detail = call:finish()
-  end)
-  failed({ kind = "phase" }, result, detail)
-  places["a callback of string.gsub"](function()
-    result, _, detail = client:wait_image(run.ids[1])
-  end)
-  failed({ kind = "phase" }, result, detail)
-  places["a callback of string.gsub"](function()
-    result, _, detail = client:list_images({ imageSource = "public" }, { prefetch = 2 })
-  end)
-  failed({ kind = "phase" }, result, detail)
+  local call = client:start("describeImage", run.ids[1])
+  for _, go in ipairs {
+    function() return call:finish() end,
+    function() return client:wait_image(run.ids[1]) end,
+    function() return client:list_images({ imageSource = "public" }, { prefetch = 2 }) end,
+  } do
+    places["a callback of string.gsub"](function()
+      local result, _, detail = go()
+      failed({ kind = "phase" }, result, detail)
+    end)
+  end
   run.control("settings?latency=0")
   ngx.sleep(0.3) -- the emulator goes on for as long as it was slow
   equal(run.ids[2], truthy(client:describe_image(run.ids[2])).imageId)

@@ -2,8 +2,7 @@
 local check = require "spec.nginx.support.check"
 local equal, contains, failed = check.equal, check.contains, check.failed
 
-local cases = {}
-local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
+local cases, case = check.cases()
 
 local function get(run, url, config, more)
   local transport = require "jdvm.transport.nginx".new(config or {})
@@ -77,8 +76,8 @@ case("says that a name does not exist", function(run)
   contains(failure.hint, "resolver", "/etc/hosts")
 end)
 
-case("bounds the look-up by connect_timeout", function(run)
-  local seconds = check.seconds(function()
+case("bounds the look-up by connect_timeout and by the deadline", function(run)
+  check.times_out(run, function()
     local failure = failed(
       { kind = "timeout", phase = "connect", sent = false },
       get(run, "http://silent.test/", nil, { connect_timeout = 0.3 })
@@ -86,19 +85,10 @@ case("bounds the look-up by connect_timeout", function(run)
     contains(failure.message, "resolving silent.test and connecting", "longer than 0.3 s")
     contains(failure.hint, "resolver")
   end)
-  check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
-end)
-
-case("bounds the look-up by the deadline", function(run)
-  local seconds = check.seconds(
-    function()
-      failed(
-        { kind = "timeout", phase = "connect" },
-        get(run, "http://silent.test/", nil, { seconds = 0.3 / run.patience })
-      )
-    end
-  )
-  check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
+  check.times_out(run, function()
+    local more = { seconds = 0.3 / run.patience }
+    failed({ kind = "timeout", phase = "connect" }, get(run, "http://silent.test/", nil, more))
+  end)
 end)
 
 case("cancels a look-up", function(run)
@@ -138,30 +128,24 @@ case("goes through a tunnel of the proxy to TLS, verifies the service, and keeps
   if direct:match(" (%d+)") == first:match(" (%d+)") then error("a tunnel was used for a direct request") end
 end)
 
-case("says that the proxy refused, and what it answered", function(run)
+case("says that the proxy refused and what it answered, or that it is not there", function(run)
   local config = { proxy = "http://127.0.0.1:" .. run.ports.proxy }
   local failure =
     failed({ kind = "connect", phase = "connect", sent = false }, get(run, "https://refused.test/", config))
   contains(failure.message, "proxy", "refused.test port 443", "403")
-end)
-
-case("says that the proxy is not there", function(run)
-  local failure = failed(
-    { kind = "connect", phase = "connect" },
-    get(run, "https://far.test/", { proxy = "http://127.0.0.1:" .. run.ports.closed })
-  )
+  config = { proxy = "http://127.0.0.1:" .. run.ports.closed }
+  failure = failed({ kind = "connect", phase = "connect" }, get(run, "https://far.test/", config))
   contains(failure.message, "the proxy 127.0.0.1 port " .. run.ports.closed)
 end)
 
 case("bounds what a proxy takes to open a tunnel by connect_timeout", function(run)
-  local seconds = check.seconds(function()
+  check.times_out(run, function()
     local failure = failed(
       { kind = "timeout", phase = "connect", sent = false },
       get(run, "https://far.test/", { proxy = "http://127.0.0.1:" .. run.silent }, { connect_timeout = 0.3 })
     )
     contains(failure.message, "the proxy 127.0.0.1", "far.test port 443", "connect_timeout")
   end)
-  check.between(0.25, 0.3 + 0.3 * run.patience, seconds, "seconds")
 end)
 
 case("leaves the proxy out for hosts of no_proxy", function(run)

@@ -2,8 +2,7 @@
 local check = require "spec.nginx.support.check"
 local equal, contains, failed, truthy = check.equal, check.contains, check.failed, check.truthy
 
-local cases = {}
-local function case(name, fn) cases[#cases + 1] = { name = name, run = fn } end
+local cases, case = check.cases()
 
 -- port: a name of the upstream's servers
 local function url(run, port, target)

@@ -1,6 +1,28 @@
 --- What a case may use inside nginx: assertions that raise with both values, and the ports and paths of the run.
 local M = {}
 
+--- A list of cases, and what adds one to it.
+function M.cases()
+  local cases = {}
+  return cases, function(name, fn) cases[#cases + 1] = { name = name, run = fn } end
+end
+
+--- A client of the run's emulator.
+function M.client(run, more)
+  local options = {
+    endpoint = run.endpoint,
+    region = "cn-north-1",
+    access_key = run.access_key,
+    secret_key = run.secret_key,
+    timeout = 10 * run.patience,
+    connect_timeout = 5 * run.patience,
+  }
+  for name, value in pairs(more or {}) do
+    options[name] = value
+  end
+  return require "jdvm".new(options)
+end
+
 local function show(value)
   if type(value) ~= "table" then return (tostring(value):gsub("%c", "?")) end
   local parts = {}
@@ -42,13 +64,13 @@ function M.failed(expected, result, failure)
   return failure
 end
 
---- Seconds that a function takes, and what it returns first.
+--- Seconds that a function takes.
 function M.seconds(fn)
   ngx.update_time()
   local start = ngx.now()
-  local result = fn()
+  fn()
   ngx.update_time()
-  return ngx.now() - start, result
+  return ngx.now() - start
 end
 
 function M.between(low, high, value, what)
@@ -56,6 +78,9 @@ function M.between(low, high, value, what)
     error(("%s: between %s and %s expected, got %s"):format(what or "value", low, high, value), 2)
   end
 end
+
+--- A function ends after a time-out of 0.3 s.
+function M.times_out(run, fn) M.between(0.25, 0.3 + 0.3 * run.patience, M.seconds(fn), "seconds") end
 
 M.show = show
 return M
