@@ -68,6 +68,13 @@ local CASES = {
   { "gzip that was not asked for", OK .. "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok" },
   { "two codings", OK .. "Content-Encoding: identity\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok" },
   { "a trailer without a colon", OK .. "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nA b\r\n\r\n" },
+  { "text without a header (HTTP/0.9)", "hello world" },
+  { "bytes", "\0\1\2\3\255\254\r\n\r\n" },
+  { "a status that is no number", "HTTP/1.1 abc OK\r\n\r\n" },
+  { "a status of two digits", "HTTP/1.1 20 OK\r\n\r\n" },
+  { "a status of four digits", "HTTP/1.1 2000 OK\r\n\r\n" },
+  { "a version nobody speaks", "HTTP/7.8 200 OK\r\n\r\n" },
+  { "an empty line before the header", "\r\n" .. OK .. "Content-Length: 2\r\n\r\nok" },
   { "a chunk size that is none", OK .. "Transfer-Encoding: chunked\r\n\r\nzz\r\nok\r\n0\r\n\r\n" },
   { "a chunk longer than its size", OK .. "Transfer-Encoding: chunked\r\n\r\n2\r\nokok\r\n0\r\n\r\n" },
 }

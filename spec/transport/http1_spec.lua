@@ -59,9 +59,7 @@ describe("a response", function()
     } do
       accepts(text, { body = text:find("!", 1, true) and "ok!" or "ok", reusable = reusable })
     end
-    for _, reason in ipairs { "", " ", " Not\tHere" } do
-      accepts("HTTP/1.1 404" .. reason .. "\r\nContent-Length: 0\r\n\r\n", { status = 404, reusable = true })
-    end
+    accepts("HTTP/1.1 404 Not\tHere\r\nContent-Length: 0\r\n\r\n", { status = 404, reusable = true })
   end)
 
   it("has no body by its status or its method, and is not kept when it announces one", function()
@@ -102,23 +100,6 @@ describe("a response", function()
 end)
 
 describe("a response is refused", function()
-  it("that is not HTTP/1", function()
-    for _, text in ipairs {
-      "SSH-2.0-OpenSSH\r\n",
-      "<html></html>",
-      "HTTP/2 200\r\n\r\n",
-      "HTTP/1.1 20 OK\r\n\r\n",
-      "HTTP/1.1 abc OK\r\n\r\n",
-      "\r\n" .. OK .. "\r\n",
-      "HTTP/1.1 2000 OK\r\n\r\n",
-      "HTTP/1.1 000 OK\r\n\r\n",
-    } do
-      refuses(text, "status line")
-    end
-    refuses("HTTP/1.1 200 OK\n\n", "LF alone")
-    refuses(CHUNKED .. "5\nhello", "LF alone")
-  end)
-
   it("whose chunks are none", function()
     for _, rest in ipairs {
       "x\r\n",
@@ -181,11 +162,7 @@ end)
 
 describe("random bytes", function()
   it("never raise and never loop", function()
-    local seed = 20240229
-    local function random(n)
-      seed = (seed * 16807) % 2147483647
-      return seed % n + 1
-    end
+    local draw = require("spec.support.random").new(7)
     local words = {
       "HTTP/1.1 200 OK\r\n",
       "HTTP/1.1 100 C\r\n\r\n",
@@ -208,14 +185,14 @@ describe("random bytes", function()
     }
     for _ = 1, 2000 do
       local parts = {}
-      for index = 1, random(12) do
-        parts[index] = words[random(#words)]
+      for index = 1, draw(1, 12) do
+        parts[index] = words[draw(1, #words)]
       end
-      local text = "HTTP/1.1 200 OK\r\n" .. table.concat(parts)
+      local text = OK .. table.concat(parts)
       local first, complete = read(text, #text)
-      local second, same = read(text, random(4))
+      local second, same = read(text, draw(1, 4))
       assert.equal(complete, same, text)
-      if complete then assert.equal(first.body, second.body, text) end
+      assert.equal(first.body, second.body, text)
     end
   end)
 end)

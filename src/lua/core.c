@@ -1,9 +1,13 @@
 /* jdvm.core: signing, decoding, nonces. Needs libcrypto only; everything here is a function of its
 ** arguments, except nonce(). Lua calls nothing here that calls back into Lua. */
+#if !defined(_POSIX_C_SOURCE)
+#define _POSIX_C_SOURCE 200809L /* clock_gettime under -std=c99 */
+#endif
 #include "core.h"
 #include "json.h"
 
 #include "../pure/chars.h"
+#include "../pure/clock.h"
 #include "../pure/crypto.h"
 
 /* core.sha256(bytes) -> 64 lower-case digits */
@@ -43,6 +47,12 @@ static int core_nonce(lua_State *L) {
   return 1;
 }
 
+/* core.now() -> seconds of a clock that only goes forward */
+static int core_now(lua_State *L) {
+  lua_pushnumber(L, jdvm_now());
+  return 1;
+}
+
 /* core.openssl_version() -> text of the library that is loaded, e.g. "OpenSSL 3.0.15 3 Sep 2024" */
 static int core_openssl_version(lua_State *L) {
   lua_pushstring(L, jdvm_crypto_version());
@@ -62,6 +72,7 @@ JDVM_EXPORT int luaopen_jdvm_core(lua_State *L) {
   static const luaL_Reg functions[] = {{"sha256", core_sha256},
                                        {"can_yield", core_can_yield},
                                        {"nonce", core_nonce},
+                                       {"now", core_now},
                                        {"openssl_version", core_openssl_version},
                                        {NULL, NULL}};
   jdvm_error error;

@@ -15,7 +15,8 @@ local routes = require "jdvm.transport.route"
 local url = require "jdvm.transport.url"
 
 local ngx = ngx -- nil in plain Lua, where nothing here is of use
-local can_yield = core.can_yield
+-- ngx.now() follows the wall clock, and its cached value lags behind work just done.
+local can_yield, now = core.can_yield, core.now
 local max, min = math.max, math.min
 local milliseconds, failure = exchange.milliseconds, exchange.failure
 
@@ -29,28 +30,6 @@ local PICKS = 16 -- connections tried at most, as long as each is refused, befor
 local NOWHERE = "unix:"
 
 local M = {}
-
--- Seconds that never go back. ngx.now() follows the wall clock, and its cached value lags behind work just done.
-local function monotonic()
-  local has_ffi, ffi = pcall(require, "ffi")
-  local clock = has_ffi and ffi.abi "le" and ffi.abi "64bit" and ({ Linux = 1, OSX = 6, BSD = 4 })[ffi.os]
-  if not clock then return ngx and ngx.now end
-  -- A name of its own, so that nobody else's declaration of clock_gettime is in the way. The low halves of the two
-  -- numbers are all that is needed, and they are numbers of Lua's, where whole ones would be boxed each time.
-  pcall(
-    ffi.cdef,
-    [[
-    typedef struct { uint32_t seconds, high_seconds, nanoseconds, high_nanoseconds; } jdvm_time;
-    int jdvm_clock_gettime(int clock, jdvm_time *time) __asm__("clock_gettime");
-  ]]
-  )
-  local time, gettime = ffi.new("jdvm_time"), ffi.C.jdvm_clock_gettime
-  return function()
-    gettime(clock, time)
-    return time.seconds + time.nanoseconds * 1e-9
-  end
-end
-local now = monotonic()
 
 ---@class jdvm.NgxTransport
 local Transport = {}
@@ -260,7 +239,7 @@ end
 
 --- Seconds that never go back.
 ---@return number
-function Transport.now(_) return now() end
+Transport.now = now
 
 --- Nothing to do: idle connections belong to nginx, which closes them in its time.
 function Transport.close(_) end
