@@ -413,9 +413,14 @@ local function failures_section(page)
   page.add(w.causes_text)
   page.add("")
   page.header(w.value, w.meaning, w.hint)
-  for _, entry in ipairs(texts.list) do
-    local said = entry[page.language]
-    page.row(code(entry[1]), said[1], said[2] or "")
+  local causes = {}
+  for cause in pairs(texts.causes) do
+    causes[#causes + 1] = cause
+  end
+  table.sort(causes)
+  for _, cause in ipairs(causes) do
+    local entry = texts.causes[cause]
+    page.row(code(cause), entry[page.language], entry[page.language == "zh" and "hint_zh" or "hint"] or "")
   end
   page.heading(3, w.fields, "failure")
   page.add(w.optional)

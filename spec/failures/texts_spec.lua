@@ -16,16 +16,17 @@ end
 
 describe("the texts of failures", function()
   it("say the same in both languages", function()
-    for _, entry in ipairs(texts.list) do
-      assert.equal(entry, texts.by_cause[entry[1]], entry[1] .. " is there twice")
-      for name, template in pairs(entry.en) do
-        local chinese = entry.zh[name]
-        assert.is_string(chinese, ("%s: %s"):format(entry[1], name))
-        assert.truthy(chinese == template or chinese:find "[\228-\233]", entry[1])
-        assert.equal(facts_in(template), facts_in(chinese), entry[1])
-      end
-      for name in pairs(entry.zh) do
-        assert.is_string(entry.en[name], ("%s: %s"):format(entry[1], name))
+    for cause, entry in pairs(texts.causes) do
+      assert.is_string(entry.en, cause)
+      for name, template in pairs(entry) do
+        local english = name == "zh" and "en" or name:match "^(.*)_zh$"
+        if english then
+          assert.is_string(entry[english], cause .. "." .. english)
+          assert.truthy(template == entry.en or template:find "[\228-\233]", cause .. "." .. name)
+          assert.equal(facts_in(entry[english]), facts_in(template), cause .. "." .. name)
+        else
+          assert.is_string(entry[name == "en" and "zh" or name .. "_zh"], cause .. "." .. name)
+        end
       end
     end
   end)
@@ -44,11 +45,11 @@ describe("the texts of failures", function()
         end
       end
     end
-    for _, entry in ipairs(texts.list) do
-      assert.is_true(named[entry[1]], entry[1])
+    for cause in pairs(texts.causes) do
+      assert.is_true(named[cause], cause)
     end
     for kind, cause in pairs(texts.usual) do
-      assert.truthy(texts.by_cause[cause], kind)
+      assert.truthy(texts.causes[cause], kind)
     end
   end)
 

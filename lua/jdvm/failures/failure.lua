@@ -169,8 +169,8 @@ end
 ---@return string|nil
 function errors.command_hint(detail)
   for _, failed in ipairs { detail, detail.last } do
-    local entry = texts.by_cause[failed.cause or ""]
-    if detail.hint and entry and entry.en.command then return texts.hint(failed.cause, facts_of(failed), "command") end
+    local entry = texts.causes[failed.cause or ""]
+    if detail.hint and entry and entry.command then return texts.hint(failed.cause, facts_of(failed), "command") end
   end
   return detail.hint
 end
@@ -223,7 +223,7 @@ function errors.new(failure, secrets)
     detail[field.name] = value
   end
   if not known_kinds[detail.kind] then detail.kind = "transport" end
-  if not texts.by_cause[detail.cause or ""] then detail.cause = texts.usual[detail.kind] end
+  if not texts.causes[detail.cause or ""] then detail.cause = texts.usual[detail.kind] end
   if type(detail.message) ~= "string" or detail.message == "" then
     detail.message = text.one_line(texts.sentence(detail.cause, facts_of(detail)), DATA_LIMIT)
   end

@@ -1,24 +1,22 @@
 -- What happened and what to do about it, for each cause of a failure, in English and Chinese. Pure data.
 --
--- An entry is { cause, en = { sentence, hint, command = hint for the command line }, zh = the same }; the sentence is
--- the message unless the failure has one of the service's or the system's own. Further hints have names: those of
--- phases, or what a failure's `advice` says. {name} stands for a fact of the failure; what stands in [brackets] is left
--- out when it lacks one of the facts in it.
+-- An entry: { en = sentence, zh = sentence, hint = what to do, hint_zh = the same, … }. The sentence is the message
+-- unless the failure has one of the service's or the system's own. Further hints, each with its _zh, are named by whom
+-- they are for (command: the command line), by a phase of the exchange, or by what a failure's `advice` says.
+-- {name} is replaced by that fact of the failure; [brackets] are left out when it lacks one of the facts in them.
 
-local texts = { list = {}, by_cause = {} }
+local texts = { causes = {} }
 
--- By who finds them: tables that change for different reasons.
-for _, part in ipairs {
-  require "jdvm.failures.texts.service",
-  require "jdvm.failures.texts.connection",
-  require "jdvm.failures.texts.tls",
-  require "jdvm.failures.texts.program",
-} do
-  for _, entry in ipairs(part) do
-    texts.list[#texts.list + 1] = entry
-    texts.by_cause[entry[1]] = entry
+local function add(causes)
+  for cause, entry in pairs(causes) do
+    texts.causes[cause] = entry
   end
 end
+
+add(require "jdvm.failures.texts.service")
+add(require "jdvm.failures.texts.connection")
+add(require "jdvm.failures.texts.tls")
+add(require "jdvm.failures.texts.program")
 
 --- The cause of a failure that names none, by its kind: a transport of the user's knows no better.
 texts.usual = {
@@ -37,9 +35,10 @@ texts.usual = {
   cancelled = "cancelled",
 }
 
--- What is being done in a phase, before the name of the other side.
-local DOING = {
+-- What stands for {peer}, and for {doing} by phase.
+local PHRASES = {
   en = {
+    peer = "{host} port {port}[ through the proxy at {proxy}]",
     queued = "waiting for a free connection to",
     dns = "resolving the name of",
     connect = "connecting to",
@@ -49,6 +48,7 @@ local DOING = {
     read = "reading the response of",
   },
   zh = {
+    peer = "{host} 端口 {port}[（经代理 {proxy}）]",
     queued = "等待空闲连接",
     dns = "解析域名",
     connect = "连接",
@@ -59,25 +59,29 @@ local DOING = {
   },
 }
 
--- Text with facts in place of their names; and whether all were there.
-local function fill(template, facts, language)
-  local complete, parts, at = true, {}, 1
-  local function put(part)
-    parts[#parts + 1] = part:gsub("{([%w_]+)}", function(name)
-      local fact = facts[name]
-      if name == "doing" then fact = DOING[language][facts.queued and "queued" or facts.phase] end
-      if fact == nil then complete = false end
-      return fact == nil and "" or type(fact) == "number" and ("%.14g"):format(fact) or tostring(fact)
+-- The template without the brackets, and without each bracket that lacks a fact.
+local function without_gaps(template, facts)
+  return (
+    template:gsub("%b[]", function(part)
+      part = part:sub(2, -2)
+      for name in part:gsub("%b[]", ""):gmatch "{([%w_]+)}" do
+        if facts[name] == nil then return "" end
+      end
+      return without_gaps(part, facts)
     end)
-  end
-  while true do
-    local first, last = template:find("%b[]", at)
-    put(template:sub(at, (first or 0) - 1))
-    if not first then return table.concat(parts), complete end
-    local segment, is_whole = fill(template:sub(first + 1, last - 1), facts, language)
-    if is_whole then parts[#parts + 1] = segment end
-    at = last + 1
-  end
+  )
+end
+
+local function fill(template, facts, language)
+  local phrases = PHRASES[language]
+  local doing = phrases[facts.queued and "queued" or facts.phase] or "{doing}"
+  template = template:gsub("{doing}", doing):gsub("{peer}", phrases.peer)
+  return (
+    without_gaps(template, facts):gsub("{([%w_]+)}", function(name)
+      local fact = facts[name]
+      return type(fact) == "number" and ("%.14g"):format(fact) or tostring(fact == nil and "" or fact)
+    end)
+  )
 end
 
 --- The sentence of a cause.
@@ -86,9 +90,9 @@ end
 ---@param language? "en"|"zh"
 ---@return string|nil
 function texts.sentence(cause, facts, language)
-  local entry = texts.by_cause[cause]
+  local entry = texts.causes[cause]
   language = language or "en"
-  return entry and (fill(entry[language][1], facts, language))
+  return entry and fill(entry[language], facts, language)
 end
 
 --- What to do about it, or nil: the hint of that name, else the one for the phase, else the usual one.
@@ -98,11 +102,9 @@ end
 ---@param language? "en"|"zh"
 ---@return string|nil
 function texts.hint(cause, facts, name, language)
-  local entry = texts.by_cause[cause]
-  language = language or "en"
-  local words = entry and entry[language]
-  local hint = words and (words[name] or words[facts.phase] or words[2])
-  return hint and (fill(hint, facts, language))
+  local entry, suffix = texts.causes[cause] or {}, language == "zh" and "_zh" or ""
+  local hint = entry[tostring(name) .. suffix] or entry[tostring(facts.phase) .. suffix] or entry["hint" .. suffix]
+  return hint and fill(hint, facts, language or "en")
 end
 
 return texts

@@ -1,280 +1,170 @@
 -- Texts of failures between here and the service: names, connections, proxies, HTTP, time. See failures/texts.lua.
 
-local PEER = "{host} port {port}[ through the proxy at {proxy}]"
-local PEER_ZH = "{host} 端口 {port}[（经代理 {proxy}）]"
-local AGAIN_LATER, AGAIN_LATER_ZH =
-  "check the endpoint, the proxy and the firewall", "请检查 endpoint、代理与防火墙"
-local LOGIN = "the proxy asks for a user name and a password: put them into the proxy option"
-local LOGIN_COMMAND =
-  "the proxy asks for a user name and a password: put them into the proxy's address (variable https_proxy)"
-local LOGIN_ZH = "代理要求用户名和密码：请写入 proxy 选项"
-local LOGIN_COMMAND_ZH = "代理要求用户名和密码：请写入代理地址（环境变量 https_proxy）"
-
 return {
   -- Names and connections.
-  {
-    "no_host",
-    en = {
-      "could not resolve the host name {host}[ ({reason})]",
-      "check the name in the endpoint, and this machine's name servers",
-      nginx = 'check the name; nginx asks the server in its "resolver" directive and does not read /etc/hosts',
-    },
-    zh = {
-      "无法解析主机名 {host}[（{reason}）]",
-      "请检查 endpoint 中的域名与本机的域名服务器",
-      nginx = "请检查域名；nginx 只查询 resolver 指令指定的服务器，不读取 /etc/hosts",
-    },
+  no_host = {
+    en = "could not resolve the host name {host}[ ({reason})]",
+    zh = "无法解析主机名 {host}[（{reason}）]",
+    hint = "check the name in the endpoint, and this machine's name servers",
+    hint_zh = "请检查 endpoint 中的域名与本机的域名服务器",
+    nginx = 'check the name; nginx asks the server in its "resolver" directive and does not read /etc/hosts',
+    nginx_zh = "请检查域名；nginx 只查询 resolver 指令指定的服务器，不读取 /etc/hosts",
   },
-  {
-    "no_resolver",
-    en = {
-      "could not look up {host}: no resolver defined",
-      'nginx reads neither /etc/resolv.conf nor /etc/hosts: write "resolver ADDRESS;" in the http block of nginx.conf, '
-        .. 'with the address of your name server (OpenResty also knows "resolver local=on;")',
-    },
-    zh = {
-      "无法解析 {host}：未配置 resolver",
-      "nginx 不读取 /etc/resolv.conf 与 /etc/hosts：请在 nginx.conf 的 http 块中写入“resolver 地址;”"
-        .. "（OpenResty 还支持“resolver local=on;”）",
-    },
+  no_resolver = {
+    en = "could not look up {host}: no resolver defined",
+    zh = "无法解析 {host}：未配置 resolver",
+    hint = 'nginx reads neither /etc/resolv.conf nor /etc/hosts: write "resolver ADDRESS;" in the http block of nginx.conf, with the address of your name server (OpenResty also knows "resolver local=on;")',
+    hint_zh = "nginx 不读取 /etc/resolv.conf 与 /etc/hosts：请在 nginx.conf 的 http 块中写入“resolver 地址;”（OpenResty 还支持“resolver local=on;”）",
   },
-  {
-    "resolver_timeout",
-    en = {
-      "the name server did not reply for {host}",
-      'check the address in the "resolver" directive of nginx.conf',
-    },
-    zh = { "域名服务器未答复 {host} 的查询", "请检查 nginx.conf 中 resolver 指令的地址" },
+  resolver_timeout = {
+    en = "the name server did not reply for {host}",
+    zh = "域名服务器未答复 {host} 的查询",
+    hint = 'check the address in the "resolver" directive of nginx.conf',
+    hint_zh = "请检查 nginx.conf 中 resolver 指令的地址",
   },
-  {
-    "no_connection",
-    en = {
-      "could not connect to [the proxy {via}][{host} port {port}]: {reason}",
-      AGAIN_LATER,
-      no_ipv6 = 'nginx also tries the IPv6 addresses of a name: on a machine without IPv6 write "resolver ADDRESS '
-        .. 'ipv6=off;" in nginx.conf; else check the network',
-    },
-    zh = {
-      "无法连接[代理 {via}][ {host} 端口 {port}]：{reason}",
-      AGAIN_LATER_ZH,
-      no_ipv6 = "nginx 也会尝试域名的 IPv6 地址：没有 IPv6 的机器请在 nginx.conf 中写“resolver 地址 ipv6=off;”；否则请检查网络",
-    },
+  no_connection = {
+    en = "could not connect to [the proxy {via}][{host} port {port}]: {reason}",
+    zh = "无法连接[代理 {via}][ {host} 端口 {port}]：{reason}",
+    hint = "check the endpoint, the proxy and the firewall",
+    hint_zh = "请检查 endpoint、代理与防火墙",
+    no_ipv6 = 'nginx also tries the IPv6 addresses of a name: on a machine without IPv6 write "resolver ADDRESS ipv6=off;" in nginx.conf; else check the network',
+    no_ipv6_zh = "nginx 也会尝试域名的 IPv6 地址：没有 IPv6 的机器请在 nginx.conf 中写“resolver 地址 ipv6=off;”；否则请检查网络",
   },
-  {
-    "connection_failed",
-    en = {
-      "the connection could not be made",
-      AGAIN_LATER,
-      dns = "check the name in the endpoint, and this machine's name servers",
-      tls = "the other side ended it: try again later, and check the endpoint",
-    },
-    zh = {
-      "连接失败",
-      AGAIN_LATER_ZH,
-      dns = "请检查 endpoint 中的域名与本机的域名服务器",
-      tls = "对端中断了连接：请稍后重试，并检查 endpoint",
-    },
+  connection_failed = {
+    en = "the connection could not be made",
+    zh = "连接失败",
+    hint = "check the endpoint, the proxy and the firewall",
+    hint_zh = "请检查 endpoint、代理与防火墙",
+    dns = "check the name in the endpoint, and this machine's name servers",
+    dns_zh = "请检查 endpoint 中的域名与本机的域名服务器",
+    tls = "the other side ended it: try again later, and check the endpoint",
+    tls_zh = "对端中断了连接：请稍后重试，并检查 endpoint",
   },
   -- Proxies.
-  {
-    "bad_proxy",
-    en = {
-      "the address of the proxy cannot be used (proxy; https_proxy and its like in the environment): it must be "
-        .. "scheme://user:password@host:port, with %XX for '/', '@' and their like",
-    },
-    zh = {
-      "代理地址无法使用（proxy 选项或 https_proxy 等环境变量）：应为 scheme://user:password@host:port，其中 '/'、'@' 等字符写作 %XX",
-    },
+  bad_proxy = {
+    en = "the address of the proxy cannot be used (proxy; https_proxy and its like in the environment): it must be scheme://user:password@host:port, with %XX for '/', '@' and their like",
+    zh = "代理地址无法使用（proxy 选项或 https_proxy 等环境变量）：应为 scheme://user:password@host:port，其中 '/'、'@' 等字符写作 %XX",
   },
-  {
-    "no_proxy_host",
-    en = { "could not resolve the name of the proxy[ ({via})]", "check the address of the proxy" },
-    zh = { "无法解析代理的主机名[（{via}）]", "请检查代理地址" },
+  no_proxy_host = {
+    en = "could not resolve the name of the proxy[ ({via})]",
+    zh = "无法解析代理的主机名[（{via}）]",
+    hint = "check the address of the proxy",
+    hint_zh = "请检查代理地址",
   },
-  {
-    "proxy_refused",
-    en = {
-      "the proxy[ {proxy}] refused the tunnel to {host} port {port}: [status {status}][{reason}]",
-      "the proxy refuses this endpoint: ask who runs it",
-    },
-    zh = {
-      "代理[ {proxy}] 拒绝建立到 {host} 端口 {port} 的隧道：[状态码 {status}][{reason}]",
-      "代理拒绝访问该 endpoint：请联系其管理员",
-    },
+  proxy_refused = {
+    en = "the proxy[ {proxy}] refused the tunnel to {host} port {port}: [status {status}][{reason}]",
+    zh = "代理[ {proxy}] 拒绝建立到 {host} 端口 {port} 的隧道：[状态码 {status}][{reason}]",
+    hint = "the proxy refuses this endpoint: ask who runs it",
+    hint_zh = "代理拒绝访问该 endpoint：请联系其管理员",
   },
-  {
-    "proxy_login",
-    en = {
-      "the proxy[ {proxy}] refused the tunnel to {host} port {port}: status 407",
-      LOGIN,
-      command = LOGIN_COMMAND,
-    },
-    zh = {
-      "代理[ {proxy}] 拒绝建立到 {host} 端口 {port} 的隧道：状态码 407",
-      LOGIN_ZH,
-      command = LOGIN_COMMAND_ZH,
-    },
+  proxy_login = {
+    en = "the proxy[ {proxy}] refused the tunnel to {host} port {port}: status 407",
+    zh = "代理[ {proxy}] 拒绝建立到 {host} 端口 {port} 的隧道：状态码 407",
+    hint = "the proxy asks for a user name and a password: put them into the proxy option",
+    hint_zh = "代理要求用户名和密码：请写入 proxy 选项",
+    command = "the proxy asks for a user name and a password: put them into the proxy's address (variable https_proxy)",
+    command_zh = "代理要求用户名和密码：请写入代理地址（环境变量 https_proxy）",
   },
   -- HTTP.
-  {
-    "closed",
-    en = { PEER .. " closed the connection without a response" },
-    zh = { PEER_ZH .. " 未返回响应即关闭了连接" },
+  closed = {
+    en = "{peer} closed the connection without a response",
+    zh = "{peer} 未返回响应即关闭了连接",
   },
-  {
-    "unfit_connection",
-    en = { PEER .. " closed the connection, or sent bytes on it, before there was a request" },
-    zh = { PEER_ZH .. " 在请求发出之前关闭了连接，或在其上发送了数据" },
+  unfit_connection = {
+    en = "{peer} closed the connection, or sent bytes on it, before there was a request",
+    zh = "{peer} 在请求发出之前关闭了连接，或在其上发送了数据",
   },
-  {
-    "cut_off",
-    en = {
-      "["
-        .. PEER
-        .. " closed the connection before the response was complete][the connection was closed {where}]"
-        .. "[the connection broke ({reason}) {within}]",
-    },
-    zh = {
-      "["
-        .. PEER_ZH
-        .. " 在响应收完之前关闭了连接][连接被关闭：{where}][连接中断（{reason}）：{within}]",
-    },
+  cut_off = {
+    en = "[{peer} closed the connection before the response was complete][the connection was closed {where}][the connection broke ({reason}) {within}]",
+    zh = "[{peer} 在响应收完之前关闭了连接][连接被关闭：{where}][连接中断（{reason}）：{within}]",
   },
-  {
-    "send_failed",
-    en = { "the connection broke while the request was sent: {reason}" },
-    zh = { "发送请求时连接中断：{reason}" },
+  send_failed = {
+    en = "the connection broke while the request was sent: {reason}",
+    zh = "发送请求时连接中断：{reason}",
   },
-  {
-    "malformed_response",
-    en = { "the service sent {reason}" },
-    zh = { "服务端返回了不合规的内容：{reason}" },
+  malformed_response = {
+    en = "the service sent {reason}",
+    zh = "服务端返回了不合规的内容：{reason}",
   },
-  {
-    "not_http",
-    en = {
-      "the response of " .. PEER .. " is not HTTP: {reason}",
-      "this port speaks something else: check the endpoint (https:// for a port with TLS)",
-    },
-    zh = {
-      PEER_ZH .. " 的响应不是 HTTP：{reason}",
-      "该端口使用其他协议：请检查 endpoint（使用 TLS 的端口为 https://）",
-    },
+  not_http = {
+    en = "the response of {peer} is not HTTP: {reason}",
+    zh = "{peer} 的响应不是 HTTP：{reason}",
+    hint = "this port speaks something else: check the endpoint (https:// for a port with TLS)",
+    hint_zh = "该端口使用其他协议：请检查 endpoint（使用 TLS 的端口为 https://）",
   },
-  {
-    "transport_failed",
-    en = { "the exchange[ with " .. PEER .. "] failed[: {reason}]" },
-    zh = { "[与 " .. PEER_ZH .. " 的]通信失败[：{reason}]" },
+  transport_failed = {
+    en = "the exchange[ with {peer}] failed[: {reason}]",
+    zh = "[与 {peer} 的]通信失败[：{reason}]",
   },
-  {
-    "bad_compression",
-    en = { "the response of " .. PEER .. " cannot be inflated: {reason}" },
-    zh = { PEER_ZH .. " 的响应无法解压：{reason}" },
+  bad_compression = {
+    en = "the response of {peer} cannot be inflated: {reason}",
+    zh = "{peer} 的响应无法解压：{reason}",
   },
-  {
-    "header_too_large",
-    en = { "the header of the response of " .. PEER .. " is larger than {limit} bytes" },
-    zh = { PEER_ZH .. " 的响应头超过 {limit} 字节" },
+  header_too_large = {
+    en = "the header of the response of {peer} is larger than {limit} bytes",
+    zh = "{peer} 的响应头超过 {limit} 字节",
   },
-  {
-    "too_many_headers",
-    en = { "the response of " .. PEER .. " has more than {limit} header lines" },
-    zh = { PEER_ZH .. " 的响应头超过 {limit} 行" },
+  too_many_headers = {
+    en = "the response of {peer} has more than {limit} header lines",
+    zh = "{peer} 的响应头超过 {limit} 行",
   },
-  {
-    "too_large",
-    en = { "the response of " .. PEER .. " is larger than {limit} bytes (max_body)" },
-    zh = { PEER_ZH .. " 的响应超过 {limit} 字节（max_body）" },
+  too_large = {
+    en = "the response of {peer} is larger than {limit} bytes (max_body)",
+    zh = "{peer} 的响应超过 {limit} 字节（max_body）",
   },
-  { "bad_url", en = { "the URL cannot be used[: {reason}]" }, zh = { "URL 无法使用[：{reason}]" } },
-  {
-    "no_memory",
-    en = { "not enough memory[ {doing} " .. PEER .. "]" },
-    zh = { "[{doing} " .. PEER_ZH .. " 时]内存不足" },
-  },
-  { "bad_address", en = { "{reason}" }, zh = { "{reason}" } },
-  { "bad_request", en = { "the request cannot be sent: {reason}" }, zh = { "请求无法发出：{reason}" } },
+  bad_url = { en = "the URL cannot be used[: {reason}]", zh = "URL 无法使用[：{reason}]" },
+  no_memory = { en = "not enough memory[ {doing} {peer}]", zh = "[{doing} {peer} 时]内存不足" },
+  bad_address = { en = "{reason}", zh = "{reason}" },
+  bad_request = { en = "the request cannot be sent: {reason}", zh = "请求无法发出：{reason}" },
   -- Time.
-  {
-    "timeout",
-    en = {
-      "the time ran out[ {doing} " .. PEER .. "] (timeout)",
-      dns = "the name servers of this machine do not reply",
-      connect = AGAIN_LATER,
-    },
-    zh = {
-      "[{doing} " .. PEER_ZH .. " 时]调用超时（timeout）",
-      dns = "本机的域名服务器没有答复",
-      connect = AGAIN_LATER_ZH,
-    },
+  timeout = {
+    en = "the time ran out[ {doing} {peer}] (timeout)",
+    zh = "[{doing} {peer} 时]调用超时（timeout）",
+    connect = "check the endpoint, the proxy and the firewall",
+    connect_zh = "请检查 endpoint、代理与防火墙",
+    dns = "the name servers of this machine do not reply",
+    dns_zh = "本机的域名服务器没有答复",
   },
-  {
-    "too_late",
-    en = { "no time was left to send the request to " .. PEER .. " (timeout)" },
-    zh = { "没有剩余时间向 " .. PEER_ZH .. " 发送请求（timeout）" },
+  too_late = {
+    en = "no time was left to send the request to {peer} (timeout)",
+    zh = "没有剩余时间向 {peer} 发送请求（timeout）",
   },
-  {
-    "no_time_left",
-    en = { "no time is left for another attempt" },
-    zh = { "剩余时间不足以再次尝试" },
+  no_time_left = { en = "no time is left for another attempt", zh = "剩余时间不足以再次尝试" },
+  connect_timeout = {
+    en = "not connected to [the proxy {via}][{host} port {port}][ through the proxy at {proxy}][ after {seconds} s] (connect_timeout)",
+    zh = "[{seconds} 秒后]仍未连接到[代理 {via}][ {host} 端口 {port}][（经代理 {proxy}）]（connect_timeout）",
+    hint = "check the endpoint, the proxy and the firewall",
+    hint_zh = "请检查 endpoint、代理与防火墙",
   },
-  {
-    "connect_timeout",
-    en = {
-      "not connected to [the proxy {via}][{host} port {port}][ through the proxy at {proxy}][ after {seconds} s] (connect_timeout)",
-      AGAIN_LATER,
-    },
-    zh = {
-      "[{seconds} 秒后]仍未连接到[代理 {via}][ {host} 端口 {port}][（经代理 {proxy}）]（connect_timeout）",
-      AGAIN_LATER_ZH,
-    },
+  proxy_timeout = {
+    en = "the proxy[ {proxy}] did not open the tunnel to {host} port {port} within connect_timeout",
+    zh = "代理[ {proxy}] 未能在 connect_timeout 内建立到 {host} 端口 {port} 的隧道",
+    hint = "check the proxy (option proxy; https_proxy and its like in the environment)",
+    hint_zh = "请检查代理（proxy 选项或 https_proxy 等环境变量）",
+    command = "check the proxy (https_proxy and its like in the environment)",
+    command_zh = "请检查代理（https_proxy 等环境变量）",
   },
-  {
-    "proxy_timeout",
-    en = {
-      "the proxy[ {proxy}] did not open the tunnel to {host} port {port} within connect_timeout",
-      "check the proxy (option proxy; https_proxy and its like in the environment)",
-      command = "check the proxy (https_proxy and its like in the environment)",
-    },
-    zh = {
-      "代理[ {proxy}] 未能在 connect_timeout 内建立到 {host} 端口 {port} 的隧道",
-      "请检查代理（proxy 选项或 https_proxy 等环境变量）",
-      command = "请检查代理（https_proxy 等环境变量）",
-    },
+  lookup_timeout = {
+    en = "resolving {host} and connecting to its port {port} took longer than {seconds} s",
+    zh = "解析 {host} 并连接其端口 {port} 超过 {seconds} 秒",
+    hint = 'check the address in the "resolver" directive of nginx.conf, and the firewall; connect_timeout is for both',
+    hint_zh = "请检查 nginx.conf 中 resolver 指令的地址与防火墙；connect_timeout 包含这两步",
   },
-  {
-    "lookup_timeout",
-    en = {
-      "resolving {host} and connecting to its port {port} took longer than {seconds} s",
-      'check the address in the "resolver" directive of nginx.conf, and the firewall; connect_timeout is for both',
-    },
-    zh = {
-      "解析 {host} 并连接其端口 {port} 超过 {seconds} 秒",
-      "请检查 nginx.conf 中 resolver 指令的地址与防火墙；connect_timeout 包含这两步",
-    },
+  all_in_use = {
+    en = "not connected to [the proxy {via}][{host} port {port}][ through the proxy at {proxy}][ after {seconds} s] (connect_timeout)",
+    zh = "[{seconds} 秒后]仍未连接到[代理 {via}][ {host} 端口 {port}][（经代理 {proxy}）]（connect_timeout）",
+    hint = "max_connections = {limit} may all be in use: raise it, or connect_timeout",
+    hint_zh = "max_connections = {limit} 个连接可能均在使用：请调大该值或 connect_timeout",
   },
-  {
-    "all_in_use",
-    en = {
-      "not connected to [the proxy {via}][{host} port {port}][ through the proxy at {proxy}][ after {seconds} s] (connect_timeout)",
-      "max_connections = {limit} may all be in use: raise it, or connect_timeout",
-    },
-    zh = {
-      "[{seconds} 秒后]仍未连接到[代理 {via}][ {host} 端口 {port}][（经代理 {proxy}）]（connect_timeout）",
-      "max_connections = {limit} 个连接可能均在使用：请调大该值或 connect_timeout",
-    },
+  handshake_timeout = {
+    en = "no TLS handshake with {host} within connect_timeout",
+    zh = "未能在 connect_timeout 内与 {host} 完成 TLS 握手",
   },
-  {
-    "handshake_timeout",
-    en = { "no TLS handshake with {host} within connect_timeout" },
-    zh = { "未能在 connect_timeout 内与 {host} 完成 TLS 握手" },
+  send_timeout = { en = "the request could not be sent in time", zh = "未能及时发出请求" },
+  read_timeout = {
+    en = "nothing arrived for {seconds} s[: {doing} {peer}] (read_timeout)",
+    zh = "{seconds} 秒内未收到任何数据[：{doing} {peer}]（read_timeout）",
   },
-  { "send_timeout", en = { "the request could not be sent in time" }, zh = { "未能及时发出请求" } },
-  {
-    "read_timeout",
-    en = { "nothing arrived for {seconds} s[: {doing} " .. PEER .. "] (read_timeout)" },
-    zh = { "{seconds} 秒内未收到任何数据[：{doing} " .. PEER_ZH .. "]（read_timeout）" },
-  },
-  { "cancelled", en = { "the call was cancelled" }, zh = { "调用已取消" } },
-  { "client_closed", en = { "the client is closed" }, zh = { "客户端已关闭" } },
+  cancelled = { en = "the call was cancelled", zh = "调用已取消" },
+  client_closed = { en = "the client is closed", zh = "客户端已关闭" },
 }

@@ -1,269 +1,206 @@
 -- Texts of what the service, or something in front of it, returned. The service's own message is shown where there is
 -- one; the sentence here says what it means. See failures/texts.lua.
 
-local NOT_THE_SERVICE = "this does not look like the service: check the endpoint and the proxy"
-local NOT_THE_SERVICE_ZH = "这不像是该服务：请检查 endpoint 与代理"
-local ONE_REGION = "an image exists in one region only (asked in {region}), and sub-accounts see only what they may use"
-local ONE_REGION_ZH =
-  "镜像只存在于一个地域（本次查询 {region}），子账号只能看到有权使用的镜像"
-
 return {
   -- Credentials and permissions.
-  {
-    "wrong_signature",
-    en = {
-      "the signature does not match",
-      "check the secret key (is it this access key's? is anything missing or left over at its ends?), this machine's "
-        .. "clock, and proxies that rewrite requests",
-    },
-    zh = {
-      "签名不一致",
-      "请检查 Secret Key（是否与 Access Key 对应，首尾是否有缺漏或多余字符）、本机时钟，以及改写请求的代理",
-    },
+  wrong_signature = {
+    en = "the signature does not match",
+    zh = "签名不一致",
+    hint = "check the secret key (is it this access key's? is anything missing or left over at its ends?), this machine's clock, and proxies that rewrite requests",
+    hint_zh = "请检查 Secret Key（是否与 Access Key 对应，首尾是否有缺漏或多余字符）、本机时钟，以及改写请求的代理",
   },
-  {
-    "unknown_access_key",
-    en = {
-      "the access key is unknown",
-      "the service does not know this access key: check it, and that it was not disabled or deleted",
-    },
-    zh = {
-      "Access Key 不存在",
-      "服务端不认识该 Access Key：请检查其是否正确，是否已被禁用或删除",
-    },
+  unknown_access_key = {
+    en = "the access key is unknown",
+    zh = "Access Key 不存在",
+    hint = "the service does not know this access key: check it, and that it was not disabled or deleted",
+    hint_zh = "服务端不认识该 Access Key：请检查其是否正确，是否已被禁用或删除",
   },
-  {
-    "unsigned",
-    en = {
-      "the request arrived without its signature",
-      "the request arrived without its signature: a proxy on the way may remove headers",
-    },
-    zh = { "请求到达时没有签名", "请求到达时没有签名：途中的代理可能删除了请求头" },
+  unsigned = {
+    en = "the request arrived without its signature",
+    zh = "请求到达时没有签名",
+    hint = "the request arrived without its signature: a proxy on the way may remove headers",
+    hint_zh = "请求到达时没有签名：途中的代理可能删除了请求头",
   },
-  {
-    "unauthenticated",
-    en = {
-      "the service refused the credentials",
-      "check the access key and the secret key, the session token of temporary keys, and this machine's clock",
-    },
-    zh = {
-      "服务端拒绝了密钥",
-      "请检查 Access Key 与 Secret Key、临时密钥的会话令牌，以及本机时钟",
-    },
+  unauthenticated = {
+    en = "the service refused the credentials",
+    zh = "服务端拒绝了密钥",
+    hint = "check the access key and the secret key, the session token of temporary keys, and this machine's clock",
+    hint_zh = "请检查 Access Key 与 Secret Key、临时密钥的会话令牌，以及本机时钟",
   },
-  {
-    "clock_behind",
-    en = {
-      "this machine's clock is behind the service's",
-      "this machine's clock is {seconds} s behind the service's: set it right (NTP)",
-    },
-    zh = { "本机时钟慢于服务端", "本机时钟比服务端慢 {seconds} 秒：请校准（NTP）" },
+  clock_behind = {
+    en = "this machine's clock is behind the service's",
+    zh = "本机时钟慢于服务端",
+    hint = "this machine's clock is {seconds} s behind the service's: set it right (NTP)",
+    hint_zh = "本机时钟比服务端慢 {seconds} 秒：请校准（NTP）",
   },
-  {
-    "clock_ahead",
-    en = {
-      "this machine's clock is ahead of the service's",
-      "this machine's clock is {seconds} s ahead of the service's: set it right (NTP)",
-    },
-    zh = { "本机时钟快于服务端", "本机时钟比服务端快 {seconds} 秒：请校准（NTP）" },
+  clock_ahead = {
+    en = "this machine's clock is ahead of the service's",
+    zh = "本机时钟快于服务端",
+    hint = "this machine's clock is {seconds} s ahead of the service's: set it right (NTP)",
+    hint_zh = "本机时钟比服务端快 {seconds} 秒：请校准（NTP）",
   },
-  {
-    "nonce_used",
-    en = { "the nonce was used before", "this request had arrived before: something on the way sends requests twice" },
-    zh = { "nonce 已被使用", "该请求此前已到达：途中有设备重复发送请求" },
+  nonce_used = {
+    en = "the nonce was used before",
+    zh = "nonce 已被使用",
+    hint = "this request had arrived before: something on the way sends requests twice",
+    hint_zh = "该请求此前已到达：途中有设备重复发送请求",
   },
-  {
-    "address_not_allowed",
-    en = {
-      "the account does not allow this IP address",
-      "the account allows its keys from certain addresses only",
-    },
-    zh = { "账号不允许从该 IP 地址访问", "该账号的密钥只允许从特定地址使用" },
+  address_not_allowed = {
+    en = "the account does not allow this IP address",
+    zh = "账号不允许从该 IP 地址访问",
+    hint = "the account allows its keys from certain addresses only",
+    hint_zh = "该账号的密钥只允许从特定地址使用",
   },
-  {
-    "not_authorized",
-    en = {
-      "the account's policies do not allow this",
-      "the account's IAM policies do not allow {action}; its administrator can grant it",
-    },
-    zh = { "账号的策略不允许该操作", "账号的 IAM 策略不允许 {action}；可由管理员授权" },
+  not_authorized = {
+    en = "the account's policies do not allow this",
+    zh = "账号的策略不允许该操作",
+    hint = "the account's IAM policies do not allow {action}; its administrator can grant it",
+    hint_zh = "账号的 IAM 策略不允许 {action}；可由管理员授权",
   },
-  { "forbidden", en = { "the service refused the request" }, zh = { "服务端拒绝了请求" } },
+  forbidden = { en = "the service refused the request", zh = "服务端拒绝了请求" },
   -- What does not exist.
-  {
-    "no_route",
-    en = {
-      "the service does not know this path: the region or the endpoint is wrong",
-      "check [the region {unknown_region}[ (did you mean {meant_region}?)], and ]the endpoint"
-        .. "[: it does not know this path of {known_region}]",
-    },
-    zh = {
-      "服务端没有该路径：地域或 endpoint 有误",
-      "请检查[地域 {unknown_region}[（是否应为 {meant_region}？）]与] endpoint[：它没有 {known_region} 的这一路径]",
-    },
+  no_route = {
+    en = "the service does not know this path: the region or the endpoint is wrong",
+    zh = "服务端没有该路径：地域或 endpoint 有误",
+    hint = "check [the region {unknown_region}[ (did you mean {meant_region}?)], and ]the endpoint[: it does not know this path of {known_region}]",
+    hint_zh = "请检查[地域 {unknown_region}[（是否应为 {meant_region}？）]与] endpoint[：它没有 {known_region} 的这一路径]",
   },
-  { "not_found", en = { "the image does not exist", ONE_REGION }, zh = { "镜像不存在", ONE_REGION_ZH } },
+  not_found = {
+    en = "the image does not exist",
+    zh = "镜像不存在",
+    hint = "an image exists in one region only (asked in {region}), and sub-accounts see only what they may use",
+    hint_zh = "镜像只存在于一个地域（本次查询 {region}），子账号只能看到有权使用的镜像",
+  },
   -- Parameters.
-  {
-    "image_source_missing",
-    en = {
-      "imageSource is missing",
-      "give imageSource (public, thirdparty, private, shared or community) or ids",
-      command = "give --source (public, thirdparty, private, shared or community) or --id",
-    },
-    zh = {
-      "缺少 imageSource",
-      "请指定 imageSource（public、thirdparty、private、shared 或 community）或 ids",
-      command = "请指定 --source（public、thirdparty、private、shared 或 community）或 --id",
-    },
+  image_source_missing = {
+    en = "imageSource is missing",
+    zh = "缺少 imageSource",
+    hint = "give imageSource (public, thirdparty, private, shared or community) or ids",
+    hint_zh = "请指定 imageSource（public、thirdparty、private、shared 或 community）或 ids",
+    command = "give --source (public, thirdparty, private, shared or community) or --id",
+    command_zh = "请指定 --source（public、thirdparty、private、shared 或 community）或 --id",
   },
-  {
-    "wrong_page_size",
-    en = { "pageSize is out of range", "pageSize is from 10 to 100", command = "--page-size is from 10 to 100" },
-    zh = {
-      "pageSize 超出范围",
-      "pageSize 取值范围为 10 至 100",
-      command = "--page-size 取值范围为 10 至 100",
-    },
+  wrong_page_size = {
+    en = "pageSize is out of range",
+    zh = "pageSize 超出范围",
+    hint = "pageSize is from 10 to 100",
+    hint_zh = "pageSize 取值范围为 10 至 100",
+    command = "--page-size is from 10 to 100",
+    command_zh = "--page-size 取值范围为 10 至 100",
   },
-  {
-    "image_busy",
-    en = { "another task works on the image", "another task works on the image; try again later" },
-    zh = { "镜像正被其他任务占用", "镜像正被其他任务占用；请稍后重试" },
+  image_busy = {
+    en = "another task works on the image",
+    zh = "镜像正被其他任务占用",
+    hint = "another task works on the image; try again later",
+    hint_zh = "镜像正被其他任务占用；请稍后重试",
   },
-  {
-    "uri_too_long",
-    en = {
-      "the request line is too long",
-      "give fewer ids at a time; the iterators split long lists themselves",
-      command = "give fewer ids at a time",
-    },
-    zh = {
-      "请求行过长",
-      "请减少每次的 ids 数量；迭代器会自动拆分",
-      command = "请减少每次的 ID 数量",
-    },
+  uri_too_long = {
+    en = "the request line is too long",
+    zh = "请求行过长",
+    hint = "give fewer ids at a time; the iterators split long lists themselves",
+    hint_zh = "请减少每次的 ids 数量；迭代器会自动拆分",
+    command = "give fewer ids at a time",
+    command_zh = "请减少每次的 ID 数量",
   },
-  { "rejected", en = { "the service rejected the request" }, zh = { "服务端未接受请求" } },
+  rejected = { en = "the service rejected the request", zh = "服务端未接受请求" },
   -- Limits, and trouble of the service.
-  {
-    "quota_exceeded",
-    en = {
-      "a quota of the account is used up",
-      "a quota of the account is used up; waiting does not help, so this is not retried",
-    },
-    zh = { "账号的配额已用完", "账号的配额已用完；等待无济于事，因此不会重试" },
+  quota_exceeded = {
+    en = "a quota of the account is used up",
+    zh = "账号的配额已用完",
+    hint = "a quota of the account is used up; waiting does not help, so this is not retried",
+    hint_zh = "账号的配额已用完；等待无济于事，因此不会重试",
   },
-  {
-    "throttled",
-    en = {
-      "the service throttles the account",
-      "the service takes about 1000 calls a minute from an account: ask for larger pages, lower prefetch, or cache the "
-        .. "responses",
-    },
-    zh = {
-      "服务端限流",
-      "每个账号每分钟约可调用 1000 次：请增大 page_size、减小 prefetch，或缓存响应",
-    },
+  throttled = {
+    en = "the service throttles the account",
+    zh = "服务端限流",
+    hint = "the service takes about 1000 calls a minute from an account: ask for larger pages, lower prefetch, or cache the responses",
+    hint_zh = "每个账号每分钟约可调用 1000 次：请增大 page_size、减小 prefetch，或缓存响应",
   },
-  {
-    "retries_spent",
-    en = {
-      "too many calls of this client failed lately",
-      "too many calls of this client failed lately, so this one was not retried",
-    },
-    zh = { "该客户端近期失败过多", "该客户端近期失败过多，因此本次未重试" },
+  retries_spent = {
+    en = "too many calls of this client failed lately",
+    zh = "该客户端近期失败过多",
+    hint = "too many calls of this client failed lately, so this one was not retried",
+    hint_zh = "该客户端近期失败过多，因此本次未重试",
   },
-  { "service_error", en = { "the service failed" }, zh = { "服务端出错" } },
+  service_error = { en = "the service failed", zh = "服务端出错" },
   -- What is not the service's.
-  {
-    "proxy_login_required",
-    en = {
-      "a proxy asks for a user name and a password",
-      "the proxy asks for a user name and a password: put them into the proxy option",
-      command = "the proxy asks for a user name and a password: put them into the proxy's address (variable https_proxy)",
-    },
-    zh = {
-      "代理要求用户名和密码",
-      "代理要求用户名和密码：请写入 proxy 选项",
-      command = "代理要求用户名和密码：请写入代理地址（环境变量 https_proxy）",
-    },
+  proxy_login_required = {
+    en = "a proxy asks for a user name and a password",
+    zh = "代理要求用户名和密码",
+    hint = "the proxy asks for a user name and a password: put them into the proxy option",
+    hint_zh = "代理要求用户名和密码：请写入 proxy 选项",
+    command = "the proxy asks for a user name and a password: put them into the proxy's address (variable https_proxy)",
+    command_zh = "代理要求用户名和密码：请写入代理地址（环境变量 https_proxy）",
   },
-  {
-    "redirect",
-    en = {
-      "the response is a redirect",
-      "redirects are not followed, since they would carry the signature elsewhere; check the endpoint",
-    },
-    zh = { "响应为重定向", "不跟随重定向，以免签名被带往他处；请检查 endpoint" },
+  redirect = {
+    en = "the response is a redirect",
+    zh = "响应为重定向",
+    hint = "redirects are not followed, since they would carry the signature elsewhere; check the endpoint",
+    hint_zh = "不跟随重定向，以免签名被带往他处；请检查 endpoint",
   },
-  {
-    "plain_http",
-    en = { "the port speaks TLS", "the port speaks TLS: write https:// in the endpoint" },
-    zh = { "该端口使用 TLS", "该端口使用 TLS：endpoint 应以 https:// 开头" },
+  plain_http = {
+    en = "the port speaks TLS",
+    zh = "该端口使用 TLS",
+    hint = "the port speaks TLS: write https:// in the endpoint",
+    hint_zh = "该端口使用 TLS：endpoint 应以 https:// 开头",
   },
-  {
-    "gateway_error",
-    en = {
-      "a gateway or a proxy on the way failed",
-      "this came from a gateway or a proxy on the way, not from the service: try again later; if it stays, check the "
-        .. "endpoint and the proxy",
-    },
-    zh = {
-      "途中的网关或代理出错",
-      "这来自途中的网关或代理，而非该服务：请稍后重试；若持续出现，请检查 endpoint 与代理",
-    },
+  gateway_error = {
+    en = "a gateway or a proxy on the way failed",
+    zh = "途中的网关或代理出错",
+    hint = "this came from a gateway or a proxy on the way, not from the service: try again later; if it stays, check the endpoint and the proxy",
+    hint_zh = "这来自途中的网关或代理，而非该服务：请稍后重试；若持续出现，请检查 endpoint 与代理",
   },
-  {
-    "foreign_response",
-    en = { "the response is not the service's", NOT_THE_SERVICE },
-    zh = { "响应并非来自该服务", NOT_THE_SERVICE_ZH },
+  foreign_response = {
+    en = "the response is not the service's",
+    zh = "响应并非来自该服务",
+    hint = "this does not look like the service: check the endpoint and the proxy",
+    hint_zh = "这不像是该服务：请检查 endpoint 与代理",
   },
-  {
-    "not_json",
-    en = { "the response is not JSON", NOT_THE_SERVICE },
-    zh = { "响应不是 JSON", NOT_THE_SERVICE_ZH },
+  not_json = {
+    en = "the response is not JSON",
+    zh = "响应不是 JSON",
+    hint = "this does not look like the service: check the endpoint and the proxy",
+    hint_zh = "这不像是该服务：请检查 endpoint 与代理",
   },
-  {
-    "not_utf8",
-    en = { "the response is not UTF-8", 'utf8 = "replace" puts U+FFFD where the text is no UTF-8' },
-    zh = { "响应不是 UTF-8", 'utf8 = "replace" 会以 U+FFFD 替换非 UTF-8 字节' },
+  not_utf8 = {
+    en = "the response is not UTF-8",
+    zh = "响应不是 UTF-8",
+    hint = 'utf8 = "replace" puts U+FFFD where the text is no UTF-8',
+    hint_zh = 'utf8 = "replace" 会以 U+FFFD 替换非 UTF-8 字节',
   },
-  {
-    "incomplete",
-    en = { "the response broke off", "the response broke off: ask again" },
-    zh = { "响应中断", "响应中断：请重试" },
+  incomplete = {
+    en = "the response broke off",
+    zh = "响应中断",
+    hint = "the response broke off: ask again",
+    hint_zh = "响应中断：请重试",
   },
-  {
-    "wrong_shape",
-    en = { "the response lacks what it must hold", NOT_THE_SERVICE },
-    zh = { "响应缺少必需内容", NOT_THE_SERVICE_ZH },
+  wrong_shape = {
+    en = "the response lacks what it must hold",
+    zh = "响应缺少必需内容",
+    hint = "this does not look like the service: check the endpoint and the proxy",
+    hint_zh = "这不像是该服务：请检查 endpoint 与代理",
   },
   -- Lists and waits.
-  { "contradiction", en = { "the pages of a list contradict each other" }, zh = { "列表各页相互矛盾" } },
-  {
-    "cannot_become",
-    en = { "image {id} in {region} is {state}, so it cannot become {wanted}" },
-    zh = { "{region} 的镜像 {id} 处于 {state} 状态，无法变为 {wanted}" },
+  contradiction = { en = "the pages of a list contradict each other", zh = "列表各页相互矛盾" },
+  cannot_become = {
+    en = "image {id} in {region} is {state}, so it cannot become {wanted}",
+    zh = "{region} 的镜像 {id} 处于 {state} 状态，无法变为 {wanted}",
   },
-  {
-    "absent",
-    en = { "image {id} in {region} does not exist", ONE_REGION },
-    zh = { "{region} 中不存在镜像 {id}", ONE_REGION_ZH },
+  absent = {
+    en = "image {id} in {region} does not exist",
+    zh = "{region} 中不存在镜像 {id}",
+    hint = "an image exists in one region only (asked in {region}), and sub-accounts see only what they may use",
+    hint_zh = "镜像只存在于一个地域（本次查询 {region}），子账号只能看到有权使用的镜像",
   },
-  {
-    "gone",
-    en = { "image {id} in {region} does not exist any more" },
-    zh = { "{region} 的镜像 {id} 已不存在" },
+  gone = { en = "image {id} in {region} does not exist any more", zh = "{region} 的镜像 {id} 已不存在" },
+  still_waiting = {
+    en = "image {id} in {region} is {state} after {seconds} s, not {wanted}",
+    zh = "{seconds} 秒后，{region} 的镜像 {id} 处于 {state} 状态，而非 {wanted}",
   },
-  {
-    "still_waiting",
-    en = { "image {id} in {region} is {state} after {seconds} s, not {wanted}" },
-    zh = { "{seconds} 秒后，{region} 的镜像 {id} 处于 {state} 状态，而非 {wanted}" },
-  },
-  {
-    "not_seen",
-    en = { "image {id} in {region} was not seen after {seconds} s, not {wanted}", ONE_REGION },
-    zh = { "{seconds} 秒内未见到 {region} 的镜像 {id} 变为 {wanted}", ONE_REGION_ZH },
+  not_seen = {
+    en = "image {id} in {region} was not seen after {seconds} s, not {wanted}",
+    zh = "{seconds} 秒内未见到 {region} 的镜像 {id} 变为 {wanted}",
+    hint = "an image exists in one region only (asked in {region}), and sub-accounts see only what they may use",
+    hint_zh = "镜像只存在于一个地域（本次查询 {region}），子账号只能看到有权使用的镜像",
   },
 }
