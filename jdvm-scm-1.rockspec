@@ -99,6 +99,7 @@ build = {
     ["jdvm.transport.route"] = "lua/jdvm/transport/route.lua",
     ["jdvm.transport.url"] = "lua/jdvm/transport/url.lua",
     ["jdvm.types"] = "lua/jdvm/types.lua",
+    ["jdvm.util.copy"] = "lua/jdvm/util/copy.lua",
     ["jdvm.util.json"] = "lua/jdvm/util/json.lua",
     ["jdvm.util.lazy"] = "lua/jdvm/util/lazy.lua",
     ["jdvm.util.pcall"] = "lua/jdvm/util/pcall.lua",

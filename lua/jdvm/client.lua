@@ -168,20 +168,14 @@ local function begin(state, operation, params, options, at_once)
   }, at_once)
 end
 
--- The methods that read a list of many pages.
+-- The methods that read a list of many pages. No tail calls: the level of an error counts them.
 local function add_list_methods(operation)
   local names = operations.list_methods(operation)
-
-  for _, kind in ipairs { "items", "pages", "list" } do
+  for _, kind in ipairs { "items", "pages", "list", "count" } do
     methods[names[kind]] = function(self, params, options)
-      local first, second, third, closing = lists.read(kind, state_of(self), operation, params, options, 2)
+      local first, second, third, closing = lists[kind](state_of(self), operation, params, options, 2)
       return first, second, third, closing
     end
-  end
-
-  methods[names.count] = function(self, params, options)
-    local count, meta, detail = lists.count(state_of(self), operation, params, options, 2)
-    return count, meta, detail
   end
 end
 

@@ -3,6 +3,7 @@
 
 local call = require "jdvm.call"
 local check = require "jdvm.options.check"
+local copy_of = require "jdvm.util.copy"
 local core = require "jdvm.core"
 local errors = require "jdvm.failures.failure"
 local lazy = require "jdvm.util.lazy"
@@ -20,8 +21,7 @@ local lists = {}
 -- that does not change.
 local SPARE_REQUESTS, REQUEST_FACTOR = 30, 8
 
--- The time a list may take. It runs while the list is waited for, and stands still while the caller works on
--- what it got: a loop body may take as long as it likes.
+-- The time a list may take. It runs only while somebody waits for the list: a loop body may take as long as it likes.
 local function new_budget(state, timeout)
   local budget = { left = timeout, spent = 0 }
   function budget.enter()
@@ -42,14 +42,6 @@ local function new_budget(state, timeout)
   return budget
 end
 
-local function copy_of(params)
-  local copy = {}
-  for name, value in pairs(params or {}) do
-    copy[name] = value
-  end
-  return copy
-end
-
 -- Refuses what a list sets itself, under whatever name: a call would take it.
 local function check_paging(operation, params, level)
   local page = operation.page
@@ -66,41 +58,59 @@ local function check_paging(operation, params, level)
   end
 end
 
--- What readers need of a client, for one list.
-local function new_source(state, operation, params, options, resolved)
-  local page = operation.page
-  local decoding = request.decoding(state, operation, options, page.id)
-  local budget = new_budget(state, options.timeout or state.timeout)
-  local source = { page = page, enter = budget.enter, leave = budget.leave }
-  source.array_mt = state.array_mt or state.array_mt == nil and core.array_mt() or nil
-  function source.spent() return budget.spent end
+-- What makes the requests of one part of a list, for jdvm.lists.prefetch.
+local function new_fetch(list, part)
+  local state, operation, page, params = list.state, list.operation, list.page, copy_of(part.params)
+  local fetch = {}
+  function fetch.start(job)
+    params[page.number], params[page.size] = job.number, job.size
+    if page.ids then params[page.ids] = job.ids end
+    local path, query, region = parameters.request(operation, params, part.region)
+    return call.start(state, {
+      operation = operation,
+      path = path,
+      query = query,
+      region = region,
+      options = list.options,
+      decoding = list.decoding,
+      budget = list.budget,
+      early = part.failure,
+    }, false)
+  end
+  function fetch.finish(pending, received)
+    local result, meta, detail = pending:finish(received)
+    if detail and part.filter then
+      detail.filter = part.filter
+      meta = errors.line(detail)
+    end
+    return result, meta, detail
+  end
+  function fetch.cancel(pending) pending:cancel() end
+  return fetch
+end
 
-  source.fetch = {
-    start = function(job)
-      params[page.number], params[page.size] = job.number, job.size
-      if page.ids then params[page.ids] = job.ids end
-      local path, query, region = parameters.request(operation, params, resolved.region)
-      return call.start(state, {
-        operation = operation,
-        path = path,
-        query = query,
-        region = region,
-        options = options,
-        decoding = decoding,
-        budget = budget,
-        early = resolved.failure,
-      }, false)
-    end,
-    finish = function(pending, received) return pending:finish(received) end,
-    cancel = function(pending) pending:cancel() end,
+-- A reader of one part of a list, which begins behind this row and image.
+local function new_reader(list, part, row, id)
+  local options, page, budget = list.options, list.page, list.budget
+  local source = {
+    page = page,
+    row = row,
+    id = id,
+    fetch = new_fetch(list, part),
+    array_mt = list.array_mt,
+    enter = budget.enter,
+    leave = budget.leave,
+    token = list.token,
   }
-  -- These messages name the row or the page, and the service did respond: no hint about the endpoint helps.
+  function source.spent() return budget.spent end
+  -- The service did respond, so no hint about the endpoint helps.
   function source.fail(message, stats, kind)
     return errors.new {
       kind = kind or "pagination",
       message = message,
-      operation = operation.name,
-      region = resolved.region,
+      operation = list.operation.name,
+      region = part.region,
+      filter = part.filter,
       stats = stats,
       attempts = stats.requests,
       elapsed = budget.elapsed(),
@@ -108,95 +118,109 @@ local function new_source(state, operation, params, options, resolved)
       hint = false,
     }
   end
-  function source.token(row, id) return token.encode(resolved.list, options.page_size, row, id) end
-  return source
-end
-
--- A reader of a list and its source; raises for misuse.
-local function open(state, operation, params, options, level)
-  check.call("list", options, operation, level + 1)
-  check_paging(operation, params, level + 1)
-  local page = operation.page
-  options = copy_of(options)
-  options.page_size = options.page_size or state.page_size
-  options.prefetch = math.min(options.prefetch or state.prefetch, state.max_connections or math.huge)
-
-  -- Long lists of ids are legal here: each is checked, and then one stands for all in the check of one request, which
-  -- has the longest values that a list sets: it is not to fail for its length in the middle.
-  local probe, wanted = params, nil
-  if params == nil or type(params) == "table" then
-    probe = copy_of(params)
-    wanted = page.ids and probe[page.ids]
-    if type(wanted) == "table" then
-      parameters.check_value(operation, page.ids, wanted, level + 1)
-      probe[page.ids] = { wanted[1] }
-    end
-    probe[page.number], probe[page.size] = 2147483647, page.max
+  local wanted = page.ids and part.params[page.ids]
+  if wanted then
+    return pages.new(source, ids.new(wanted, page, { page_size = options.page_size, row = row }), options)
   end
-  local _, _, region = parameters.check(operation, probe, state.region or "unset", level + 1)
-  probe[page.number], probe[page.size] = nil, nil
-  local name = token.list_name(parameters.request(operation, probe, region))
-  if type(wanted) == "table" then name = name .. "\n" .. table.concat(wanted, ",") end
-  local resolved = { region = region, failure = request.region_failure(state, params), list = name }
-  if options.start ~= nil then
-    local row, id_or_message = token.decode(options.start, name)
-    if not row then error(("jdvm: %s: option 'start' %s"):format(operation.name, id_or_message), level + 1) end
-    options.row, options.id = row, id_or_message
-  end
-
-  local source = new_source(state, operation, copy_of(params), options, resolved)
-  source.row, source.id = options.row or 0, options.id or ""
-  source.has_ids = type(wanted) == "table"
-  if source.has_ids then return pages.new(source, ids.new(wanted, page, options), options), source end
   local scanner = scan.new {
     id = page.id,
     size = options.page_size,
     least = page.min,
     most = page.max,
     stable = options.consistency == "stable",
-    row = options.row,
-    anchor = options.id,
+    row = row,
+    anchor = id,
     spare = SPARE_REQUESTS,
     factor = REQUEST_FACTOR,
   }
-  return pages.new(source, scanner, options), source
+  return pages.new(source, scanner, options)
 end
 
---- How many there are: by the service's count, when it agrees with the page it came with; else by counting. Raises
---- for misuse. The options are those of a call, all else is as for `read`.
----@return integer|nil count
----@return jdvm.Meta|string meta_or_message
----@return jdvm.Failure|nil detail
-function lists.count(state, operation, params, options, level)
-  check.options("call", options, operation.name, level + 1, operation.parameters)
-  local page = operation.page
-  options = copy_of(options)
-  options.fields = { page.id }
-  local reader, source = open(state, operation, params, options, level + 1)
-  if not source.has_ids then
-    source.enter()
-    local result, meta, detail = source.fetch.finish(source.fetch.start { number = 1, size = page.min })
-    source.leave()
-    if result == nil then return nil, meta, detail end
-    local total, rows = result[page.total], #result[page.items]
-    if type(total) == "number" and rows == math.min(total, page.min) then return total, meta end
+-- Checks one part of a list, and notes its region and how resume tokens name it; raises for misuse.
+local function resolve(state, operation, part, level)
+  local page, params = operation.page, part.params
+  -- Any number of ids is legal here: each is checked, and then one stands for all in the check of one request, which
+  -- has the longest values that a list sets, so that no later page fails for its length.
+  local probe, wanted = copy_of(params), page.ids and params[page.ids]
+  if type(wanted) == "table" then
+    parameters.check_value(operation, page.ids, wanted, level + 1)
+    probe[page.ids] = { wanted[1] }
   end
-  local list, meta, detail = iterator.list(reader, source)
-  if not list then return nil, meta, detail end
-  return #list, meta
+  probe[page.number], probe[page.size] = 2147483647, page.max
+  local _, _, region = parameters.check(operation, probe, state.region or "unset", level + 1)
+  probe[page.number], probe[page.size] = nil, nil
+  part.region, part.failure = region, request.region_failure(state, params)
+  part.name = token.list_name(parameters.request(operation, probe, region))
+  if wanted then part.name = part.name .. "\n" .. table.concat(wanted, ",") end
 end
 
---- Reads a list; raises for misuse.
----@param kind string what to return: "items" or "pages", an iterator; "list", an array (jdvm.lists.iterator)
+-- A reader of a list; raises for misuse.
+local function open(state, operation, params, options, level)
+  check.call("list", options, operation, level + 1)
+  check_paging(operation, params, level + 1)
+  if params ~= nil and type(params) ~= "table" then parameters.check(operation, params, "unset", level + 1) end
+  options = copy_of(options)
+  options.page_size = options.page_size or state.page_size
+  options.prefetch = math.min(options.prefetch or state.prefetch, state.max_connections or math.huge)
+
+  local part = { params = params or {} }
+  resolve(state, operation, part, level + 1)
+  local row, id = 0, ""
+  if options.start ~= nil then
+    row, id = token.decode(options.start, part.name)
+    if not row then error(("jdvm: %s: option 'start' %s"):format(operation.name, id), level + 1) end
+  end
+  local list = {
+    state = state,
+    operation = operation,
+    page = operation.page,
+    options = options,
+    decoding = request.decoding(state, operation, options, operation.page.id),
+    budget = new_budget(state, options.timeout or state.timeout),
+    array_mt = state.array_mt or state.array_mt == nil and core.array_mt() or nil,
+    token = function(...) return token.encode(part.name, options.page_size, ...) end,
+  }
+  local reader = new_reader(list, part, row, id)
+  reader.is_whole = row == 0 and not options.max_items and not part.params[operation.page.ids]
+  return reader
+end
+
+--- Reads a list; `items` and `pages` return an iterator, `list` an array (jdvm.lists.iterator). Raises for misuse.
 ---@param state table the client's
 ---@param operation table with `page`
 ---@param params table|nil
 ---@param options table|nil
 ---@param level integer as for an error in the place of this call
----@return any
-function lists.read(kind, state, operation, params, options, level)
-  local reader, source = open(state, operation, params, options, level + 1)
-  return iterator[kind](reader, source)
+for _, kind in ipairs { "items", "pages", "list" } do
+  lists[kind] = function(state, operation, params, options, level)
+    local reader = open(state, operation, params, options, level + 1)
+    return iterator[kind](reader)
+  end
+end
+
+--- How many there are: by the service's count, when it agrees with the page it came with; else by counting. Raises for
+--- misuse; the arguments are as for the others.
+---@return integer|nil count
+---@return jdvm.Meta|string meta_or_message
+---@return jdvm.Failure|nil detail
+function lists.count(state, operation, params, options, level)
+  check.call("list", options, operation, level + 1)
+  local page = operation.page
+  options = copy_of(options)
+  options.fields = { page.id }
+  local small = copy_of(options)
+  small.page_size, small.prefetch = page.min, 0
+  local reader = open(state, operation, params, small, level + 1)
+  if reader.is_whole then
+    local result, job_or_message, meta_or_detail = reader:next()
+    reader:close()
+    if not result and job_or_message then return nil, job_or_message, meta_or_detail end
+    if not result then return 0, reader.meta end
+    local total, rows = result[page.total], #result[page.items]
+    if type(total) == "number" and rows == math.min(total, page.min) then return total, reader.meta end
+  end
+  local list, meta, detail = iterator.list(open(state, operation, params, options, level + 1))
+  return list and #list, meta, detail
 end
 
 return lists

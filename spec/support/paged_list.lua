@@ -125,7 +125,7 @@ function List:source(early, meta)
   }
 end
 
---- A reader of this list, and its source. `options` are those of a list, with row and id of a resume token, or ids.
+--- A reader of this list. `options` are those of a list, with row and id of a resume token, or ids.
 function List:reader(options, early, meta)
   local source = self:source(early, meta)
   options = options or {}
@@ -146,7 +146,7 @@ function List:reader(options, early, meta)
       factor = 8,
     }
   end
-  return pages.new(source, planner, { prefetch = options.prefetch or 4, max_items = options.max_items }), source
+  return pages.new(source, planner, { prefetch = options.prefetch or 4, max_items = options.max_items })
 end
 
 function List:items(...) return iterator.items(self:reader(...)) end

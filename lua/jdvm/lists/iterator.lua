@@ -1,13 +1,12 @@
 -- What `client:images`, `client:image_pages` and `client:list_images` return, over a reader (jdvm.lists.pages). Pure.
 --
--- An iterator is called by the generic `for`. In Lua 5.4 it is also the loop's closing value: leaving the
--- loop cancels what is in flight at once. Elsewhere close() does, or the collector.
+-- The generic `for` calls an iterator. In Lua 5.4 the iterator is also the loop's closing value: leaving the loop
+-- cancels what is in flight at once. Elsewhere close() does, or the collector.
 --
--- What the user holds has no fields; they are behind the functions of its metatable. Calls in flight know the client's
--- options, among them a proxy with its password, and inspectors that walk through tables show all they reach. And it is
--- no table of images: ipairs, pairs and # would find nothing in it, so they raise. Lua 5.1 and LuaJIT look into tables
--- without asking, but not into a userdata. (A weak table of fields would keep those of a loop that was left through one
--- more cycle of the collector there.)
+-- The fields of an iterator are behind a function of its metatable, because requests in flight know the client's
+-- options, among them a proxy with its password, and inspectors show whatever tables lead to. An iterator is no table
+-- of images, so ipairs, pairs and # raise instead of finding nothing; Lua 5.1 and LuaJIT do not ask the metatable of a
+-- table then, so there it is a userdata.
 
 local pages = require "jdvm.lists.pages"
 
@@ -28,35 +27,42 @@ local methods = setmetatable({}, {
   end,
 })
 
--- Whether all was given.
-local function is_complete(self) return self.index == #self.rows and self.reader.is_complete end
-
--- Forgets the page that was given, but for where the list stands: it may be collected while the next is read.
-local function forget(self)
+-- The row of the list and the image that were given last.
+local function place(self)
   local row = self.rows[self.index]
-  if row then
-    self.row, self.id = pages.position(self.job, self.index), row[self.source.page.id]
-  end
+  if not row then return self.row, self.id end
+  return pages.position(self.job, self.index), row[self.reader.source.page.id]
+end
+
+-- Lets go of the page, so that it may be collected while the next is read.
+local function forget(self)
+  self.row, self.id = place(self)
+  self.unread = #self.rows - self.index
   self.rows, self.index = {}, 0
+end
+
+-- Where to go on; nil when all was given.
+local function token_of(self)
+  if self.reader.is_complete and self.unread + #self.rows == self.index then return nil end
+  local row, id = place(self)
+  return self.reader:token(row, id, self.job)
 end
 
 local function close(self)
   if self.closed then return end
-  self.closed, self.was_complete = true, is_complete(self)
   forget(self)
+  self.closed = true
   self.reader:close()
 end
 
 -- The next page with rows, nil at the end; raises when the list cannot be completed.
 local function advance(self)
   if self.failed then error(self.failed, 0) end
-  local reader, source = self.reader, self.source
+  if self.closed then return nil end
   forget(self)
-  source.enter()
-  local result, job, meta = reader:next()
-  source.leave()
+  local result, job, meta = self.reader:next()
   if result then
-    self.rows, self.job, self.meta = result[source.page.items], job, meta
+    self.rows, self.job, self.meta = result[self.reader.source.page.items], job, meta
     return result
   end
   if job then
@@ -101,14 +107,7 @@ function methods:close() close(checked(self, "close")) end
 
 --- Where to go on after what was given so far: for the option `start`.
 ---@return string|nil token nil when the list is complete
-function methods:token()
-  local own = checked(self, "token")
-  if not own.closed then own.was_complete = is_complete(own) end
-  if own.was_complete then return nil end
-  local row = own.rows[own.index]
-  if row then return own.source.token(pages.position(own.job, own.index), row[own.source.page.id]) end
-  return own.source.token(own.row, own.id)
-end
+function methods:token() return (token_of(checked(self, "token"))) end
 
 --- Why the loop ended with an error.
 ---@return string|nil message
@@ -118,8 +117,8 @@ function methods:failure()
   return own.failed, own.detail
 end
 
-local function new(name, call, reader, source)
-  local self = { reader = reader, source = source, rows = {}, index = 0, row = source.row, id = source.id }
+local function new(name, call, reader)
+  local self = { reader = reader, rows = {}, index = 0, unread = 0, row = reader.row, id = reader.id }
   local held = newproxy and newproxy(true) or setmetatable({}, {})
   local mt = getmetatable(held)
   mt[FIELDS] = function() return self end
@@ -131,30 +130,27 @@ end
 
 --- An iterator over items, and what the generic `for` needs beside it.
 ---@param reader table see jdvm.lists.pages
----@param source table page; token(row, id) -> string; row, id = where the list begins; enter() and leave() around what
----  may wait; spent() -> seconds
 ---@return jdvm.Iterator iterator
-function iterator.items(reader, source) return new("jdvm.images", next_item, reader, source) end
+function iterator.items(reader) return new("jdvm.images", next_item, reader) end
 
 --- An iterator over pages: result, meta.
-function iterator.pages(reader, source) return new("jdvm.image_pages", next_page, reader, source) end
+function iterator.pages(reader) return new("jdvm.image_pages", next_page, reader) end
 
 --- Reads a list to its end.
+---@param reader table
 ---@return table[]|nil items
 ---@return jdvm.ListStats|string stats_or_message the counters, and a resume token when max_items cut the list
 ---@return jdvm.Failure|nil detail
-function iterator.list(reader, source)
-  local page, list, n = source.page, nil, 0
-  local row, id = source.row, source.id
-  source.enter()
+function iterator.list(reader)
+  local source, list, n = reader.source, nil, 0
+  local row, id, last = reader.row, reader.id, nil
   while true do
     local result, job, meta = reader:next()
     if not result then
-      source.leave()
       if job then return nil, job, meta end
       break
     end
-    local rows = result[page.items]
+    local rows = result[source.page.items]
     local count = #rows
     if not list then
       list = rows
@@ -164,14 +160,12 @@ function iterator.list(reader, source)
       end
     end
     n = n + count
-    row, id = pages.position(job, count), rows[count][page.id]
+    row, id, last = pages.position(job, count), rows[count][source.page.id], job
   end
-  local meta, answer = reader:stats(), reader.meta
-  if answer then
-    meta.request_id, meta.http_status = answer.request_id, answer.http_status
-  end
+  local meta, response = reader:stats(), reader.meta or {}
+  meta.request_id, meta.http_status = response.request_id, response.http_status
   meta.attempts, meta.elapsed = meta.requests, source.spent()
-  if not reader.is_complete then meta.token = source.token(row, id) end
+  if not reader.is_complete then meta.token = reader:token(row, id, last) end
   return list or setmetatable({}, source.array_mt), meta
 end
 

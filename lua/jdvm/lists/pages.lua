@@ -1,6 +1,7 @@
 -- Reads the pages of a list in order: a planner (jdvm.lists.scan, jdvm.lists.ids) says which to ask for and what they
 -- mean, a prefetch window keeps some in flight. Pure: over any start, finish and cancel.
 
+local copy_of = require "jdvm.util.copy"
 local prefetch = require "jdvm.lists.prefetch"
 
 local pages = {}
@@ -11,23 +12,20 @@ local mt = { __index = Pages, __name = "jdvm.lists.pages" }
 -- How a service may say that there is no such page.
 local refusals = { [400] = true, [404] = true, [416] = true }
 
-local function copy_of(values)
-  local copy = {}
-  for name, value in pairs(values) do
-    copy[name] = value
-  end
-  return copy
-end
-
 --- A reader of a list.
 ---@param source table
 ---  fetch = as for jdvm.lists.prefetch; page = how the list is paged: items, id, total;
+---  row, id = where the list begins: the row that was delivered last, and its image;
+---  enter() and leave() around what may wait; spent() -> seconds; token(row, id) -> string;
+---  array_mt = the metatable of a list without images;
 ---  fail = function(message, stats, kind) -> message, detail
 ---@param planner table plan(left) -> job; accept(job, rows, total) -> verdict; is_behind(job); is_done; stats
 ---@param options table prefetch, max_items
 function pages.new(source, planner, options)
   local self = setmetatable({
     source = source,
+    row = source.row,
+    id = source.id,
     planner = planner,
     queue = prefetch.new(source.fetch, options.prefetch),
     requests = 0,
@@ -52,13 +50,7 @@ local function fail(self, message, detail)
   return nil, message, detail
 end
 
---- The next page with rows that were not given before; nil at the end; nil, message, detail when the list cannot be
---- completed.
----@return table|nil result
----@return table|string|nil job_or_message
----@return table|nil meta_or_detail
-function Pages:next()
-  if self.message then return nil, self.message, self.detail end
+local function read(self)
   local queue, planner, page = self.queue, self.planner, self.source.page
   while not self.ended do
     queue:fill(self.plan)
@@ -92,11 +84,38 @@ function Pages:next()
   return nil
 end
 
+--- The next page with rows that were not given before; nil at the end; nil, message, detail when the list cannot be
+--- completed.
+---@return table|nil result
+---@return table|string|nil job_or_message
+---@return table|nil meta_or_detail
+function Pages:next()
+  if self.message then return nil, self.message, self.detail end
+  self.source.enter()
+  local result, job, meta = read(self)
+  self.source.leave()
+  return result, job, meta
+end
+
+--- Starts requests without waiting for any.
+function Pages:fill()
+  if self.ended or not self.queue:is_eager() then return end
+  self.source.enter()
+  self.queue:fill(self.plan)
+  self.source.leave()
+end
+
 --- How many rows of the list are done with one of a page.
 ---@param job table as next gave it
 ---@param index integer of the row
 ---@return integer
 function pages.position(job, index) return job.first + (job.places and job.places[index] or index) end
+
+--- Where to go on after an image.
+---@param row integer as position gives it
+---@param id string
+---@return string
+function Pages:token(row, id) return self.source.token(row, id) end
 
 --- Cancels what is in flight; no page follows.
 function Pages:close()
@@ -108,7 +127,7 @@ end
 ---@return jdvm.ListStats
 function Pages:stats()
   local copy = copy_of(self.planner.stats)
-  if copy.missing then copy.missing = copy_of(copy.missing) end
+  copy.missing = copy.missing and copy_of(copy.missing)
   copy.requests = self.requests + self.queue.started - self.finished
   return copy
 end
