@@ -581,9 +581,9 @@ api.client = {
 api.lists = {
   {
     method = "items",
-    doc = "Iterates over all that match, page by page behind the scenes. Raises a message when a "
-      .. "page cannot be had: a loop never just ends short.",
-    doc_zh = "遍历所有符合条件的结果，自动翻页。无法取得某一页时抛出异常，绝不会悄悄提前结束。",
+    doc = "Iterates over all that match, page by page behind the scenes. A filter may be an array of values, which means "
+      .. "any of them. Raises a message when a page cannot be had: a loop never just ends short.",
+    doc_zh = "遍历所有符合条件的结果，自动翻页。过滤条件可为数组，表示任一取值均可。无法取得某一页时抛出异常，绝不会悄悄提前结束。",
     returns = { { "jdvm.Iterator", "iterator" } },
   },
   {
@@ -601,9 +601,8 @@ api.lists = {
   },
   {
     method = "count",
-    options = "jdvm.CallOptions",
-    doc = "How many match, by one small page.",
-    doc_zh = "查询符合条件的数量。",
+    doc = "How many match, by one small page where that is enough.",
+    doc_zh = "查询符合条件的数量，通常只需一页。",
     returns = { { "integer", "count" }, { "jdvm.Meta", "meta" } },
     fails = true,
   },
@@ -792,7 +791,7 @@ function api.methods(operation)
       doc_zh = list.doc_zh,
       returns = returns,
       fails = list.fails,
-      params = { { "params", params_type }, { "options", list.options or "jdvm.ListOptions", optional = true } },
+      params = { { "params", params_type }, { "options", "jdvm.ListOptions", optional = true } },
     }
   end
   return methods

@@ -132,6 +132,11 @@ return {
       "预取的页数；0 表示不预取；默认取客户端设置。",
     },
     start = { "Resume token of an earlier list with the same filters.", "此前相同条件列表的续读标记。" },
+    regions = {
+      'Regions to list, or "all" for the known ones: read side by side, and each image has regionId. Failures name the '
+        .. "region.",
+      '要查询的地域，"all" 表示所有已知地域：并行读取，每个镜像带有 regionId；失败信息会指明地域。',
+    },
     consistency = {
       "stable misses no image even if one is deleted while another is created; its pages overlap.",
       "stable 读取相互重叠的页，即使恰好删除一个又新增一个镜像也不会遗漏。",

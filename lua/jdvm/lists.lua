@@ -14,6 +14,7 @@ local transport = require "jdvm.transport"
 
 local ids, scan, pages = lazy "jdvm.lists.ids", lazy "jdvm.lists.scan", lazy "jdvm.lists.pages"
 local iterator, token = lazy "jdvm.lists.iterator", lazy "jdvm.lists.token"
+local merge, parts = lazy "jdvm.lists.merge", lazy "jdvm.lists.parts"
 
 local lists = {}
 
@@ -80,7 +81,7 @@ local function new_fetch(list, part)
   function fetch.finish(pending, received)
     local result, meta, detail = pending:finish(received)
     if detail and part.filter then
-      detail.filter = part.filter
+      detail.filter = text.one_line(part.filter, 100)
       meta = errors.line(detail)
     end
     return result, meta, detail
@@ -89,11 +90,11 @@ local function new_fetch(list, part)
   return fetch
 end
 
--- A reader of one part of a list, which begins behind this row and image.
-local function new_reader(list, part, row, id)
-  local options, page, budget = list.options, list.page, list.budget
+-- What a reader of a part needs to know, see jdvm.lists.pages.
+local function new_source(list, part, row, id)
+  local budget = list.budget
   local source = {
-    page = page,
+    page = list.page,
     row = row,
     id = id,
     fetch = new_fetch(list, part),
@@ -118,22 +119,42 @@ local function new_reader(list, part, row, id)
       hint = false,
     }
   end
+  return source
+end
+
+-- A reader of a part, which begins behind this row and image.
+local function new_reader(list, part, row, id, max_items)
+  local options, page = list.options, list.page
   local wanted = page.ids and part.params[page.ids]
-  if wanted then
-    return pages.new(source, ids.new(wanted, page, { page_size = options.page_size, row = row }), options)
+  local planner = wanted and ids.new(wanted, page, { page_size = options.page_size, row = row })
+    or scan.new {
+      id = page.id,
+      size = options.page_size,
+      least = page.min,
+      most = page.max,
+      stable = options.consistency == "stable",
+      row = row,
+      anchor = id,
+      spare = SPARE_REQUESTS,
+      factor = REQUEST_FACTOR,
+    }
+  return pages.new(new_source(list, part, row, id), planner, { prefetch = options.prefetch, max_items = max_items })
+end
+
+-- A reader of a list of several parts. `ahead`: how many pages of each further region to read before they are wanted.
+local function new_merge(list, asked, row, id, ahead)
+  local options, first, last_id = list.options, id:match "^(%d+)/(.*)$"
+  local connections = list.state.max_connections or math.huge
+  options.prefetch = math.min(options.prefetch, math.floor(connections / asked[#asked].lane))
+  for _, part in ipairs(asked) do
+    part.shown_region = options.regions and part.region
+    part.open = function(...) return new_reader(list, part, ...) end
   end
-  local scanner = scan.new {
-    id = page.id,
-    size = options.page_size,
-    least = page.min,
-    most = page.max,
-    stable = options.consistency == "stable",
-    row = row,
-    anchor = id,
-    spare = SPARE_REQUESTS,
-    factor = REQUEST_FACTOR,
-  }
-  return pages.new(source, scanner, options)
+  return merge.new(new_source(list, asked[1], row, last_id or ""), asked, {
+    max_items = options.max_items,
+    ahead = options.prefetch > 0 and (ahead or options.prefetch) or 0,
+    part = tonumber(first) or 1,
+  })
 end
 
 -- Checks one part of a list, and notes its region and how resume tokens name it; raises for misuse.
@@ -155,7 +176,7 @@ local function resolve(state, operation, part, level)
 end
 
 -- A reader of a list; raises for misuse.
-local function open(state, operation, params, options, level)
+local function open(state, operation, params, options, level, ahead)
   check.call("list", options, operation, level + 1)
   check_paging(operation, params, level + 1)
   if params ~= nil and type(params) ~= "table" then parameters.check(operation, params, "unset", level + 1) end
@@ -163,11 +184,16 @@ local function open(state, operation, params, options, level)
   options.page_size = options.page_size or state.page_size
   options.prefetch = math.min(options.prefetch or state.prefetch, state.max_connections or math.huge)
 
-  local part = { params = params or {} }
-  resolve(state, operation, part, level + 1)
-  local row, id = 0, ""
+  local asked, fault = parts.of(operation, params or {}, options.regions)
+  if not asked then error(("jdvm: %s: %s"):format(operation.name, fault), level + 1) end
+  local names = {}
+  for i, part in ipairs(asked) do
+    resolve(state, operation, part, level + 1)
+    names[i] = part.name
+  end
+  local name, row, id = table.concat(names, "\n"), 0, ""
   if options.start ~= nil then
-    row, id = token.decode(options.start, part.name)
+    row, id = token.decode(options.start, name)
     if not row then error(("jdvm: %s: option 'start' %s"):format(operation.name, id), level + 1) end
   end
   local list = {
@@ -178,10 +204,11 @@ local function open(state, operation, params, options, level)
     decoding = request.decoding(state, operation, options, operation.page.id),
     budget = new_budget(state, options.timeout or state.timeout),
     array_mt = state.array_mt or state.array_mt == nil and core.array_mt() or nil,
-    token = function(...) return token.encode(part.name, options.page_size, ...) end,
+    token = function(...) return token.encode(name, options.page_size, ...) end,
   }
-  local reader = new_reader(list, part, row, id)
-  reader.is_whole = row == 0 and not options.max_items and not part.params[operation.page.ids]
+  if #asked > 1 or options.regions then return new_merge(list, asked, row, id, ahead) end
+  local reader = new_reader(list, asked[1], row, id, options.max_items)
+  reader.is_whole = row == 0 and not options.max_items and not asked[1].params[operation.page.ids]
   return reader
 end
 
@@ -193,7 +220,7 @@ end
 ---@param level integer as for an error in the place of this call
 for _, kind in ipairs { "items", "pages", "list" } do
   lists[kind] = function(state, operation, params, options, level)
-    local reader = open(state, operation, params, options, level + 1)
+    local reader = open(state, operation, params, options, level + 1, kind == "list" and math.huge or nil)
     return iterator[kind](reader)
   end
 end
@@ -219,7 +246,7 @@ function lists.count(state, operation, params, options, level)
     local total, rows = result[page.total], #result[page.items]
     if type(total) == "number" and rows == math.min(total, page.min) then return total, reader.meta end
   end
-  local list, meta, detail = iterator.list(open(state, operation, params, options, level + 1))
+  local list, meta, detail = iterator.list(open(state, operation, params, options, level + 1, math.huge))
   return list and #list, meta, detail
 end
 

@@ -209,6 +209,7 @@
 ---@field max_items? integer Maximum number of images to return. 最多返回的镜像数量。
 ---@field prefetch? integer Pages in flight ahead of the reader; 0 means none; default: the client's. 预取的页数；0 表示不预取；默认取客户端设置。
 ---@field start? string Resume token of an earlier list with the same filters. 此前相同条件列表的续读标记。
+---@field regions? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string|string[] Regions to list, or "all" for the known ones: read side by side, and each image has regionId. Failures name the region. 要查询的地域，"all" 表示所有已知地域：并行读取，每个镜像带有 regionId；失败信息会指明地域。
 ---@field consistency? "eventual"|"stable" stable misses no image even if one is deleted while another is created; its pages overlap. stable 读取相互重叠的页，即使恰好删除一个又新增一个镜像也不会遗漏。
 
 ---Options of wait_image.
@@ -382,6 +383,7 @@
 ---@field details? table Details the service gave. 服务端给出的详细信息。
 ---@field operation? string Operation, such as describeImages. 操作名，例如 describeImages。
 ---@field region? string Region of the call. 调用所用地域。
+---@field filter? string Of a list over several regions or values: those of the request that failed, such as `regionId=cn-east-2, status=error`. 查询多个地域或多个取值的列表：失败的请求所用的地域与取值，例如 `regionId=cn-east-2, status=error`。
 ---@field attempts? integer Tries made. 已尝试次数。
 ---@field elapsed? number Seconds the call took. 调用耗时，单位秒。
 ---@field phase? string Where: dns, connect, tls, send, wait, read or sleep; or the nginx phase. 所处阶段：dns、connect、tls、send、wait、read、sleep，或 nginx 阶段名。
@@ -390,6 +392,7 @@
 ---@field retry_after? number Seconds the service asked to wait. 服务端要求等待的秒数。
 ---@field skew? number Seconds the service's clock is ahead of this machine's. 服务端时钟比本机快的秒数。
 ---@field stats? table Counters of a list when it failed. 列表失败时的统计。
+---@field token? string Of an iterator that failed: where to go on after what it gave, for the option start. 迭代器失败时的续读标记：用于选项 start，从已返回的内容之后继续。
 ---@field image? table The image last seen by a wait. 等待时最后一次看到的镜像。
 ---@field facts? table What the message names, such as host, port, proxy, file, seconds. 错误信息中的具体内容，例如 host、port、proxy、file、seconds。
 ---@field last? table The failure of the attempt before, when the time ran out. 超时时，上一次尝试的失败。
@@ -458,7 +461,7 @@ local Client = {}
 ---@return jdvm.Failure|nil detail of the failure
 function Client:describe_images(params, options) end
 
----Iterates over all that match, page by page behind the scenes. Raises a message when a page cannot be had: a loop never just ends short. 遍历所有符合条件的结果，自动翻页。无法取得某一页时抛出异常，绝不会悄悄提前结束。
+---Iterates over all that match, page by page behind the scenes. A filter may be an array of values, which means any of them. Raises a message when a page cannot be had: a loop never just ends short. 遍历所有符合条件的结果，自动翻页。过滤条件可为数组，表示任一取值均可。无法取得某一页时抛出异常，绝不会悄悄提前结束。
 ---@param params jdvm.DescribeImagesParams
 ---@param options? jdvm.ListOptions
 ---@return jdvm.Iterator iterator
@@ -478,9 +481,9 @@ function Client:image_pages(params, options) end
 ---@return jdvm.Failure|nil detail of the failure
 function Client:list_images(params, options) end
 
----How many match, by one small page. 查询符合条件的数量。
+---How many match, by one small page where that is enough. 查询符合条件的数量，通常只需一页。
 ---@param params jdvm.DescribeImagesParams
----@param options? jdvm.CallOptions
+---@param options? jdvm.ListOptions
 ---@return integer|nil count
 ---@return jdvm.Meta|string meta, or the message of the failure
 ---@return jdvm.Failure|nil detail of the failure

@@ -12,7 +12,10 @@ describe("options", function()
       assert.is_nil(check.fault(set, given))
       for _, option in ipairs(options[set]) do
         for _, value in ipairs(option.values or {}) do
-          assert.is_nil(check.fault(set, { [option.name] = value }), option.name)
+          assert.is_nil(check.fault(set, { [option.name] = option.words and { value } or value }), option.name)
+        end
+        for _, word in ipairs(option.words or {}) do
+          assert.is_nil(check.fault(set, { [option.name] = word }), option.name)
         end
       end
     end

@@ -152,7 +152,7 @@ end
 
 -- The facts at the end of the line, in brackets.
 local function facts(failure)
-  local list = {}
+  local list = { failure.filter }
   if failure.kind == "timeout" and failure.phase then list[#list + 1] = "phase " .. failure.phase end
   if failure.attempts and failure.attempts > 1 then list[#list + 1] = ("%d attempts"):format(failure.attempts) end
   if failure.elapsed and (failure.kind == "timeout" or (failure.attempts or 0) > 1) then

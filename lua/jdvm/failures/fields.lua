@@ -91,6 +91,13 @@ fields.list = {
     doc_zh = "操作名，例如 describeImages。",
   },
   { name = "region", type = "string", doc = "Region of the call.", doc_zh = "调用所用地域。" },
+  {
+    name = "filter",
+    type = "string",
+    doc = "Of a list over several regions or values: those of the request that failed, such as "
+      .. "`regionId=cn-east-2, status=error`.",
+    doc_zh = "查询多个地域或多个取值的列表：失败的请求所用的地域与取值，例如 `regionId=cn-east-2, status=error`。",
+  },
   { name = "attempts", type = "integer", doc = "Tries made.", doc_zh = "已尝试次数。" },
   { name = "elapsed", type = "number", doc = "Seconds the call took.", doc_zh = "调用耗时，单位秒。" },
   {
@@ -123,6 +130,12 @@ fields.list = {
     type = "table",
     doc = "Counters of a list when it failed.",
     doc_zh = "列表失败时的统计。",
+  },
+  {
+    name = "token",
+    type = "string",
+    doc = "Of an iterator that failed: where to go on after what it gave, for the option start.",
+    doc_zh = "迭代器失败时的续读标记：用于选项 start，从已返回的内容之后继续。",
   },
   {
     name = "image",

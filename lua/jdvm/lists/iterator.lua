@@ -67,6 +67,7 @@ local function advance(self)
   end
   if job then
     self.failed, self.detail = job, meta
+    meta.token = token_of(self)
     close(self)
     error(job, 0)
   end

@@ -14,6 +14,8 @@
 --   other_names  what people write for the option
 -- Its texts for the reference and its type for editors stand in docs/lib/options.lua.
 
+local regions = require "jdvm.service.regions"
+
 local options = {}
 
 options.client = {
@@ -131,6 +133,7 @@ options.list = {
   { name = "max_items", type = "integer", min = 0 },
   again "prefetch",
   { name = "start", type = "string" },
+  { name = "regions", type = "string|string[]", path = true, open = true, values = regions.names, words = { "all" } },
   { name = "consistency", type = "string", default = "eventual", values = { "eventual", "stable" } },
 }
 

@@ -156,6 +156,7 @@ local function fault_of(operation, params)
     local name, value = parameter.name, params[parameter.name]
     if value ~= nil then
       local fault = value_of.fault(parameter, value, true)
+      if fault and type(value) == "table" and operation.page then fault = fault .. ": lists take several values" end
       if fault then return "'" .. name .. "' " .. fault end
     elseif (parameter.required or parameter.path) and name ~= "regionId" then
       return "'" .. name .. "' is required"

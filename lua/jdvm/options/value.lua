@@ -6,6 +6,7 @@
 --   min, max, above bounds; `above` is one that the value may not touch
 --   values          known values; any other is refused unless open = true (then only another spelling of a known one
 --                   is, since it could find nothing)
+--   words           of an entry that also takes an array: the strings that may stand in its place
 --   old_values      words that older pages or other tools use: { old = new }, refused with the new one named
 --   empty = true    the empty string is a value
 --   path, id        an id: letters, digits, ".", "_" and "-" only, and never "." or ".."
@@ -134,6 +135,19 @@ local function array_fault(entry, given, as_utf8)
   end
 end
 
+-- Of the words that may stand in the place of an array.
+local function word_fault(entry, given)
+  for _, word in ipairs(entry.words) do
+    if word == given then return nil end
+  end
+  local shown = text.show(given)
+  return ('must be "%s" or an array of strings, got %s: write { %s }'):format(
+    table.concat(entry.words, '", "'),
+    shown,
+    shown
+  )
+end
+
 --- What is wrong with a value, or nil.
 ---@param entry table
 ---@param given any not nil
@@ -142,7 +156,8 @@ end
 function value.fault(entry, given, as_utf8)
   local message = type_fault(entry, given)
   if message then return message end
-  if entry.type == "string[]" then return array_fault(entry, given, as_utf8) end
+  if type(given) == "table" and entry.type:find("string[]", 1, true) then return array_fault(entry, given, as_utf8) end
+  if entry.words then return word_fault(entry, given) end
   if type(given) == "string" then return string_fault(entry, given, as_utf8) end
   if type(given) == "number" then return number_fault(entry, given) end
 end

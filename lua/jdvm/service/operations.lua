@@ -7,21 +7,20 @@
 --   method, path             {name} stands for a path parameter
 --   doc, doc_zh              one sentence
 --   parameters               in the order of the reference page, see below
---   rules                    between parameters: { doc, doc_zh, broken = function(params, operation) }, which
---                            gives a message when the rule is broken
+--   rules                    between parameters: { doc, doc_zh, broken = function(params, operation) -> message }
 --   result                   fields of the answer's "result" (like those of a model; `required` is checked)
 --   unwrap                   the field of the result that the method returns instead of the whole
 --   id                       the field of what is unwrapped that must be the parameter of the same name
 --   shorthand                the parameter that may be given alone, as a string, for the whole table
 --   command, columns         the command's subcommand (else the name with dashes); what its table shows of what is
 --                            listed or unwrapped
---   page                     how a list is paged: items, id, total name fields; number, size, ids name
---                            parameters; doc of the whole list
+--   page                     how a list is paged: items, id, total name fields; number, size, ids name parameters
 --
 -- A parameter is an entry as jdvm.options.value checks it ("string", "boolean", "integer" or "string[]"), and:
 --   path = true              part of the path
 --   default                  the service's
 --   option                   name of the command's option, where it is not the parameter's with dashes
+--   stages                   of states: their rank in the order in which an image passes through them
 --   other_names              what people write for this parameter: an unknown key of that name suggests it
 --
 -- Sources: the pages describeImages and describeImage of the service, and its SDK 1.6.1 for
@@ -143,6 +142,7 @@ local describe_images = {
       type = "string",
       values = { "pending", "ready", "deleting", "error" },
       old_values = { available = "ready", creating = "pending", failed = "error" },
+      stages = { pending = 1, ready = 2, error = 2, deleting = 3 },
       other_names = { "state" },
       doc = "State of the images.",
       doc_zh = "镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。",
