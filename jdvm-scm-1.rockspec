@@ -52,6 +52,7 @@ build = {
     ["jdvm.emulator.fault_rules"] = "lua/jdvm/emulator/fault_rules.lua",
     ["jdvm.emulator.faults"] = "lua/jdvm/emulator/faults.lua",
     ["jdvm.emulator.filters"] = "lua/jdvm/emulator/filters.lua",
+    ["jdvm.emulator.find_nginx"] = "lua/jdvm/emulator/find_nginx.lua",
     ["jdvm.emulator.generated_images"] = "lua/jdvm/emulator/generated_images.lua",
     ["jdvm.emulator.launcher"] = "lua/jdvm/emulator/launcher.lua",
     ["jdvm.emulator.random"] = "lua/jdvm/emulator/random.lua",

@@ -2,7 +2,6 @@
 # Starts the gateway of this folder on 127.0.0.1 against the emulator: run.sh [PORT], 8080 by default. Ctrl-C ends both.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-export PATH="$PATH:/usr/sbin"
 root=$(cd "$here/../.." && pwd)
 port=${1:-8080}
 lua=${LUA:-lua5.4}
@@ -51,13 +50,11 @@ fi
 # What differs from machine to machine, beside a copy of nginx.conf.
 sed "s|/etc/ssl/certs/ca-certificates.crt|$ca_file|" "$here/nginx.conf" >"$folder/nginx.conf"
 cp "$here/style.css" "$folder"
-nginx=$(command -v openresty || command -v nginx)
-: >"$folder/modules.conf"
-for module in ndk_http_module ngx_http_lua_module; do
-  if [ -e "/usr/lib/nginx/modules/$module.so" ]; then
-    echo "load_module /usr/lib/nginx/modules/$module.so;" >>"$folder/modules.conf"
-  fi
-done
+# The nginx that the emulator runs on, and the lines by which that has Lua, if it needs any.
+{
+  read -r nginx
+  cat >"$folder/modules.conf"
+} < <(LUA_PATH="$root/lua/?.lua;;" "$lua" -e 'print(require("jdvm.emulator.find_nginx")())' | tr '\t' '\n')
 # Started by root, the workers would be nobody, who may not read a checkout.
 if [ "$(id -u)" -eq 0 ]; then echo "user root;" >>"$folder/modules.conf"; fi
 cat >"$folder/paths.conf" <<END

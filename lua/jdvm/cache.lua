@@ -45,10 +45,11 @@ local function text_of(kind, fresh, fetched, first, second)
   return assert(encode { kind, fresh, fetched, first, second })
 end
 
--- An entry that is fresh for longer than any may be was written before the clock was set back.
+-- An entry that is fresh for longer than any may be (but for the second that os.time lags behind) was written before
+-- the clock was set back.
 local function is_fresh(self, entry)
   local left = entry[FRESH] - self.clock()
-  return left > 0 and left <= self.longest
+  return left > 0 and left <= self.longest + 1
 end
 
 local function failure(self, job, fields, seconds)
@@ -320,7 +321,7 @@ function cache.new(given)
   }, "|")
   self.patience = (options.timeout or state.timeout) + self.lock_ttl
   self.longest = max(self.ttl, self.negative_ttl, FAILURE_TTL)
-  self.clock, self.flights = ngx.now, {}
+  self.clock, self.flights = ngx.now or os.time, {} -- worker threads have no ngx.now since OpenResty 1.25.3.1
   return setmetatable(self, Catalogue)
 end
 

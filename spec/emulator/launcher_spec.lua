@@ -118,27 +118,25 @@ describe("the emulator's command", function()
     )
   end)
 
-  it("names what to install when there is no nginx with Lua", function()
-    local text = run("JDVM_NGINX=/nowhere/nginx " .. emulator.command {} .. " 2>&1")
-    assert.equal(
-      "jdvm: emulator: JDVM_NGINX names /nowhere/nginx, which does not exist; the emulator needs nginx "
-        .. "with its Lua module: apt-get install nginx libnginx-mod-http-lua (or install OpenResty)\nstatus 4",
-      text
-    )
-  end)
+  it(
+    "names what to install when there is no nginx with Lua",
+    function()
+      assert.equal(
+        "jdvm: emulator: JDVM_NGINX names /nowhere/nginx, which does not exist; the emulator needs nginx "
+          .. "with its Lua module: apt-get install nginx libnginx-mod-http-lua (or install OpenResty)\nstatus 4",
+        run("JDVM_NGINX=/nowhere/nginx " .. emulator.command {} .. " 2>&1")
+      )
+    end
+  )
 
-  it("runs on OpenResty's program, which has Lua built in", function()
-    local folder = shell.temporary_folder()
-    local module = "load_module /usr/lib/nginx/modules/%s_module.so; "
-    local modules = module:format "ndk_http" .. module:format "ngx_http_lua"
-    shell.write(folder .. "/openresty", ("#!/bin/sh\nexec nginx -g '%s' \"$@\"\n"):format(modules))
-    os.execute("chmod +x " .. folder .. "/openresty")
-    local pipe =
-      io.popen("JDVM_NGINX=" .. folder .. "/openresty; export JDVM_NGINX; echo $$; exec " .. emulator.command {})
-    local pid = pipe:read("*l")
-    assert.truthy(emulator.read_announcement(pipe).endpoint)
-    os.execute("kill -INT " .. pid .. "; rm -r " .. folder)
-    pipe:close()
+  it("lets nginx log nowhere but in its own folder, also before it has read the configuration", function()
+    local server = emulator.start { tls = true }
+    finally(function() server.stop() end)
+    assert.truthy(
+      shell
+        .read("/proc/" .. shell.read(server.ca_file:gsub("ca%.pem$", "nginx.pid")):match("%d+") .. "/cmdline")
+        :find("%-e%z")
+    )
   end)
 
   it("refuses what does not go together, and faults that it does not know", function()

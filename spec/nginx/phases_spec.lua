@@ -86,8 +86,11 @@ local SERVER = [[
     content_by_lua_block {
       local phases = require "spec.nginx.support.phases"
       local options = phases.with { ca_file = "%s" }
-      local ok, outcome = ngx.run_worker_thread("jdvm", "spec.nginx.support.phases", "cache_in_thread", options, "%s")
-      ngx.shared.notes:set("thread, cache", ok and outcome or tostring(outcome))
+      for _, name in ipairs { "thread, cache", "bare thread, cache" } do
+        local ok, outcome = ngx.run_worker_thread(
+          "jdvm", "spec.nginx.support.phases", "cache_in_thread", options, "%s", name:find "bare" ~= nil)
+        ngx.shared.notes:set(name, ok and outcome or tostring(outcome))
+      end
     }
   }
 ]]
@@ -191,6 +194,7 @@ describe("in nginx's phase", function()
   )
   phase("thread", visit "/thread", OK)
   phase("thread, cache", visit "/thread-cache", "miss hit stale hit, one that is absent: miss hit")
+  phase("bare thread, cache", nil, "miss hit stale hit, one that is absent: miss hit")
 
   it("exit_worker, and the log is clean", function()
     subject:stop()

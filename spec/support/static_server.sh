@@ -6,12 +6,13 @@
 # waits); HTTP2=1 offers HTTP/2 beside HTTP/1.1.
 set -eu
 folder=$1
-wait="" modules=""
+wait="" modules="" nginx=nginx
 if [ -n "${SERVICE_TIME:-}" ]; then
   wait="access_by_lua_block { ngx.sleep($SERVICE_TIME) }"
-  for module in ndk_http_module ngx_http_lua_module; do
-    modules+="load_module /usr/lib/nginx/modules/$module.so;"$'\n'
-  done
+  {
+    read -r nginx
+    modules=$(cat)
+  } < <(LUA_PATH="lua/?.lua;;" lua5.4 -e 'print(require("jdvm.emulator.find_nginx")())' | tr '\t' '\n')
 fi
 cd "$folder"
 mkdir -p temp
@@ -58,4 +59,4 @@ http {
 }
 END
 echo "$port"
-exec nginx -p "$folder/" -c nginx.conf -e error.log
+exec "$nginx" -p "$folder/" -c nginx.conf -e error.log

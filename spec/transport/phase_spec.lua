@@ -4,7 +4,8 @@ describe("the place of a call", function()
 
   it("tells the phases apart", function()
     local function place(phase, has_sockets, is_within_c)
-      local fake = { get_phase = function() return phase end, socket = has_sockets and {} or nil }
+      local fake =
+        { get_phase = phase and function() return phase end, socket = has_sockets and {} or nil, shared = {} }
       local core = { can_yield = function() return not is_within_c end }
       local environment = setmetatable({ ngx = fake, require = function() return core end }, { __index = _G })
       local path = "lua/jdvm/transport/phase.lua"
@@ -35,5 +36,6 @@ describe("the place of a call", function()
     end
     assert.equal("init", (place("init", true)))
     assert.equal("worker thread", (place("init", false)))
+    assert.equal("worker thread", (place(nil, false))) -- since OpenResty 1.25.3.1
   end)
 end)

@@ -1,8 +1,9 @@
--- `jdvm emulator`: finds an nginx that has Lua, writes its configuration, starts it (run.sh), and says what it needs to
--- be used. Lua alone has neither processes nor signals; nginx itself notices when the command has ended (server.lua).
+-- `jdvm emulator`: writes the configuration of an nginx that has Lua, starts it (run.sh), and says what is needed to
+-- use it. Lua alone has neither processes nor signals; nginx itself notices when the command has ended (server.lua).
 
 local accounts = require "jdvm.emulator.accounts"
 local fault_rules = require "jdvm.emulator.fault_rules"
+local find_nginx = require "jdvm.emulator.find_nginx"
 local regions = require "jdvm.service.regions"
 local settings = require "jdvm.emulator.settings"
 local shell = require "jdvm.util.shell"
@@ -12,20 +13,10 @@ local M = {}
 -- Exit statuses of the command, which its man page lists.
 local MISUSE, FAILURE = 2, 4
 
-local HOW_TO_INSTALL = "the emulator needs nginx with its Lua module: "
-  .. "apt-get install nginx libnginx-mod-http-lua (or install OpenResty)"
-
 local TLS = [[ssl_certificate server.pem; ssl_certificate_key server.key; ssl_protocols TLSv1.2 TLSv1.3;
   ssl_session_cache shared:tls:1m;]]
 
 local CERTIFICATE_NAMES = "DNS:localhost,IP:127.0.0.1,DNS:vm.jdcloud-api.com,DNS:vm.jdcloud-api.test"
-
-local function output_of(command)
-  local pipe = io.popen(command)
-  local text = pipe:read "*a"
-  pipe:close()
-  return text
-end
 
 local function read_file(path)
   local file = io.open(path)
@@ -34,34 +25,11 @@ local function read_file(path)
   return text
 end
 
--- What a configuration must load to have Lua, or nil when this nginx has none. Debian's Lua module is two files.
-local function lua_of(path)
-  if path:find("openresty", 1, true) then return "" end
-  local about = output_of(shell.quote(path) .. " -V 2>&1")
-  if about:find("openresty", 1, true) or about:find("lua-nginx-module", 1, true) then return "" end
-  local modules = about:match("%-%-modules%-path=(%S+)")
-  if not modules or not read_file(modules .. "/ngx_http_lua_module.so") then return nil end
-  return ("load_module %s/ndk_http_module.so;\nload_module %s/ngx_http_lua_module.so;"):format(modules, modules)
-end
-
--- An nginx that has Lua: JDVM_NGINX, or one that the shell finds where packages put it; else nil and why not.
-local function find_nginx()
-  local chosen, problem = os.getenv("JDVM_NGINX"), "does not exist"
-  local search = "PATH=$PATH:/usr/sbin:/usr/local/openresty/bin; command -v nginx; command -v openresty"
-  for path in output_of(chosen and "command -v " .. shell.quote(chosen) or search):gmatch("[^\n]+") do
-    local load_modules = lua_of(path)
-    if load_modules then return path, load_modules end
-    problem = "has no Lua module"
-  end
-  if not chosen then return nil, HOW_TO_INSTALL end
-  return nil, ("JDVM_NGINX names %s, which %s; %s"):format(chosen, problem, HOW_TO_INSTALL)
-end
-
 -- The folder that holds `jdvm/`, so that nginx loads the same files as this Lua.
 local function source_root()
   local root = debug.getinfo(1, "S").source:match "^@(.*)jdvm/emulator/launcher%.lua$"
   if root:sub(1, 1) == "/" then return root end
-  return output_of("cd ./" .. shell.quote(root) .. " && pwd"):gsub("\n$", "") .. "/"
+  return shell.line_of("cd ./" .. shell.quote(root) .. " && pwd") .. "/"
 end
 
 -- Ports to try when any will do, in an order that differs between processes.

@@ -21,4 +21,7 @@ if [ -n "$2" ] && ! sh "$here/certificates.sh" "$2" "$3" >certificates.log 2>&1;
   exit 1
 fi
 export JDVM_EMULATOR_FOLDER="$folder"
-exec "$1" -p "$folder/" -c "$folder/nginx.conf"
+# An nginx that can (1.19.5) logs to this file before it has read the configuration, too.
+log=
+if "$1" -h 2>&1 | grep -q -e '-e filename'; then log=$folder/log; fi
+exec "$1" -p "$folder/" -c "$folder/nginx.conf" ${log:+-e "$log"}

@@ -19,8 +19,9 @@ local YIELDS = {
 ---  phase may wait but a function in C has called this, through which Lua cannot yield
 ---@return string? phase as ngx.get_phase names it
 return function(is_asked_later)
-  if type(ngx) ~= "table" or not ngx.get_phase then return nil end
-  if not ngx.socket then return "worker thread" end -- the VM of ngx.run_worker_thread; its phase says "init"
+  if type(ngx) ~= "table" then return nil end
+  -- The VM of ngx.run_worker_thread has shared dicts, but no sockets; its phase is "init", or cannot be asked for.
+  if not ngx.socket then return ngx.shared and "worker thread" or nil end
   local phase = ngx.get_phase()
   if YIELDS[phase] then return (is_asked_later or can_yield()) and "yields" or "within C", phase end
   if phase == "init" then return "init", phase end

@@ -2,6 +2,7 @@
 ---
 --- NGINX_CHECK says what the subject runs under: nothing, "asan" (AddressSanitizer, the module built with it) or
 --- "valgrind". Both need one process, so master_process is off then.
+local find_nginx = require "jdvm.emulator.find_nginx"
 local shell = require "spec.support.shell"
 local socket = require "socket"
 
@@ -13,18 +14,7 @@ M.build = os.getenv("BUILD") or "build"
 --- Everything is slower under a checker; waits of the tests are multiplied by this.
 M.patience = M.check == "" and 1 or M.check == "asan" and 4 or 20
 
-local function module_path(name)
-  for _, folder in ipairs { "/usr/lib/nginx/modules", "/usr/share/nginx/modules", "/usr/lib64/nginx/modules" } do
-    if shell.exists(folder .. "/" .. name) then return folder .. "/" .. name end
-  end
-end
-
--- Debian's nginx loads the Lua module from a file; OpenResty has it built in.
-local function preamble()
-  local lua = module_path("ngx_http_lua_module.so")
-  if not lua then return "", "openresty" end
-  return ("load_module %s;\nload_module %s;\n"):format(module_path("ndk_http_module.so"), lua), "nginx"
-end
+local program, load_modules = assert(find_nginx())
 
 local FRAME = [[
 %s
@@ -62,7 +52,6 @@ function M.free_port()
 end
 
 local function command(self, options)
-  local _, program = preamble()
   local wrap = ""
   if options.checked and M.check == "asan" then
     wrap = ("env LD_PRELOAD='%s %s' ASAN_OPTIONS=detect_leaks=0:log_path=%s/check"):format(
@@ -73,7 +62,7 @@ local function command(self, options)
   elseif options.checked and M.check == "valgrind" then
     wrap = "valgrind -q --num-callers=30 --log-file=" .. self.folder .. "/check.%p"
   end
-  return ("%s %s -p %s -c nginx.conf -g 'daemon off;'"):format(wrap, program, self.folder)
+  return ("%s %s -p %s -c nginx.conf -e error.log -g 'daemon off;'"):format(wrap, program, self.folder)
 end
 
 local Server = {}
@@ -86,7 +75,6 @@ function M.start(options)
   local checked = options.checked and M.check ~= ""
   self.checked = checked
   local build = M.root .. "/" .. M.build .. (checked and M.check == "asan" and "/asan-gcc" or "") .. "/5.1"
-  local load = preamble()
   local f = self.folder
   local main = options.main or ""
   if checked then main = main .. "\nmaster_process off;" end
@@ -94,7 +82,23 @@ function M.start(options)
   local user = shell.output("id -u") == "0" and "user root;" or ""
   shell.write(
     f .. "/nginx.conf",
-    FRAME:format(load, user, options.workers or 1, f, f, main, f, f, f, f, f, M.root, M.root, build, options.http)
+    FRAME:format(
+      load_modules,
+      user,
+      options.workers or 1,
+      f,
+      f,
+      main,
+      f,
+      f,
+      f,
+      f,
+      f,
+      M.root,
+      M.root,
+      build,
+      options.http
+    )
   )
   self.process = shell.background(command(self, options), f .. "/output")
   local function is_up()
