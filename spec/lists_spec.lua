@@ -38,7 +38,7 @@ describe("a filter of several values", function()
     assert.same(joined(private, public), list { imageSource = { "private", "public" } })
     local params = { imageSource = "private", status = { "error", "ready" } }
     local wanted =
-      joined(list { imageSource = "private", status = "error" }, list { imageSource = "private", status = "ready" })
+      joined(list { imageSource = "private", status = "ready" }, list { imageSource = "private", status = "error" })
     assert.same(wanted, list(params))
     assert.equal(#wanted, (client:count_images(params)))
     local from_loop = {}

@@ -112,8 +112,70 @@ describe("waiting for an image", function()
       local words = "image img-1 in cn-north-1 is " .. status .. ", so it cannot become ready"
       assert.truthy(message:find(words, 1, true), message)
     end
-    local client = service { ["img-1"] = becomes("error", 20) }
-    assert.equal("error", (client:wait_image("img-1", { status = "error" })).status)
+  end)
+
+  it("ends at once exactly where no way leads from a state to the one that is wanted", function()
+    -- An image is created, may break, is deleted, and is gone.
+    local ways = {
+      pending = { ready = true, error = true, deleting = true, gone = true },
+      ready = { error = true, deleting = true, gone = true },
+      error = { deleting = true, gone = true },
+      deleting = { gone = true },
+      converting = { pending = true, ready = true, error = true, deleting = true, gone = true },
+    }
+    for state, following in pairs(ways) do
+      for _, wanted in ipairs { "pending", "ready", "error", "deleting", "gone" } do
+        if state ~= wanted then
+          local later = wanted ~= "gone" and wanted or nil
+          local client, fake = service { ["img-1"] = function(seconds) return seconds < 20 and state or later end }
+          local image, message, detail = client:wait_image("img-1", { status = wanted })
+          local what = state .. " to " .. wanted
+          if following[wanted] then
+            assert.equal(later or state, image and image.status, what)
+            assert.is_true(fake.time - 1000 >= 20, what)
+          else
+            assert.same({ "wait", "cannot_become" }, { detail.kind, detail.cause }, what)
+            assert.matches(("is %s, so it cannot become %s"):format(state, wanted), message, 1, true)
+            assert.is_true(fake.time - 1000 < 1, what)
+          end
+        end
+      end
+    end
+  end)
+
+  it("until it is gone returns it as it was last, or only its id", function()
+    local client, fake = service {
+      ["img-1"] = function(seconds)
+        if seconds < 20 then return seconds < 10 and "ready" or "deleting" end
+      end,
+    }
+    local events = {}
+    local image, meta = client:wait_image("img-1", {
+      status = "gone",
+      interval = 2,
+      not_found_grace = 0,
+      on_progress = function(event) events[#events + 1] = { event.status, event.waiting } end,
+    })
+    assert.same({ imageId = "img-1", status = "deleting" }, image)
+    assert.same({ { "ready", 1 }, { nil, 0 } }, { events[1], events[#events] })
+    assert.equal(#fake.requests, meta.attempts)
+    assert.is_true(fake.time - 1000 >= 20 and fake.time - 1000 < 35)
+    assert.same({ imageId = "img-2" }, client:wait_image("img-2", { status = "gone" }))
+    local both = client:wait_image({ "img-2", "img-1" }, { status = "gone" })
+    assert.same({ { imageId = "img-2" }, { imageId = "img-1" } }, both)
+  end)
+
+  it("until it is gone fails when it stays, and when nobody can tell", function()
+    local client = service { ["img-1"] = becomes("ready", 0) }
+    local image, message, detail = client:wait_image({ "img-9", "img-1" }, { status = "gone", timeout = 20 })
+    assert.is_nil(image)
+    assert.same({ "timeout", "still_waiting", "img-1" }, { detail.kind, detail.cause, detail.image.imageId })
+    assert.matches("image img-1 in cn-north-1 is ready after 20 s, not gone", message, 1, true)
+    client = service({}, { trouble = function() return { status = 503 } end })
+    image, message, detail = client:wait_image("img-1", { status = "gone", timeout = 20 })
+    assert.is_nil(image)
+    assert.matches("was not seen after 20 s, not gone", message, 1, true)
+    assert.same({ "timeout", "not_seen", "img-1" }, { detail.kind, detail.cause, detail.image.imageId })
   end)
 
   it("ends when the time runs out, with the image last seen", function()

@@ -148,7 +148,10 @@ return {
       "Seconds to wait; one look takes at most the client's timeout.",
       "等待的总时限（秒）；单次轮询不超过客户端的 timeout。",
     },
-    status = { "State to wait for.", "等待的目标状态。" },
+    status = {
+      "State to wait for; gone waits until the image does not exist any more, and returns it as it was last.",
+      "等待的目标状态；gone 表示等到镜像不再存在，返回最后一次看到的镜像。",
+    },
     interval = { "Seconds between the first two looks.", "首次轮询间隔（秒）。" },
     max_interval = { "Longest time between two looks in seconds.", "最大轮询间隔（秒）。" },
     not_found_grace = {

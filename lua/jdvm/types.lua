@@ -216,7 +216,7 @@
 ---@class jdvm.WaitOptions
 ---@field region? string Region of the images; default: the client's. 镜像所在地域；默认取客户端设置。
 ---@field timeout? number Seconds to wait; one look takes at most the client's timeout. 等待的总时限（秒）；单次轮询不超过客户端的 timeout。
----@field status? "ready"|"pending"|"deleting"|"error" State to wait for. 等待的目标状态。
+---@field status? "ready"|"pending"|"deleting"|"error"|"gone" State to wait for; gone waits until the image does not exist any more, and returns it as it was last. 等待的目标状态；gone 表示等到镜像不再存在，返回最后一次看到的镜像。
 ---@field interval? number Seconds between the first two looks. 首次轮询间隔（秒）。
 ---@field max_interval? number Longest time between two looks in seconds. 最大轮询间隔（秒）。
 ---@field not_found_grace? number Seconds in which an image may not be found yet. 允许暂时查不到镜像的时间（秒）。

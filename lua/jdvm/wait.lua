@@ -1,11 +1,13 @@
--- Polls until images are in a state or the time is over. A poll is one request, however many images; the time between
--- polls grows and is jittered, so that many waiters do not poll in step.
+-- Polls until images are in a state, or gone, or the time is over. A poll is one request, however many images; the time
+-- between polls grows and is jittered, so that many waiters do not poll in step.
 --
 -- A wait ends at once when an image cannot reach the state any more, and when the service refuses the request. It
 -- goes on through failures that may pass, and for a grace time while an image does not exist yet.
 
+local copy_of = require "jdvm.util.copy"
 local errors = require "jdvm.failures.failure"
 local events = require "jdvm.call.events"
+local operations = require "jdvm.service.operations"
 local options_of = require "jdvm.options.options"
 local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
@@ -14,8 +16,9 @@ local value_of = require "jdvm.options.value"
 local waiter = {}
 
 local GROWTH, JITTER = 1.5, 0.2
--- States that an image does not leave for a better one.
-local final = { error = true, deleting = true }
+-- The rank of each state: an image passes through them in this order, or leaves some out.
+local stages = text.meant("status", operations.describeImages.parameters).stages
+
 -- Whether the next poll may not meet this failure. A 4xx stands, whoever sent it: the service or something before it.
 local passing = { timeout = true, transport = true, http = true, decode = true }
 local function may_pass(detail)
@@ -102,34 +105,47 @@ local function report(wait, next_poll, failure)
   end
 end
 
--- The image to show for a failure: of those asked for the first that is not there yet.
+-- Whether the wait for an image (nil: there is none) is over.
+local function is_there(wait, image)
+  if wait.wanted == "gone" then return wait.has_polled and not image end
+  return image and image.status == wait.wanted
+end
+
+-- Whether an image in a state cannot become what is wanted. A state that is not known here may lead anywhere.
+local function is_beyond(wait, state) return wait.wanted ~= "gone" and (stages[state] or 0) >= stages[wait.wanted] end
+
+-- The first image that is waited for.
 local function culprit(wait)
   for _, id in ipairs(wait.ids) do
     local image = wait.images[id]
-    if not image or image.status ~= wait.wanted then return id, image end
+    if not is_there(wait, image) then return id, image end
   end
 end
 
-local function fail(wait, kind, cause, more)
-  local id, image = culprit(wait)
-  local facts = more.facts or {}
-  facts.id, facts.wanted = facts.id or id, wait.wanted
-  local fields = {
+-- Ends the wait with a failure of an image; `last` is the failure of the last poll, if it failed.
+local function fail(wait, kind, cause, id, image, last)
+  local is_timeout = kind == "timeout"
+  last = errors.last(last)
+  return errors.new {
     kind = kind,
     cause = cause,
-    facts = facts,
+    facts = {
+      id = id,
+      wanted = wait.wanted,
+      state = image and state_of(image),
+      seconds = is_timeout and seconds(wait.options.timeout) or nil,
+    },
     operation = "waitImage",
     region = wait.region,
     elapsed = wait.elapsed,
     attempts = wait.polls,
-    image = more.image or image or (id and { imageId = id }),
+    image = image or { imageId = id },
     request_id = wait.request_id,
-    retryable = more.retryable or false,
-    last = more.last,
-    phase = more.phase,
-    hint = more.last and (errors.hint(more.last) or false),
+    retryable = is_timeout,
+    last = last,
+    phase = last and last.phase,
+    hint = last and (errors.hint(last) or false),
   }
-  return errors.new(fields)
 end
 
 -- Why a poll failed. One that ran out of time has its reason in what it met before; one that the end of the wait cut
@@ -139,28 +155,31 @@ local function reason(detail, before)
   return detail.last or before or detail
 end
 
--- Whether all images are in the state; nil and the cause when one will not be.
+-- Whether the wait is over for all images; nil and a failure when one will never be as wanted.
 local function judge(wait, now)
-  local waiting = 0
+  wait.waiting = 0
   for _, id in ipairs(wait.ids) do
-    local image = wait.images[id]
-    if image then
-      wait.seen_at[id] = now
-      if image.status ~= wait.wanted then
-        waiting = waiting + 1
-        if final[image.status] then
-          return nil, "cannot_become", { image = image, facts = { id = id, state = image.status } }
-        end
-      end
-    else
-      waiting = waiting + 1
-      if now - (wait.seen_at[id] or wait.started) > wait.options.not_found_grace then
-        return nil, wait.seen_at[id] and "gone" or "absent", { facts = { id = id } }
+    local image, before = wait.images[id], wait.seen[id]
+    if image then wait.seen[id] = { image = image, at = now } end
+    if not is_there(wait, image) then
+      wait.waiting = wait.waiting + 1
+      if image and is_beyond(wait, image.status) then
+        return nil, fail(wait, "wait", "cannot_become", id, image)
+      elseif not image and now - (before and before.at or wait.started) > wait.options.not_found_grace then
+        return nil, fail(wait, "wait", before and "gone" or "absent", id)
       end
     end
   end
-  wait.waiting = waiting
-  return waiting == 0
+  return wait.waiting == 0
+end
+
+-- What a wait returns when it is over: of an image that is gone what was seen last, or only its id.
+local function result_of(wait, id)
+  local result = {}
+  for i, each in ipairs(wait.ids) do
+    result[i] = wait.seen[each] and wait.seen[each].image or { imageId = each }
+  end
+  return type(id) == "table" and result or result[1]
 end
 
 --- Waits.
@@ -168,15 +187,12 @@ end
 ---@param client jdvm.Client
 ---@param id string|string[]
 ---@param given table options, checked
----@return table|nil image or images in the order of the ids
+---@return table|nil image or images in the order of the ids; one that is gone as it was seen last
 ---@return table|string meta_or_message
 ---@return jdvm.Failure|nil detail kind "wait" when the state cannot come any more, "timeout" when time ran out; with
 ---  the image last seen
 function waiter.wait(state, client, id, given)
-  local options, call_options = options_of.defaults("wait"), {}
-  for name, value in pairs(given) do
-    options[name] = value
-  end
+  local options, call_options = setmetatable(copy_of(given), { __index = options_of.defaults "wait" }), {}
   for _, name in ipairs { "max_attempts", "connect_timeout", "read_timeout", "null", "utf8" } do
     call_options[name] = given[name]
   end
@@ -187,7 +203,7 @@ function waiter.wait(state, client, id, given)
     region = options.region or state.region,
     logger = state.logger,
     images = {},
-    seen_at = {},
+    seen = {},
     polls = 0,
     elapsed = 0,
   }
@@ -207,22 +223,19 @@ function waiter.wait(state, client, id, given)
     local now = carrier:now()
     wait.polls, wait.elapsed = wait.polls + 1, now - wait.started
     if images then
-      wait.images, wait.request_id, last = images, meta.request_id or wait.request_id, nil
-      local is_done, cause, more = judge(wait, now)
-      if cause or is_done then report(wait, nil) end
-      if cause then return nil, fail(wait, "wait", cause, more) end
+      wait.images, wait.has_polled, last = images, true, nil
+      wait.request_id = meta.request_id or wait.request_id
+      local is_done, message, why = judge(wait, now)
+      if is_done or message then report(wait) end
+      if message then return nil, message, why end
       if is_done then
-        local result = {}
-        for i, each in ipairs(wait.ids) do
-          result[i] = images[each]
-        end
-        meta = {
-          request_id = wait.request_id,
-          http_status = meta.http_status,
-          attempts = wait.polls,
-          elapsed = wait.elapsed,
-        }
-        return type(id) == "table" and result or result[1], meta
+        return result_of(wait, id),
+          {
+            request_id = wait.request_id,
+            http_status = meta.http_status,
+            attempts = wait.polls,
+            elapsed = wait.elapsed,
+          }
       end
     elseif may_pass(detail) then
       last = reason(detail, left < state.timeout and last)
@@ -235,14 +248,8 @@ function waiter.wait(state, client, id, given)
     carrier:sleep(delay)
   end
   wait.elapsed = carrier:now() - wait.started
-  local _, image = culprit(wait)
-  return nil,
-    fail(wait, "timeout", image and "still_waiting" or "not_seen", {
-      facts = { state = image and state_of(image), seconds = seconds(options.timeout) },
-      retryable = true,
-      phase = last and last.phase,
-      last = errors.last(last),
-    })
+  local first, image = culprit(wait)
+  return nil, fail(wait, "timeout", image and "still_waiting" or "not_seen", first, image, last)
 end
 
 return waiter

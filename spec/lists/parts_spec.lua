@@ -35,7 +35,7 @@ describe("a list", function()
     "asks for states in the order in which an image passes through them",
     function()
       assert.equal(
-        "1: status=pending; 1: status=error; 1: status=ready; 1: status=deleting",
+        "1: status=pending; 1: status=ready; 1: status=error; 1: status=deleting",
         filters { status = { "deleting", "error", "pending", "ready" } }
       )
     end
@@ -43,8 +43,8 @@ describe("a list", function()
 
   it("has a lane for each region", function()
     assert.equal(
-      "1: regionId=cn-south-1, status=error; 1: regionId=cn-south-1, status=ready; "
-        .. "2: regionId=cn-east-1, status=error; 2: regionId=cn-east-1, status=ready",
+      "1: regionId=cn-south-1, status=ready; 1: regionId=cn-south-1, status=error; "
+        .. "2: regionId=cn-east-1, status=ready; 2: regionId=cn-east-1, status=error",
       filters({ status = { "error", "ready" } }, { "cn-south-1", "cn-east-1", "cn-south-1" })
     )
     assert.equal(

@@ -146,7 +146,13 @@ end
 options.wait = {
   { name = "region", type = "string", path = true },
   { name = "timeout", type = "number", default = 1800, above = 0 },
-  { name = "status", type = "string", default = "ready", values = { "ready", "pending", "deleting", "error" } },
+  {
+    name = "status",
+    type = "string",
+    default = "ready",
+    values = { "ready", "pending", "deleting", "error", "gone" },
+    old_values = { available = "ready", deleted = "gone" },
+  },
   { name = "interval", type = "number", default = 5, above = 0 },
   { name = "max_interval", type = "number", default = 30, above = 0 },
   { name = "not_found_grace", type = "number", default = 30, min = 0 },

@@ -142,7 +142,7 @@ local describe_images = {
       type = "string",
       values = { "pending", "ready", "deleting", "error" },
       old_values = { available = "ready", creating = "pending", failed = "error" },
-      stages = { pending = 1, ready = 2, error = 2, deleting = 3 },
+      stages = { pending = 1, ready = 2, error = 3, deleting = 4 },
       other_names = { "state" },
       doc = "State of the images.",
       doc_zh = "镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。",
