@@ -63,7 +63,6 @@ build = {
     ["jdvm.emulator.status_script"] = "lua/jdvm/emulator/status_script.lua",
     ["jdvm.emulator.uri"] = "lua/jdvm/emulator/uri.lua",
     ["jdvm.failures.failure"] = "lua/jdvm/failures/failure.lua",
-    ["jdvm.failures.fields"] = "lua/jdvm/failures/fields.lua",
     ["jdvm.failures.texts"] = "lua/jdvm/failures/texts.lua",
     ["jdvm.failures.texts.connection"] = "lua/jdvm/failures/texts/connection.lua",
     ["jdvm.failures.texts.program"] = "lua/jdvm/failures/texts/program.lua",

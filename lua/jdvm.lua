@@ -5,6 +5,7 @@
 
 local client = require "jdvm.client"
 local core = require "jdvm.core"
+local errors = require "jdvm.failures.failure"
 
 local jdvm = {
   _VERSION = core._VERSION,
@@ -21,6 +22,20 @@ function jdvm.new(options)
   if options == jdvm then error("jdvm.new: call it with a dot: jdvm.new { … }", 2) end
   local made = client.new(options, 2)
   return made
+end
+
+--- Words a failure for other readers.
+---@param detail jdvm.Failure the third result of a call that failed
+---@param language? "en"|"zh" default "en"
+---@param reader? "command" hints name options of the command instead of the library's
+---@return string line
+---@return jdvm.Failure detail a copy with message and hint in these words, where they are jdvm's own
+function jdvm.explain(detail, language, reader)
+  if type(detail) ~= "table" then error("jdvm.explain: give it the detail of a failure, got a " .. type(detail), 2) end
+  if language ~= nil and language ~= "en" and language ~= "zh" then
+    error('jdvm.explain: the language is "en" or "zh"', 2)
+  end
+  return errors.explain(detail, language, reader)
 end
 
 return jdvm

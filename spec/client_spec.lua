@@ -110,9 +110,9 @@ describe("a call", function()
       self:cancel(pending)
       return nil, { kind = "tls", message = "no", weather = "fog", operation = "other", attempts = 7 }
     end
-    table.insert(errors.fields, { name = "weather", type = "string" })
+    errors.fields.weather = 100
     local _, _, detail = client:describe_images(PUBLIC)
-    table.remove(errors.fields)
+    errors.fields.weather = nil
     assert.same({ "fog", "describeImages", 1 }, { detail.weather, detail.operation, detail.attempts })
   end)
 
@@ -890,12 +890,18 @@ describe("secrets", function()
       end
       out[#out + 1] = tostring(value)
     end
-    local token = "SESSIONTOKENSESSIONTOKEN"
+    local token, signature = "SESSIONTOKENSESSIONTOKEN", nil
     for _, answer in ipairs {
       one_page(),
       failing(401, "ACCESS_ERROR"),
       failing(500, "INTERNAL"),
       { kind = "tls", message = "secret " .. SECRET },
+      { kind = "connect", message = "Unsupported proxy syntax in 'http://user:passw0rd@proxy:1'" },
+      function(request)
+        signature = request.headers.authorization:match "Signature=(%x+)"
+        local body = { error = { code = 400, status = "BAD", message = request.headers.authorization } }
+        return { status = 400, body = cjson.encode(body) }
+      end,
       { status = 502, body = "<html>" .. SECRET .. token },
       { status = 502, body = "refused " .. ("-"):rep(100) .. token },
       {
@@ -916,7 +922,7 @@ describe("secrets", function()
         },
       },
     } do
-      local client = client_of(function() return answer end, {
+      local client = client_of(type(answer) == "function" and answer or function() return answer end, {
         session_token = token,
         logger = note,
         on_attempt = note,
@@ -934,7 +940,7 @@ describe("secrets", function()
       note(client:start("describeImages", PUBLIC))
     end
     local all = table.concat(out, "\n")
-    for _, secret in ipairs { SECRET, token, token:sub(1, 12), "U0VTU0lPTlRPS0VO", "passw0rd", "Signature=" } do
+    for _, secret in ipairs { SECRET, token, token:sub(1, 12), "U0VTU0lPTlRPS0VO", "passw0rd", signature } do
       assert.is_nil(all:find(secret, 1, true), secret)
     end
   end)

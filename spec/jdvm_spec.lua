@@ -57,6 +57,21 @@ describe("jdvm", function()
   end)
 end)
 
+describe("jdvm.explain", function()
+  it("words a failure for other readers", function()
+    local detail = { kind = "credentials", cause = "no_region", message = "no region" }
+    local line, explained = jdvm.explain(detail, "zh", "command")
+    assert.equal("jdvm: 没有地域", line)
+    assert.equal("没有地域", explained.message)
+    assert.equal("jdvm: no region", (jdvm.explain(detail)))
+  end)
+
+  it("raises for what is no failure and no language", function()
+    assert.has_error(function() jdvm.explain("x") end, "jdvm.explain: give it the detail of a failure, got a string")
+    assert.has_error(function() jdvm.explain({}, "fr") end, 'jdvm.explain: the language is "en" or "zh"')
+  end)
+end)
+
 describe("jdvm.new", function()
   local function fake()
     return fake_transport.new(function() return { status = 200, body = "{}" } end)

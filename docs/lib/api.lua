@@ -525,6 +525,18 @@ api.functions = {
       { "integer?", "offset of the byte, from 0; so in the message" },
     },
   },
+  {
+    name = "jdvm.explain",
+    doc = "Words a failure for other readers: in Chinese, or with hints that name options of the command. What the "
+      .. "service or the system said stays as it is.",
+    doc_zh = "用中文描述一次失败，或在建议中改用命令行选项。服务端与系统的原文保持不变。",
+    params = {
+      { "detail", "jdvm.Failure" },
+      { "language", '"en"|"zh"', optional = true },
+      { "reader", '"command"', optional = true },
+    },
+    returns = { { "string", "line" }, { "jdvm.Failure", "detail" } },
+  },
 }
 
 -- The module jdvm.cache: its constructor and its options.

@@ -3,7 +3,7 @@
 
 local api = require "docs.lib.api"
 local described = require "docs.lib.described"
-local errors = require "jdvm.failures.failure"
+local failures = require "docs.lib.failures"
 local keychain = require "jdvm.keys.sources"
 local models = require "jdvm.service.models"
 local operations = require "jdvm.service.operations"
@@ -406,7 +406,7 @@ local function failures_section(page)
   page.add(w.failures_text)
   page.heading(3, w.kinds)
   page.header(w.value, w.meaning)
-  for _, kind in ipairs(errors.kinds) do
+  for _, kind in ipairs(failures.kinds) do
     page.row(code(kind.name), page.doc(kind))
   end
   page.heading(3, w.causes, "causes")
@@ -425,7 +425,7 @@ local function failures_section(page)
   page.heading(3, w.fields, "failure")
   page.add(w.optional)
   page.add("")
-  fields_table(page, errors.fields)
+  fields_table(page, failures.fields)
 end
 
 --- The page in a language.

@@ -2,7 +2,7 @@
 -- English, then Chinese.
 
 local api = require "docs.lib.api"
-local errors = require "jdvm.failures.failure"
+local failures = require "docs.lib.failures"
 local described = require "docs.lib.described"
 local models = require "jdvm.service.models"
 local operations = require "jdvm.service.operations"
@@ -91,7 +91,7 @@ return function()
   end
 
   local kinds = {}
-  for i, kind in ipairs(errors.kinds) do
+  for i, kind in ipairs(failures.kinds) do
     kinds[i] = '"' .. kind.name .. '"'
   end
   add("")
@@ -99,7 +99,7 @@ return function()
   add("")
   add("---A failure as data, the third result of every call that fails.")
   add("---@class jdvm.Failure")
-  for _, field in ipairs(errors.fields) do
+  for _, field in ipairs(failures.fields) do
     local required = field.name == "kind" or field.name == "message"
     add(
       "---@field %s%s %s %s",

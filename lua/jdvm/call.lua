@@ -47,13 +47,18 @@ local function report_attempt(self, status, request_id, failure, again, delay)
   events.tell(state.on_attempt, event, "on_attempt", state.logger)
 end
 
--- What must not be shown: the secrets as they are, and as they travel.
+-- What must not be shown: the secrets as they are and as they travel, and those of the proxy.
 local function secrets_of(self)
-  local secrets = {}
-  if self.keys then
-    local _, secret_key, session_token = self.keys.reveal()
-    secrets[1], secrets[2], secrets[3] = secret_key, session_token, self.sent_token
+  local secrets, config = {}, self.state.config
+  local function add(...)
+    for i = 1, select("#", ...) do
+      secrets[#secrets + 1] = (select(i, ...))
+    end
   end
+  local proxy = config.environment_proxy
+  add(errors.secrets_of_proxy(config.proxy or proxy and proxy.address))
+  if self.keys then add(select(2, self.keys.reveal())) end
+  add(self.sent_token, self.signature)
   return secrets
 end
 

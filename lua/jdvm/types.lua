@@ -537,4 +537,12 @@ function jdvm.new(options) end
 ---@return integer? offset of the byte, from 0; so in the message
 function jdvm.decode(text, options) end
 
+---Words a failure for other readers: in Chinese, or with hints that name options of the command. What the service or the system said stays as it is. 用中文描述一次失败，或在建议中改用命令行选项。服务端与系统的原文保持不变。
+---@param detail jdvm.Failure
+---@param language? "en"|"zh"
+---@param reader? "command"
+---@return string line
+---@return jdvm.Failure detail
+function jdvm.explain(detail, language, reader) end
+
 return jdvm

@@ -1,6 +1,8 @@
 -- Failures as people and programs see them.
 local causes = require "jdvm.call.causes"
+local documented = require "docs.lib.failures"
 local errors = require "jdvm.failures.failure"
+local texts = require "jdvm.failures.texts"
 
 local function line_of(fields, secrets)
   local message, detail = errors.new(fields, secrets)
@@ -83,37 +85,12 @@ describe("the line of a failure", function()
   end)
 
   it("is made for every kind", function()
-    for _, kind in ipairs(errors.kinds) do
+    for _, kind in ipairs(documented.kinds) do
       local message, detail = line_of { kind = kind.name, message = "words" }
       assert.matches("^jdvm: .*words", message)
       assert.equal(kind.name, detail.kind)
-      assert.matches("%.$", kind.doc)
-      assert.matches("。$", kind.doc_zh)
+      assert.truthy(texts.usual[kind.name])
     end
-    assert.same(
-      {
-        "credentials",
-        "connect",
-        "tls",
-        "timeout",
-        "transport",
-        "http",
-        "decode",
-        "api",
-        "pagination",
-        "wait",
-        "phase",
-        "cache",
-        "cancelled",
-      },
-      (function()
-        local names = {}
-        for i, kind in ipairs(errors.kinds) do
-          names[i] = kind.name
-        end
-        return names
-      end)()
-    )
   end)
 
   it("is made from next to nothing", function()
@@ -188,9 +165,13 @@ describe("the data of a failure", function()
   end)
 
   it("is documented field by field", function()
-    for _, field in ipairs(errors.fields) do
-      assert.matches("%.$", field.doc)
-      assert.matches("。$", field.doc_zh)
+    local names = {}
+    for _, field in ipairs(documented.fields) do
+      assert.not_nil(errors.fields[field.name], field.name)
+      names[field.name] = true
+    end
+    for name in pairs(errors.fields) do
+      assert.is_true(names[name], name)
     end
   end)
 end)
@@ -198,64 +179,48 @@ end)
 describe("secrets", function()
   local secrets = { "s3cr3t+/=key", "token%with-magic(chars)" }
 
-  local function assert_clean(message, detail)
-    local function walk(value)
-      if type(value) == "string" then
-        for _, secret in ipairs(secrets) do
-          assert.is_nil(value:find(secret, 1, true), value)
-        end
-        assert.is_nil(value:find("0123456789abcdef", 1, true), value)
-        assert.is_nil(value:find("hunter2", 1, true), value)
-      elseif type(value) == "table" then
-        for key, element in pairs(value) do
-          walk(key)
-          walk(element)
-        end
-      end
-    end
-    walk(message)
-    walk(detail)
-  end
-
   it("are taken out of everything", function()
     local text = "you sent " .. secrets[1] .. " and " .. secrets[2] .. secrets[2] .. ", why?"
-    assert_clean(errors.new({
+    local message, detail = errors.new({
       kind = "api",
+      code = 400,
       message = text,
       status = text,
       request_id = text,
       hint = text,
       details = { [text] = { text } },
+      facts = { reason = text },
       last = { kind = "api", message = text },
-    }, secrets))
-    local message = errors.new({ kind = "api", code = 400, message = text }, secrets)
-    assert.equal("jdvm: 400: you sent [redacted] and [redacted][redacted], why?", message)
+    }, secrets)
+    local function walk(value)
+      if type(value) == "table" then
+        for key, element in pairs(value) do
+          walk(key)
+          walk(element)
+        end
+      end
+      for _, secret in ipairs(secrets) do
+        assert.is_nil(tostring(value):find(secret, 1, true), value)
+      end
+    end
+    walk(message)
+    walk(detail)
+    assert.equal("you sent [redacted] and [redacted][redacted], why?", detail.message)
   end)
 
-  it("are taken out even when nobody named them", function()
-    assert_clean(errors.new {
-      kind = "api",
-      message = "Authorization: JDCLOUD2-HMAC-SHA256 Credential=AK/x, SignedHeaders=a;b, "
-        .. "Signature=0123456789abcdef0123456789abcdef",
-    })
-    assert_clean(errors.new { kind = "connect", message = "proxy http://me:hunter2@proxy:3128 refused" })
-    for _, url in ipairs {
-      "http://me:hun/hunter2@h:1",
-      "http://me:a hunter2@h",
-      "socks5://me:a@hunter2@h:1",
-      "http://hunter2@h",
+  it("are also what stands before the host of a proxy", function()
+    for address, expected in pairs {
+      ["http://me:hunter2@h:1"] = { "me:hunter2", "hunter2" },
+      ["me:hunter2@h:1"] = { "me:hunter2", "hunter2" },
+      ["http://me:hun/hunter2@h:1"] = { "me:hun/hunter2", "hun/hunter2" },
+      ["socks5://me:a@hunter2@h:1"] = { "me:a@hunter2", "a@hunter2" },
+      ["http://hunter2@h"] = { "hunter2" },
+      ["http://h:3128"] = {},
+      [""] = {},
     } do
-      local message = errors.new { kind = "connect", message = "Unsupported proxy syntax in '" .. url .. "': bad" }
-      assert_clean(message)
-      assert.matches("://[redacted]@h", message, 1, true)
+      assert.same(expected, { errors.secrets_of_proxy(address) }, address)
     end
-    assert_clean(errors.new { kind = "connect", message = "http://a:hunter2@b, then http://c:hunter2@d" })
-    assert.equal(
-      "jdvm: https://a.b/c said no",
-      (errors.new { kind = "connect", message = "https://a.b/c said no", hint = false }):match("^[^;]*")
-    )
-    assert_clean(errors.new { kind = "api", message = "header x-jdcloud-security-token: hunter2 is bad" })
-    assert_clean(errors.new { kind = "api", message = '{"x-jdcloud-security-token":"hunter2"}' })
+    assert.same({}, { errors.secrets_of_proxy(nil) })
   end)
 
   it(
@@ -308,22 +273,18 @@ describe("hints", function()
     assert.matches("certain addresses", api(403, "HTTP_FORBIDDEN", "Your IP address is not allowed [gw]"))
     local refusal = "You are not authorized to perform (vm:x) on resource (*) [IAM] [gw]"
     assert.matches("do not allow vm:describeImages;", api(403, "HTTP_FORBIDDEN", refusal))
-    assert.matches(
-      "do not allow vm:listThings;",
-      api(403, "HTTP_FORBIDDEN", refusal, { details = { { param1 = "vm:listThings", param0 = "*" } } })
-    )
   end)
 
   it("tell about regions and routes", function()
-    assert.matches(
-      'check the region "cn%-nroth%-1" %(did you mean "cn%-north%-1"%?%)',
+    assert.equal(
+      "check the region cn-nroth-1 (did you mean cn-north-1?) and the endpoint",
       api(404, "NOT_FOUND", "no route and no API found with those values", { region = "cn-nroth-1" })
     )
-    assert.matches(
-      '^check the region "mars", and',
+    assert.equal(
+      "check the region mars and the endpoint",
       api(404, "NOT_FOUND", "no route and no API found", { region = "mars" })
     )
-    assert.matches("^check the endpoint", api(404, "NOT_FOUND", "no route and no API found"))
+    assert.matches("^check the region cn%-north%-1 and", api(404, "NOT_FOUND", "no route and no API found"))
   end)
 
   it("tell about limits and parameters", function()
@@ -375,26 +336,62 @@ describe("hints", function()
   end)
 
   it("for the command name its options, also where they are about what failed before", function()
-    local _, detail = errors.new { kind = "credentials", cause = "no_region" }
-    assert.matches("jdvm.new", detail.hint, 1, true)
-    assert.matches("give --region", errors.command_hint(detail), 1, true)
-    _, detail = errors.new {
-      kind = "timeout",
-      cause = "not_seen",
-      facts = { id = "img-1", seconds = "5", wanted = "ready" },
-      last = errors.last { kind = "tls", cause = "bad_ca_file", facts = { reason = "no such file" } },
-      hint = "h",
-    }
-    assert.matches("--ca-file", errors.command_hint(detail), 1, true)
-    _, detail = errors.new { kind = "api", cause = "throttled", message = "m", hint = "mine" }
-    assert.equal("mine", errors.command_hint(detail))
-    _, detail = errors.new { kind = "api", cause = "no_region", message = "m", hint = false }
-    assert.is_nil(errors.command_hint(detail))
+    local function command_hint(failure)
+      local _, detail = errors.new(failure)
+      local _, explained = errors.explain(detail, nil, "command")
+      return explained.hint, detail.hint
+    end
+    local hint, of_program = command_hint { kind = "credentials", cause = "no_region" }
+    assert.matches("jdvm.new", of_program, 1, true)
+    assert.matches("give --region", hint, 1, true)
+    local last = errors.last { kind = "tls", cause = "bad_ca_file", facts = { reason = "no such file" } }
+    assert.matches(
+      "--ca-file",
+      (command_hint { kind = "timeout", cause = "not_seen", last = last, hint = errors.hint(last) }),
+      1,
+      true
+    )
+    assert.equal("mine", (command_hint { kind = "api", cause = "no_region", message = "m", hint = "mine" }))
+    assert.is_nil((command_hint { kind = "api", cause = "no_region", message = "m", hint = false }))
   end)
 
   it("give way to the one that was given, and may be none", function()
     assert.equal("mine", hint_of { kind = "connect", message = "x", hint = "mine" })
     assert.is_nil(hint_of { kind = "cancelled", message = "x" })
     assert.is_nil(api(500, "INTERNAL", "Internal server error"))
+  end)
+end)
+
+describe("a failure in Chinese", function()
+  it("has its message, hints and facts in Chinese, and the words of the service as they are", function()
+    local _, detail = errors.new {
+      kind = "timeout",
+      cause = "read_timeout",
+      operation = "describeImages",
+      phase = "read",
+      attempts = 2,
+      elapsed = 20.04,
+      facts = { seconds = 10 },
+      last = errors.last { kind = "api", code = 503, status = "UNAVAILABLE", message = "later" },
+    }
+    local line, explained = errors.explain(detail, "zh")
+    assert.equal(
+      "jdvm: describeImages: 10 秒内未收到任何数据（read_timeout）（阶段 read，尝试 2 次，20.0 秒）；此前：503 UNAVAILABLE: later",
+      line
+    )
+    assert.equal("10 秒内未收到任何数据（read_timeout）", explained.message)
+    assert.matches("^nothing arrived", detail.message)
+
+    _, detail = errors.new { kind = "connect", cause = "no_host", facts = { host = "h" }, advice = "nginx" }
+    assert.matches("无法解析主机名 h；建议：.*resolver", (errors.explain(detail, "zh")))
+    _, detail = errors.new { kind = "api", code = 404, cause = "not_found", message = "Not here", region = "r" }
+    assert.matches("404: Not here；建议：镜像只存在于", (errors.explain(detail, "zh")))
+    _, detail = errors.new { kind = "credentials", cause = "no_region" }
+    assert.matches("%-%-region", (errors.explain(detail, "zh", "command")))
+  end)
+
+  it("is English when nothing else is asked for", function()
+    local line, detail = errors.new { kind = "cancelled" }
+    assert.equal(line, (errors.explain(detail)))
   end)
 end)

@@ -89,6 +89,7 @@ function request.signed(call, fresh)
     core.nonce()
   )
   call.target, call.sent_token = target, headers["x-jdcloud-security-token"]
+  call.signature = headers.authorization:match "Signature=(%x+)"
   return {
     method = operation.method,
     url = state.endpoint.origin .. target,

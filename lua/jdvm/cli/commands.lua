@@ -1,5 +1,4 @@
 -- What each subcommand does: calls the client, prints, and gives the exit status.
-local errors = require "jdvm.failures.failure"
 local operations = require "jdvm.service.operations"
 local output = require "jdvm.cli.output"
 local parser = require "jdvm.cli.parser"
@@ -41,7 +40,7 @@ end
 -- Tells what went wrong, and in which region where several were asked; gives the exit status.
 local function report(context, detail, region)
   local status = commands.status_of(detail)
-  local message = errors.line(detail, errors.command_hint(detail))
+  local message = require("jdvm").explain(detail, nil, "command")
   if status == STATUS.timeout and detail.cause ~= "connect_timeout" then
     message = message .. "; give a longer --timeout"
   end

@@ -81,8 +81,8 @@ function doctor.run(context)
   local name, origin = profile.in_use(given.profile, os.getenv)
   line("profile", name and text.one_line(name, 60) or "unknown", origin)
   for _, setting in ipairs(client:settings()) do
-    local hint = setting.failure and errors.command_hint(setting.failure)
-    line(setting.name, setting.value .. (hint and "; hint: " .. hint or ""), setting.origin)
+    local failure = setting.failure and select(2, require("jdvm").explain(setting.failure, nil, "command")) or {}
+    line(setting.name, setting.value .. (failure.hint and "; hint: " .. failure.hint or ""), setting.origin)
     if setting.name == "endpoint" and setting.origin then endpoint = setting.value end
     if setting.name == "ca_file" and setting.origin then ca_file = setting.value end
   end
@@ -99,7 +99,7 @@ function doctor.run(context)
   response, failure = reach(carrier, endpoint, given.timeout or 10)
   if not response then
     local _, detail = errors.new(failure)
-    line("reached", "no: " .. errors.line(detail, errors.command_hint(detail)):gsub("^jdvm: ", ""))
+    line("reached", "no: " .. require("jdvm").explain(detail, nil, "command"):gsub("^jdvm: ", ""))
     return nil, detail
   end
   line("reached", ("yes, HTTP %d after %.0f ms"):format(response.status, response.milliseconds))
@@ -112,7 +112,7 @@ function doctor.run(context)
     { imageSource = "public", pageSize = operations.describeImages.page.min },
     { timeout = context.time_left() }
   )
-  line("keys", result and "accepted" or errors.line(detail, errors.command_hint(detail)))
+  line("keys", result and "accepted" or require("jdvm").explain(detail, nil, "command"))
   return parser.status.fine, not result and detail or nil
 end
 

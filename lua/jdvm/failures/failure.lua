@@ -1,146 +1,101 @@
 -- Failures: one printable line for people, plain data for programs. Pure, no I/O.
 --
--- The line reads `jdvm: describeImage: 404 NOT_FOUND: Image 'img-x' not found (request 5dfb…)`, the
--- data holds what errors.fields lists. Text of the service or of a transport may hold anything, so all
--- of it is made one printable line and cut; secrets that the caller names are taken out of it.
+-- The line reads `jdvm: describeImage: 404 NOT_FOUND: Image 'img-x' not found (request 5dfb…)`, the data has the fields
+-- below. Text of the service or of a transport may hold anything, so all of it is made one printable line and cut; the
+-- secrets that the caller names are taken out of it.
 
-local fields = require "jdvm.failures.fields"
 local regions = require "jdvm.service.regions"
 local text = require "jdvm.util.text"
 local texts = require "jdvm.failures.texts"
 
 local errors = {}
 
--- Longest message in the line and in the data, and longest name, word or id (bytes).
-local LINE_LIMIT, DATA_LIMIT, WORD_LIMIT = 500, 2000, 100
+-- Longest text in a field, longest name or id, and longest message in the line (bytes).
+local TEXT, WORD, LINE = 2000, 100, 500
+-- Shorter secrets are not looked for: they would be found in any text.
+local SHORTEST = 4
 
-errors.kinds, errors.fields = fields.kinds, fields.list
+--- The fields of the data, each with the longest text in it; `false` keeps the caller's table as it is. What they mean
+--- stands in docs/lib/failures.lua.
+errors.fields = {
+  kind = WORD,
+  code = WORD,
+  cause = WORD,
+  status = WORD,
+  message = TEXT,
+  http_status = WORD,
+  request_id = WORD,
+  details = TEXT,
+  operation = WORD,
+  region = WORD,
+  filter = WORD,
+  attempts = WORD,
+  elapsed = WORD,
+  phase = WORD,
+  retryable = WORD,
+  hint = TEXT,
+  retry_after = WORD,
+  skew = WORD,
+  stats = false,
+  token = TEXT,
+  image = false,
+  facts = TEXT,
+  last = TEXT,
+}
 
-local known_kinds = {}
-for _, kind in ipairs(errors.kinds) do
-  known_kinds[kind.name] = true
-end
-
-local long_texts = { message = true, hint = true }
--- Fields that hold the caller's data unchanged.
-local own_data = { image = true, stats = true }
-
--- Longest user name and password of a URL that is looked for (bytes).
-local USERINFO = 500
-
--- Takes user names and passwords out of URLs: up to the last "@" of what may be one URL. A password may hold "/", "@"
--- and blanks when somebody forgot to encode it, and that is when libraries quote the URL in their messages.
-local function redact_userinfo(s)
-  if not s:find("@", 1, true) then return s end
-  local parts, from = {}, 1
-  while true do
-    local _, last = s:find("://", from, true)
-    if not last then break end
-    local run = s:sub(last + 1, last + USERINFO):match("^[^'\"<>]*@")
-    parts[#parts + 1] = s:sub(from, last) .. (run and "[redacted]@" or "")
-    from = last + 1 + (run and #run or 0)
-  end
-  return table.concat(parts) .. s:sub(from)
-end
-
---- Takes out what must never be shown: the secrets named by the caller, and what looks like one.
+--- Takes secrets out of a text.
 ---@param s string
 ---@param secrets string[]
 ---@return string
-local function redact(s, secrets)
+function errors.redact(s, secrets)
   for _, secret in ipairs(secrets) do
-    local from = 1
-    while #secret >= 4 do
-      local first, last = s:find(secret, from, true)
-      if not first then break end
-      s = s:sub(1, first - 1) .. "[redacted]" .. s:sub(last + 1)
-      from = first + 10
-    end
+    if #secret >= SHORTEST then s = s:gsub(secret:gsub("%W", "%%%0"), "[redacted]") end
   end
-  s = s:gsub("([Ss]ignature=)%x+", "%1[redacted]")
-  s = s:gsub("([Ss]ecurity%-[Tt]oken[\"']?%s*[:=]%s*[\"']?)[^%s\"',;]+", "%1[redacted]")
-  return redact_userinfo(s)
+  return s
 end
-errors.redact = redact
 
--- A copy that holds only plain data: nested at most 5 deep, at most 100 entries a table.
-local function plain(value, secrets, depth)
+--- The secrets in the address of a proxy, which a transport may quote: user name and password, and the password alone.
+---@param address string|nil
+---@return string|nil userinfo
+---@return string|nil password
+function errors.secrets_of_proxy(address)
+  local userinfo = (address or ""):gsub("^[^/@]*://", ""):match "^(.*)@"
+  return userinfo, userinfo and userinfo:match ":(.*)"
+end
+
+-- A copy that holds only plain data: nested at most 5 deep, at most 100 entries a table, without holes.
+local function plain(value, limit, secrets, depth)
   local kind = type(value)
-  if kind == "string" then return text.one_line(redact(value, secrets), DATA_LIMIT) end
+  if kind == "string" then return text.one_line(errors.redact(value, secrets), limit) end
   if kind == "number" or kind == "boolean" then return value end
   if kind ~= "table" or depth > 5 then return nil end
   local copy, count = {}, 0
   for key, element in pairs(value) do
     count = count + 1
     if count > 100 then break end
-    if type(key) == "string" then
-      copy[text.one_line(redact(key, secrets), 200)] = plain(element, secrets, depth + 1)
-    else
-      -- No hole where a null was, or something deep.
-      copy[#copy + 1] = plain(element, secrets, depth + 1)
-    end
+    key = type(key) == "string" and text.one_line(errors.redact(key, secrets), WORD) or #copy + 1
+    copy[key] = plain(element, limit, secrets, depth + 1)
   end
   return copy
 end
 
--- The action that IAM names in the details of its refusal, such as vm:describeImages.
-local function refused_action(details)
-  for _, entry in ipairs(type(details) == "table" and details or {}) do
-    for _, value in pairs(type(entry) == "table" and entry or {}) do
-      if type(value) == "string" and value:find("^[A-Za-z0-9_-]+:[A-Za-z0-9_*-]+$") then return value end
+-- What the texts of a failure may name: its facts, its fields, and what follows from these.
+local function facts_of(detail)
+  local facts = { action = "vm:" .. tostring(detail.operation) }
+  for _, source in ipairs { detail, detail.facts } do
+    for name, fact in pairs(type(source) == "table" and source or {}) do
+      facts[name] = fact
     end
   end
-  return nil
+  if detail.skew then facts.seconds = ("%.0f"):format(math.abs(detail.skew)) end
+  local nearest = detail.region and text.nearest(detail.region, regions.names)
+  if nearest ~= detail.region then facts.meant_region = nearest end
+  return facts
 end
 
-local function is_region(name)
-  for _, known in ipairs(regions.names) do
-    if known == name then return true end
-  end
-  return false
-end
-
--- Facts that follow from others.
-local derived = {
-  action = function(detail)
-    return refused_action(detail.details) or detail.operation and "vm:" .. detail.operation or "this"
-  end,
-  region = function() return "the client's region" end,
-  known_region = function(detail) return is_region(detail.region) and detail.region or nil end,
-  unknown_region = function(detail) return not is_region(detail.region) and text.show(detail.region or "") or nil end,
-  meant_region = function(detail)
-    local nearest = text.nearest(detail.region or "", regions.names)
-    return nearest and text.show(nearest)
-  end,
-  seconds = function(detail) return detail.skew and ("%.0f"):format(math.abs(detail.skew)) end,
-}
-
--- All facts of a failure, by name.
-local function facts_of(detail)
-  return setmetatable({}, {
-    __index = function(_, name)
-      local value = (detail.facts or detail)[name]
-      if value == nil then value = detail[name] end
-      if value == nil and derived[name] then value = derived[name](detail) end
-      return value
-    end,
-  })
-end
-
---- What to do about a failure, or nil.
----@param detail table
----@param audience? string "command", or the name of a further hint of its cause
----@param language? "en"|"zh"
----@return string|nil
-function errors.hint(detail, audience, language)
-  -- Where a wait saw something else go wrong, nobody knows whether the image exists.
-  if not detail.cause or detail.cause == "not_seen" and detail.last then return nil end
-  return texts.hint(detail.cause, facts_of(detail), audience, language)
-end
-
--- The middle of the line: the message with the numbers and words that belong before it.
+-- The message with the numbers and words that belong before it.
 local function describe(failure)
-  local message = text.one_line(failure.message, LINE_LIMIT)
+  local message = text.one_line(failure.message, LINE)
   if failure.kind == "api" then
     local head = tostring(failure.code or failure.http_status or "error")
     if failure.status then head = head .. " " .. failure.status end
@@ -150,30 +105,54 @@ local function describe(failure)
   return message
 end
 
--- The facts at the end of the line, in brackets.
-local function facts(failure)
-  local list = { failure.filter }
-  if failure.kind == "timeout" and failure.phase then list[#list + 1] = "phase " .. failure.phase end
-  if failure.attempts and failure.attempts > 1 then list[#list + 1] = ("%d attempts"):format(failure.attempts) end
-  if failure.elapsed and (failure.kind == "timeout" or (failure.attempts or 0) > 1) then
-    list[#list + 1] = ("%.1f s"):format(failure.elapsed)
-  end
-  if failure.request_id then list[#list + 1] = "request " .. failure.request_id end
-  if #list == 0 then return "" end
-  return " (" .. table.concat(list, ", ") .. ")"
+local WORDS = {
+  en = {
+    phase = "phase %s",
+    attempts = "%d attempts",
+    elapsed = "%.1f s",
+    request = "request %s",
+    list = " (%s)",
+    comma = ", ",
+    before = "; before that: ",
+    hint = "; hint: ",
+  },
+  zh = {
+    phase = "阶段 %s",
+    attempts = "尝试 %d 次",
+    elapsed = "%.1f 秒",
+    request = "请求 ID %s",
+    list = "（%s）",
+    comma = "，",
+    before = "；此前：",
+    hint = "；建议：",
+  },
+}
+
+--- The line of a failure.
+---@param detail jdvm.Failure
+---@param language? "en"|"zh"
+---@return string
+function errors.line(detail, language)
+  local words, facts, parts = WORDS[language or "en"], { detail.filter }, { "jdvm: " }
+  local function add(word, value) facts[#facts + 1] = words[word]:format(value) end
+  local is_repeated = (detail.attempts or 0) > 1
+  if detail.kind == "timeout" and detail.phase then add("phase", detail.phase) end
+  if is_repeated then add("attempts", detail.attempts) end
+  if detail.elapsed and (detail.kind == "timeout" or is_repeated) then add("elapsed", detail.elapsed) end
+  if detail.request_id then add("request", detail.request_id) end
+  if detail.operation then parts[2] = detail.operation .. ": " end
+  parts[#parts + 1] = describe(detail)
+  if #facts > 0 then parts[#parts + 1] = words.list:format(table.concat(facts, words.comma)) end
+  if detail.last and detail.last.message then parts[#parts + 1] = words.before .. describe(detail.last) end
+  if detail.hint then parts[#parts + 1] = words.hint .. detail.hint end
+  return table.concat(parts)
 end
 
---- The hint of a failure as the command gives it: that of its cause, or of what failed before, where they have one for
---- command lines.
----@param detail jdvm.Failure
+--- What to do about a failure, or nil.
+---@param detail table
+---@param name? string of a further hint of its cause
 ---@return string|nil
-function errors.command_hint(detail)
-  for _, failed in ipairs { detail, detail.last } do
-    local entry = texts.causes[failed.cause or ""]
-    if detail.hint and entry and entry.command then return texts.hint(failed.cause, facts_of(failed), "command") end
-  end
-  return detail.hint
-end
+function errors.hint(detail, name) return texts.hint(detail.cause, facts_of(detail), name) end
 
 --- What another failure keeps of the one before it, its field last.
 ---@param failure table|nil
@@ -190,22 +169,8 @@ function errors.last(failure)
     request_id = failure.request_id,
     phase = failure.phase,
     retry_after = failure.retry_after,
+    facts = failure.facts,
   }
-end
-
---- The line of a failure.
----@param detail jdvm.Failure
----@param hint? string in place of its own
----@return string
-function errors.line(detail, hint)
-  hint = hint or detail.hint
-  local parts = { "jdvm: " }
-  if detail.operation then parts[#parts + 1] = detail.operation .. ": " end
-  parts[#parts + 1] = describe(detail)
-  parts[#parts + 1] = facts(detail)
-  if detail.last and detail.last.message then parts[#parts + 1] = "; before that: " .. describe(detail.last) end
-  if hint then parts[#parts + 1] = "; hint: " .. hint end
-  return table.concat(parts)
 end
 
 --- Makes a failure: the line and the data.
@@ -216,16 +181,15 @@ end
 ---@return jdvm.Failure detail
 function errors.new(failure, secrets)
   local detail = {}
-  for _, field in ipairs(errors.fields) do
-    local value = failure[field.name]
-    if not own_data[field.name] then value = plain(value, secrets or {}, 0) end
-    if type(value) == "string" and not long_texts[field.name] then value = text.one_line(value, WORD_LIMIT) end
-    detail[field.name] = value
+  for name, limit in pairs(errors.fields) do
+    local value = failure[name]
+    if limit then value = plain(value, limit, secrets or {}, 0) end
+    detail[name] = value
   end
-  if not known_kinds[detail.kind] then detail.kind = "transport" end
-  if not texts.causes[detail.cause or ""] then detail.cause = texts.usual[detail.kind] end
+  if not texts.usual[detail.kind] then detail.kind = "transport" end
+  if not texts.causes[detail.cause] then detail.cause = texts.usual[detail.kind] end
   if type(detail.message) ~= "string" or detail.message == "" then
-    detail.message = text.one_line(texts.sentence(detail.cause, facts_of(detail)), DATA_LIMIT)
+    detail.message = text.one_line(texts.sentence(detail.cause, facts_of(detail)), TEXT)
   end
   if failure.hint == false then
     detail.hint = nil
@@ -233,6 +197,33 @@ function errors.new(failure, secrets)
     detail.hint = detail.hint or errors.hint(detail, failure.advice)
   end
   return errors.line(detail), detail
+end
+
+-- A failure in the words of another language or for another reader, as far as its own are those of the tables.
+local function in_words(detail, language, reader)
+  local copy, facts = {}, facts_of(detail)
+  for name, value in pairs(detail) do
+    copy[name] = value
+  end
+  if detail.message == texts.sentence(detail.cause, facts) then
+    copy.message = texts.sentence(detail.cause, facts, language)
+  end
+  for _, failed in ipairs { detail, detail.last } do
+    copy.hint = texts.in_words(copy.hint, failed.cause, facts_of(failed), language, reader)
+  end
+  copy.last = detail.last and in_words(detail.last, language)
+  return copy
+end
+
+--- A failure for other readers: in Chinese, or with hints that name options of the command.
+---@param detail jdvm.Failure
+---@param language? "en"|"zh"
+---@param reader? "command"
+---@return string line
+---@return jdvm.Failure detail with message and hint in these words
+function errors.explain(detail, language, reader)
+  local copy = in_words(detail, language or "en", reader)
+  return errors.line(copy, language), copy
 end
 
 return errors

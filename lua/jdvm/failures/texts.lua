@@ -107,4 +107,21 @@ function texts.hint(cause, facts, name, language)
   return hint and fill(hint, facts, language or "en")
 end
 
+--- A hint in another language or for another reader; as it is where it is none of the cause's.
+---@param hint string|nil
+---@param cause string|nil
+---@param facts table
+---@param language "en"|"zh"
+---@param reader string|nil "command"
+---@return string|nil
+function texts.in_words(hint, cause, facts, language, reader)
+  local entry = texts.causes[cause] or {}
+  for name, template in pairs(entry) do
+    if fill(template, facts, "en") == hint then
+      return texts.hint(cause, facts, entry[reader] and reader or name, language)
+    end
+  end
+  return hint
+end
+
 return texts

@@ -62,14 +62,14 @@ return {
   no_route = {
     en = "the service does not know this path: the region or the endpoint is wrong",
     zh = "服务端没有该路径：地域或 endpoint 有误",
-    hint = "check [the region {unknown_region}[ (did you mean {meant_region}?)], and ]the endpoint[: it does not know this path of {known_region}]",
-    hint_zh = "请检查[地域 {unknown_region}[（是否应为 {meant_region}？）]与] endpoint[：它没有 {known_region} 的这一路径]",
+    hint = "check [the region {region}[ (did you mean {meant_region}?)] and ]the endpoint",
+    hint_zh = "请检查[地域 {region}[（是否应为 {meant_region}？）]与] endpoint",
   },
   not_found = {
     en = "the image does not exist",
     zh = "镜像不存在",
-    hint = "an image exists in one region only (asked in {region}), and sub-accounts see only what they may use",
-    hint_zh = "镜像只存在于一个地域（本次查询 {region}），子账号只能看到有权使用的镜像",
+    hint = "an image exists in one region only[ (asked in {region})], and sub-accounts see only what they may use",
+    hint_zh = "镜像只存在于一个地域[（本次查询 {region}）]，子账号只能看到有权使用的镜像",
   },
   -- Parameters.
   image_source_missing = {
@@ -183,24 +183,24 @@ return {
   -- Lists and waits.
   contradiction = { en = "the pages of a list contradict each other", zh = "列表各页相互矛盾" },
   cannot_become = {
-    en = "image {id} in {region} is {state}, so it cannot become {wanted}",
-    zh = "{region} 的镜像 {id} 处于 {state} 状态，无法变为 {wanted}",
+    en = "image {id}[ in {region}] is {state}, so it cannot become {wanted}",
+    zh = "[{region} 的]镜像 {id} 处于 {state} 状态，无法变为 {wanted}",
   },
   absent = {
-    en = "image {id} in {region} does not exist",
-    zh = "{region} 中不存在镜像 {id}",
-    hint = "an image exists in one region only (asked in {region}), and sub-accounts see only what they may use",
-    hint_zh = "镜像只存在于一个地域（本次查询 {region}），子账号只能看到有权使用的镜像",
+    en = "image {id}[ in {region}] does not exist",
+    zh = "[{region} 中]不存在镜像 {id}",
+    hint = "an image exists in one region only[ (asked in {region})], and sub-accounts see only what they may use",
+    hint_zh = "镜像只存在于一个地域[（本次查询 {region}）]，子账号只能看到有权使用的镜像",
   },
-  gone = { en = "image {id} in {region} does not exist any more", zh = "{region} 的镜像 {id} 已不存在" },
+  gone = { en = "image {id}[ in {region}] does not exist any more", zh = "[{region} 的]镜像 {id} 已不存在" },
   still_waiting = {
-    en = "image {id} in {region} is {state} after {seconds} s, not {wanted}",
-    zh = "{seconds} 秒后，{region} 的镜像 {id} 处于 {state} 状态，而非 {wanted}",
+    en = "image {id}[ in {region}] is {state} after {seconds} s, not {wanted}",
+    zh = "{seconds} 秒后，[{region} 的]镜像 {id} 处于 {state} 状态，而非 {wanted}",
   },
   not_seen = {
-    en = "image {id} in {region} was not seen after {seconds} s, not {wanted}",
-    zh = "{seconds} 秒内未见到 {region} 的镜像 {id} 变为 {wanted}",
-    hint = "an image exists in one region only (asked in {region}), and sub-accounts see only what they may use",
-    hint_zh = "镜像只存在于一个地域（本次查询 {region}），子账号只能看到有权使用的镜像",
+    en = "image {id}[ in {region}] was not seen after {seconds} s, not {wanted}",
+    zh = "{seconds} 秒内未见到[ {region} 的]镜像 {id} 变为 {wanted}",
+    hint = "an image exists in one region only[ (asked in {region})], and sub-accounts see only what they may use",
+    hint_zh = "镜像只存在于一个地域[（本次查询 {region}）]，子账号只能看到有权使用的镜像",
   },
 }

@@ -1,9 +1,8 @@
--- What a failure holds, as data: its kinds and the fields of `detail`, with what the reference says of each.
+-- What the reference says of a failure: its kinds, and the fields of `detail`, which jdvm.failures.failure lists.
 
-local fields = {}
+local failures = {}
 
---- Kinds of failures, in the order of the reference page.
-fields.kinds = {
+failures.kinds = {
   {
     name = "credentials",
     doc = "No usable keys: none found, only half a pair, or their provider failed.",
@@ -59,8 +58,7 @@ fields.kinds = {
   { name = "cancelled", doc = "The call was cancelled.", doc_zh = "调用已取消。" },
 }
 
---- Fields of the data. All but kind and message may be absent.
-fields.list = {
+failures.fields = {
   { name = "kind", type = "string", doc = "Kind of failure.", doc_zh = "失败类别。" },
   { name = "code", type = "integer", doc = "The service's error code.", doc_zh = "服务端错误码。" },
   {
@@ -157,4 +155,4 @@ fields.list = {
   },
 }
 
-return fields
+return failures
