@@ -1,7 +1,9 @@
 # jdvm for its developers. Users install with LuaRocks (see the rockspec); this file builds both C
 # modules for every Lua found, runs the demo and the tests. `make help` lists the targets.
 
-LUAS     := $(foreach v,5.1 5.2 5.3 5.4,$(if $(wildcard /usr/include/lua$(v)/lua.h),$(v)))
+INCLUDE  ?= /usr/include /usr/local/include
+headers   = $(patsubst %/lua.h,%,$(firstword $(wildcard $(INCLUDE:%=%/lua$(1)/lua.h))))
+LUAS     := $(foreach v,5.1 5.2 5.3 5.4 5.5,$(if $(call headers,$(v)),$(v)))
 BUILD    ?= build
 CC       ?= cc
 OPTIMIZE ?= -O2
@@ -25,6 +27,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 build: $(foreach v,$(LUAS),$(BUILD)/$(v)/jdvm/core.so $(BUILD)/$(v)/jdvm/curl.so) ## both C modules for every Lua found
+	@test -n '$(strip $(LUAS))' || { echo 'make build: found no Lua: install its headers, such as liblua5.4-dev' >&2; exit 1; }
 
 deps: ## install what is missing (apt-get), or print the command
 	@spec/support/deps.sh
@@ -36,7 +39,7 @@ demo: ## start the emulator, list images through signed HTTP, stop it
 
 # Every test. A step is a target of its own, such as `make test-lint`; the longest come first, so that two side by
 # side end together. nginx runs alone, because time is measured there.
-SUITES := lua5.4 lua5.1 luajit lua5.2 lua5.3
+SUITES := lua5.4 lua5.1 luajit lua5.2 lua5.3 $(and $(filter 5.5,$(LUAS)),$(shell command -v lua5.5 >/dev/null && echo lua5.5))
 SWEEPS := oom5.1 oom5.2 oom5.3 oom5.4 oomjit
 STEPS  := asan valgrind package $(SUITES) $(SWEEPS) gc fuzz lint interop c coverage
 
@@ -104,7 +107,7 @@ $(BUILD)/test/%: spec/c/%.c $(BUILD)/c/libjdvm.a
 define for_lua
 $(BUILD)/$(1)/obj/%.o: src/lua/%.c
 	@mkdir -p $$(@D)
-	$(CC) $(ALL_CFLAGS) -I/usr/include/lua$(1) -c -o $$@ $$<
+	$(CC) $(ALL_CFLAGS) -I$(call headers,$(1)) -c -o $$@ $$<
 
 $(BUILD)/$(1)/jdvm/core.so: $(CORE_PURE:%=$(BUILD)/c/%.o) $(CORE_LUA:%=$(BUILD)/$(1)/obj/%.o)
 	@mkdir -p $$(@D)

@@ -10,7 +10,7 @@ description = {
   license = "MIT",
 }
 -- argparse is for the command alone; the library needs no other rock.
-dependencies = { "lua >= 5.1, < 5.5", "argparse >= 0.7.0" }
+dependencies = { "lua >= 5.1, < 5.6", "argparse >= 0.7.0" }
 external_dependencies = {
   -- No header for curl: Debian keeps it in a multiarch folder where LuaRocks does not look.
   CURL = { library = "curl" },

@@ -608,6 +608,7 @@ describe("the clock", function()
       assert.truthy(result, meta)
       assert.equal(2, meta.attempts)
       assert.equal(0, #fake.sleeps)
+      local _
       _, meta = client:describe_images(PUBLIC)
       assert.equal(1, meta.attempts)
       -- NTP sets the clock right: the offset goes with it.

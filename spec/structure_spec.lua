@@ -246,6 +246,13 @@ describe("the rockspec", function()
   end)
 end)
 
+describe("make build", function()
+  it("is an error where there is no Lua to build for", function()
+    local output = table.concat(source.lines("make -s build INCLUDE=/nowhere 2>&1; echo $?"), "\n")
+    assert.matches("^make build: found no Lua: install its headers, .*\n2$", output)
+  end)
+end)
+
 describe("the version", function()
   it("is one number, which the change log knows", function()
     local jdvm, core = require "jdvm", require "jdvm.core"

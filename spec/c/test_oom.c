@@ -114,7 +114,11 @@ static int failed;
 
 /* A state with both modules ready to be required and the table of entries at index 1. */
 static lua_State *new_state(const char *entries) {
+#if LUA_VERSION_NUM >= 505
+  lua_State *L = lua_newstate(lua_alloc, NULL, 1);
+#else
   lua_State *L = lua_newstate(lua_alloc, NULL);
+#endif
   if (L == NULL) {
     fprintf(stderr, "this Lua takes no allocator of ours\n");
     exit(2);

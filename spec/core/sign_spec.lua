@@ -381,10 +381,6 @@ describe("a finalizer", function()
 
   local long = { "name", ("y"):rep(3000) }
 
-  before_each(function() collectgarbage("setpause", 100) end)
-
-  after_each(function() collectgarbage("setpause", 200) end)
-
   it("may use the signer that is at work, and change its query", function()
     local signer = signer_with { session_token = TOKEN }
     local query, many = {}, {}

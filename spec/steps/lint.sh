@@ -58,6 +58,7 @@ bare_flags() {
 
 check luacheck luacheck_clean
 check StyLua spec/stylua/run.sh --check
+check "loops for Lua 5.5" lua5.4 spec/support/constant_loops.lua
 check clang-format clang_format_clean
 check shellcheck shellcheck_clean
 # -O2 because some warnings of gcc come from its optimizer.

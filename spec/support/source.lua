@@ -75,7 +75,8 @@ function source.strip_lua(text, strings)
       if comment then
         piece = blank(piece)
       elseif strings then
-        piece = piece:sub(1, 1) .. blank(piece:sub(2, -2)) .. piece:sub(-1)
+        local edge = level and #level + 2 or 1
+        piece = piece:sub(1, edge) .. blank(piece:sub(edge + 1, -edge - 1)) .. piece:sub(-edge)
       end
       out[#out + 1] = piece
       position = stop + 1

@@ -37,9 +37,9 @@ function profile.parse(content)
   local sections, names, problems, shared = {}, {}, {}, {}
   local section, number = nil, 0
   content = content:gsub("^\239\187\191", "")
-  for line in (content .. "\n"):gmatch("(.-)\n") do
+  for given in (content .. "\n"):gmatch("(.-)\n") do
     number = number + 1
-    line = trim(line)
+    local line = trim(given)
     local title = line:match("^%[([^%]]+)%]")
     if title then
       if title == "DEFAULT" then
@@ -82,7 +82,8 @@ function profile.update(content, name, values)
   end
   content = content:gsub("^\239\187\191", "")
   if content ~= "" and content:sub(-1) ~= "\n" then content = content .. "\n" end
-  for line in content:gmatch("(.-)\n") do
+  for given in content:gmatch("(.-)\n") do
+    local line = given
     local title = trim(line):match("^%[([^%]]+)%]")
     if title then inside = title == name end
     local key = inside and not title and not trim(line):find("^[#;]") and line:match("^[ \t]*([^=:]-)[ \t]*[=:]")
