@@ -82,7 +82,7 @@ end
 
 local function values_of(kind)
   if type(kind) == "table" then return table.concat(kind, ", ") end
-  return settings.kinds[kind][1]
+  return settings.meanings[kind]
 end
 
 local function accounts_table()

@@ -41,15 +41,24 @@ return {
     ca_file = { "File of certificates to trust (PEM).", "受信任证书文件（PEM）。" },
     ca_path = { "Folder of certificates to trust.", "受信任证书目录。" },
     proxy = {
-      "Proxy, such as http://user:password@host:3128; empty means none. Left out, libcurl goes by https_proxy, http_proxy, all_proxy and no_proxy of the environment.",
-      "代理地址，例如 http://user:password@host:3128；空字符串表示不使用代理。不填时 libcurl 依据环境变量 https_proxy、http_proxy、all_proxy 与 no_proxy。",
+      "Proxy, such as http://user:password@host:3128; empty means none. Left out, libcurl goes by https_proxy, http_proxy, "
+        .. "all_proxy and no_proxy of the environment. In nginx, only http:// proxies are supported.",
+      "代理地址，例如 http://user:password@host:3128；空字符串表示不使用代理。不填时 libcurl 依据环境变量 https_proxy、http_proxy、all_proxy 与 no_proxy。"
+        .. "在 nginx 中仅支持 http:// 代理。",
     },
     no_proxy = {
       "Hosts reached without the proxy, separated by commas: names (with everything below them), addresses, networks "
         .. "(10.0.0.0/8), each with or without a port, or *. The same in libcurl and nginx.",
       "不经代理访问的主机，以逗号分隔：域名（含其下所有子域名）、IP 地址、网段（10.0.0.0/8），均可带端口；* 表示所有主机。libcurl 与 nginx 中含义相同。",
     },
-    verify = { "Check the server's certificate and name.", "校验服务器证书与域名。" },
+    proxy_ca_file = {
+      "File of certificates to trust of an https:// proxy (PEM). Left out, those of ca_file and ca_path count besides the system's.",
+      "https:// 代理的受信任证书文件（PEM）。不填时除系统证书外，还信任 ca_file 与 ca_path 中的证书。",
+    },
+    verify = {
+      "Check the certificate and the name of the server, and of an https:// proxy.",
+      "校验服务器以及 https:// 代理的证书与域名。",
+    },
     user_agent = { "Put before the library's own User-Agent.", "附加在 User-Agent 前的文字。" },
     max_body = { "Maximum size of a response body, in bytes.", "响应正文的最大字节数。" },
     http2 = { "Use HTTP/2 where the server offers it (libcurl).", "服务器支持时使用 HTTP/2（libcurl）。" },

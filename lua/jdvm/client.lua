@@ -127,10 +127,12 @@ function client.new(given, level)
   local endpoint
   endpoint, message = urls.endpoint(resolved.endpoint or options_of.defaults("client").endpoint)
   if not endpoint then misuse(("endpoint (%s) %s"):format(resolved.origins.endpoint or "default", message)) end
-  -- Whether the proxy is used is decided here for every transport; an empty no_proxy keeps libcurl from looking for
-  -- another in the environment.
-  if given.no_proxy and proxies.exempts(given.no_proxy, endpoint.name, endpoint.port) then config.proxy = "" end
-  config.no_proxy = (given.proxy or given.no_proxy) and "" or nil
+  -- nginx hides the environment from its workers, so that one found there is for libcurl alone.
+  local proxy, variable = proxies.find(given, endpoint, os.getenv)
+  config.proxy, config.environment_proxy = proxy, nil
+  if variable then
+    config.proxy, config.environment_proxy = nil, { address = proxy, variable = variable }
+  end
   config.ca_file, config.user_agent = resolved.ca_file, user_agent(given.user_agent)
   state.config, state.endpoint = config, endpoint
   state.region, state.region_fault, message = region_of(resolved, given)

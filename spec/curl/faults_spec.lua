@@ -264,8 +264,10 @@ describe("jdvm.curl", function()
 
     it("knows a server that speaks no TLS", function()
       local multi = curl.new(config())
-      local plain = multi:start { url = "https://127.0.0.1:" .. server.ports.http .. "/?echo", timeout = 0.3 }
-      fails({ "timeout", "tls", false, "TLS handshake" }, multi:finish(plain))
+      local plain = multi:start { url = "https://127.0.0.1:" .. server.ports.http .. "/?echo", timeout = 5 }
+      local status, failure = multi:finish(plain)
+      fails({ "tls", "tls", false, "TLS handshake" }, status, failure)
+      assert.equal("not_tls", failure.cause)
       multi:close()
     end)
   end)
@@ -285,55 +287,10 @@ describe("jdvm.curl", function()
     )
   end)
 
-  describe("through a proxy", function()
-    it("asks it for the whole URL", function()
-      local status, _, body = fetch_with({ proxy = server:base "http" }, "http://vm.invalid/?echo")
-      assert.equal(200, status)
-      assert.truthy(body:find("GET http://vm.invalid/?echo HTTP/1.1", 1, true))
-    end)
-
-    it("goes without for hosts in no_proxy, and with an empty name", function()
-      assert.equal(200, (fetch_with({ proxy = "http://127.0.0.1:9", no_proxy = "127.0.0.1" }, server:url "echo")))
-      assert.equal(200, (fetch_with({ proxy = "" }, server:url "echo")))
-    end)
-
-    it("names the proxy when that is what fails", function()
-      fails(
-        { "connect", "connect", false, "could not connect to the proxy 127.0.0.1 port 9: Connection refused" },
-        fetch_with({ proxy = "http://127.0.0.1:9" }, "http://vm.invalid/")
-      )
-      fails(
-        { "connect", "dns", false, "name of the proxy" },
-        fetch_with({ proxy = "http://no-such-proxy.invalid:9" }, "http://127.0.0.1/")
-      )
-      fails(
-        { "connect", "connect", false, "refused the tunnel to vm.invalid port 443: status 403" },
-        fetch_with({ proxy = server:base "http" }, "https://vm.invalid/")
-      )
-    end)
-
-    it("never shows an address that it cannot read, which may have a password in it", function()
-      for _, proxy in ipairs {
-        "http://user:pa/ss5@127.0.0.1:9",
-        "http://user:pa ss5@127.0.0.1:9",
-        "gopher://user:ss5@127.0.0.1:9",
-        "http://user:pa?ss5@127.0.0.1:9",
-        "http://user:pa@ss5@127.0.0.1:9",
-        "http://user:ss5@127.0.0.1:port",
-        "http://user:ss5@no-such-proxy.invalid:9",
-        "http://user:ss5@127.0.0.1:9",
-        "user:ss5://a",
-      } do
-        local status, failure = fetch_with({ proxy = proxy }, "http://vm.invalid/")
-        assert.is_nil(status)
-        assert.equal("connect", failure.kind, said(failure))
-        assert.is_nil(said(failure):find("ss5", 1, true), said(failure))
-        assert.truthy(#said(failure) < 400)
-      end
-      local _, failure = fetch_with({ proxy = "http://user:pa/ss5@127.0.0.1:9" }, "http://vm.invalid/")
-      assert.is_true(failure.lasting)
-      assert.matches("the address of the proxy cannot be used", said(failure), 1, true)
-    end)
+  it("asks a proxy for the whole URL, and none when it is not told of one", function()
+    local _, _, body = fetch_with({ proxy = server:base "http" }, "http://vm.invalid/?echo")
+    assert.truthy(body:find("GET http://vm.invalid/?echo HTTP/1.1", 1, true))
+    assert.equal(200, (fetch_with({}, server:url "echo")))
   end)
 
   -- libcurl does not notice; the decoder does, since no JSON text ends early.

@@ -42,6 +42,7 @@ describe("options", function()
       "profile",
       "endpoint",
       "ca_file",
+      "no_proxy",
       "user_agent",
       "clock",
     }, resolved)

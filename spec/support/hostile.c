@@ -22,7 +22,8 @@
 **   close    close the connection   reset    close it with a TCP reset
 **   fin      send nothing more, but read on; notify the same, in TLS's own way
 **   first=N  skip the next N steps when this is the first request of its connection
-** After the last step the next request of the connection is read. CONNECT is refused with 403. */
+** After the last step the next request of the connection is read. CONNECT is refused with 403; what is no HTTP, such as
+** the beginning of TLS on the port http, with 400. */
 #define _DEFAULT_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -249,6 +250,11 @@ static bool answer(peer *to, char *request) {
     }
     length += (size_t)got;
     request[length] = '\0';
+    if (request[0] < 'A' || request[0] > 'Z') {
+      static const char bad[] = "HTTP/1.1 400 Bad\r\nConnection: close\r\n\r\n";
+      (void)put(to, bad, sizeof bad - 1);
+      return false;
+    }
   } while (strstr(request, "\r\n\r\n") == NULL);
   atomic_fetch_add(&requests, 1);
   to->served++;

@@ -1,5 +1,6 @@
 --- One request and its response over a socket, without nginx.
 local exchange = require "jdvm.transport.exchange"
+local said = require "spec.support.said"
 local route = require "jdvm.transport.route"
 
 describe("a tunnel through a proxy", function()
@@ -31,7 +32,7 @@ describe("a tunnel through a proxy", function()
       assert.equal(expected, opened or false)
       if not expected then
         assert.same({ "connect", "connect", false }, { problem.kind, problem.phase, problem.sent })
-        assert.truthy(problem.message:find("status " .. status, 1, true), problem.message)
+        assert.truthy(said(problem):find("status " .. status, 1, true), said(problem))
         assert.equal(status == 407 and "proxy_login" or "proxy_refused", problem.cause)
       end
     end
@@ -43,16 +44,13 @@ describe("a tunnel through a proxy", function()
     local _, problem, took = open(ENDLESS, 60, 0.52)
     assert.near(0.52, took, 0.01)
     assert.same({ "timeout", "connect", false }, { problem.kind, problem.phase, problem.sent })
-    assert.equal(
-      "the proxy p.test did not open the tunnel to far.test port 443 within connect_timeout",
-      problem.message
-    )
+    assert.equal("the proxy did not open the tunnel to far.test port 443 within connect_timeout", said(problem))
   end)
 
   it("ends at the deadline", function()
     local _, problem, took = open(ENDLESS, 0.52, 5)
     assert.near(0.52, took, 0.01)
-    assert.equal("the time ran out (timeout)", problem.message)
+    assert.equal("the time ran out (timeout)", said(problem))
   end)
 end)
 

@@ -1,6 +1,11 @@
 -- jdvm.transport.proxy: proxies as users write them, and who is reached without.
+local curl_transport = require "jdvm.transport.curl"
+local hostile = require "spec.support.hostile"
 local jdvm = require "jdvm"
+local own_process = require "spec.support.own_process"
+local proxies = require "spec.support.proxies"
 local proxy = require "jdvm.transport.proxy"
+local said = require "spec.support.said"
 
 describe("a proxy", function()
   it("is a host and a port, with or without scheme and user", function()
@@ -44,66 +49,124 @@ describe("a proxy", function()
   end)
 end)
 
-describe("no_proxy", function()
-  local function exempts(list, host, port) return proxy.exempts(list, host, port or 443) end
+describe("a request through a proxy, over libcurl,", function()
+  local server, closed
 
-  it("names hosts, and everything below them", function()
-    for list, expected in pairs {
-      [""] = false,
-      [" , "] = false,
-      ["*"] = true,
-      ["jdcloud-api.com"] = true,
-      [".jdcloud-api.com"] = true,
-      ["*.JDCLOUD-api.com"] = true,
-      ["api.com"] = false,
-      ["x.vm.jdcloud-api.com"] = false,
-      ["a.b,vm.jdcloud-api.com"] = true,
-      [" a.b\tVM.jdcloud-api.com "] = true,
-      ["vm.jdcloud-api.com:443"] = true,
-      ["jdcloud-api.com:80"] = false,
-      ["10.0.0.0/0"] = false,
-    } do
-      assert.equal(expected, exempts(list, "vm.jdcloud-api.com"), list)
-    end
-    assert.is_false(proxy.exempts(nil, "a", 443))
+  setup(function()
+    server = hostile.start()
+    closed = 9 -- nobody listens there
   end)
 
-  it("names addresses and networks", function()
+  teardown(function() server:stop() end)
+
+  -- What comes of a request with these options of a client.
+  local function fetch(config, url, limits)
+    local transport = curl_transport.new(config)
+    local request = { url = url, connect_timeout = 10 }
+    for name, value in pairs(limits or {}) do
+      request[name] = value
+    end
+    local response, failure = transport:finish(transport:start(request, transport.now() + 10))
+    transport:close()
+    return response, failure
+  end
+
+  it("fails for what is wrong with the address, and shows no password", function()
+    local ports = {
+      closed = tostring(closed),
+      proxy = tostring(server.ports.http),
+      silent = tostring(server.ports.silent),
+      tls = tostring(server.ports.https),
+    }
+    proxies.each_address(ports, 2, function(address)
+      local limits = { connect_timeout = address:find(ports.silent, 1, true) and 0.2 }
+      local _, failure = fetch({ proxy = address }, "https://vm.invalid/", limits)
+      local phase = failure.kind == "tls" and "tls" or failure.cause:find "host" and "dns" or "connect"
+      assert.same({ phase, false }, { failure.phase, failure.sent }, address)
+      return failure
+    end, assert.equal)
+  end)
+
+  it("names the variable of the environment whose address is wrong", function()
+    local config = { environment_proxy = { address = "http://proxy:3128\r", variable = "https_proxy" } }
+    local _, failure = fetch(config, "https://vm.invalid/")
+    assert.same({ "bad_proxy", true }, { failure.cause, failure.lasting })
+    assert.equal(
+      "the proxy in the environment variable https_proxy must be host:port or scheme://host:port",
+      said(failure)
+    )
+  end)
+
+  it("goes over TLS to a proxy whose certificate is trusted, also by ca_file, and says whose is not", function()
+    local url, address = "http://vm.invalid/?echo", server:base "https"
+    for expected, config in pairs {
+      [200] = { ca_file = server.ca_file },
+      [201] = { proxy_ca_file = server.ca_file, ca_path = "/nonexistent" },
+      [202] = { verify = false },
+    } do
+      config.proxy = address
+      local response, failure = fetch(config, url)
+      assert.truthy(response, expected .. ": " .. tostring(failure and said(failure)))
+      assert.truthy(response.body:find("GET http://vm.invalid/?echo HTTP/1.1", 1, true))
+    end
+    for cause, config in pairs {
+      proxy_untrusted_certificate = {
+        proxy = address,
+        ca_file = server.ca_file,
+        proxy_ca_file = "/etc/ssl/certs/ca-certificates.crt",
+      },
+      proxy_bad_certificate = { proxy = server:base "expired", ca_file = server.ca_file },
+      bad_ca_file = { proxy = address, proxy_ca_file = "/nonexistent/ca.pem" },
+      proxy_refused = { proxy = address, proxy_ca_file = server.ca_file },
+    } do
+      local _, failure = fetch(config, "https://vm.invalid/")
+      assert.equal(cause, failure.cause, said(failure))
+    end
+    local _, failure = fetch({ proxy = server:base "other", ca_file = server.ca_file }, "https://vm.invalid/")
+    assert.same({ "tls", "tls", "proxy_bad_certificate" }, { failure.kind, failure.phase, failure.cause })
+  end)
+
+  it("takes the hosts that no_proxy names directly", function()
+    proxies.each_exemption(closed, function(options)
+      options.transport = "curl"
+      local _, _, failure = jdvm.new(options):describe_image "img-a"
+      return failure
+    end, assert.equal)
+  end)
+end)
+
+describe("the proxy of an endpoint", function()
+  local function found(scheme, options, variables)
+    local endpoint = { scheme = scheme, name = "vm.test", port = 443 }
+    return { proxy.find(options, endpoint, function(name) return variables[name] end) }
+  end
+
+  it("is that of the option, else of the first variable that is set", function()
     for _, case in ipairs {
-      { "10.1.2.3", "10.1.2.3", true },
-      { "0.1.2.3", "10.1.2.3", false },
-      { "10.1.2.3:8443", "10.1.2.3", false },
-      { "10.0.0.0/8", "10.1.2.3", true },
-      { "10.0.0.0/15", "10.1.2.3", true },
-      { "10.0.0.0/16", "10.1.2.3", false },
-      { "0.0.0.0/0", "10.1.2.3", true },
-      { "10.1.2.3/32", "10.1.2.3", true },
-      { "10.1.2.3/33", "10.1.2.3", false },
-      { "::1", "[::1]", true },
-      { "[::1]", "[::1]", true },
-      { "[::1]:443", "[0:0::1]", true },
-      { "[::1]:80", "[::1]", false },
-      { "2001:db8::/32", "[2001:db8:1::5]", true },
-      { "2001:db8::/32", "[2001:db9::5]", false },
-      { "fe80::/10", "[febf::1]", true },
-      { "::ffff:10.0.0.0/104", "[::ffff:a01:203]", true },
-      { "10.0.0.0/8", "[::1]", false },
-      { "::/0", "10.1.2.3", false },
+      { "https", {}, {}, {} },
+      { "https", { proxy = "" }, { https_proxy = "a" }, {} },
+      { "https", { proxy = "o" }, { https_proxy = "a", no_proxy = "*" }, { "o" } },
+      { "https", {}, { https_proxy = "a", HTTPS_PROXY = "b", all_proxy = "c" }, { "a", "https_proxy" } },
+      { "https", {}, { https_proxy = "", HTTPS_PROXY = "b", all_proxy = "c" }, { "b", "HTTPS_PROXY" } },
+      { "https", {}, { http_proxy = "a", all_proxy = "c", ALL_PROXY = "d" }, { "c", "all_proxy" } },
+      { "http", {}, { https_proxy = "a", HTTP_PROXY = "b", ALL_PROXY = "d" }, { "d", "ALL_PROXY" } },
+      { "http", {}, { http_proxy = "a" }, { "a", "http_proxy" } },
+      { "http", {}, { http_proxy = "a", no_proxy = "test" }, { "", "http_proxy" } },
+      { "http", {}, { http_proxy = "a", no_proxy = "", NO_PROXY = "vm.test" }, { "", "http_proxy" } },
+      { "http", { no_proxy = "x" }, { http_proxy = "a", no_proxy = "test" }, { "a", "http_proxy" } },
+      { "http", { no_proxy = "vm.test:443", proxy = "o" }, {}, {} },
     } do
-      assert.equal(case[3], exempts(case[1], case[2]), case[1] .. " " .. case[2])
+      case[4][1] = case[4][1] or ""
+      assert.same(case[4], found(case[1], case[2], case[3]))
     end
   end)
 
-  it("means the same for every transport", function()
-    local given = { proxy = "http://p:1", no_proxy = "10.0.0.0/8", endpoint = "http://10.0.0.1" }
-    local config = jdvm.new(given).state().config
-    assert.same({ "", "" }, { config.proxy, config.no_proxy })
-    given.endpoint = "http://11.0.0.1"
-    config = jdvm.new(given).state().config
-    assert.same({ "http://p:1", "" }, { config.proxy, config.no_proxy })
-    config = jdvm.new({ no_proxy = "a", endpoint = "http://b" }).state().config
-    assert.same({ nil, "" }, { config.proxy, config.no_proxy })
-    config = jdvm.new().state().config
-    assert.same({}, { config.proxy, config.no_proxy })
+  it("in the environment is for libcurl, since nginx hides that", function()
+    local program = [[
+      local config = require("jdvm").new({ endpoint = "http://a.test" }).state().config
+      print(config.proxy, config.environment_proxy and config.environment_proxy.variable)
+    ]]
+    assert.equal("nil\thttp_proxy", own_process.run(program, "http_proxy=http://p:1"))
+    assert.equal("\tnil", own_process.run(program, "env -u http_proxy -u all_proxy -u ALL_PROXY"))
   end)
 end)

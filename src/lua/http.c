@@ -159,7 +159,7 @@ static void add_headers(lua_State *L, int index, jdvm_transfer *transfer) {
     }
     name = lua_tolstring(L, -2, &name_length);
     value = lua_tolstring(L, -1, &value_length);
-    jdvm_transfer_header(transfer, name, name_length, value, value_length);
+    jdvm_http_request_header(&transfer->request, name, name_length, value, value_length);
     lua_pop(L, 1);
   }
 }
@@ -253,13 +253,13 @@ static void push_failure(lua_State *L, const jdvm_failure *failure) {
   lua_setfield(L, -2, "kept");
   lua_pushboolean(L, failure->lasting);
   lua_setfield(L, -2, "lasting");
+  lua_pushboolean(L, failure->at_proxy);
+  lua_setfield(L, -2, "at_proxy");
   lua_createtable(L, 0, 4);
   set_text(L, "host", failure->host);
   if (failure->host[0] != '\0') {
     set_number(L, "port", (double)failure->port);
   }
-  set_text(L, "proxy", failure->proxy);
-  set_text(L, "via", failure->via);
   set_text(L, "reason", failure->reason);
   set_number(L, "status", (double)failure->status);
   set_number(L, "limit", (double)failure->limit);

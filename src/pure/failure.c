@@ -40,17 +40,6 @@ static void copy_printable(char *to, size_t size, const char *from) {
   }
 }
 
-/* What answers at another port than the URL's is a proxy: it may be one of the environment, which
-** libcurl finds by itself. */
-static void name_peer(jdvm_failure *failure, const jdvm_facts *facts) {
-  copy_printable(failure->host, sizeof failure->host, facts->host);
-  failure->port = facts->port;
-  if (facts->address_port != 0 && facts->address_port != facts->port) {
-    (void)snprintf(failure->proxy, sizeof failure->proxy, "%.45s port %ld", facts->address,
-                   facts->address_port);
-  }
-}
-
 static const char *certificate_cause(const jdvm_facts *facts) {
   enum { NOT_YET_VALID = 9, EXPIRED = 10 }; /* X509_V_ERR_..., the same in every OpenSSL */
   if (facts->number == EXPIRED) {
@@ -61,40 +50,6 @@ static const char *certificate_cause(const jdvm_facts *facts) {
   }
   /* "match" in the words of every TLS library */
   return strstr(facts->detail, "match") != NULL ? "wrong_name" : "untrusted_certificate";
-}
-
-/* libcurl names whom it could not connect to; when that is not the URL's host, it is a proxy. */
-static void explain_connection(jdvm_failure *failure, const jdvm_facts *facts) {
-  char named[100], text[80];
-  long port;
-  if (sscanf(facts->detail, "Failed to connect to %99s port %ld", named, &port) == 2 &&
-      (strcmp(named, facts->host) != 0 || port != facts->port)) {
-    (void)snprintf(failure->via, sizeof failure->via, "%s port %ld", named, port);
-    failure->host[0] = '\0';
-  }
-  if (facts->system_error != 0 && strerror_r(facts->system_error, text, sizeof text) == 0) {
-    copy_printable(failure->reason, sizeof failure->reason, text);
-  }
-}
-
-/* libcurl quotes the address of a proxy, with its password, when it cannot read it. It does so as a
-** name that does not resolve or as a connection that failed, depending on what is wrong. */
-static bool is_bad_proxy(const jdvm_facts *facts) {
-  return strstr(facts->detail, "nsupported proxy") != NULL;
-}
-
-static void explain_proxy(jdvm_failure *failure, const jdvm_facts *facts) {
-  int end = 0;
-  failure->reason[0] = '\0';
-  if (is_bad_proxy(facts)) {
-    failure->cause = "bad_proxy";
-    failure->lasting = true;
-  } else if (sscanf(facts->detail, "Could not resolve proxy: %99[A-Za-z0-9._-]%n", failure->via,
-                    &end) != 1 ||
-             (facts->detail[end] != '\0' && facts->detail[end] != ' ')) {
-    /* Something else is in it: older libcurls take the end of a password for a name. */
-    failure->via[0] = '\0';
-  }
 }
 
 /* A handshake that the other side, or the network, broke off without a word of TLS: that passes. */
@@ -130,17 +85,14 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
   failure->sent = facts->sent;
   failure->kept = facts->kept;
   failure->seconds = facts->seconds;
-  name_peer(failure, facts);
+  failure->at_proxy = facts->at_proxy;
+  copy_printable(failure->host, sizeof failure->host, facts->host);
+  failure->port = facts->port;
   copy_printable(failure->reason, sizeof failure->reason, facts->detail);
   switch (facts->cause) {
-  case JDVM_CAUSE_NO_PROXY:
-    explain_proxy(failure, facts);
-    break;
   case JDVM_CAUSE_NO_CONNECTION:
-    if (is_bad_proxy(facts)) {
-      explain_proxy(failure, facts);
-    } else {
-      explain_connection(failure, facts);
+    if (facts->system_error != 0) {
+      (void)strerror_r(facts->system_error, failure->reason, sizeof failure->reason);
     }
     break;
   case JDVM_CAUSE_TUNNEL:
@@ -148,7 +100,10 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
     failure->lasting = number >= 400 && number < 500 && number != 408 && number != 429;
     failure->cause = number == 407 ? "proxy_login" : "proxy_refused";
     failure->status = number;
-    failure->proxy[0] = failure->reason[0] = '\0';
+    failure->reason[0] = number != 0 ? '\0' : failure->reason[0];
+    break;
+  case JDVM_CAUSE_CONNECT_TIMEOUT:
+    failure->cause = facts->in_tunnel ? "proxy_timeout" : failure->cause;
     break;
   case JDVM_CAUSE_HANDSHAKE:
     failure->phase = JDVM_PHASE_TLS;

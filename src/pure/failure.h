@@ -36,9 +36,8 @@ typedef enum jdvm_phase {
   X(CANCELLED, CANCELLED, "cancelled", false)                                                      \
   X(MEMORY, TRANSPORT, "no_memory", true)                                                          \
   X(NO_HOST, CONNECT, "no_host", false)                                                            \
-  X(NO_PROXY, CONNECT, "no_proxy_host", false)                                                     \
   X(NO_CONNECTION, CONNECT, "no_connection", false) /* `system_error`, else `detail` */            \
-  X(TUNNEL, CONNECT, "proxy_refused", false)        /* CONNECT got the status `number` */          \
+  X(TUNNEL, CONNECT, "proxy_refused", false)        /* CONNECT got the status `number`, or none */ \
   X(HANDSHAKE, TLS, "handshake_failed", false)                                                     \
   X(CERTIFICATE, TLS, "untrusted_certificate", false) /* `number`: OpenSSL's verify result */      \
   X(CA_FILE, TLS, "bad_ca_file", false)                                                            \
@@ -73,8 +72,7 @@ typedef struct jdvm_failure {
   bool lasting; /* the same request would fail in the same way */
   char host[104];
   long port;
-  char proxy[80]; /* through which the host was spoken to */
-  char via[120];  /* the proxy that could not be reached or found */
+  bool at_proxy; /* it is the proxy that could not be found, reached or trusted */
   char reason[160];
   long status, limit;
   double seconds;
@@ -87,9 +85,8 @@ typedef struct jdvm_facts {
   bool sent, kept;
   const char *host;
   long port;
-  const char *address; /* of what is at the other end of the connection, if there is one */
-  long address_port;   /* 0: there is none */
-  const char *detail;  /* "" if there is none; may come from a server */
+  bool at_proxy, in_tunnel; /* the proxy failed; it was reached, but has opened no tunnel yet */
+  const char *detail;       /* "" if there is none; may come from a server */
   long number;
   int system_error; /* errno, 0 if there is none */
   double seconds;

@@ -212,11 +212,6 @@ jdvm_transfer *jdvm_http_take(jdvm_http *http) {
   return transfer;
 }
 
-void jdvm_transfer_header(jdvm_transfer *transfer, const char *name, size_t name_length,
-                          const char *value, size_t value_length) {
-  jdvm_http_request_header(&transfer->request, name, name_length, value, value_length);
-}
-
 void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_length,
                          const jdvm_limits *limits) {
   jdvm_http *http = transfer->http;

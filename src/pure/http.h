@@ -1,7 +1,7 @@
 /* HTTP: many transfers on few connections, driven only while the caller waits for one of them.
 ** No Lua, no callbacks into the caller, no state but what a jdvm_http owns.
 **
-** Life of a transfer: jdvm_http_take (an empty request) -> jdvm_transfer_header ... ->
+** Life of a transfer: jdvm_http_take (an empty request) -> jdvm_http_request_header ... ->
 ** jdvm_transfer_start -> jdvm_http_finish -> read its response or failure -> jdvm_transfer_release.
 ** It may be cancelled or released at any time, before or after its jdvm_http is freed. */
 #ifndef JDVM_HTTP_H
@@ -15,13 +15,14 @@
 
 /* Every option that is the same for all transfers, once. The texts; each may be NULL and is copied.
 **   ca_file, ca_path   PEM file, folder of hashed PEM files: the CAs to trust instead of the system's
-**   proxy              "" = none, whatever the environment says; NULL = as that says
-**   no_proxy           comma-separated host names that are reached without proxy */
+**   proxy              NULL or "" = none: the environment is not looked at
+**   proxy_ca_file      PEM file: the CAs to trust of an https:// proxy; NULL = ca_file and ca_path, besides
+**                      the system's */
 #define JDVM_HTTP_TEXTS(X)                                                                         \
   X(ca_file)                                                                                       \
   X(ca_path)                                                                                       \
   X(proxy)                                                                                         \
-  X(no_proxy)                                                                                      \
+  X(proxy_ca_file)                                                                                 \
   X(user_agent)
 
 /* The switches, on unless told otherwise.
@@ -106,12 +107,9 @@ jdvm_http *jdvm_http_new(const jdvm_http_config *config);
 ** must still be released. NULL is allowed. */
 void jdvm_http_free(jdvm_http *http);
 
-/* A transfer without headers. NULL when memory is short. */
+/* A transfer whose request has no headers yet: what is wrong with those is its failure when it
+** starts. NULL when memory is short. */
 jdvm_transfer *jdvm_http_take(jdvm_http *http);
-
-/* Adds a request header. What is wrong with it is the transfer's failure when it starts. */
-void jdvm_transfer_header(jdvm_transfer *transfer, const char *name, size_t name_length,
-                          const char *value, size_t value_length);
 
 /* Begins the transfer, as far as that goes without waiting. Whatever goes wrong is the transfer's
 ** failure. */

@@ -6,7 +6,6 @@
 #include "clock.h"
 
 #include <pthread.h>
-#include <unistd.h>
 
 enum {
   KEPT_CONNECTIONS = 32,    /* idle ones kept open */
@@ -33,32 +32,6 @@ static CURLcode global_init(void) {
   return code;
 }
 
-/* A libcurl that was built for another distribution looks for CAs where there are none. */
-static const char *find_ca_file(void) {
-#if JDVM_CURL_NUM >= 0x074600
-  static const char *const known[] = {
-      "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Ubuntu, Alpine, Arch */
-      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* Fedora, RHEL */
-      "/etc/pki/tls/certs/ca-bundle.crt",                  /* older RHEL */
-      "/etc/ssl/ca-bundle.pem",                            /* SUSE */
-      "/etc/ssl/cert.pem",                                 /* BSD, macOS */
-  };
-  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-  size_t i;
-  if (info->age < CURLVERSION_SEVENTH || (info->cainfo == NULL && info->capath == NULL) ||
-      (info->cainfo != NULL && access(info->cainfo, R_OK) == 0) ||
-      (info->capath != NULL && access(info->capath, R_OK) == 0)) {
-    return NULL; /* not known, not needed (a TLS library with a store of its own), or there */
-  }
-  for (i = 0; i < sizeof known / sizeof known[0]; i++) {
-    if (access(known[i], R_OK) == 0) {
-      return known[i];
-    }
-  }
-#endif
-  return NULL;
-}
-
 /* Sets libcurl up, once per process, and makes the multi handle, if that is not done yet.
 ** 0, or -1 when memory is short or libcurl cannot work. */
 static int open_multi(jdvm_http *http) {
@@ -80,9 +53,6 @@ static int open_multi(jdvm_http *http) {
   if (config->max_connections > 0) {
     (void)curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)config->max_connections);
   }
-  if (config->verify && config->ca_file == NULL && config->ca_path == NULL) {
-    http->known_ca_file = find_ca_file();
-  }
   info = curl_version_info(CURLVERSION_NOW);
   http->features = info->features;
   http->raises_sigpipe = info->version_num < 0x075700;
@@ -91,6 +61,28 @@ static int open_multi(jdvm_http *http) {
 }
 
 /* ---- transfers ---- */
+
+/* Whom to trust of proxies that speak TLS. */
+static int set_proxy_trust(jdvm_transfer *transfer) {
+  CURL *easy = transfer->handle;
+  const jdvm_http_config *config = &transfer->http->config;
+  SET(CURLOPT_PROXY_SSL_VERIFYPEER, config->verify ? 1L : 0L);
+  SET(CURLOPT_PROXY_SSL_VERIFYHOST, config->verify ? 2L : 0L);
+  SET(CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+  if (config->proxy_ca_file != NULL) {
+    SET(CURLOPT_PROXY_CAINFO, config->proxy_ca_file);
+    SET(CURLOPT_PROXY_CAPATH, NULL);
+    return 0;
+  }
+  /* What stays as it is, file or folder, is the system's. */
+  if (config->ca_file != NULL) {
+    SET(CURLOPT_PROXY_CAINFO, config->ca_file);
+  }
+  if (config->ca_path != NULL) {
+    SET(CURLOPT_PROXY_CAPATH, config->ca_path);
+  }
+  return 0;
+}
 
 /* The options that say what libcurl may do, and whom it trusts. */
 static int set_policy(jdvm_transfer *transfer) {
@@ -125,16 +117,10 @@ static int set_policy(jdvm_transfer *transfer) {
     /* the caller's CAs instead of the system's, not besides them */
     SET(CURLOPT_CAINFO, config->ca_file);
     SET(CURLOPT_CAPATH, config->ca_path);
-  } else if (transfer->http->known_ca_file != NULL) {
-    SET(CURLOPT_CAINFO, transfer->http->known_ca_file);
   }
-  if (config->proxy != NULL) {
-    SET(CURLOPT_PROXY, config->proxy);
-  }
-  if (config->no_proxy != NULL) {
-    SET(CURLOPT_NOPROXY, config->no_proxy);
-  }
-  return 0;
+  SET(CURLOPT_PROXY, config->proxy != NULL ? config->proxy : "");
+  SET(CURLOPT_NOPROXY, ""); /* whether there is a proxy is decided: not by the environment */
+  return jdvm_transfer_proxy(transfer, "https:") ? set_proxy_trust(transfer) : 0;
 }
 
 static bool tell_connect_timeout(jdvm_transfer *transfer, double seconds) {

@@ -41,15 +41,14 @@
 #include "hidden.h"
 
 struct jdvm_http {
-  CURLM *multi;              /* NULL until the first transfer */
-  pid_t process;             /* the one the connections belong to */
-  bool worked;               /* libcurl has just worked, for a start */
-  double left;               /* when the caller was last given the time back */
-  jdvm_ring transfers;       /* all that were taken and not released */
-  const char *known_ca_file; /* set when the CA file and folder built into libcurl are missing */
-  bool one_at_a_time;        /* the server was seen to speak HTTP/1: one transfer a connection */
-  int features;              /* libcurl's */
-  bool raises_sigpipe;       /* libcurl may */
+  CURLM *multi;        /* NULL until the first transfer */
+  pid_t process;       /* the one the connections belong to */
+  bool worked;         /* libcurl has just worked, for a start */
+  double left;         /* when the caller was last given the time back */
+  jdvm_ring transfers; /* all that were taken and not released */
+  bool one_at_a_time;  /* the server was seen to speak HTTP/1: one transfer a connection */
+  int features;        /* libcurl's */
+  bool raises_sigpipe; /* libcurl may */
   jdvm_sockets sockets;
   jdvm_http_config config; /* the texts are ours */
 };
@@ -67,6 +66,9 @@ void jdvm_transfer_more_time(jdvm_transfer *transfer, double now);
 /* Makes up for what a libcurl without the needed callbacks does not tell; to be called before
 ** `phase` and `since` are looked at. */
 void jdvm_transfer_observe(jdvm_transfer *transfer);
+
+/* Whether the transfer goes through a proxy whose address begins like this. */
+bool jdvm_transfer_proxy(const jdvm_transfer *transfer, const char *scheme);
 
 /* Everything known about why a transfer failed that libcurl ended with `code`, or is to be ended now;
 ** the caller may then set another cause. The texts live as long as the transfer's. */

@@ -72,12 +72,17 @@ static jdvm_socket *socket_of(const jdvm_transfer *transfer) {
   return jdvm_sockets_at(&transfer->http->sockets, port);
 }
 
+bool jdvm_transfer_proxy(const jdvm_transfer *transfer, const char *scheme) {
+  const char *proxy = transfer->http->config.proxy;
+  return proxy != NULL && proxy[0] != '\0' && strncmp(proxy, scheme, strlen(scheme)) == 0;
+}
+
 #if HAS_PREREQ
 /* Whether the request may go out on this connection: not where something lies already that would be
 ** taken for its response. (A new connection with TLS may hold tickets; one with HTTP/2 may always
 ** hold something, and says what it is for.) */
 static bool take_socket(jdvm_transfer *transfer, jdvm_socket *used) {
-  bool secure = transfer->request.tls;
+  bool secure = transfer->request.tls || jdvm_transfer_proxy(transfer, "https:");
   if (used == NULL) {
     transfer->unfit = !transfer->opened && (!secure || transfer->http->one_at_a_time);
   } else {
@@ -181,9 +186,26 @@ void jdvm_transfer_observe(jdvm_transfer *transfer) {
 #endif
 }
 
+/* The status with which a proxy answered CONNECT; 0 as long as it has not. */
+static long tunnel_status(const jdvm_transfer *transfer) {
+  long status = 0;
+  if (transfer->handle != NULL) {
+    (void)curl_easy_getinfo(transfer->handle, CURLINFO_HTTP_CONNECTCODE, &status);
+  }
+  return status;
+}
+
+/* Whether the request is not under way because a proxy has not let it pass yet. */
+static bool is_before_proxy(const jdvm_transfer *transfer) {
+  long status = tunnel_status(transfer);
+  return jdvm_transfer_proxy(transfer, "") && transfer->phase < JDVM_PHASE_SEND &&
+         !transfer->ready && (status < 200 || status >= 300);
+}
+
 /* The phase of a running transfer, with what only libcurl and the kernel know. */
 static jdvm_phase phase_of(const jdvm_transfer *transfer) {
-  if (transfer->phase == JDVM_PHASE_CONNECT && transfer->request.tls) {
+  if (transfer->phase == JDVM_PHASE_CONNECT && transfer->request.tls &&
+      !(jdvm_transfer_proxy(transfer, "http") && is_before_proxy(transfer))) {
     return jdvm_sockets_connected(&transfer->http->sockets, transfer) ? JDVM_PHASE_TLS
                                                                       : JDVM_PHASE_CONNECT;
   }
@@ -207,12 +229,13 @@ static const struct {
     {CURLE_URL_MALFORMAT, JDVM_CAUSE_URL},
     {CURLE_LOGIN_DENIED, JDVM_CAUSE_URL},
     {CURLE_COULDNT_RESOLVE_HOST, JDVM_CAUSE_NO_HOST},
-    {CURLE_COULDNT_RESOLVE_PROXY, JDVM_CAUSE_NO_PROXY},
+    {CURLE_COULDNT_RESOLVE_PROXY, JDVM_CAUSE_NO_HOST},
     {CURLE_COULDNT_CONNECT, JDVM_CAUSE_NO_CONNECTION},
     {CURLE_OPERATION_TIMEDOUT, JDVM_CAUSE_CONNECT_TIMEOUT}, /* no other limit is set */
     {CURLE_SSL_CACERT_BADFILE, JDVM_CAUSE_CA_FILE},
     {51, JDVM_CAUSE_CERTIFICATE},
     {60, JDVM_CAUSE_CERTIFICATE},
+    {97, JDVM_CAUSE_TUNNEL}, /* a SOCKS proxy, since 7.73 */
     {CURLE_SSL_CONNECT_ERROR, JDVM_CAUSE_HANDSHAKE},
     {CURLE_SSL_CIPHER, JDVM_CAUSE_HANDSHAKE},
     {CURLE_SSL_CERTPROBLEM, JDVM_CAUSE_HANDSHAKE},
@@ -236,6 +259,43 @@ static jdvm_cause cause_of(int code) {
   return JDVM_CAUSE_OTHER;
 }
 
+/* What a proxy has to do with a failure. The words of libcurl differ from version to version, so that
+** codes and sockets tell it. */
+static void blame_proxy(const jdvm_transfer *transfer, jdvm_facts *facts) {
+  bool speaks_http = jdvm_transfer_proxy(transfer, "http"), reached;
+  long status = tunnel_status(transfer);
+  if (!is_before_proxy(transfer)) {
+    return;
+  }
+  if (status >= 300) {
+    facts->cause = JDVM_CAUSE_TUNNEL;
+    facts->number = status;
+    return;
+  }
+  switch (facts->cause) {
+  case JDVM_CAUSE_NO_HOST:
+    facts->at_proxy = !transfer->opened; /* else SOCKS, behind which a name may be looked up here */
+    break;
+  case JDVM_CAUSE_HANDSHAKE:
+  case JDVM_CAUSE_CERTIFICATE:
+    facts->at_proxy = jdvm_transfer_proxy(transfer, "https:");
+    break;
+  case JDVM_CAUSE_NO_CONNECTION:
+    facts->at_proxy = speaks_http || facts->system_error != 0;
+    facts->cause = facts->at_proxy ? facts->cause : JDVM_CAUSE_TUNNEL;
+    break;
+  case JDVM_CAUSE_OTHER:
+  case JDVM_CAUSE_SILENCE:
+    facts->cause = speaks_http && transfer->request.tls ? JDVM_CAUSE_TUNNEL : facts->cause;
+    break;
+  default: /* the time is up, or will not be waited for */
+    reached = jdvm_sockets_connected(&transfer->http->sockets, transfer);
+    facts->at_proxy = !reached;
+    facts->in_tunnel = reached && speaks_http;
+    break;
+  }
+}
+
 void jdvm_transfer_facts(const jdvm_transfer *transfer, int code, jdvm_facts *facts) {
   const jdvm_response *response = &transfer->response;
   long system_error = 0;
@@ -249,14 +309,13 @@ void jdvm_transfer_facts(const jdvm_transfer *transfer, int code, jdvm_facts *fa
   facts->seconds = transfer->limits.connect_timeout;
   if (transfer->handle != NULL) {
     (void)curl_easy_getinfo(transfer->handle, CURLINFO_OS_ERRNO, &system_error);
-    (void)curl_easy_getinfo(transfer->handle, CURLINFO_PRIMARY_IP, &facts->address);
-    (void)curl_easy_getinfo(transfer->handle, CURLINFO_PRIMARY_PORT, &facts->address_port);
+    facts->system_error = (int)system_error;
+    blame_proxy(transfer, facts);
     if (facts->cause == JDVM_CAUSE_CERTIFICATE) {
-      (void)curl_easy_getinfo(transfer->handle, CURLINFO_SSL_VERIFYRESULT, &facts->number);
-    }
-    if (facts->cause == JDVM_CAUSE_OTHER && facts->phase < JDVM_PHASE_SEND) {
-      (void)curl_easy_getinfo(transfer->handle, CURLINFO_HTTP_CONNECTCODE, &facts->number);
-      facts->cause = facts->number >= 300 ? JDVM_CAUSE_TUNNEL : JDVM_CAUSE_OTHER;
+      (void)curl_easy_getinfo(transfer->handle,
+                              facts->at_proxy ? CURLINFO_PROXY_SSL_VERIFYRESULT
+                                              : CURLINFO_SSL_VERIFYRESULT,
+                              &facts->number);
     }
   }
   facts->sent = transfer->ready && bytes_sent(transfer) > transfer->sent_before;
@@ -274,7 +333,6 @@ void jdvm_transfer_facts(const jdvm_transfer *transfer, int code, jdvm_facts *fa
                  facts->cause == JDVM_CAUSE_UNFIT || facts->cause == JDVM_CAUSE_NOT_HTTP) &&
                 (transfer->ready || transfer->unfit) && !transfer->opened &&
                 transfer->phase < JDVM_PHASE_READ;
-  facts->system_error = (int)system_error;
   if (facts->cause == JDVM_CAUSE_MEMORY && facts->phase >= JDVM_PHASE_WAIT &&
       !response->header_complete) {
     /* libcurl says the same of a header line longer than it takes, which is far more likely */

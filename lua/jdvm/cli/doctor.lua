@@ -6,11 +6,13 @@ local operations = require "jdvm.service.operations"
 local options_of = require "jdvm.options.options"
 local parser = require "jdvm.cli.parser"
 local profile = require "jdvm.keys.profile"
+local proxies = require "jdvm.transport.proxy"
 local retry = require "jdvm.call.retry"
 local shell = require "jdvm.util.shell"
 local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
 local messages = require "jdvm.cli.messages"
+local urls = require "jdvm.transport.url"
 
 local doctor = {}
 
@@ -31,28 +33,16 @@ local function reach(carrier, endpoint, seconds)
   return { milliseconds = elapsed * 1000, status = response.status, offset = date and date - os.time() }
 end
 
--- The first variable of these that is set: value, name.
-local function first_variable(names)
-  for name in names:gmatch("%S+") do
-    local value = os.getenv(name)
-    if value and value ~= "" then return value, name end
-  end
-  return nil
-end
-
--- The proxy that libcurl takes from the environment for an endpoint (https://curl.se/docs/manpage.html, ENVIRONMENT);
--- HTTP_PROXY in capitals is none, since a web server sets it for its scripts.
+-- The proxy of an endpoint, without its password, and what chose it: as a configuration of a transport.
 local function print_proxy(line, endpoint)
-  local function print_variable(name, value, variable)
-    -- A password may hold anything when somebody forgot to encode it: it ends at the last "@".
-    local host = value and value:match(".*@(.*)$")
-    value = host and (value:match("^%a[%w+.-]*://") or "") .. "…@" .. host or value
-    line(name, value and text.one_line(value, 200) or "none", variable and "environment variable " .. variable)
-  end
-  local own = endpoint:find("^https:") and "https_proxy HTTPS_PROXY " or "http_proxy "
-  local proxy, variable = first_variable(own .. "all_proxy ALL_PROXY")
-  print_variable("proxy", proxy, variable)
-  if proxy then print_variable("no_proxy", first_variable "no_proxy NO_PROXY") end
+  local no_proxy = os.getenv "no_proxy" or os.getenv "NO_PROXY"
+  local address, variable = proxies.find({}, urls.endpoint(endpoint), os.getenv)
+  -- A password may hold anything when somebody forgot to encode it: it ends at the last "@".
+  local host = address:match(".*@(.*)$")
+  local shown = host and (address:match("^%a[%w+.-]*://") or "") .. "…@" .. host or address
+  line("proxy", shown == "" and "none" or text.one_line(shown, 200), variable and "environment variable " .. variable)
+  if variable then line("no_proxy", no_proxy and text.one_line(no_proxy, 200) or "none") end
+  return { address = address, variable = variable }
 end
 
 ---Prints the report.
@@ -90,9 +80,9 @@ function doctor.run(context)
   for _, note in ipairs(notes) do
     line("note", note)
   end
-  print_proxy(line, endpoint)
+  local proxy = print_proxy(line, endpoint)
 
-  local carrier, failure = transport.choose { transport = "curl", ca_file = ca_file }
+  local carrier, failure = transport.choose { transport = "curl", ca_file = ca_file, environment_proxy = proxy }
   if not carrier then return nil, failure end
   line("libcurl", carrier:version())
   local response

@@ -71,7 +71,10 @@ end
 
 --- Drops what was computed from the images, after a change.
 function M.forget(catalogue)
-  catalogue.kept, catalogue.count_kept = {}, 0
+  catalogue.kept, catalogue.count_kept, catalogue.has_lives = {}, 0, false
+  for _, shelf in ipairs(catalogue.by_number) do
+    catalogue.has_lives = catalogue.has_lives or next(shelf.lives) ~= nil
+  end
 end
 
 --- The shelves of a region that an account sees as one source.

@@ -110,13 +110,17 @@ local function label_of(pairs_found, settings)
   return table.concat(parts, "\2")
 end
 
-local is_source = {}
+local known_sources = {}
 for _, source in ipairs(parameters.imageSource.values) do
-  is_source[source] = true
+  known_sources[source] = source
 end
 
--- What older pages of the service call the sources, where the setting `words` is "old"; its SDKs knew more of them.
+-- What older pages of the service call the sources, where the setting `words` is "old".
 local OLD_WORDS = { public = "jcloud", thirdparty = "marketplace", private = "self" }
+local sources_of_old_words = {}
+for source, word in pairs(OLD_WORDS) do
+  sources_of_old_words[word] = source
+end
 
 --- The word for a source of images.
 ---@param words string the setting
@@ -141,9 +145,9 @@ function M.read(pairs_found, values, settings)
   if #ids > 0 then return { ids = ids } end
   local query, refusal = paging(values)
   if not query then return nil, refusal end
-  local old_word = settings.words == "old" and parameters.imageSource.old_values[values.imageSource]
-  query.source = old_word or values.imageSource
-  if not is_source[query.source] then return invalid "imageSource" end
+  query.source = known_sources[values.imageSource]
+    or settings.words == "old" and sources_of_old_words[values.imageSource]
+  if not query.source then return invalid "imageSource" end
   query.conditions, refusal = conditions_of(pairs_found, values, query.source, settings)
   if not query.conditions then return nil, refusal end
   query.label = label_of(pairs_found, settings)

@@ -65,7 +65,8 @@ function M.write(value, kind)
   return table.concat(out)
 end
 
-function M.request_id(seed, n) return random.text(seed + n % 65536, n, 32) end
+--- A request id as the gateway (base 36) or the service behind it (hex) writes them.
+function M.request_id(seed, n, from_service) return random.text(seed + n % 65536, n, 32, from_service) end
 
 function M.success(request_id, result) return '{"requestId":"' .. request_id .. '","result":' .. result .. "}" end
 

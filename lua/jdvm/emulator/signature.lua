@@ -155,17 +155,16 @@ local function payload_hash(request, index)
   if claimed == actual or claimed == "UNSIGNED-PAYLOAD" then return claimed end
 end
 
--- The last signing key is kept, so that a busy emulator computes one HMAC a request and not five (measured: 105 us
--- instead of 255).
+-- The last signing key is kept, so that a busy emulator computes one HMAC a request and not five.
 local kept_label, kept_key
 
 local function signing_key(parts, secret)
-  local words = { "JDCLOUD" .. parts.version .. secret, parts.day, parts.region, parts.service, parts.terminator }
-  local label = table.concat(words, "\0")
+  local prefix = "JDCLOUD" .. parts.version
+  local label = table.concat({ prefix, secret, parts.day, parts.region, parts.service }, "\0")
   if label ~= kept_label then
-    local key = words[1]
-    for i = 2, #words do
-      key = bytes_of(hmac(key, words[i]))
+    local key = prefix .. secret
+    for _, part in ipairs { parts.day, parts.region, parts.service, parts.terminator } do
+      key = bytes_of(hmac(key, part))
     end
     kept_label, kept_key = label, key
   end

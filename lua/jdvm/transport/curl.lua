@@ -5,9 +5,9 @@
 --- `read_timeout` is the longest silence once the request is out; a header line counts when it is whole.
 --- A response whose gzip stream was cut off is not noticed here, but its JSON does not end.
 ---
---- Without `proxy`, libcurl goes by the environment: `https_proxy`, `HTTPS_PROXY`, `http_proxy`,
---- `all_proxy`, `ALL_PROXY`, `no_proxy`, `NO_PROXY`. `proxy = ""` means no proxy in any case.
+--- Which proxy is used is decided in jdvm.transport.proxy, not by libcurl.
 local curl = require "jdvm.curl"
+local proxies = require "jdvm.transport.proxy"
 
 -- Longest wait inside C. Between two, Lua runs the hook by which its stand-alone interpreters let
 -- Ctrl-C end a script.
@@ -17,7 +17,7 @@ local methods = {}
 local metatable = { __index = methods }
 
 -- In place of a request that a closed client could not begin.
-local CLOSED = {}
+local CLOSED = { kind = "cancelled", message = "the client is closed", sent = false }
 
 --- Begins a request and returns at once. A request that cannot even begin fails in `finish`.
 ---@param request table `url`; `method` (only "GET"), `headers` (name -> value), `connect_timeout`
@@ -26,6 +26,7 @@ local CLOSED = {}
 ---@return userdata|table pending for `finish` or `cancel`
 function methods:start(request, deadline)
   if (request.method or "GET") ~= "GET" then error("this transport sends GET alone", 2) end
+  if self.fault then return self.fault end
   local pending = self.multi:start {
     url = request.url,
     headers = request.headers,
@@ -46,19 +47,19 @@ end
 ---  connect, tls, send, wait, read), `message`, `sent` (whether any byte of the request left), `kept`
 ---  (the connection was used before, and failed before the first byte of a response)
 function methods:finish(pending)
-  if pending == CLOSED then return nil, { kind = "cancelled", message = "the client is closed", sent = false } end
+  if type(pending) == "table" then return nil, pending end -- what it failed with before it began
   local status, headers, body, kept
   repeat
     status, headers, body, kept = self.multi:finish(pending, STEP)
   until status or headers
-  if not status then return nil, headers end
+  if not status then return nil, proxies.blame(self.proxy, headers) end
   return { status = status, headers = headers, body = body, kept = kept }
 end
 
 --- Gives a request up, whatever state it is in.
 ---@param pending userdata
 function methods:cancel(pending)
-  if pending ~= CLOSED then self.multi:cancel(pending) end
+  if type(pending) ~= "table" then self.multi:cancel(pending) end
 end
 
 --- Waits, and drives the requests that are running.
@@ -93,16 +94,23 @@ local transport = {}
 
 --- One set of connections. Needs no network yet: the first request does.
 ---@param config table|nil the options of `jdvm.new` that concern a transport: `ca_file`, `ca_path`,
----  `proxy`, `no_proxy`, `verify`, `user_agent`, `max_body`, `http2`
+---  `proxy`, `proxy_ca_file`, `verify`, `user_agent`, `max_body`, `http2`
 ---@return table transport
 function transport.new(config)
   config = config or {}
+  local found = config.environment_proxy or { address = config.proxy or "" }
+  local proxy, reason
+  if found.address ~= "" then
+    proxy, reason = proxies.parse(found.address)
+  end
   return setmetatable({
+    proxy = proxy,
+    fault = reason and proxies.failure("bad_proxy", { reason = reason, variable = found.variable }),
     multi = curl.new {
       ca_file = config.ca_file,
       ca_path = config.ca_path,
-      proxy = config.proxy,
-      no_proxy = config.no_proxy,
+      proxy = proxy and proxy.url,
+      proxy_ca_file = config.proxy_ca_file,
       verify = config.verify,
       user_agent = config.user_agent,
       max_body_bytes = config.max_body,

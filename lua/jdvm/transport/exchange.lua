@@ -2,7 +2,6 @@
 -- opens a connection or starts a thread.
 
 local http1 = require "jdvm.transport.http1"
-local texts = require "jdvm.failures.texts"
 
 local max, min, floor = math.max, math.min, math.floor
 
@@ -23,9 +22,11 @@ local milliseconds = exchange.milliseconds
 ---@class jdvm.TransportFailure
 ---@field kind "connect"|"tls"|"timeout"|"transport"|"cancelled"|"phase"
 ---@field phase string "dns", "connect", "tls", "send", "wait" or "read"; nginx's own for the kind "phase"
----@field message string plain English, without prefix
+---@field cause string
+---@field facts table
+---@field advice string? names a further hint of the cause's
+---@field at_proxy boolean? the proxy itself was not found, reached or trusted
 ---@field sent boolean may the service have seen the request?
----@field hint string? what to write where
 ---@field lasting boolean? the same request would fail in the same way
 ---@field kept boolean? a pooled connection failed before the first byte of a response: it is to blame, not the request
 
@@ -50,17 +51,7 @@ local milliseconds = exchange.milliseconds
 ---@return nil
 ---@return jdvm.TransportFailure
 function exchange.failure(kind, phase, cause, sent, facts, advice)
-  facts = facts or {}
-  return nil,
-    {
-      kind = kind,
-      phase = phase,
-      cause = cause,
-      facts = facts,
-      message = texts.sentence(cause, facts),
-      sent = sent or false,
-      hint = texts.hint(cause, facts, advice or phase),
-    }
+  return nil, { kind = kind, phase = phase, cause = cause, facts = facts or {}, sent = sent or false, advice = advice }
 end
 local failure = exchange.failure
 
@@ -172,7 +163,7 @@ function exchange.tunnel(socket, route, call, connect_timeout)
     err = message or response.err
   end
   if complete and response.status >= 200 and response.status < 300 then return true end
-  local facts = { proxy = route.address, host = route.host, port = route.port }
+  local facts = { host = route.host, port = route.port }
   if err == "timeout" then
     if limit == call.deadline then return exchange.out_of_time("connect") end
     return failure("timeout", "connect", "proxy_timeout", false, facts)

@@ -11,6 +11,7 @@ local causes = require "jdvm.transport.nginx_causes"
 local exchange = require "jdvm.transport.exchange"
 local http1 = require "jdvm.transport.http1"
 local light_thread = require "jdvm.transport.light_thread"
+local proxies = require "jdvm.transport.proxy"
 local routes = require "jdvm.transport.route"
 local url = require "jdvm.transport.url"
 
@@ -110,7 +111,11 @@ local function open(self, route, call, connect_timeout, fresh)
   else
     ok, err = socket:connect(route.address, route.address_port, options)
   end
-  if not ok then return unconnected(causes.connect(err, route, left, self.limit)) end
+  if not ok then
+    local _, problem = unconnected(causes.connect(err, route, left, self.limit))
+    problem.at_proxy = route.proxy ~= nil
+    return nil, problem
+  end
   call.reused = socket:getreusedtimes() > 0
   if not call.reused then
     local ready, problem = secure(socket, route, call, connect_timeout)
@@ -131,10 +136,7 @@ local function request_head(self, route, target, request)
   return http1.head(request.method, target, request.headers, defaults)
 end
 
-local function attempt(self, request, deadline, control)
-  local origin, target = url.split(request.url)
-  local route, message = self:route(origin)
-  if not route then return failure("connect", "connect", "bad_address", false, { reason = message }) end
+local function attempt(self, route, target, request, deadline, control)
   if route.secure and self.unsupported then return unconnected("tls", "tls", "unsupported_ca", self.unsupported) end
   local head, reason = request_head(self, route, target, request)
   if not head then return exchange.lasting("send", "bad_request", false, reason) end
@@ -170,9 +172,13 @@ end
 
 local function perform(self, request, deadline, control)
   if not can_yield() then return within_c() end
-  local ran, response, problem = pcall(attempt, self, request, deadline, control)
-  if ran then return response, problem end
-  return failure("transport", "send", "transport_failed", false, { reason = tostring(response) })
+  local origin, target = url.split(request.url)
+  local route, fault = self:route(origin)
+  if not route then return nil, fault end
+  local ran, response, problem = pcall(attempt, self, route, target, request, deadline, control)
+  if not ran then return failure("transport", "send", "transport_failed", false, { reason = tostring(response) }) end
+  if response then return response end
+  return nil, proxies.blame(route.proxy, problem)
 end
 
 --- Sends a request and waits for the answer in the caller's own light thread.
@@ -246,8 +252,8 @@ function Transport.close(_) end
 
 function Transport:route(origin)
   if origin == self.origin then return self.known_route end
-  local route, message = routes.to(origin, self.config)
-  if not route then return nil, message end
+  local route, fault = routes.to(origin, self.config)
+  if not route then return nil, fault end
   local proxy = route.proxy
   if proxy and proxy.userinfo then
     local plain = proxy.userinfo:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)

@@ -56,7 +56,6 @@ function causes.connect(err, route, seconds, limit)
     facts.seconds = ("%.2g"):format(seconds)
     return "timeout", "connect", "lookup_timeout", facts
   end
-  if route.proxy then facts = { via = route.address .. " port " .. route.address_port } end
   facts.limit = limit
   if err == "timeout" then return "timeout", "connect", limit and "all_in_use" or "connect_timeout", facts end
   facts.reason = err

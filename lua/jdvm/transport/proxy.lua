@@ -1,16 +1,18 @@
--- Proxies as users write them, and the hosts that are reached without. Decided here for every transport. Pure text.
+-- Proxies as users write them, and the hosts that are reached without. Decided here for every transport, so that
+-- libcurl is told the outcome and does not look for itself. Pure text.
 
 local url = require "jdvm.transport.url"
 
 local proxy = {}
 
-local SCHEMES = { http = true, https = true, socks4 = true, socks4a = true, socks5 = true, socks5h = true }
+local DEFAULT_PORT = { http = 1080, https = 443, socks4 = 1080, socks4a = 1080, socks5 = 1080, socks5h = 1080 }
 
 ---@class jdvm.Proxy
 ---@field scheme string
 ---@field host string
----@field port integer|nil
+---@field port integer
 ---@field userinfo string|nil "user:password", escaped as in the URL
+---@field url string the same as one text
 
 --- Takes the URL of a proxy apart.
 ---@param given string "[scheme://][user:password@]host[:port]"
@@ -19,19 +21,59 @@ local SCHEMES = { http = true, https = true, socks4 = true, socks4a = true, sock
 function proxy.parse(given)
   local scheme, rest = given:match("^(%a[%w+.-]*)://(.*)$")
   scheme = (scheme or "http"):lower()
-  if not SCHEMES[scheme] then
+  if not DEFAULT_PORT[scheme] then
     return nil, "must begin with http://, https://, socks4://, socks4a://, socks5:// or socks5h://"
   end
   rest = (rest or given):gsub("/$", "")
   local userinfo, authority = rest:match("^(.*)@([^@]*)$")
-  if userinfo and userinfo:find("[^%w%%:!$&'()*+,;=._~-]") then
+  if userinfo and userinfo:gsub("%%%x%x", ""):find("[^%w:!$&'()*+,;=._~-]") then
     return nil,
       "has a user name or a password with characters that must be written as %XX there (such as %2F for '/', "
-        .. "%40 for '@')"
+        .. "%40 for '@', %25 for '%')"
   end
   local host, port = url.host_and_port(authority or rest)
-  if not host then return nil, "must be host:port, or http://host:port, or http://user:password@host:port" end
-  return { scheme = scheme, host = host, port = port, userinfo = userinfo }
+  if not host then return nil, "must be host:port or scheme://host:port" end
+  port = port or DEFAULT_PORT[scheme]
+  local address = scheme .. "://" .. (userinfo and userinfo .. "@" or "") .. host .. ":" .. port
+  return { scheme = scheme, host = host, port = port, userinfo = userinfo, url = address }
+end
+
+-- What is called otherwise when it happens to the proxy.
+local AT_PROXY = {
+  no_host = "no_proxy_host",
+  not_tls = "proxy_not_tls",
+  handshake_failed = "proxy_handshake_failed",
+  handshake_broken = "proxy_handshake_failed",
+  untrusted_certificate = "proxy_untrusted_certificate",
+  expired_certificate = "proxy_bad_certificate",
+  future_certificate = "proxy_bad_certificate",
+  wrong_name = "proxy_bad_certificate",
+}
+
+--- Makes a failure say what the proxy has to do with it.
+---@param used jdvm.Proxy|nil
+---@param failure jdvm.TransportFailure `at_proxy` tells that the proxy itself was not found, reached or trusted
+---@return jdvm.TransportFailure failure the same
+function proxy.blame(used, failure)
+  local facts = failure.facts
+  if used and facts then
+    local name = used.host:gsub("[%[%]]", "") .. " port " .. used.port
+    if failure.at_proxy then
+      failure.cause = AT_PROXY[failure.cause] or failure.cause
+      facts.via, facts.host, facts.port = name, nil, nil
+    else
+      facts.proxy = name
+    end
+  end
+  return failure
+end
+
+--- A failure of a proxy's address, for every transport.
+---@param cause string
+---@param facts table
+---@return jdvm.TransportFailure
+function proxy.failure(cause, facts)
+  return { kind = "connect", phase = "connect", cause = cause, facts = facts, sent = false, lasting = true }
 end
 
 -- The bytes of an IPv4 or IPv6 address; nil when it is none.
@@ -89,7 +131,7 @@ local function matches(entry, host, port)
     name, own_port = entry:match("^([^:]*):(%d+)$")
   end
   if own_port and tonumber(own_port) ~= port then return false end
-  name = (name or entry):gsub("^%*?%.", "")
+  name = (name or entry):gsub("^%*?%.", ""):gsub("%.$", "")
   local address = bytes_of(name)
   if address then return shares(address, bytes_of(host), 8 * #address) end
   return name ~= "" and (name == host or host:sub(-#name - 1) == "." .. name)
@@ -102,10 +144,39 @@ end
 ---@param port integer
 ---@return boolean
 function proxy.exempts(no_proxy, host, port)
+  host = host:gsub("%.$", "")
   for entry in (no_proxy or ""):gmatch("[^,%s]+") do
     if matches(entry:lower(), host, port) then return true end
   end
   return false
+end
+
+-- The first of these variables that is set.
+local function first_variable(names, getenv)
+  for name in names:gmatch("%S+") do
+    local value = getenv(name)
+    if value and value ~= "" then return value, name end
+  end
+  return nil
+end
+
+--- The proxy for an endpoint: by the options of a client or, when `proxy` is left out, by the variables that libcurl
+--- knows (https://curl.se/docs/manpage.html, ENVIRONMENT). HTTP_PROXY in capitals is none of them, since a web server
+--- sets it for its scripts.
+---@param options {proxy?: string, no_proxy?: string}
+---@param endpoint {scheme: string, name: string, port: integer}
+---@param getenv fun(name: string): string|nil
+---@return string address as it was written; "" for none
+---@return string|nil variable that gave it
+function proxy.find(options, endpoint, getenv)
+  local address, no_proxy, variable = options.proxy, options.no_proxy, nil
+  if not address then
+    local own = endpoint.scheme == "https" and "https_proxy HTTPS_PROXY " or "http_proxy "
+    address, variable = first_variable(own .. "all_proxy ALL_PROXY", getenv)
+    no_proxy = no_proxy or first_variable("no_proxy NO_PROXY", getenv)
+  end
+  if not address or proxy.exempts(no_proxy, endpoint.name, endpoint.port) then address = "" end
+  return address, variable
 end
 
 return proxy

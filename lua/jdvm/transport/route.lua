@@ -30,18 +30,15 @@ end
 ---@param origin string "https://host[:port]" or "http://host[:port]"
 ---@param config {proxy?: string, verify?: boolean}
 ---@return jdvm.Route|nil route
----@return string|nil message what is wrong with the origin, or with the proxy
+---@return jdvm.TransportFailure|nil failure what is wrong with the origin, or with the proxy
 function route.to(origin, config)
   local endpoint, message = url.endpoint(origin)
-  if not endpoint then return nil, "the endpoint " .. message end
+  if not endpoint then return nil, proxies.failure("bad_address", { reason = "the endpoint " .. message }) end
   local proxy
   if config.proxy and config.proxy ~= "" then
     proxy, message = proxies.parse(config.proxy)
-    if proxy and proxy.scheme ~= "http" then
-      message = "must be http://host:port inside nginx; " .. proxy.scheme .. ":// is not supported there"
-    end
-    if message then return nil, "the proxy " .. message end
-    proxy.port = proxy.port or 1080
+    if not proxy then return nil, proxies.failure("bad_proxy", { reason = message }) end
+    if proxy.scheme ~= "http" then return nil, proxies.failure("unsupported_proxy", { scheme = proxy.scheme }) end
   end
   local secure, verify = endpoint.scheme == "https", config.verify ~= false
   local address = address_of(proxy and proxy.host or endpoint.name)

@@ -1,5 +1,6 @@
 --- Names and proxies: the subject's resolver is the name server of the tests.
 local check = require "spec.nginx.support.check"
+local proxies = require "spec.support.proxies"
 local equal, contains, failed = check.equal, check.contains, check.failed
 
 local cases, case = check.cases()
@@ -148,23 +149,25 @@ case("bounds what a proxy takes to open a tunnel by connect_timeout", function(r
   end)
 end)
 
-case("leaves the proxy out for hosts of no_proxy", function(run)
-  local client = require "jdvm".new {
-    endpoint = "http://jdvm.test:" .. run.ports.plain,
-    region = "cn-north-1",
-    access_key = "a",
-    secret_key = "s",
-    proxy = "http://127.0.0.1:" .. run.ports.closed,
-    no_proxy = "x.test, .jdvm.test",
+case("says of each proxy what is wrong with it, and shows no password", function(run)
+  local ports = {
+    closed = tostring(run.ports.closed),
+    proxy = tostring(run.ports.proxy),
+    silent = tostring(run.silent),
+    tls = tostring(run.ports.good),
   }
-  local _, _, failure = client:describe_image "img-a"
-  equal("http", failure.kind) -- the server of the tests answered, which is not the service
+  proxies.each_address(ports, 3, function(address)
+    local limits = { connect_timeout = address:find(ports.silent, 1, true) and 0.2 or 2 }
+    local _, failure = get(run, "https://far.test/", { proxy = address }, limits)
+    return failure
+  end, equal)
 end)
 
-case("refuses proxies of other kinds", function(run)
-  local failure =
-    failed({ kind = "connect", sent = false }, get(run, "https://far.test/", { proxy = "socks5://127.0.0.1:1080" }))
-  contains(failure.message, "socks5")
+case("takes the hosts that no_proxy names directly, as libcurl does", function(run)
+  proxies.each_exemption(run.ports.closed, function(options)
+    local _, _, failure = require "jdvm".new(options):describe_image "img-a"
+    return failure
+  end, equal)
 end)
 
 return cases

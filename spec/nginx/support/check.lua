@@ -61,6 +61,10 @@ function M.failed(expected, result, failure)
       error(("%s: expected %s, got %s in %s"):format(name, show(value), show(failure[name]), show(failure)), 2)
     end
   end
+  if not failure.message then
+    local _, detail = require "jdvm.failures.failure".new(failure)
+    failure.message, failure.hint = detail.message, detail.hint
+  end
   return failure
 end
 

@@ -11,14 +11,14 @@ return {
     nginx_zh = "请检查域名；nginx 只查询 resolver 指令指定的服务器，不读取 /etc/hosts",
   },
   no_resolver = {
-    en = "could not look up {host}: no resolver defined",
-    zh = "无法解析 {host}：未配置 resolver",
+    en = "could not look up [{host}][the proxy {via}]: no resolver defined",
+    zh = "无法解析 [{host}][代理 {via}]：未配置 resolver",
     hint = 'nginx reads neither /etc/resolv.conf nor /etc/hosts: write "resolver ADDRESS;" in the http block of nginx.conf, with the address of your name server (OpenResty also knows "resolver local=on;")',
     hint_zh = "nginx 不读取 /etc/resolv.conf 与 /etc/hosts：请在 nginx.conf 的 http 块中写入“resolver 地址;”（OpenResty 还支持“resolver local=on;”）",
   },
   resolver_timeout = {
-    en = "the name server did not reply for {host}",
-    zh = "域名服务器未答复 {host} 的查询",
+    en = "the name server did not reply for [{host}][the proxy {via}]",
+    zh = "域名服务器未答复 [{host}][代理 {via}] 的查询",
     hint = 'check the address in the "resolver" directive of nginx.conf',
     hint_zh = "请检查 nginx.conf 中 resolver 指令的地址",
   },
@@ -42,14 +42,22 @@ return {
   },
   -- Proxies.
   bad_proxy = {
-    en = "the address of the proxy cannot be used (proxy; https_proxy and its like in the environment): it must be scheme://user:password@host:port, with %XX for '/', '@' and their like",
-    zh = "代理地址无法使用（proxy 选项或 https_proxy 等环境变量）：应为 scheme://user:password@host:port，其中 '/'、'@' 等字符写作 %XX",
+    en = "the proxy[ in the environment variable {variable}] {reason}",
+    zh = "[环境变量 {variable} 中的]代理地址无法使用：{reason}",
+    hint = "write it as scheme://user:password@host:port, with %XX for '/', '@' and their like",
+    hint_zh = "应写作 scheme://user:password@host:port，其中 '/'、'@' 等字符写作 %XX",
+  },
+  unsupported_proxy = {
+    en = "a proxy inside nginx must be http://host:port; {scheme}:// is not supported there",
+    zh = "nginx 中的代理必须是 http://host:port，不支持 {scheme}://",
   },
   no_proxy_host = {
-    en = "could not resolve the name of the proxy[ ({via})]",
-    zh = "无法解析代理的主机名[（{via}）]",
-    hint = "check the address of the proxy",
-    hint_zh = "请检查代理地址",
+    en = "could not resolve the name of the proxy {via}[ ({reason})]",
+    zh = "无法解析代理 {via} 的主机名[（{reason}）]",
+    hint = "check the address of the proxy, and this machine's name servers",
+    hint_zh = "请检查代理地址与本机的域名服务器",
+    nginx = 'check the address of the proxy; nginx asks the server in its "resolver" directive and does not read /etc/hosts',
+    nginx_zh = "请检查代理地址；nginx 只查询 resolver 指令指定的服务器，不读取 /etc/hosts",
   },
   proxy_refused = {
     en = "the proxy[ {proxy}] refused the tunnel to {host} port {port}: [status {status}][{reason}]",
@@ -118,8 +126,8 @@ return {
   bad_request = { en = "the request cannot be sent: {reason}", zh = "请求无法发出：{reason}" },
   -- Time.
   timeout = {
-    en = "the time ran out[ {doing} {peer}] (timeout)",
-    zh = "[{doing} {peer} 时]调用超时（timeout）",
+    en = "the time ran out[ {doing} the proxy {via}][ {doing} {peer}] (timeout)",
+    zh = "[{doing}代理 {via} 时][{doing} {peer} 时]调用超时（timeout）",
     connect = "check the endpoint, the proxy and the firewall",
     connect_zh = "请检查 endpoint、代理与防火墙",
     dns = "the name servers of this machine do not reply",
@@ -145,8 +153,8 @@ return {
     command_zh = "请检查代理（https_proxy 等环境变量）",
   },
   lookup_timeout = {
-    en = "resolving {host} and connecting to its port {port} took longer than {seconds} s",
-    zh = "解析 {host} 并连接其端口 {port} 超过 {seconds} 秒",
+    en = "resolving [{host} and connecting to its port {port}][the name of the proxy {via} and connecting to it] took longer than {seconds} s",
+    zh = "解析[ {host} 并连接其端口 {port} ][代理 {via} 的主机名并连接]超过 {seconds} 秒",
     hint = 'check the address in the "resolver" directive of nginx.conf, and the firewall; connect_timeout is for both',
     hint_zh = "请检查 nginx.conf 中 resolver 指令的地址与防火墙；connect_timeout 包含这两步",
   },
