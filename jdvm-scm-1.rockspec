@@ -75,6 +75,7 @@ build = {
     ["jdvm.lists.ids"] = "lua/jdvm/lists/ids.lua",
     ["jdvm.lists.iterator"] = "lua/jdvm/lists/iterator.lua",
     ["jdvm.lists.key"] = "lua/jdvm/lists/key.lua",
+    ["jdvm.lists.latest"] = "lua/jdvm/lists/latest.lua",
     ["jdvm.lists.merge"] = "lua/jdvm/lists/merge.lua",
     ["jdvm.lists.pages"] = "lua/jdvm/lists/pages.lua",
     ["jdvm.lists.parts"] = "lua/jdvm/lists/parts.lua",

@@ -5,7 +5,9 @@
 
 local client = require "jdvm.client"
 local core = require "jdvm.core"
+local dates = require "jdvm.util.time"
 local errors = require "jdvm.failures.failure"
+local regions = require "jdvm.service.regions"
 
 local jdvm = {
   _VERSION = core._VERSION,
@@ -13,6 +15,10 @@ local jdvm = {
   null = core.null,
   --- Strict JSON to tables: value | nil, message, offset. Options: null, utf8, max_depth, max_size, fields, items.
   decode = core.decode,
+  --- The regions known so far, as { id, name, name_zh }; new ones work all the same.
+  regions = regions.known,
+  --- Seconds since 1970 of a time as the service writes it: text, zone -> integer | nil.
+  time = dates.of,
 }
 
 --- Makes a client. Reads the environment and ~/.jdc/config; touches no network.

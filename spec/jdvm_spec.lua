@@ -27,6 +27,12 @@ describe("jdvm", function()
     assert.equal(cjson.null, jdvm.null)
   end)
 
+  it("knows the regions and the service's times", function()
+    assert.same({ id = "cn-north-1", name = "North China, Beijing", name_zh = "华北-北京" }, jdvm.regions[1])
+    assert.equal(4, #jdvm.regions)
+    assert.equal(1611823745, jdvm.time "2021-01-28 16:49:05")
+  end)
+
   it("loads what few programs need when it is used, but inside nginx at once", function()
     local loads = [[
       require "jdvm"

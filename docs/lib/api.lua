@@ -506,6 +506,17 @@ api.classes[#api.classes + 1] = {
   },
 }
 
+api.classes[#api.classes + 1] = {
+  name = "Region",
+  doc = "A region, in jdvm.regions.",
+  doc_zh = "jdvm.regions 中的一个地域。",
+  fields = {
+    { name = "id", type = "string", doc = "Its id, such as cn-north-1.", doc_zh = "地域 ID，例如 cn-north-1。" },
+    { name = "name", type = "string", doc = "Its name in English.", doc_zh = "英文名称。" },
+    { name = "name_zh", type = "string", doc = "Its name in Chinese.", doc_zh = "中文名称。" },
+  },
+}
+
 api.functions = {
   {
     name = "jdvm.new",
@@ -539,6 +550,16 @@ api.functions = {
   },
 }
 
+api.functions[#api.functions + 1] = {
+  name = "jdvm.time",
+  doc = "Seconds since 1970 of a time as the service writes it, such as createTime. No source states the time zone of texts "
+    .. 'that name none; they are taken for Beijing time unless zone, such as "Z", says otherwise. nil for what is no time.',
+  doc_zh = "服务端时间文字（如 createTime）对应的自 1970 年起的秒数。未注明时区的时间，没有资料说明其时区；按北京时间处理，"
+    .. '可用 zone（如 "Z"）指定其他时区。不是时间时返回 nil。',
+  params = { { "text", "string|nil" }, { "zone", "string", optional = true } },
+  returns = { { "integer?", "seconds" } },
+}
+
 -- The module jdvm.cache: its constructor and its options.
 api.cache = {
   name = "cache.new",
@@ -562,6 +583,19 @@ api.client = {
       { "options", "jdvm.CallOptions", optional = true },
     },
     returns = { { "jdvm.Call", "call" } },
+  },
+  {
+    name = "latest_image",
+    doc = "The newest image by createTime, then id, that is ready (or in the state that the parameter status says) and "
+      .. "matches. A failure of kind match when there is none.",
+    doc_zh = "查询可用（或参数 status 指定状态）且符合条件的最新镜像，先按 createTime、再按 ID 比较；没有时返回 kind 为 match "
+      .. "的失败。",
+    params = {
+      { "params", "jdvm.DescribeImagesParams" },
+      { "options", "jdvm.LatestOptions", optional = true },
+    },
+    returns = { { "jdvm.Image", "image" }, { "jdvm.ListStats", "stats of the list" } },
+    fails = true,
   },
   {
     name = "wait_image",

@@ -41,6 +41,11 @@ failures.kinds = {
   },
   { name = "pagination", doc = "The pages of a list contradict each other.", doc_zh = "分页结果前后矛盾。" },
   {
+    name = "match",
+    doc = "latest_image found no image that is ready and matches.",
+    doc_zh = "latest_image 未找到可用且符合条件的镜像。",
+  },
+  {
     name = "wait",
     doc = "An image waited for cannot reach the state any more.",
     doc_zh = "所等待的镜像已无法到达目标状态。",

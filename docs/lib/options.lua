@@ -151,6 +151,13 @@ return {
       "stable 读取相互重叠的页，即使恰好删除一个又新增一个镜像也不会遗漏。",
     },
   },
+  latest = {
+    match = {
+      "Which images count: a Lua pattern of the name, or a function that gets an image and returns whether it does.",
+      "参与比较的镜像：用于匹配名称的 Lua 模式，或接收镜像并返回是否符合的函数。",
+      class = "string|fun(image: jdvm.Image): any",
+    },
+  },
   wait = {
     region = { "Region of the images; default: the client's.", "镜像所在地域；默认取客户端设置。" },
     timeout = {

@@ -29,6 +29,8 @@ local words = {
     client_options = "Options of `jdvm.new`",
     call_options = "Options of every call",
     list_options = "Options of lists",
+    latest_options = "Options of `latest_image`",
+    also_lists = "Also those of lists.",
     wait_options = "Options of `wait_image`",
     also = "Also those of every call.",
     decode_options = "Options of `jdvm.decode`",
@@ -127,6 +129,8 @@ local words = {
     client_options = "`jdvm.new` 的选项",
     call_options = "所有调用的选项",
     list_options = "列表的选项",
+    latest_options = "`latest_image` 的选项",
+    also_lists = "另可使用列表的选项。",
     wait_options = "`wait_image` 的选项",
     also = "另可使用所有调用的选项。",
     decode_options = "`jdvm.decode` 的选项",
@@ -468,6 +472,10 @@ return function(language)
   page.add(w.also)
   page.add("")
   options_table(page, options.list)
+  page.heading(3, w.latest_options, "latestoptions")
+  page.add(w.also_lists)
+  page.add("")
+  options_table(page, options.latest)
   page.heading(3, w.wait_options, "waitoptions")
   options_table(page, options.wait)
   page.heading(3, w.decode_options, "decodeoptions")

@@ -83,6 +83,7 @@ return function()
   class(add, "jdvm.ClientOptions", options.client, { doc = "Options of jdvm.new." })
   class(add, "jdvm.CallOptions", options.call, { doc = "Options of every call." })
   class(add, "jdvm.ListOptions", options.list, { doc = "Options of lists.", parent = "jdvm.CallOptions" })
+  class(add, "jdvm.LatestOptions", options.latest, { doc = "Options of latest_image.", parent = "jdvm.ListOptions" })
   class(add, "jdvm.WaitOptions", options.wait, { doc = "Options of wait_image." })
   class(add, "jdvm.DecodeOptions", api.decode_options, { doc = "Options of jdvm.decode." })
   class(add, "jdvm.CacheOptions", options.cache, { doc = "Options of jdvm.cache.", required = "some" })
@@ -138,6 +139,9 @@ return function()
   add("---@class jdvm")
   add("---@field null lightuserdata JSON null where it is kept; equals cjson.null and ngx.null. JSON null 的值。")
   add("---@field _VERSION string Version of the library. 版本号。")
+  add(
+    "---@field regions jdvm.Region[] The regions known so far; others work, too. 目前已知的地域；其他地域同样可用。"
+  )
   add("local jdvm = {}")
   for _, entry in ipairs(api.functions) do
     local copy = {}

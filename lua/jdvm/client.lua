@@ -18,7 +18,8 @@ local transport = require "jdvm.transport"
 local urls = require "jdvm.transport.url"
 local value_of = require "jdvm.options.value"
 
-local lists, proxies, waiter = lazy "jdvm.lists", lazy "jdvm.transport.proxy", lazy "jdvm.wait"
+local lists, latest = lazy "jdvm.lists", lazy "jdvm.lists.latest"
+local proxies, waiter = lazy "jdvm.transport.proxy", lazy "jdvm.wait"
 
 local client = {}
 
@@ -206,6 +207,17 @@ function methods:start(name, params, options)
   end
   local pending = begin(state, operation, params, options, false)
   return handle(pending)
+end
+
+--- The newest image of a list that is ready and matches; see jdvm.lists.latest.
+---@param params table|nil
+---@param options table|nil those of lists, and match
+---@return table|nil image
+---@return jdvm.ListStats|string stats_or_message
+---@return jdvm.Failure|nil detail
+function methods:latest_image(params, options)
+  local image, meta, detail = latest.read(state_of(self), operations.describeImages, params, options, 2)
+  return image, meta, detail
 end
 
 --- Waits until an image, or all images of a list, are in a state; see jdvm.wait.

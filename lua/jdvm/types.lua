@@ -213,6 +213,10 @@
 ---@field regions? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string|string[] Regions to list, or "all" for the known ones: read side by side, and each image has regionId. Failures name the region. 要查询的地域，"all" 表示所有已知地域：并行读取，每个镜像带有 regionId；失败信息会指明地域。
 ---@field consistency? "eventual"|"stable" stable misses no image even if one is deleted while another is created; its pages overlap. stable 读取相互重叠的页，即使恰好删除一个又新增一个镜像也不会遗漏。
 
+---Options of latest_image.
+---@class jdvm.LatestOptions: jdvm.ListOptions
+---@field match? string|fun(image: jdvm.Image): any Which images count: a Lua pattern of the name, or a function that gets an image and returns whether it does. 参与比较的镜像：用于匹配名称的 Lua 模式，或接收镜像并返回是否符合的函数。
+
 ---Options of wait_image.
 ---@class jdvm.WaitOptions
 ---@field region? string Region of the images; default: the client's. 镜像所在地域；默认取客户端设置。
@@ -370,7 +374,13 @@
 ---@field lasting? boolean Whether a retry would fail, too. 重试是否必然失败。
 ---@field hint? string What to do about it. 处理建议。
 
----@alias jdvm.FailureKind "credentials"|"connect"|"tls"|"timeout"|"transport"|"http"|"decode"|"api"|"pagination"|"wait"|"phase"|"cache"|"cancelled"
+---A region, in jdvm.regions. jdvm.regions 中的一个地域。
+---@class jdvm.Region
+---@field id string Its id, such as cn-north-1. 地域 ID，例如 cn-north-1。
+---@field name string Its name in English. 英文名称。
+---@field name_zh string Its name in Chinese. 中文名称。
+
+---@alias jdvm.FailureKind "credentials"|"connect"|"tls"|"timeout"|"transport"|"http"|"decode"|"api"|"pagination"|"match"|"wait"|"phase"|"cache"|"cancelled"
 
 ---A failure as data, the third result of every call that fails.
 ---@class jdvm.Failure
@@ -505,6 +515,14 @@ function Client:describe_image(params, options) end
 ---@return jdvm.Call call
 function Client:start(operation, params, options) end
 
+---The newest image by createTime, then id, that is ready (or in the state that the parameter status says) and matches. A failure of kind match when there is none. 查询可用（或参数 status 指定状态）且符合条件的最新镜像，先按 createTime、再按 ID 比较；没有时返回 kind 为 match 的失败。
+---@param params jdvm.DescribeImagesParams
+---@param options? jdvm.LatestOptions
+---@return jdvm.Image|nil image
+---@return jdvm.ListStats|string meta, or the message of the failure
+---@return jdvm.Failure|nil detail of the failure
+function Client:latest_image(params, options) end
+
 ---Waits until images are in a state; one request per poll, however many ids. 等待镜像到达指定状态；多个 ID 每次轮询只需一次请求。
 ---@param ids string|string[]
 ---@param options? jdvm.WaitOptions
@@ -523,6 +541,7 @@ function Client:close() end
 ---@class jdvm
 ---@field null lightuserdata JSON null where it is kept; equals cjson.null and ngx.null. JSON null 的值。
 ---@field _VERSION string Version of the library. 版本号。
+---@field regions jdvm.Region[] The regions known so far; others work, too. 目前已知的地域；其他地域同样可用。
 local jdvm = {}
 
 ---Makes a client. Wrong options raise; nothing is sent. 创建客户端。选项错误时抛出异常；不会发送任何请求。
@@ -545,5 +564,11 @@ function jdvm.decode(text, options) end
 ---@return string line
 ---@return jdvm.Failure detail
 function jdvm.explain(detail, language, reader) end
+
+---Seconds since 1970 of a time as the service writes it, such as createTime. No source states the time zone of texts that name none; they are taken for Beijing time unless zone, such as "Z", says otherwise. nil for what is no time. 服务端时间文字（如 createTime）对应的自 1970 年起的秒数。未注明时区的时间，没有资料说明其时区；按北京时间处理，可用 zone（如 "Z"）指定其他时区。不是时间时返回 nil。
+---@param text string|nil
+---@param zone? string
+---@return integer? seconds
+function jdvm.time(text, zone) end
 
 return jdvm

@@ -29,6 +29,7 @@ texts.usual = {
   decode = "wrong_shape",
   api = "rejected",
   pagination = "contradiction",
+  match = "no_match",
   wait = "cannot_become",
   phase = "phase",
   cache = "cache_full",

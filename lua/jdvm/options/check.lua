@@ -11,7 +11,13 @@ local models = lazy "jdvm.service.models"
 local check = {}
 
 -- What takes the options of each set.
-local takers = { { "call", "calls" }, { "list", "lists" }, { "client", "jdvm.new" }, { "wait", "wait_image" } }
+local takers = {
+  { "call", "calls" },
+  { "list", "lists" },
+  { "client", "jdvm.new" },
+  { "wait", "wait_image" },
+  { "latest", "latest_image" },
+}
 
 -- What takes an option of this name, or nil.
 local function taker_of(name)

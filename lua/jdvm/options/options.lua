@@ -2,7 +2,8 @@
 -- parameters (jdvm.service.operations). Pure.
 --
 -- Sets: `client` for jdvm.new, `call` for every call, `list` for calls that read several pages (they take those of
--- `call`, too), `wait` for client:wait_image, `cache` for jdvm.cache.new. Times are seconds, fractions allowed.
+-- `call`, too), `latest` for client:latest_image (with those of `list`), `wait` for client:wait_image, `cache` for
+-- jdvm.cache.new. Times are seconds, fractions allowed.
 --
 -- An option is an entry as jdvm.options.value checks it, and:
 --   default      what holds when it is left out
@@ -90,12 +91,12 @@ options.client = {
   { name = "clock", type = "function" },
 }
 
-local list_and_call = {} -- filled below
+local joined = {} -- the sets that take the options of others, too; filled below
 
---- The options of a set, in order; those of `list` are followed by those of `call`.
----@param set string client, call, list, wait or cache
+--- The options of a set, in order, those that it takes of other sets included.
+---@param set string client, call, list, latest, wait or cache
 ---@return table[] options not to be changed
-function options.entries(set) return set == "list" and list_and_call or options[set] end
+function options.entries(set) return joined[set] or options[set] end
 
 --- An option of a set.
 ---@param set string client, call, list, wait or cache
@@ -138,9 +139,14 @@ options.list = {
   { name = "consistency", type = "string", default = "eventual", values = { "eventual", "stable" } },
 }
 
-for _, set in ipairs { options.list, options.call } do
-  for _, option in ipairs(set) do
-    list_and_call[#list_and_call + 1] = option
+options.latest = { { name = "match", type = "function|string" } }
+
+for set, sets in pairs { list = { "list", "call" }, latest = { "latest", "list", "call" } } do
+  joined[set] = {}
+  for _, name in ipairs(sets) do
+    for _, option in ipairs(options[name]) do
+      table.insert(joined[set], option)
+    end
   end
 end
 

@@ -182,6 +182,12 @@ return {
   },
   -- Lists and waits.
   contradiction = { en = "the pages of a list contradict each other", zh = "列表各页相互矛盾" },
+  no_match = {
+    en = "no image matches; {count} were listed",
+    zh = "没有符合条件的镜像；共列出 {count} 个",
+    hint = "check the filters, match and the region; sub-accounts see only what they may use",
+    hint_zh = "请检查过滤条件、match 与地域；子账号只能看到有权使用的镜像",
+  },
   cannot_become = {
     en = "image {id}[ in {region}] is {state}, so it cannot become {wanted}",
     zh = "[{region} 的]镜像 {id} 处于 {state} 状态，无法变为 {wanted}",

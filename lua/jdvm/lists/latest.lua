@@ -1,0 +1,81 @@
+-- The newest image of a list that is ready and matches: what client:latest_image returns.
+
+local check = require "jdvm.options.check"
+local copy_of = require "jdvm.util.copy"
+local errors = require "jdvm.failures.failure"
+local lists = require "jdvm.lists"
+
+local latest = {}
+
+-- The fields that the choice needs.
+local NEEDED = { "imageId", "createTime", "status", "name" }
+
+local function with_needed(fields)
+  local all, is_there = copy_of(fields), {}
+  for _, name in ipairs(fields) do
+    is_there[name] = true
+  end
+  for _, name in ipairs(NEEDED) do
+    all[#all + 1] = not is_there[name] and name or nil
+  end
+  return all
+end
+
+local function text_of(value) return type(value) == "string" and value or "" end
+
+-- createTime sorts as text (YYYY-MM-DD HH:MM:SS); of two as old, the id decides.
+local function is_newer(image, other)
+  local time, other_time = text_of(image.createTime), text_of(other.createTime)
+  return time > other_time or (time == other_time and image.imageId > other.imageId)
+end
+
+--- Reads a list and chooses; raises for misuse.
+---@param state table the client's
+---@param operation table describeImages
+---@param params table|nil
+---@param options table|nil those of lists, and match
+---@param level integer as for an error in the place of this call
+---@return table|nil image
+---@return jdvm.ListStats|string stats_or_message
+---@return jdvm.Failure|nil detail kind "match" when no image is ready and matches
+function latest.read(state, operation, params, options, level)
+  check.call("latest", options, operation, level + 1)
+  options = copy_of(options)
+  local match = options.match
+  options.match = nil
+  if type(match) == "string" then
+    local pattern = match
+    local ok, message = pcall(string.find, "", pattern)
+    if not ok then error(("jdvm: latestImage: option 'match' is no pattern: %s"):format(message), level + 1) end
+    match = function(image) return text_of(image.name):find(pattern) end
+  end
+  options.fields = options.fields and with_needed(options.fields)
+  local wanted
+  if type(params) == "table" and params.status == nil then
+    wanted = "ready"
+    if params.ids == nil then
+      params = copy_of(params)
+      params.status = wanted
+    end
+  end
+  local images, meta, detail = lists.list(state, operation, params, options, level + 1)
+  if not images then return nil, meta, detail end
+  local newest
+  for _, image in ipairs(images) do
+    local fits = (not wanted or image.status == wanted) and (not match or match(image))
+    if fits and (not newest or is_newer(image, newest)) then newest = image end
+  end
+  if newest then return newest, meta end
+  return nil,
+    errors.new {
+      kind = "match",
+      facts = { count = #images },
+      operation = "latestImage",
+      region = not options.regions and (params.regionId or state.region) or nil,
+      attempts = meta.attempts,
+      elapsed = meta.elapsed,
+      retryable = false,
+    }
+end
+
+return latest
