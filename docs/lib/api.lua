@@ -332,6 +332,7 @@ api.classes[#api.classes + 1] = {
       doc_zh = "服务端请求 ID。",
     },
     { name = "kind", type = "string", optional = true, doc = "Kind of failure.", doc_zh = "失败类别。" },
+    { name = "cause", type = "string", optional = true, doc = "Cause of the failure.", doc_zh = "失败原因。" },
     {
       name = "status",
       type = "string",

@@ -74,6 +74,7 @@ local function conclude(self, result, meta_or_message, detail)
       attempts = self.attempts,
       elapsed = facts.elapsed,
       kind = facts.kind,
+      cause = facts.cause,
       status = facts.status,
       http_status = facts.http_status,
       request_id = facts.request_id,

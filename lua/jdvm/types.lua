@@ -333,6 +333,7 @@
 ---@field http_status? integer HTTP status. HTTP 状态码。
 ---@field request_id? string Id of the request at the service. 服务端请求 ID。
 ---@field kind? string Kind of failure. 失败类别。
+---@field cause? string Cause of the failure. 失败原因。
 ---@field status? string The service's word for the error. 服务端错误状态。
 ---@field message? string The line of the failure. 失败文字。
 
