@@ -109,7 +109,6 @@ build = {
     ["jdvm.util.shell"] = "lua/jdvm/util/shell.lua",
     ["jdvm.util.text"] = "lua/jdvm/util/text.lua",
     ["jdvm.util.time"] = "lua/jdvm/util/time.lua",
-    ["jdvm.util.turn"] = "lua/jdvm/util/turn.lua",
     ["jdvm.wait"] = "lua/jdvm/wait.lua",
     ["jdvm.core"] = {
       sources = {

@@ -129,7 +129,7 @@ local function fetch_keys(self, now)
     timeout = deadline - now,
     transport = carrier,
     deadline = deadline,
-  }, transport.turn)
+  })
   if keys and carrier:now() >= deadline then
     return nil, { kind = "timeout", phase = "sleep", cause = "keys_timeout" }
   end

@@ -11,9 +11,7 @@ local lazy = require "jdvm.util.lazy"
 local protected_call = require "jdvm.util.pcall"
 local place_of = require "jdvm.transport.phase"
 local text = require "jdvm.util.text"
-local turns = require "jdvm.util.turn"
 
-local light_thread = lazy "jdvm.transport.light_thread"
 local nginx = lazy "jdvm.transport.nginx"
 
 local transport = {}
@@ -32,14 +30,6 @@ local PHASES = {
 
 --- The cause of a failure in a place that cannot wait for the network.
 function transport.phase_cause(phase, place) return place == "within C" and "within_c" or PHASES[phase] or "phase" end
-
---- A turn (jdvm.util.turn) as this place needs it.
----@param work function
----@return jdvm.Turn
-function transport.turn(work)
-  if place_of() == "yields" then return light_thread.turn(work) end
-  return turns.new(work)
-end
 
 local METHODS = { "start", "finish", "cancel", "sleep", "now" }
 

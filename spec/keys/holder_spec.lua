@@ -47,8 +47,8 @@ describe("what a provider gives", function()
   it("is a table of well-formed keys", function()
     assert.equal("the provider gave no keys", problem(nil))
     assert.equal("the provider must return a table of access_key and secret_key, got a string", problem "hush")
-    assert.equal("the test: access_key must be a string, got a nil", problem {})
-    assert.equal("the test: secret_key must be a string, got a nil", problem { access_key = "a" })
+    assert.equal("the test: access_key is missing", problem {})
+    assert.equal("the test: secret_key is missing", problem { access_key = "a" })
     assert.equal("the test: secret_key is empty", problem { access_key = "a", secret_key = "" })
     assert.matches(
       "session_token ends in a newline",
@@ -368,18 +368,8 @@ describe("several coroutines", function()
     end
     assert.same({ "AK2", "AK2", "AK2", "AK2", "AK2" }, results)
     assert.equal(2, w.asked)
-    assert.is_true(w.now - began > 4.5 and w.now - began < 7, w.now - began)
+    assert.is_true(w.now - began > 0.9 and w.now - began < 3, w.now - began)
     assert.is_function(stuck)
-  end)
-
-  it("take over at once from one that nobody can resume any more", function()
-    local w = world()
-    local holder = w.holder(yielding(w, 3600))
-    thread(function() return access_key(holder, w.context()) end)()
-    local began = w.now
-    assert.equal("asking", thread(function() return access_key(holder, w.context()) end)())
-    assert.equal(2, w.asked)
-    assert.is_true(w.now - began < 0.5, w.now - began)
   end)
 
   it("do not wait longer than their call may", function()

@@ -60,7 +60,7 @@ describe("in a worker of nginx", function()
     world.get(subject, "/reset")
     leave("/image", 0.2)
     world.get(subject, "/quick")
-    assert.equal(run.ids[1] .. " 2", get("/image", 1))
+    assert.equal(run.ids[1] .. " 2", get("/image", 2.5))
     for _ = 1, 1000 do
       assert.equal(run.ids[1] .. " 2", world.get(subject, "/image"))
     end
@@ -78,7 +78,7 @@ describe("in a worker of nginx", function()
 
   it("so they are when the light thread was killed that asked", function()
     world.get(subject, "/reset")
-    assert.equal(run.ids[1] .. " 2", get("/kill", 1))
+    assert.equal(run.ids[1] .. " 2", get("/kill", 2.5))
   end)
 
   it("the end of a client ends no light thread of another request", function()

@@ -4,16 +4,15 @@
 -- secret_key, and for temporary keys session_token and expires_at (seconds since 1970). It is asked when
 -- there are no keys yet, shortly before they expire, and after the service has refused them.
 --
--- A holder keeps what a provider gave. While one coroutine asks for new keys the others use those they
--- have; when the provider fails they stay in use, with a warning. Secrets live in closures: neither
--- tostring nor an inspector of tables shows them.
+-- A holder keeps what a provider gave. While one coroutine asks for new keys the others use those they have; when the
+-- provider fails they stay in use, with a warning. Secrets live in closures, which neither tostring nor an inspector of
+-- tables shows.
 --
 -- Nothing here touches the network; a provider may.
 
 local options = require "jdvm.options.options"
 local protected_call = require "jdvm.util.pcall"
 local text = require "jdvm.util.text"
-local turns = require "jdvm.util.turn"
 
 local credentials = {}
 
@@ -23,11 +22,9 @@ local EARLY, EARLY_PART = 900, 1 / 4
 local LATE, LATE_PART = 600, 1 / 6
 -- Wait before a provider that failed is asked again: while the keys are good for long, and later.
 local RETRY_EARLY, RETRY_LATE, RETRY_NONE = 60, 10, 1
--- A provider that has been asked for so long is given up, and asked again by the next who needs keys.
-local GIVE_UP = 10
-local LONGEST_WAIT = 5
--- Who has waited so long has the garbage collected, once: a coroutine that nobody uses any more may hold the turn.
-local SUSPICIOUS = 0.1
+-- Nothing tells whether a coroutine that asks the provider will ever run again: nginx ends light threads, generators
+-- are left early. After so long (seconds) another asks: while there are no keys, and while there are.
+local LONGEST_WAIT, GIVE_UP = 1, 10
 
 --- What is wrong with a key or a token, or nil. The text itself never stands in the message. Nothing passes here that
 --- the signer (jdvm.core) refuses: its messages do not know where a key comes from.
@@ -37,13 +34,14 @@ local SUSPICIOUS = 0.1
 ---@return string|nil
 function credentials.fault(name, value, shown)
   shown = shown or name
+  if value == nil then return shown .. " is missing" end
   if type(value) ~= "string" then return ("%s must be a string, got a %s"):format(shown, type(value)) end
   if value == "" then return shown .. " is empty" end
   local first, last = value:match("^(.).*(.)$")
   if value:find("[\r\n]$") then
     return shown .. " ends in a newline: cut it off (it often comes from reading a whole file)"
   end
-  if value:find("^%s") or value:find("%s$") then return shown .. " begins or ends with a blank: cut it off" end
+  if value:find("^[ \t]") or value:find("[ \t]$") then return shown .. " begins or ends with a blank: cut it off" end
   if #value > 1 and first == last and (first == '"' or first == "'") then
     return shown .. " stands in quotes: take them away"
   end
@@ -148,10 +146,6 @@ end
 ---@return jdvm.KeyHolder
 function credentials.none(message) return new_holder("nowhere", { fixed = true, problem = message }) end
 
-local function warn(state, message)
-  if state.warn then pcall(state.warn, message) end
-end
-
 -- Why the keys at hand should be renewed now: nil, "early", "late", "expired", "refused".
 local function due(state, now)
   local keys = state.keys
@@ -164,11 +158,14 @@ local function due(state, now)
 end
 
 -- Asks the provider and keeps what it gives. Gives the keys to use, or nil and a message.
-local function refresh(self, state, context, new_turn, reason)
-  local turn = new_turn(state.provider)
-  turn.since = context.clock()
-  state.turn = turn
-  local ok, given, message = protected_call(turn.work, context)
+local function refresh(self, state, context, reason)
+  local asking = { since = context.clock() }
+  state.asking = asking
+  function asking.ask()
+    local given, message = state.provider(context) -- no tail call: this function has to stay on the stack
+    return given, message
+  end
+  local ok, given, message = protected_call(asking.ask)
   local now = context.clock()
   local keys
   if not ok then
@@ -178,7 +175,7 @@ local function refresh(self, state, context, new_turn, reason)
   else
     keys, message = take(given, self.origin)
   end
-  if state.turn == turn then state.turn = nil end
+  if state.asking == asking then state.asking = nil end
   if keys then
     state.keys, state.obtained_at, state.problem, state.refused = keys, now, nil, false
     -- A provider may hand out keys that are as good as expired; do not ask it at every call. But one that keeps its
@@ -190,37 +187,27 @@ local function refresh(self, state, context, new_turn, reason)
   state.problem = message
   state.not_before = now + (not state.keys and RETRY_NONE or reason == "early" and RETRY_EARLY or RETRY_LATE)
   if not state.keys then return nil, message end
-  warn(
-    state,
-    ("keys from %s could not be renewed, the old ones stay in use%s: %s"):format(
-      self.origin,
-      reason == "expired" and " although they have expired" or "",
-      message
-    )
-  )
+  local expired = reason == "expired" and " although they have expired" or ""
+  local warning = "keys from %s could not be renewed, the old ones stay in use%s: %s"
+  if state.warn then pcall(state.warn, warning:format(self.origin, expired, message)) end
   return state.keys
 end
 
--- The turn of a coroutine that is asking the provider now, or nil: one that was ended, as nginx ends the light threads
--- of a client that leaves, has given its turn back.
-local function current_turn(state)
-  if state.turn and not state.turn:goes_on() then state.turn = nil end
-  return state.turn
+-- Whether it is the provider who asks. The coroutine does not tell, since nginx uses coroutines again; the stack does.
+local function is_within(asking)
+  local level = 1
+  local frame = debug.getinfo(level, "f")
+  while frame and frame.func ~= asking.ask do
+    level = level + 1
+    frame = debug.getinfo(level, "f")
+  end
+  return frame ~= nil
 end
 
--- Waits as long as another coroutine has the turn to ask, and there are no keys; a turn that takes too
--- long ends. Gives the seconds waited, at most `most`.
-local function wait_for(state, turn, sleep, most)
+-- Waits for the keys that another coroutine asks for, at most so long; gives the seconds waited.
+local function wait_for(state, asking, sleep, most)
   local waited, step = 0, 0.005
-  while current_turn(state) == turn and not state.keys and waited < most do
-    if waited >= LONGEST_WAIT then
-      state.turn = nil
-      break
-    end
-    if waited >= SUSPICIOUS and not turn.was_suspected then
-      turn.was_suspected = true
-      collectgarbage()
-    end
+  while state.asking == asking and not state.keys and waited < most do
     step = math.min(step * 2, 0.1, most - waited)
     sleep(step)
     waited = waited + step
@@ -240,48 +227,44 @@ end
 function Holder:at_hand(clock)
   local state = self.state()
   local keys = state.keys
-  if not keys or state.fixed or not (state.turn or due(state, clock())) then return keys end
+  if not keys or state.fixed or not (state.asking or due(state, clock())) then return keys end
   return nil
 end
 
 --- The keys to sign with now.
 ---@param context jdvm.KeyContext
----@param new_turn? fun(work: function): jdvm.Turn the place of the call knows best how to tell whether work goes on
 ---@return jdvm.HeldKeys|nil keys the same table as long as the keys do not change
 ---@return table|nil failure fields for jdvm.failures.failure
-function Holder:get(context, new_turn)
-  new_turn = new_turn or turns.new
+function Holder:get(context)
   local state = self.state()
   state.clock = context.clock
   local at_hand = self:at_hand(context.clock)
   if at_hand then return at_hand end
   if state.fixed then return failed(state.problem) end
   local now = context.clock()
-  local turn = current_turn(state)
-  if turn and math.abs(now - turn.since) > GIVE_UP then
-    state.turn, turn = nil, nil
-  end
   if state.keys then
     local reason = due(state, now)
+    local is_asked = state.asking and math.abs(now - state.asking.since) <= GIVE_UP
     -- A clock that was set back must not put the next attempt off for long.
     local may_try = now >= state.not_before or state.not_before - now > RETRY_EARLY
-    if not reason or turn or not may_try then return state.keys end
-    return refresh(self, state, context, new_turn, reason)
+    if not reason or is_asked or not may_try then return state.keys end
+    return refresh(self, state, context, reason)
   end
   local left = context.timeout or math.huge
-  while turn do
-    if turn:is_mine() then return failed { cause = "provider_calls_itself" } end
+  while state.asking do
+    local asking = state.asking
+    if is_within(asking) then return failed { cause = "provider_calls_itself" } end
     if not context.sleep then return failed { cause = "keys_asked_for" } end
-    left = left - wait_for(state, turn, context.sleep, left)
+    left = left - wait_for(state, asking, context.sleep, math.min(left, LONGEST_WAIT))
     if state.keys then return state.keys end
     if left <= 0 then return nil, { kind = "timeout", phase = "sleep", cause = "keys_timeout" } end
-    turn = current_turn(state)
+    if state.asking == asking then state.asking = nil end
   end
   now = context.clock()
   if state.problem and now < state.not_before and state.not_before - now <= RETRY_NONE then
     return failed(state.problem)
   end
-  local keys, message = refresh(self, state, context, new_turn, "none")
+  local keys, message = refresh(self, state, context, "none")
   if not keys then return failed(message) end
   return keys
 end

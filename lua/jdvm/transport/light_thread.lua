@@ -6,12 +6,9 @@
 -- thread of our own, which waits until the work is over or to be ended; and its own parent ends as soon as it has
 -- spawned it, so that nobody has to ask for it, either.
 
-local turns = require "jdvm.util.turn"
-
 local ngx = ngx -- nil in plain Lua, where nothing here is of use
 local min = math.min
 
-local UNLIMITED = 1e6 -- seconds
 local LOOK = 0.1 -- seconds between two looks whether somebody still waits for the work
 
 ---@class jdvm.LightThread
@@ -89,27 +86,6 @@ function LightThread:cancel()
   if self.over then return end
   self.cancelled = true
   if self.wake then self.wake:post(1) end
-end
-
--- A light thread that is killed leaves no mark, but waits no more: so the work runs in another, for which it waits.
-local function goes_on(self) return not self.thread.over and waiting(self.thread.done) > 0 end
-
---- A turn (jdvm.util.turn) that also ends when the light thread that began it is killed, as everybody knows at once.
----@param work fun(a: any, b: any, c: any): any, any
----@return jdvm.Turn turn
-function light_thread.turn(work)
-  local turn = turns.new(work)
-  turn.thread, turn.goes_on = light_thread.new(), goes_on
-  function turn.work(a, b, c)
-    local thread, ok, first, second = turn.thread, nil, nil, nil
-    thread:start(UNLIMITED, function()
-      ok, first, second = pcall(turn.frame, a, b, c)
-    end, true)
-    thread:wait(UNLIMITED)
-    if not ok then error(first, 0) end
-    return first, second
-  end
-  return turn
 end
 
 return light_thread
