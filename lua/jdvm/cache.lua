@@ -152,6 +152,7 @@ local function take_off(self, key, job)
     if self.flights[key] == flight then self.flights[key] = nil end
     local waiting = -flight.semaphore:count()
     if waiting > 0 then flight.semaphore:post(waiting) end
+    ngx.sleep(0) -- else an OpenResty that has nothing else to do wakes nobody whom a new timer posts to
   end)
   if not timer then return nil end
   flight = { timer = timer, semaphore = require "ngx.semaphore".new(0), ends = self.clock() + self.patience + 1 }

@@ -73,8 +73,8 @@ local function plain(value, limit, secrets, depth)
   for key, element in pairs(value) do
     count = count + 1
     if count > 100 then break end
-    key = type(key) == "string" and text.one_line(errors.redact(key, secrets), WORD) or #copy + 1
-    copy[key] = plain(element, limit, secrets, depth + 1)
+    local name = type(key) == "string" and text.one_line(errors.redact(key, secrets), WORD) or #copy + 1
+    copy[name] = plain(element, limit, secrets, depth + 1)
   end
   return copy
 end
