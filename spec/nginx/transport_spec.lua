@@ -14,6 +14,11 @@ describe("the transport of nginx", function()
     subject = world.subject()
     named_subject = world.subject {
       http = ("resolver 127.0.0.1:%d ipv6=off valid=1s; lua_ssl_verify_depth 5;"):format(run.ports.names),
+      server = ([[location /case/ipv6/ {
+        resolver 127.0.0.1:%d valid=1s;
+        resolver_timeout 1s;
+        content_by_lua_block { require("spec.nginx.support.subject").serve() }
+      }]]):format(run.ports.names),
     }
   end)
 
@@ -22,10 +27,10 @@ describe("the transport of nginx", function()
     world.clean()
   end)
 
-  for _, file in ipairs { "transport", "tls", "names" } do
+  for _, file in ipairs { "transport", "tls", "names", "ipv6" } do
     for number, case in ipairs(require("spec.nginx.cases." .. file)) do
       it(case.name, function()
-        local server = file == "names" and named_subject or subject
+        local server = (file == "names" or file == "ipv6") and named_subject or subject
         local began = socket.gettime()
         assert.equal("ok", world.run_case(server, file, number, run))
         -- nginx ends a request when all its light threads have ended: one that is left in a look-up holds it for 30 s.

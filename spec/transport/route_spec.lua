@@ -16,7 +16,7 @@ describe("the way to an origin", function()
     for _, name in ipairs { "localhost", "LOCALHOST", "a.localhost" } do
       local way = route.to("https://" .. name, {})
       assert.is_false(way.named)
-      assert.equal("127.0.0.1", way.address)
+      assert.same({ "127.0.0.1", "[::1]" }, { way.address, way.other_address })
       assert.equal(name:lower(), way.host)
     end
     assert.is_true(route.to("https://notlocalhost", {}).named)

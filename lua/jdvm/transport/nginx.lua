@@ -110,6 +110,9 @@ local function open(self, route, call, connect_timeout, fresh)
     ok, err = connect_by_name(socket, route, options, left, call.control)
   else
     ok, err = socket:connect(route.address, route.address_port, options)
+    if not ok and route.other_address and causes.is_refusal(err) then
+      ok = socket:connect(route.other_address, route.address_port, options)
+    end
   end
   if not ok then
     local _, problem = unconnected(causes.connect(err, route, left, self.limit))

@@ -45,13 +45,15 @@ local CERTIFICATE = {
 ---@return table facts
 ---@return string? advice the hint's name
 function causes.connect(err, route, seconds, limit)
-  local facts = { host = route.address, port = route.address_port }
+  local facts = { host = route.host, port = route.port }
   if err:find("no resolver defined", 1, true) then
     return "connect", "dns", "no_resolver", facts
   elseif err:find("could not be resolved", 1, true) then
     facts.reason = err:match("could not be resolved %((.-)%)") or err
     if facts.reason:find("timed out", 1, true) then return "timeout", "dns", "resolver_timeout", facts end
-    return "connect", "dns", "no_host", facts, "nginx"
+    -- nginx fails when the look-up of either IPv4 or IPv6 addresses does.
+    local is_unknown = facts.reason:find("Host not found", 1, true)
+    return "connect", "dns", "no_host", facts, is_unknown and "nginx" or "server_failure"
   elseif err == causes.GIVEN_UP then
     facts.seconds = ("%.2g"):format(seconds)
     return "timeout", "connect", "lookup_timeout", facts

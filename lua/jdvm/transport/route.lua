@@ -9,8 +9,8 @@ local route = {}
 local function is_address(host) return host:find("^%d+%.%d+%.%d+%.%d+$") ~= nil or host:find("^%[") ~= nil end
 
 -- RFC 6761, 6.3: "localhost" is this machine, whatever a name server says. nginx has neither /etc/hosts nor this rule.
-local function address_of(host)
-  if host == "localhost" or host:find("%.localhost$") then return "127.0.0.1" end
+local function addresses_of(host)
+  if host == "localhost" or host:find("%.localhost$") then return "127.0.0.1", "[::1]" end
   return host
 end
 
@@ -19,6 +19,7 @@ end
 ---@field host string lower case; the name that the certificate must carry
 ---@field port integer
 ---@field address string what to connect to
+---@field other_address string|nil where to connect to when the first refuses
 ---@field address_port integer
 ---@field named boolean must `address` be looked up?
 ---@field pool string connections of one pool are interchangeable; those of two never
@@ -41,7 +42,7 @@ function route.to(origin, config)
     if proxy.scheme ~= "http" then return nil, proxies.failure("unsupported_proxy", { scheme = proxy.scheme }) end
   end
   local secure, verify = endpoint.scheme == "https", config.verify ~= false
-  local address = address_of(proxy and proxy.host or endpoint.name)
+  local address, other_address = addresses_of(proxy and proxy.host or endpoint.name)
   return {
     secure = secure,
     host = endpoint.name,
@@ -49,6 +50,7 @@ function route.to(origin, config)
     verify = verify,
     proxy = proxy,
     address = address,
+    other_address = other_address,
     address_port = proxy and proxy.port or endpoint.port,
     named = not is_address(address),
     literal = is_address(endpoint.name),

@@ -1,5 +1,6 @@
 --- A name server for the tests, on a UDP port of 127.0.0.1: "jdvm.test" is 127.0.0.1, "two.test" is that and 127.0.0.2,
---- "silent.test" gets no answer, everything else does not exist. Usage: luajit names.lua PORT
+--- "half.test" and "mute.test" are 127.0.0.1, too, but their IPv6 addresses are refused or not answered, "silent.test"
+--- gets no answer, everything else does not exist. Usage: luajit names.lua PORT
 local socket = require "socket"
 
 local server = assert(socket.udp())
@@ -18,21 +19,19 @@ while true do
     end
     local name, question = table.concat(labels, "."):lower(), query:sub(13, position + 4)
     local is_a = query:sub(position + 1, position + 2) == "\0\1"
-    local last_bytes = ({ ["jdvm.test"] = "\1", ["two.test"] = "\1\2" })[name]
-    if last_bytes then
-      local answer = is_a and last_bytes:gsub(".", "\192\12\0\1\0\1\0\0\0\60\0\4\127\0\0%0") or ""
-      server:sendto(
-        query:sub(1, 2)
-          .. "\129\128\0\1\0"
-          .. string.char(is_a and #last_bytes or 0)
-          .. "\0\0\0\0"
-          .. question
-          .. answer,
-        host,
-        port
-      )
-    elseif name ~= "silent.test" then
-      server:sendto(query:sub(1, 2) .. "\129\131\0\1\0\0\0\0\0\0" .. question, host, port)
+    local last_bytes = ({ ["jdvm.test"] = "\1", ["two.test"] = "\1\2", ["half.test"] = "\1", ["mute.test"] = "\1" })[name]
+    local function reply(code, count, answers)
+      local head = query:sub(1, 2) .. "\129" .. string.char(128 + code) .. "\0\1\0" .. string.char(count)
+      server:sendto(head .. "\0\0\0\0" .. question .. answers, host, port)
+    end
+    if name == "half.test" and not is_a then
+      reply(2, 0, "")
+    elseif last_bytes and is_a then
+      reply(0, #last_bytes, (last_bytes:gsub(".", "\192\12\0\1\0\1\0\0\0\60\0\4\127\0\0%0")))
+    elseif last_bytes and name ~= "mute.test" then
+      reply(0, 0, "")
+    elseif not last_bytes and name ~= "silent.test" then
+      reply(3, 0, "")
     end
   end
 end

@@ -26,6 +26,7 @@ function M.http(ports, certificates)
   local servers = {
     SERVER:format(ports.plain, "", "", "60s"),
     SERVER:format(ports.impatient, "", "", "1s"),
+    (SERVER:format(ports.six, "", "", "60s"):gsub("127%.0%.0%.1", "[::1]")),
   }
   local chain = { deep = "deep-chain" }
   for _, name in ipairs { "good", "wrong", "unknown", "self", "deep" } do

@@ -28,7 +28,7 @@ end
 --- Starts the service of the transport's cases; also what a case needs to know of the run.
 function M.upstream()
   local ports = {}
-  for _, name in ipairs { "plain", "impatient", "good", "wrong", "unknown", "self", "deep", "closed" } do
+  for _, name in ipairs { "plain", "impatient", "good", "wrong", "unknown", "self", "deep", "closed", "six" } do
     ports[name] = nginx.free_port()
   end
   local server = nginx.start {

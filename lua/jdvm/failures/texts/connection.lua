@@ -9,6 +9,8 @@ return {
     hint_zh = "请检查 endpoint 中的域名与本机的域名服务器",
     nginx = 'check the name; nginx asks the server in its "resolver" directive and does not read /etc/hosts',
     nginx_zh = "请检查域名；nginx 只查询 resolver 指令指定的服务器，不读取 /etc/hosts",
+    server_failure = 'check the name server in the "resolver" directive of nginx.conf; if it fails for IPv6 addresses alone, write "resolver ADDRESS ipv6=off;"',
+    server_failure_zh = "请检查 nginx.conf 中 resolver 指令的域名服务器；若仅 IPv6 查询失败，请写“resolver 地址 ipv6=off;”",
   },
   no_resolver = {
     en = "could not look up [{host}][the proxy {via}]: no resolver defined",
@@ -19,8 +21,8 @@ return {
   resolver_timeout = {
     en = "the name server did not reply for [{host}][the proxy {via}]",
     zh = "域名服务器未答复 [{host}][代理 {via}] 的查询",
-    hint = 'check the address in the "resolver" directive of nginx.conf',
-    hint_zh = "请检查 nginx.conf 中 resolver 指令的地址",
+    hint = 'check the address in the "resolver" directive of nginx.conf; if only queries for IPv6 addresses get no reply, write "resolver ADDRESS ipv6=off;"',
+    hint_zh = "请检查 nginx.conf 中 resolver 指令的地址；若仅 IPv6 查询得不到答复，请写“resolver 地址 ipv6=off;”",
   },
   no_connection = {
     en = "could not connect to [the proxy {via}][{host} port {port}]: {reason}",
@@ -58,6 +60,8 @@ return {
     hint_zh = "请检查代理地址与本机的域名服务器",
     nginx = 'check the address of the proxy; nginx asks the server in its "resolver" directive and does not read /etc/hosts',
     nginx_zh = "请检查代理地址；nginx 只查询 resolver 指令指定的服务器，不读取 /etc/hosts",
+    server_failure = 'check the name server in the "resolver" directive of nginx.conf; if it fails for IPv6 addresses alone, write "resolver ADDRESS ipv6=off;"',
+    server_failure_zh = "请检查 nginx.conf 中 resolver 指令的域名服务器；若仅 IPv6 查询失败，请写“resolver 地址 ipv6=off;”",
   },
   proxy_refused = {
     en = "the proxy[ {proxy}] refused the tunnel to {host} port {port}: [status {status}][{reason}]",
@@ -155,8 +159,8 @@ return {
   lookup_timeout = {
     en = "resolving [{host} and connecting to its port {port}][the name of the proxy {via} and connecting to it] took longer than {seconds} s",
     zh = "解析[ {host} 并连接其端口 {port} ][代理 {via} 的主机名并连接]超过 {seconds} 秒",
-    hint = 'check the address in the "resolver" directive of nginx.conf, and the firewall; connect_timeout is for both',
-    hint_zh = "请检查 nginx.conf 中 resolver 指令的地址与防火墙；connect_timeout 包含这两步",
+    hint = 'check the address in the "resolver" directive of nginx.conf, and the firewall; if only queries for IPv6 addresses get no reply, write "resolver ADDRESS ipv6=off;"',
+    hint_zh = "请检查 nginx.conf 中 resolver 指令的地址与防火墙；若仅 IPv6 查询得不到答复，请写“resolver 地址 ipv6=off;”",
   },
   all_in_use = {
     en = "not connected to [the proxy {via}][{host} port {port}][ through the proxy at {proxy}][ after {seconds} s] (connect_timeout)",
