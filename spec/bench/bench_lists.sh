@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Lists of 10,000 images over TLS, and one call, whole processes: against libcurl that discards the bodies, against what
-# a user would write with lua-curl, lua-cjson and luaossl, and against curl: bench_lists.sh [ROUNDS] [PAGES]
+# Whole processes over TLS, from a service that answers at once and from one that takes 50 ms: lists of 10,000 images
+# against libcurl that discards the bodies and what a user would write with lua-curl, lua-cjson and luaossl; one call
+# against curl: bench_lists.sh [ROUNDS] [PAGES]
 set -eu
 cd "$(dirname "$0")/../.."
 rounds=${1:-9}
@@ -12,17 +13,21 @@ server=
 stop() {
   [ -z "$server" ] || kill "$server" 2>/dev/null || true
   [ -z "$server" ] || wait "$server" 2>/dev/null || true
-  rm -rf "$folder"
+  server=
 }
-trap stop EXIT
+trap 'stop; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
 
 mkdir "$folder/pages"
 cc -O2 -o "$folder/measure" $here/lists_measure.c
 cc -O2 -o "$folder/discard" $here/lists_discard.c -lcurl
-lua5.4 $here/lists_pages.lua "$folder/pages" "$pages"
+LUA_PATH="$here/?.lua" lua5.4 -e "require('pages').write('$folder/pages', $pages)"
 . spec/support/static_server_start.sh
-start_static_server "$folder"
-
 export JDVM_BENCH_FOLDER=$folder
-lua5.4 $here/lists.lua "https://127.0.0.1:$port" "$folder/ca.pem" "$pages" "$rounds"
+
+for case in near slow; do
+  if [ $case = slow ]; then export SERVICE_TIME=0.05; fi
+  start_static_server "$folder"
+  lua5.4 $here/lists.lua $case "https://127.0.0.1:$port" "$folder/ca.pem" "$pages" "$rounds"
+  stop
+done

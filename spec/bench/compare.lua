@@ -3,12 +3,15 @@
 
 local compare = {}
 
+---The median of a list, its least and its greatest value.
 local function median(list)
   local sorted = table.move(list, 1, #list, 1, {}) -- luacheck: ignore 143
   table.sort(sorted)
   local n = #sorted
   return n % 2 == 1 and sorted[(n + 1) // 2] or (sorted[n // 2] + sorted[n // 2 + 1]) / 2, sorted[1], sorted[n]
 end
+
+compare.median = median
 
 -- What `lists_measure.c`, built as FOLDER/measure, says of a command in an environment.
 local function measure(folder, command, environment)
@@ -24,7 +27,7 @@ end
 ---@param title string
 ---@param entries table[] `{ name, command, environment = "NAME=value …" }`
 ---@param base integer the entry that the ratios are to
----@return table[] summary `{ name, wall, peak, ratio, ratios, cpu_ratio, entry }` for each
+---@return table[] summary `{ name, wall, peak, ratio, ratios, cpu_ratio }` for each
 function compare.run(setting, title, entries, base)
   local rounds = setting.rounds
   local results = {}
@@ -75,15 +78,8 @@ function compare.run(setting, title, entries, base)
         (median(cpu_ratios))
       )
     )
-    summary[index] = {
-      name = entry[1],
-      wall = wall,
-      peak = peak,
-      ratio = ratio,
-      ratios = ratios,
-      cpu_ratio = median(cpu_ratios),
-      entry = entry,
-    }
+    summary[index] = { name = entry[1], wall = wall, peak = peak, ratios = ratios, ratio = ratio }
+    summary[index].cpu_ratio = median(cpu_ratios)
   end
   return summary
 end

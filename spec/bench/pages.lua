@@ -200,12 +200,12 @@ end
 
 local function request_id(random) return '{"requestId":"' .. letters(random, 32, "0123456789abcdef") .. '","result":' end
 
-local function page(style)
+local function page(style, total)
   local images = {}
   for index = 1, 100 do
     images[index] = image(style)
   end
-  return request_id(style.random) .. '{"images":' .. array(images) .. ',"totalCount":10000}}'
+  return request_id(style.random) .. '{"images":' .. array(images) .. ',"totalCount":' .. (total or 10000) .. "}}"
 end
 
 -- Each maker takes a seed and returns the text of a document.
@@ -241,6 +241,19 @@ pages.makers = {
     return "{" .. table.concat(fields, ",") .. "}"
   end,
 }
+
+--- Writes the responses of a list of so many pages into a folder: N.json, and empty.json for what is behind the last.
+function pages.write(folder, count)
+  local function write(name, content)
+    local file = assert(io.open(("%s/%s.json"):format(folder, name), "wb"))
+    file:write(content)
+    file:close()
+  end
+  for number = 1, count do
+    write(number, page({ random = generator(number) }, count * 100))
+  end
+  write("empty", ('{"requestId":"0","result":{"images":[],"totalCount":%d}}'):format(count * 100))
+end
 
 pages.names = { "page", "shuffled", "image", "chinese", "escaped", "adversarial" }
 

@@ -3,7 +3,7 @@
 # pages/N.json. A GET of …/images?pageNumber=N on PORT (TLS) or PORT + 1 (plain) gives that file, or
 # pages/empty.json if there is one. Makes a CA and a certificate in FOLDER (ca.pem), prints PORT, and stays
 # in the foreground until it is ended. SERVICE_TIME is what an answer takes in seconds (nginx's Lua module
-# waits); HTTP2=1 offers HTTP/2 beside HTTP/1.1.
+# waits).
 set -eu
 folder=$1
 wait="" modules="" nginx=nginx
@@ -43,10 +43,9 @@ http {
   tcp_nopush off;
   tcp_nodelay on;
   keepalive_requests 1000000;
-  http2_max_concurrent_streams 256;
   open_file_cache max=2000;
   server {
-    listen 127.0.0.1:$port ssl${HTTP2:+ http2};
+    listen 127.0.0.1:$port ssl;
     listen 127.0.0.1:$((port + 1));
     ssl_certificate server.pem;
     ssl_certificate_key server.key;
