@@ -4,8 +4,10 @@ local core = require "jdvm.core"
 local fake_transport = require "spec.support.fake_transport"
 local jdvm = require "jdvm"
 local own_process = require "spec.support.own_process"
+local profile = require "jdvm.keys.profile"
 
 local getenv = os.getenv
+local unpack_all = table.unpack or unpack -- luacheck: ignore 113 143
 
 local function with_environment(values, f)
   os.getenv = function(name) return values[name] end -- luacheck: ignore 122
@@ -60,6 +62,44 @@ describe("jdvm", function()
       '^false\tjdvm: jdvm%.%w+ cannot be loaded now; write require "jdvm%.%w+" where the program ' .. "starts: .*\n%w+$",
       output
     )
+  end)
+end)
+
+describe("the locale", function()
+  -- As tr_TR.UTF-8, whose small "I" is no single byte, does it to them.
+  local function in_turkish(f)
+    local lower, upper = string.lower, string.upper
+    local function all_but(letter, change)
+      return function(text)
+        return (text:gsub(".", function(character) return character == letter and character or change(character) end))
+      end
+    end
+    string.lower, string.upper = all_but("I", lower), all_but("i", upper) -- luacheck: ignore 122
+    local results = { pcall(f) }
+    string.lower, string.upper = lower, upper -- luacheck: ignore 122
+    return unpack_all(results)
+  end
+
+  it("does not decide what a name means", function()
+    local body = '{"error":{"code":401,"status":"ACCESS_ERROR","message":"INVALID ACCESSKEY"}}'
+    local options = {
+      region = "cn-north-1",
+      access_key = "A",
+      secret_key = "S",
+      endpoint = "HTTPS://VM.INTERNAL",
+      transport = function() return { status = 401, headers = { ["X-JDCLOUD-REQUEST-ID"] = "r1" }, body = body } end,
+    }
+    local ok, client, detail, sections, fault = in_turkish(function()
+      local client = jdvm.new(options)
+      local _, _, detail = client:describe_images { imageSource = "public" }
+      local sections = profile.parse "[default]\nREGION_ID = cn-north-1\n"
+      return client, detail, sections, raised(function() jdvm.new { REGION_ID = "x" } end)
+    end)
+    assert.is_true(ok, client)
+    assert.matches("https://vm.internal", tostring(client), 1, true)
+    assert.same({ "unknown_access_key", "r1" }, { detail.cause, detail.request_id })
+    assert.same({ default = { region_id = "cn-north-1" } }, sections)
+    assert.matches("did you mean 'region'?", fault, 1, true)
   end)
 end)
 

@@ -115,7 +115,7 @@ function Function:finish(pending)
   if fault then return unusable("function_misused", fault, true) end
   local headers = {}
   for name, value in pairs(response.headers or {}) do
-    headers[tostring(name):lower()] = tostring(value)
+    headers[text.lower(tostring(name))] = tostring(value)
   end
   return {
     status = response.status,

@@ -73,6 +73,7 @@ describe("one printable line", function()
   it("leaves out what hides or reorders text", function()
     assert.equal("abcdef", text.one_line("a\194\133b\226\128\174c\226\128\139d\226\129\166e\239\187\191f", 100))
     assert.equal("ab", text.one_line("a\226\128\168b", 100))
+    assert.equal("ab", text.one_line("a\243\160\129\129b", 100))
   end)
 
   it("cuts at a character", function()

@@ -1,6 +1,8 @@
 -- The cause of what the service, or something in front of it, returned. The service tells what went wrong by its
 -- messages alone: this is the one place that reads them. Pure data and a look-up.
 
+local text = require "jdvm.util.text"
+
 local causes = {}
 
 -- The first entry that fits: `kind`, the code or a range of codes, and `find`: texts of which one must stand in the
@@ -43,7 +45,7 @@ end
 ---@return string|nil
 function causes.of(failure)
   local code = failure.kind == "api" and failure.code or failure.http_status
-  local message = (failure.message or ""):lower()
+  local message = text.lower(failure.message or "")
   for _, entry in ipairs(entries) do
     if
       entry.kind == failure.kind

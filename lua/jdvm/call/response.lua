@@ -17,7 +17,7 @@ local envelope = {}
 -- The words of a web page: its title, else its text without the tags.
 local function words_of(body, content_type)
   local start = body:sub(1, 4096)
-  if content_type:find("html", 1, true) or start:lower():find("<html", 1, true) then
+  if content_type:find("html", 1, true) or text.lower(start):find("<html", 1, true) then
     start = start:match("<[Tt][Ii][Tt][Ll][Ee][^>]*>%s*(.-)%s*</") or start:gsub("<[^>]*>", " ")
   end
   return text.one_line(start, 120)
@@ -25,7 +25,7 @@ end
 
 -- Says what an unusable body is: its type and how it begins.
 local function body_words(headers, problem)
-  local content_type = tostring(headers["content-type"] or ""):lower():match("^[^;%s]*")
+  local content_type = text.lower(tostring(headers["content-type"] or "")):match("^[^;%s]*")
   local body = problem and problem.text or ""
   if body == "" then
     return problem and problem.text and "an empty body" or (content_type ~= "" and content_type or "no JSON")
@@ -175,7 +175,7 @@ function envelope.read(operation, status, headers, decoded, problem, id)
   local envelops = is_object(decoded)
   local request_id = envelops and word_of(decoded.requestId) or headers["x-jdcloud-request-id"]
   -- It goes into lines of logs.
-  if request_id and request_id:find("[^%w_-]") then request_id = text.one_line(request_id, 100) end
+  if request_id and request_id:find("[^A-Za-z0-9_-]") then request_id = text.one_line(request_id, 100) end
 
   local failure = envelops and api_failure(decoded, status) or nil
   if not failure and (status < 200 or status > 299) then

@@ -58,7 +58,7 @@ function profile.parse(content)
       elseif not section then
         problems[#problems + 1] = ("line %d stands before the first [section]"):format(number)
       else
-        section[key:lower()] = trim(value):gsub("%%%%", "%%")
+        section[text.lower(key)] = trim(value):gsub("%%%%", "%%")
       end
     end
   end
@@ -87,7 +87,7 @@ function profile.update(content, name, values)
     local title = trim(line):match("^%[([^%]]+)%]")
     if title then inside = title == name end
     local key = inside and not title and not trim(line):find("^[#;]") and line:match("^[ \t]*([^=:]-)[ \t]*[=:]")
-    key = key and key:lower()
+    key = key and text.lower(key)
     if key and values[key] then
       line = key .. " = " .. values[key]:gsub("%%", "%%%%")
       left[key] = nil

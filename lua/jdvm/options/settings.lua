@@ -61,12 +61,12 @@ local function endpoint_of(values)
   local endpoint = values.endpoint
   if not present(endpoint) then return nil end
   if endpoint:find("://", 1, true) then return endpoint end
-  local host = endpoint:lower():match("^[^/:]*")
+  local host = text.lower(endpoint):match("^[^/:]*")
   if host == "www.jdcloud-api.com" then return nil end
   if host:find("%.jdcloud%-api%.com$") and not host:find("^vm%.") then
     return nil, ("endpoint %s of the profile is not the VM service's; it was left out"):format(text.show(endpoint))
   end
-  return (present(values.scheme) and values.scheme:lower() or "https") .. "://" .. endpoint
+  return (present(values.scheme) and text.lower(values.scheme) or "https") .. "://" .. endpoint
 end
 
 ---@class jdvm.Settings
@@ -155,7 +155,7 @@ end
 
 -- An endpoint without a user name and a password, which do not belong there but may stand in it.
 local function shown_endpoint(endpoint)
-  local scheme = endpoint:match("^%a+://") or ""
+  local scheme = endpoint:match("^[A-Za-z]+://") or ""
   return text.one_line(scheme .. endpoint:sub(#scheme + 1):gsub("^.*@", "…@"), 200)
 end
 

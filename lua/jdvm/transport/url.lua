@@ -12,9 +12,9 @@ url.DEFAULT_PORT = { http = 80, https = 443 }
 ---@return string|nil host lower case, brackets kept; nil when it is none
 ---@return integer|nil port
 function url.host_and_port(authority)
-  local host, port = authority:lower():match("^(%[[%x:.]+%]):?(%d*)$")
+  local host, port = text.lower(authority):match("^(%[[%x:.]+%]):?(%d*)$")
   if not host then
-    host, port = authority:lower():match("^([%w._-]+):?(%d*)$")
+    host, port = text.lower(authority):match("^([a-z0-9._-]+):?(%d*)$")
   end
   if not host or (port ~= "" and (tonumber(port) < 1 or tonumber(port) > 65535)) then return nil end
   return host, tonumber(port)
@@ -30,9 +30,9 @@ function url.endpoint(given)
   if given:find("@", 1, true) then
     return nil, "must not hold a user name or a password: keys go into access_key and secret_key"
   end
-  local scheme, authority, rest = given:match("^(%a+)://([^/?#]*)(.*)$")
+  local scheme, authority, rest = given:match("^([A-Za-z]+)://([^/?#]*)(.*)$")
   if not scheme then return nil, "must begin with https:// (or http://), got " .. text.show(given) end
-  scheme = scheme:lower()
+  scheme = text.lower(scheme)
   local default = url.DEFAULT_PORT[scheme]
   if not default then return nil, "must be https or http, not " .. text.show(scheme) end
   if rest ~= "" and rest ~= "/" then

@@ -18,7 +18,8 @@ local ESCAPES =
 
 local function escape(character) return ESCAPES[character] or ("\\u%04x"):format(character:byte()) end
 
-local function quote(text) return '"' .. text:gsub('[%c"\\\127]', escape) .. '"' end
+-- Control characters, quotes and backslashes, as a complement: the class %c goes by the locale.
+local function quote(text) return '"' .. text:gsub("[^\32\33\35-\91%]\94-\126\128-\255]", escape) .. '"' end
 
 local function number(value)
   if type_of_number(value) == "integer" then return ("%d"):format(value) end

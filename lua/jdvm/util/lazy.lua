@@ -2,6 +2,8 @@
 -- that asks for one image is not to wait for what reads lists. Inside nginx they are loaded at once: that belongs to
 -- its start, and not into a request. Pure but for what require does.
 
+local text = require "jdvm.util.text"
+
 local ngx = ngx -- nil in plain Lua
 
 --- Stands for a module whose value is a table, by the names in it (it cannot be walked through).
@@ -14,12 +16,9 @@ return function(name)
       local ok, module = pcall(require, name)
       if not ok then
         package.loaded[name] = nil -- Lua 5.1 keeps a mark there that would make every later attempt fail
+        local cause = text.one_line(tostring(module), 1000)
         error(
-          ("jdvm: %s cannot be loaded now; write require %q where the program starts: %s"):format(
-            name,
-            name,
-            tostring(module):gsub("\n.*", "")
-          ),
+          ("jdvm: %s cannot be loaded now; write require %q where the program starts: %s"):format(name, name, cause),
           0
         )
       end

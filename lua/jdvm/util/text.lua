@@ -1,10 +1,20 @@
--- Text as users write it and as messages show it: validity, one printable line, the nearest known word.
--- Pure functions, the same on every Lua (patterns with locale-dependent classes are avoided).
+-- Text as users write it and as messages show it: validity, one printable line, the nearest known word. Pure functions,
+-- the same on every Lua and in every locale: classes such as %a, and string.lower, go by the locale.
 
 local text = {}
 
--- Sets are written as complements: a NUL cannot stand in a pattern of Lua 5.1.
-local ASCII_RUN, CONTROL, CONTROLS_AND_BLANKS = "^[^\128-\255]*", "[^\32-\126\128-\255]", "[^\33-\126\128-\255]+"
+-- Written as a complement: a NUL cannot stand in a pattern of Lua 5.1.
+local CONTROL = "[^\32-\126\128-\255]"
+
+local SMALL = {}
+for byte = ("A"):byte(), ("Z"):byte() do
+  SMALL[string.char(byte)] = string.char(byte + 32)
+end
+
+--- The text with the letters A to Z in lower case.
+---@param s string
+---@return string
+function text.lower(s) return (s:gsub("[A-Z]", SMALL)) end
 
 -- Length of the well-formed UTF-8 character (RFC 3629: no surrogates, no overlong forms, at most
 -- U+10FFFF) that starts at byte `i`, or nil.
@@ -22,16 +32,27 @@ local function character_length(s, i)
   return 4
 end
 
+-- The characters of a text, each with whether it is one; bytes that are not UTF-8 come one by one.
+local function characters(s)
+  local i = 1
+  return function()
+    if i > #s then return nil end
+    local length = character_length(s, i)
+    local character = s:sub(i, i + (length or 1) - 1)
+    i = i + #character
+    return character, length ~= nil
+  end
+end
+
 --- Offset (from 0) of the first byte that is not UTF-8, or nil when the whole text is.
 ---@param s string
 ---@return integer|nil offset
 function text.utf8_fault(s)
   if not s:find("[\128-\255]") then return nil end
-  local i = 1
-  while i <= #s do
-    local length = character_length(s, i)
-    if not length then return i - 1 end
-    i = i + length
+  local offset = 0
+  for character, is_valid in characters(s) do
+    if not is_valid then return offset end
+    offset = offset + #character
   end
   return nil
 end
@@ -45,14 +66,14 @@ function text.control_fault(s)
   return nil
 end
 
--- Characters that print nothing, break lines or turn the direction of the text: C1 controls, zero
--- width and direction marks, line and paragraph separators, the byte order mark.
+-- Characters that print nothing, break lines or turn the direction of the text: C1 controls, zero width and direction
+-- marks, line and paragraph separators, the byte order mark, tags.
 local function is_invisible(character)
   local a, b, c = character:byte(1, 3)
   if a == 0xC2 then return b <= 0x9F end
   if a == 0xE2 and b == 0x80 then return (c >= 0x8B and c <= 0x8F) or (c >= 0xA8 and c <= 0xAE) end
   if a == 0xE2 and b == 0x81 then return c >= 0xA0 and c <= 0xAF end
-  return character == "\239\187\191"
+  return character == "\239\187\191" or a == 0xF3 and b == 0xA0
 end
 
 --- The text as one printable line: runs of white space and control characters become one blank,
@@ -66,19 +87,16 @@ function text.one_line(s, limit)
   local cut = #s > 4 * limit
   if cut then s = s:sub(1, 4 * limit) end
   if s:find("[^\32-\126]") then
-    local parts, i = {}, 1
-    while i <= #s do
-      local byte = s:byte(i)
-      if byte < 0x80 then
-        local _, last = s:find(ASCII_RUN, i)
-        parts[#parts + 1] = s:sub(i, last):gsub(CONTROLS_AND_BLANKS, " ")
-        i = last + 1
-      else
-        local length = character_length(s, i)
-        local character = length and s:sub(i, i + length - 1) or "?"
-        if not length or not is_invisible(character) then parts[#parts + 1] = character end
-        i = i + (length or 1)
+    local parts = {}
+    for character, is_valid in characters(s) do
+      if not is_valid then
+        character = "?"
+      elseif character:find(CONTROL) then
+        character = " "
+      elseif is_invisible(character) then
+        character = ""
       end
+      parts[#parts + 1] = character
     end
     s = table.concat(parts)
   end
@@ -98,18 +116,14 @@ local function escaped(byte) return ESCAPES[byte] or ("\\x%02X"):format(byte:byt
 
 -- A text with nothing hidden: blanks stay, and bytes that would not be seen stand as \n, \r, \t and \xNN.
 local function plain(s)
-  local parts, bytes, i = {}, 0, 1
-  while i <= #s do
-    local length = character_length(s, i)
-    local character = s:sub(i, i + (length or 1) - 1)
-    local shown = character
-    if not length or is_invisible(character) or character:find(CONTROL) then shown = character:gsub(".", escaped) end
-    bytes = bytes + #shown
-    if bytes > SHOWN then
-      parts[#parts + 1] = "…"
-      break
+  local parts, bytes = {}, 0
+  for character, is_valid in characters(s) do
+    if not is_valid or is_invisible(character) or character:find(CONTROL) then
+      character = character:gsub(".", escaped)
     end
-    parts[#parts + 1], i = shown, i + #character
+    bytes = bytes + #character
+    if bytes > SHOWN then return table.concat(parts) .. "…" end
+    parts[#parts + 1] = character
   end
   return table.concat(parts)
 end
@@ -135,7 +149,7 @@ function text.enumerate(words, last)
 end
 
 -- What two spellings of one name share: page_size, pageSize and Page-Size are the same name.
-local function folded(word) return (word:lower():gsub("[^a-z0-9\128-\255]", "")) end
+local function folded(word) return (text.lower(word):gsub("[^a-z0-9\128-\255]", "")) end
 
 -- Edits (insert, delete, replace, swap of neighbours) between two words, as a plain table walk; both
 -- are short names.
