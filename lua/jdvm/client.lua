@@ -141,7 +141,9 @@ function client.new(given, level)
   state.resolved = resolved
   state.credentials, state.lacks_keys = resolved.credentials, resolved.origins.access_key == nil
   state.clock, state.random = given.clock and checked_clock(given.clock) or os.time, random
-  state.decoding = { null = state.null, utf8 = state.utf8, array_mt = state.array_mt or nil }
+  -- Without marks in the result, a call takes them off again: until then they tell [] from {}.
+  local array_mt = state.array_mt or state.array_mt == false and {} or nil
+  state.decoding = { null = state.null, utf8 = state.utf8, array_mt = array_mt }
 
   for _, note in ipairs(resolved.notes) do
     warn(note)

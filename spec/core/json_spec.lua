@@ -335,8 +335,8 @@ describe("decoded arrays", function()
   end)
 
   it("are marked when they are empty", function()
-    assert.equal(core.array_mt(), getmetatable(decode("[]")))
-    assert.equal(core.array_mt(), getmetatable(decode('{"a":[ ]}').a))
+    assert.equal(core.array_mt(), debug.getmetatable(decode("[]")))
+    assert.equal(core.array_mt(), debug.getmetatable(decode('{"a":[ ]}').a))
     assert.equal(nil, getmetatable(decode("{}")))
     assert.equal(nil, getmetatable(decode("[1]")))
     local mine = {}
@@ -348,14 +348,14 @@ describe("decoded arrays", function()
     local loaded, before = package.loaded, { cjson = package.loaded.cjson, safe = package.loaded["cjson.safe"] }
     local function mark(cjson, safe)
       loaded.cjson, loaded["cjson.safe"] = cjson, safe
-      local marks = { core.array_mt(), getmetatable(decode("[]")) }
+      local marks = { core.array_mt(), debug.getmetatable(decode("[]")) }
       loaded.cjson, loaded["cjson.safe"] = before.cjson, before.safe
       assert.equal(marks[1], marks[2])
       return marks[1]
     end
     local theirs = {}
     local ours = mark(nil, nil)
-    assert.equal("array", ours.__jsontype)
+    assert.same({ __metatable = false }, ours) -- printers of tables do not see it
     assert.equal(theirs, mark({ array_mt = theirs }, nil))
     assert.equal(theirs, mark(nil, { array_mt = theirs }))
     assert.equal(theirs, mark({ encode = print }, { array_mt = theirs }))
@@ -537,7 +537,7 @@ describe("decode with fields", function()
 
   it("keeps null, arrays and limits as without", function()
     assert.equal(core.null, decode('{"a":null,"b":1}', { fields = { "a" }, null = "keep" }).a)
-    assert.equal(core.array_mt(), getmetatable(decode('{"a":[],"b":1}', { fields = { "a" } }).a))
+    assert.equal(core.array_mt(), debug.getmetatable(decode('{"a":[],"b":1}', { fields = { "a" } }).a))
     assert.equal(nil, (decode('{"a":1,"b":\255}', { fields = { "a" } })))
   end)
 end)

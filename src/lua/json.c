@@ -139,8 +139,9 @@ void jdvm_json_register(lua_State *L) {
   lua_getfield(L, LUA_REGISTRYINDEX, ARRAY_MT);
   if (!lua_istable(L, -1)) {
     lua_newtable(L);
-    lua_pushliteral(L, "array");
-    lua_setfield(L, -2, "__jsontype");
+    /* Out of sight: whoever prints a result does not see it. */
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
     lua_setfield(L, LUA_REGISTRYINDEX, ARRAY_MT);
   }
   lua_pop(L, 1);

@@ -124,6 +124,7 @@ local function new(name, call, reader)
   local mt = getmetatable(held)
   mt[FIELDS] = function() return self end
   mt.__name, mt.__index = name, methods
+  mt.__tostring = function() return (tostring(self):gsub("^table", name)) end
   mt.__call, mt.__close = function() return call(self) end, function() close(self) end
   mt.__len, mt.__pairs, mt.__ipairs = is_no_table, is_no_table, is_no_table
   return held, nil, nil, held
