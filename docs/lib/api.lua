@@ -592,7 +592,7 @@ api.client = {
     doc_zh = "查询可用（或参数 status 指定状态）且符合条件的最新镜像，先按 createTime、再按 ID 比较；没有时返回 kind 为 match "
       .. "的失败。",
     params = {
-      { "params", "jdvm.DescribeImagesParams" },
+      { "params", "jdvm.ListImagesParams" },
       { "options", "jdvm.LatestOptions", optional = true },
     },
     returns = { { "jdvm.Image", "image" }, { "jdvm.ListStats", "stats of the list" } },
@@ -631,19 +631,19 @@ api.lists = {
     doc = "Iterates over all that match, page by page behind the scenes. A filter may be an array of values, which means "
       .. "any of them. Raises a message when a page cannot be had: a loop never just ends short.",
     doc_zh = "遍历所有符合条件的结果，自动翻页。过滤条件可为数组，表示任一取值均可。无法取得某一页时抛出异常，绝不会悄悄提前结束。",
-    returns = { { "jdvm.Iterator", "iterator" } },
+    returns = { { "jdvm.{Items}", "iterator" } },
   },
   {
     method = "pages",
     doc = "Iterates over pages: result, meta.",
     doc_zh = "按页遍历，每次返回 result, meta。",
-    returns = { { "jdvm.Iterator", "iterator" } },
+    returns = { { "jdvm.{Item}Pages", "iterator" } },
   },
   {
     method = "list",
     doc = "Reads a list to its end.",
     doc_zh = "读取完整列表。",
-    returns = { { "{Item}[]", "items" }, { "jdvm.ListStats", "stats" } },
+    returns = { { "jdvm.{Item}[]", "items" }, { "jdvm.ListStats", "stats" } },
     fails = true,
   },
   {
@@ -659,9 +659,8 @@ api.lists = {
 api.objects = {
   {
     name = "Iterator",
-    call = "jdvm.Image|jdvm.DescribeImagesResult|nil",
-    doc = "What lists are read with, in a generic for.",
-    doc_zh = "列表迭代器，用于泛型 for。",
+    doc = "What lists are read with, in a generic for: an image, or a page and its meta, at a time.",
+    doc_zh = "列表迭代器，用于泛型 for：每次返回一个镜像，或一页及其 meta。",
     methods = {
       {
         name = "stats",
@@ -694,6 +693,22 @@ api.objects = {
         returns = {},
       },
     },
+  },
+  {
+    name = "Images",
+    parent = "Iterator",
+    call = "fun(): jdvm.Image",
+    doc = "An Iterator whose loop variable is an image.",
+    doc_zh = "循环变量为镜像的 Iterator。",
+    methods = {},
+  },
+  {
+    name = "ImagePages",
+    parent = "Iterator",
+    call = "fun(): jdvm.DescribeImagesResult, jdvm.Meta",
+    doc = "An Iterator whose loop variables are a page and its meta.",
+    doc_zh = "循环变量为一页结果及其 meta 的 Iterator。",
+    methods = {},
   },
   {
     name = "Call",
@@ -739,7 +754,7 @@ api.objects[#api.objects + 1] = {
       doc = "As client:list_images; the list is kept as one entry.",
       doc_zh = "同 client:list_images；整个列表作为一项缓存。",
       fails = true,
-      params = { { "params", "jdvm.DescribeImagesParams" } },
+      params = { { "params", "jdvm.ListImagesParams" } },
       returns = { { "jdvm.Image[]", "images" }, { "jdvm.Meta", "meta" } },
     },
   },
@@ -802,6 +817,13 @@ function api.type_names(operation)
   return "jdvm." .. name .. "Params", "jdvm." .. name .. "Result"
 end
 
+--- The type of the items of a list operation, and those of its lists' parameters.
+function api.list_names(operation)
+  local item = api.result_field(operation, operation.page.items).type:gsub("%[%]$", "")
+  local items = operation.page.items:gsub("^%l", string.upper)
+  return { Item = item, Items = items, params = "jdvm.List" .. items .. "Params" }
+end
+
 --- The field of an operation's result with the given name.
 function api.result_field(operation, name)
   for _, field in ipairs(operation.result) do
@@ -826,11 +848,11 @@ function api.methods(operation)
   }
   if not operation.page then return methods end
   local names = operations.list_methods(operation)
-  local item = "jdvm." .. api.result_field(operation, operation.page.items).type:gsub("%[%]$", "")
+  local types = api.list_names(operation)
   for _, list in ipairs(api.lists) do
     local returns = {}
     for i, value in ipairs(list.returns) do
-      returns[i] = { value[1]:gsub("{Item}", item), value[2] }
+      returns[i] = { value[1]:gsub("{(%a+)}", types), value[2] }
     end
     methods[#methods + 1] = {
       name = names[list.method],
@@ -838,7 +860,7 @@ function api.methods(operation)
       doc_zh = list.doc_zh,
       returns = returns,
       fails = list.fails,
-      params = { { "params", params_type }, { "options", "jdvm.ListOptions", optional = true } },
+      params = { { "params", types.params }, { "options", "jdvm.ListOptions", optional = true } },
     }
   end
   return methods

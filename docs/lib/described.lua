@@ -1,5 +1,6 @@
 -- The options and the models of the library, each entry with its texts: doc and doc_zh.
 
+local copy_of = require "jdvm.util.copy"
 local models = require "jdvm.service.models"
 local options = require "jdvm.options.options"
 
@@ -8,10 +9,7 @@ local profile = require "jdvm.keys.profile"
 local texts = { options = require "docs.lib.options", models = require "docs.lib.models" }
 
 local function described(entry, text, where)
-  local copy = {}
-  for name, value in pairs(entry) do
-    copy[name] = value
-  end
+  local copy = copy_of(entry)
   assert(text, where .. " has no text")
   copy.doc, copy.doc_zh, copy.class = text[1], text[2], text.class
   return copy

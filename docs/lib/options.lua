@@ -98,7 +98,7 @@ return {
       "每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。",
       class = "fun(event: jdvm.Event)",
     },
-    on_call = { "Called after each call.", "每次调用结束后的回调。", class = "fun(event: jdvm.Event)" },
+    on_call = { "Called after each call.", "每次调用结束后的回调。", class = "fun(event: jdvm.CallEvent)" },
     clock = {
       "Gives the time in seconds since 1970; for tests.",
       "返回自 1970 年起的秒数，用于测试。",
@@ -145,6 +145,7 @@ return {
       'Regions to list, or "all" for the known ones: read side by side, and each image has regionId. Failures name the '
         .. "region.",
       '要查询的地域，"all" 表示所有已知地域：并行读取，每个镜像带有 regionId；失败信息会指明地域。',
+      class = '"all"|string[]',
     },
     consistency = {
       "stable misses no image even if one is deleted while another is created; its pages overlap.",

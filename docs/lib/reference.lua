@@ -31,6 +31,9 @@ local words = {
     list_options = "Options of lists",
     latest_options = "Options of `latest_image`",
     also_lists = "Also those of lists.",
+    list_parameters = "Lists set the page themselves, and take an array of values, which means any of them, where a "
+      .. "single string stands below. The service is asked once for each value; states are asked for in the order in "
+      .. "which an image passes through them, so that none is missed that moves on meanwhile.",
     wait_options = "Options of `wait_image`",
     also = "Also those of every call.",
     decode_options = "Options of `jdvm.decode`",
@@ -131,6 +134,8 @@ local words = {
     list_options = "列表的选项",
     latest_options = "`latest_image` 的选项",
     also_lists = "另可使用列表的选项。",
+    list_parameters = "列表方法自行设置分页；下列类型为单个字符串的条件还可使用数组，表示任一取值均可，对每个取值分别请求服务端。"
+      .. "状态按镜像经历的先后次序查询，因此不会遗漏期间状态改变的镜像。",
     wait_options = "`wait_image` 的选项",
     also = "另可使用所有调用的选项。",
     decode_options = "`jdvm.decode` 的选项",
@@ -329,6 +334,11 @@ local function operation_section(page, operation)
   page.add(code(operation.method .. " " .. operation.path) .. ", " .. code("client:" .. operation.method_name))
   local params_type, result_type = api.type_names(operation)
   page.heading(4, w.parameters .. ": " .. operation.name, params_type:match("%a+$"):lower())
+  if operation.page then
+    page.add(('<a id="%s"></a>'):format(api.list_names(operation).params:match("%a+$"):lower()))
+    page.add(w.list_parameters)
+    page.add("")
+  end
   page.header(w.name, w.type, w.default, w.meaning)
   for _, parameter in ipairs(operation.parameters) do
     local meaning = page.doc(parameter) .. values_of(page, parameter)

@@ -2,6 +2,7 @@
 -- English, then Chinese.
 
 local api = require "docs.lib.api"
+local copy_of = require "jdvm.util.copy"
 local failures = require "docs.lib.failures"
 local described = require "docs.lib.described"
 local models = require "jdvm.service.models"
@@ -44,6 +45,22 @@ local function class(add, name, entries, settings)
   end
 end
 
+-- The parameters of lists: without those of one page, and with arrays where the service takes one value.
+local function list_parameters(operation)
+  local list, paging = {}, operation.page
+  for _, parameter in ipairs(operation.parameters) do
+    if parameter.name ~= paging.number and parameter.name ~= paging.size then
+      local copy = copy_of(parameter)
+      if parameter.type == "string" and not parameter.path then
+        local one = type_of(parameter)
+        copy.class = ("%s|%s[]"):format(one, one:find("|", 1, true) and "(" .. one .. ")" or one)
+      end
+      list[#list + 1] = copy
+    end
+  end
+  return list
+end
+
 local function method(add, owner, entry)
   add("")
   add("---%s", both(entry))
@@ -74,10 +91,18 @@ return function()
   add("-- luacheck: ignore, no max line length")
   for _, model in ipairs(described.models) do
     class(add, "jdvm." .. model.name, model.fields, { doc = both(model), is_model = true })
+    if model.name == "Image" then
+      add("---@field regionId? string Of lists over regions: where it is. 仅多地域列表：所在地域。")
+    end
   end
   for _, operation in ipairs(operations.list) do
     local params_type, result_type = api.type_names(operation)
     class(add, params_type, operation.parameters, { doc = "Parameters of " .. operation.name .. "." })
+    if operation.page then
+      class(add, api.list_names(operation).params, list_parameters(operation), {
+        doc = "Parameters of the lists over " .. operation.name .. ": an array means any of its values.",
+      })
+    end
     class(add, result_type, operation.result, { doc = "Result of " .. operation.name .. ".", required = "some" })
   end
   class(add, "jdvm.ClientOptions", options.client, { doc = "Options of jdvm.new." })
@@ -114,8 +139,8 @@ return function()
   for _, object in ipairs(api.objects) do
     add("")
     add("---%s", both(object))
-    add("---@class jdvm.%s", object.name)
-    if object.call then add("---@operator call(): %s", object.call) end
+    add("---@class jdvm.%s%s", object.name, object.parent and ": jdvm." .. object.parent or "")
+    if object.call then add("---@overload %s", object.call) end
     add("local %s = {}", object.name)
     for _, entry in ipairs(object.methods) do
       method(add, object.name .. ":", entry)
@@ -144,10 +169,7 @@ return function()
   )
   add("local jdvm = {}")
   for _, entry in ipairs(api.functions) do
-    local copy = {}
-    for name, value in pairs(entry) do
-      copy[name] = value
-    end
+    local copy = copy_of(entry)
     copy.name = entry.name:gsub("^jdvm%.", "")
     method(add, "jdvm.", copy)
   end

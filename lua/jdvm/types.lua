@@ -34,6 +34,7 @@
 ---@field bootMode? "bios"|"uefi"|string Boot mode. 启动方式。
 ---@field uefiSupport? boolean Whether it can boot by UEFI. 是否支持 UEFI 启动。
 ---@field chargeInfo? jdvm.ImageChargeInfo How the use of the image is billed. 镜像的计费信息。
+---@field regionId? string Of lists over regions: where it is. 仅多地域列表：所在地域。
 
 ---A disk as the image describes it: local or cloud. 镜像中的磁盘配置：本地盘或云硬盘。
 ---@class jdvm.InstanceDiskAttachment
@@ -142,6 +143,22 @@
 ---@field instanceIds? string[] Ids of VMs: only images made from them. 源云主机 ID 列表：仅返回由这些云主机制作的镜像。
 ---@field bootMode? "bios"|"uefi" Boot mode. 启动方式。
 
+---Parameters of the lists over describeImages: an array means any of its values.
+---@class jdvm.ListImagesParams
+---@field regionId? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string Region. Left out, it is the region of the client. 地域 ID；不填时使用客户端的地域。
+---@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community"|("public"|"thirdparty"|"private"|"shared"|"community")[] Where the images come from: public (official), thirdparty (marketplace), private (your own), shared (shared with you), community. Required unless ids is given. 镜像来源：public 官方，thirdparty 云市场，private 私有，shared 共享，community 社区。未指定 ids 时必填。
+---@field ids? string[] Ids of the images wanted. Cannot be combined with filters. 要查询的镜像 ID 列表。指定后不得再使用其他过滤条件。
+---@field offline? boolean Whether to list withdrawn images; only with imageSource public or thirdparty. Left out, the service takes it as false. 是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。
+---@field platform? "Ubuntu"|"CentOS"|"Windows Server"|"Other Linux"|"Other Windows"|string|("Ubuntu"|"CentOS"|"Windows Server"|"Other Linux"|"Other Windows"|string)[] Distribution; empty means any. 操作系统发行版；为空表示不限。
+---@field rootDeviceType? "localDisk"|"cloudDisk"|("localDisk"|"cloudDisk")[] Kind of the system disk. 系统盘类型：localDisk 本地盘，cloudDisk 云硬盘。
+---@field launchPermission? "all"|"specifiedUsers"|"ownerOnly"|("all"|"specifiedUsers"|"ownerOnly")[] Who may use the image; only with imageSource private. Empty means any. 使用权限，仅可与 imageSource 为 private 同用；为空表示不限。
+---@field status? "pending"|"ready"|"deleting"|"error"|("pending"|"ready"|"deleting"|"error")[] State of the images. 镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。
+---@field imageName? string|string[] Part of the image's name. 镜像名称，支持模糊匹配。
+---@field serviceCode? string|string[] Billing code of a marketplace image; deprecated. 云市场镜像的计费编码；已弃用。
+---@field architecture? "x86_64"|"arm64"|"i386"|string|("x86_64"|"arm64"|"i386"|string)[] Processor architecture. 处理器架构。
+---@field instanceIds? string[] Ids of VMs: only images made from them. 源云主机 ID 列表：仅返回由这些云主机制作的镜像。
+---@field bootMode? "bios"|"uefi"|("bios"|"uefi")[] Boot mode. 启动方式。
+
 ---Result of describeImages.
 ---@class jdvm.DescribeImagesResult
 ---@field images jdvm.Image[] The images of the page. 本页镜像列表。
@@ -190,7 +207,7 @@
 ---@field prefetch? integer Pages in flight ahead of the reader of a list, at most max_connections; 0 means none. 预取的页数，不超过 max_connections；0 表示不预取。
 ---@field logger? fun(event: jdvm.Event) Called with each event that is worth a log line; print will do. 日志回调函数，可直接使用 print。
 ---@field on_attempt? fun(event: jdvm.Event) Called after each attempt. Errors raised by it, as by on_call, are ignored and reported to logger. 每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。
----@field on_call? fun(event: jdvm.Event) Called after each call. 每次调用结束后的回调。
+---@field on_call? fun(event: jdvm.CallEvent) Called after each call. 每次调用结束后的回调。
 ---@field clock? fun(): number Gives the time in seconds since 1970; for tests. 返回自 1970 年起的秒数，用于测试。
 
 ---Options of every call.
@@ -210,7 +227,7 @@
 ---@field max_items? integer Maximum number of images to return. 最多返回的镜像数量。
 ---@field prefetch? integer Pages in flight ahead of the reader; 0 means none; default: the client's. 预取的页数；0 表示不预取；默认取客户端设置。
 ---@field start? string Resume token of an earlier list with the same filters. 此前相同条件列表的续读标记。
----@field regions? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string|string[] Regions to list, or "all" for the known ones: read side by side, and each image has regionId. Failures name the region. 要查询的地域，"all" 表示所有已知地域：并行读取，每个镜像带有 regionId；失败信息会指明地域。
+---@field regions? "all"|string[] Regions to list, or "all" for the known ones: read side by side, and each image has regionId. Failures name the region. 要查询的地域，"all" 表示所有已知地域：并行读取，每个镜像带有 regionId；失败信息会指明地域。
 ---@field consistency? "eventual"|"stable" stable misses no image even if one is deleted while another is created; its pages overlap. stable 读取相互重叠的页，即使恰好删除一个又新增一个镜像也不会遗漏。
 
 ---Options of latest_image.
@@ -409,9 +426,8 @@
 ---@field facts? table What the message names, such as host, port, proxy, file, seconds. 错误信息中的具体内容，例如 host、port、proxy、file、seconds。
 ---@field last? table The failure of the attempt before, when the time ran out. 超时时，上一次尝试的失败。
 
----What lists are read with, in a generic for. 列表迭代器，用于泛型 for。
+---What lists are read with, in a generic for: an image, or a page and its meta, at a time. 列表迭代器，用于泛型 for：每次返回一个镜像，或一页及其 meta。
 ---@class jdvm.Iterator
----@operator call(): jdvm.Image|jdvm.DescribeImagesResult|nil
 local Iterator = {}
 
 ---Counters so far. 到目前为止的统计。
@@ -429,6 +445,16 @@ function Iterator:failure() end
 
 ---Cancels what is in flight; Lua 5.4 does it when the loop is left. 取消进行中的请求；Lua 5.4 在离开循环时自动执行。
 function Iterator:close() end
+
+---An Iterator whose loop variable is an image. 循环变量为镜像的 Iterator。
+---@class jdvm.Images: jdvm.Iterator
+---@overload fun(): jdvm.Image
+local Images = {}
+
+---An Iterator whose loop variables are a page and its meta. 循环变量为一页结果及其 meta 的 Iterator。
+---@class jdvm.ImagePages: jdvm.Iterator
+---@overload fun(): jdvm.DescribeImagesResult, jdvm.Meta
+local ImagePages = {}
 
 ---A call under way. 进行中的调用。
 ---@class jdvm.Call
@@ -455,7 +481,7 @@ local Catalogue = {}
 function Catalogue:describe_image(params) end
 
 ---As client:list_images; the list is kept as one entry. 同 client:list_images；整个列表作为一项缓存。
----@param params jdvm.DescribeImagesParams
+---@param params jdvm.ListImagesParams
 ---@return jdvm.Image[]|nil images
 ---@return jdvm.Meta|string meta, or the message of the failure
 ---@return jdvm.Failure|nil detail of the failure
@@ -474,19 +500,19 @@ local Client = {}
 function Client:describe_images(params, options) end
 
 ---Iterates over all that match, page by page behind the scenes. A filter may be an array of values, which means any of them. Raises a message when a page cannot be had: a loop never just ends short. 遍历所有符合条件的结果，自动翻页。过滤条件可为数组，表示任一取值均可。无法取得某一页时抛出异常，绝不会悄悄提前结束。
----@param params jdvm.DescribeImagesParams
+---@param params jdvm.ListImagesParams
 ---@param options? jdvm.ListOptions
----@return jdvm.Iterator iterator
+---@return jdvm.Images iterator
 function Client:images(params, options) end
 
 ---Iterates over pages: result, meta. 按页遍历，每次返回 result, meta。
----@param params jdvm.DescribeImagesParams
+---@param params jdvm.ListImagesParams
 ---@param options? jdvm.ListOptions
----@return jdvm.Iterator iterator
+---@return jdvm.ImagePages iterator
 function Client:image_pages(params, options) end
 
 ---Reads a list to its end. 读取完整列表。
----@param params jdvm.DescribeImagesParams
+---@param params jdvm.ListImagesParams
 ---@param options? jdvm.ListOptions
 ---@return jdvm.Image[]|nil items
 ---@return jdvm.ListStats|string meta, or the message of the failure
@@ -494,7 +520,7 @@ function Client:image_pages(params, options) end
 function Client:list_images(params, options) end
 
 ---How many match, by one small page where that is enough. 查询符合条件的数量，通常只需一页。
----@param params jdvm.DescribeImagesParams
+---@param params jdvm.ListImagesParams
 ---@param options? jdvm.ListOptions
 ---@return integer|nil count
 ---@return jdvm.Meta|string meta, or the message of the failure
@@ -517,7 +543,7 @@ function Client:describe_image(params, options) end
 function Client:start(operation, params, options) end
 
 ---The newest image by createTime, then id, that is ready (or in the state that the parameter status says) and matches. A failure of kind match when there is none. 查询可用（或参数 status 指定状态）且符合条件的最新镜像，先按 createTime、再按 ID 比较；没有时返回 kind 为 match 的失败。
----@param params jdvm.DescribeImagesParams
+---@param params jdvm.ListImagesParams
 ---@param options? jdvm.LatestOptions
 ---@return jdvm.Image|nil image
 ---@return jdvm.ListStats|string meta, or the message of the failure
