@@ -41,7 +41,7 @@ demo: ## start the emulator, list images through signed HTTP, stop it
 # side end together. nginx runs alone, because time is measured there.
 SUITES := lua5.4 lua5.1 luajit lua5.2 lua5.3 $(and $(filter 5.5,$(LUAS)),$(shell command -v lua5.5 >/dev/null && echo lua5.5))
 SWEEPS := oom5.1 oom5.2 oom5.3 oom5.4 oomjit
-STEPS  := asan valgrind package $(SUITES) $(SWEEPS) gc fuzz lint interop c coverage
+STEPS  := asan valgrind package $(SUITES) $(SWEEPS) gc fuzz lint browser interop c coverage
 
 test: deps ## every test; one step alone is make test-lint, test-lua5.4, …
 	@mkdir -p build; rm -f build/logs/*.count; find build -name '*.gcda' -delete
@@ -61,6 +61,7 @@ test-coverage: test-asan test-c
 test-fuzz:     ; $(step) fuzz.sh 5
 test-nginx:    ; $(step) nginx.sh
 test-interop:  ; $(step) interop.sh
+test-browser:  ; $(step) browser.sh
 test-package:  ; $(step) package.sh
 $(SUITES:%=test-%): ; $(step) busted.sh $(patsubst lua5%,5%,$(@:test-%=%))
 $(SWEEPS:%=test-%): ; $(step) oom.sh $(subst jit,luajit,$(@:test-oom%=%))

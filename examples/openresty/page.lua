@@ -200,7 +200,7 @@ local GROUP = "<section><h2>{heading}</h2>\n<dl>\n{=rows}</dl></section>\n"
 local GROUPS = {
   { "general", "imageId", "status", "source", "sizeMB", "desc" },
   { "system", "platform", "osType", "osVersion", "architecture", "bootMode", "systemDiskSizeGB" },
-  { "lifecycle", "createTime", "expiredTime", "progress", "offline", "loginName" },
+  { "lifecycle", "createTime", "expiredTime", "offline", "loginName" },
 }
 local DISKS = [[
 <section class="wide" tabindex="0" aria-label="{disks}"><h2>{disks}</h2>

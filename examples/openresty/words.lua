@@ -67,7 +67,6 @@ local words = {
   loginName = { "Login name", "登录用户名" },
   createTime = { "Created", "创建时间" },
   expiredTime = { "Expires", "过期时间" },
-  progress = { "Progress (%)", "进度 (%)" },
   offline = { "Off the shelf", "已下架" },
   device = { "Device", "设备" },
   diskType = { "Type", "类型" },

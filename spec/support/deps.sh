@@ -47,6 +47,7 @@ git                               git
 ps                                procps
 node                              nodejs
 npm                               npm
+chromium                          chromium
 '
 bench="$test"'
 wrk                               wrk
