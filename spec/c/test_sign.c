@@ -46,14 +46,16 @@ static void test_chars(void) {
 
 /* --- time --- */
 
+/* Up to where the C library's time_t goes: 2038 where it has 32 bits. */
 static void test_timestamp(void) {
   char expected[32], got[JDVM_TIMESTAMP];
-  int64_t day;
+  int64_t last = sizeof(time_t) == 4 ? INT32_MAX : JDVM_TIME_END, day;
   bool good = true;
-  for (day = 0; day < JDVM_TIME_END / 86400 && good; day += 1 + random_below(3)) {
-    time_t seconds = (time_t)(day * 86400 + (int64_t)random_below(86400));
+  for (day = 0; day < last / 86400 && good; day += 1 + random_below(3)) {
+    int64_t seconds = day * 86400 + (int64_t)random_below(86400);
+    time_t known = (time_t)seconds;
     struct tm parts;
-    good = gmtime_r(&seconds, &parts) != NULL &&
+    good = gmtime_r(&known, &parts) != NULL &&
            strftime(expected, sizeof expected, "%Y%m%dT%H%M%SZ", &parts) == JDVM_TIMESTAMP;
     jdvm_timestamp(got, seconds);
     good = good && memcmp(got, expected, sizeof got) == 0;

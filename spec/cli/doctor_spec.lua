@@ -29,6 +29,20 @@ describe("jdvm doctor", function()
     assert.equal(4, (select(2, jdvm("doctor", { JDCLOUD_ENDPOINT = "http://127.0.0.1:9" }))))
   end)
 
+  it("reports an OpenSSL that cannot hash", function()
+    local configuration = folder .. "/openssl.cnf"
+    local file = assert(io.open(configuration, "w"))
+    file:write "openssl_conf = all\n[all]\nproviders = list\n[list]\nnull = none\n[none]\nactivate = 1\n"
+    file:close()
+    local out, status = jdvm("doctor", { OPENSSL_CONF = configuration })
+    assert.equal(2, status)
+    local reason = "libcrypto failed to provide SHA-256 (check OPENSSL_CONF and the providers it loads)"
+    assert.truthy(out:find("jdvm.core      cannot be loaded: jdvm.core: " .. reason .. "\n", 1, true), out)
+    assert.truthy(out:find("OPENSSL_CONF   " .. configuration .. "\n", 1, true), out)
+    local _, _, complaint = jdvm("count --source public", { OPENSSL_CONF = configuration })
+    assert.equal("jdvm: jdvm.core: " .. reason .. "\n", complaint)
+  end)
+
   it("warns of a file with keys that others can read", function()
     local home = folder .. "/home/.jdc"
     finally(function() os.execute("rm -rf " .. home) end)

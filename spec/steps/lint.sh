@@ -49,6 +49,18 @@ old_libcurl() {
   done
 }
 
+# For 32 bits, where gcc can: the headers of OpenSSL and libcurl are the same, but for what names the machine.
+narrow() {
+  compile_all "${gcc[@]}" -m32 -idirafter "/usr/include/$(gcc -print-multiarch)"
+}
+
+# Other libraries that call themselves OpenSSL are refused in one sentence.
+refuses_boringssl() {
+  local message
+  message=$(gcc -fsyntax-only -DOPENSSL_IS_BORINGSSL src/pure/crypto.c 2>&1) && return 1
+  [[ $message == *"BoringSSL and AWS-LC are not supported"* ]]
+}
+
 bare_flags() {
   local file
   for file in $(files 'src/*/*.c'); do
@@ -68,6 +80,12 @@ gcc=(gcc -std=c99 -O2 -fPIC $WARNINGS -Wlogical-op -Wduplicated-cond -Wduplicate
 clang=(clang -std=c99 -fsyntax-only $WARNINGS -Wmost -Wcomma -Wunreachable-code -Isrc)
 check gcc compile_all "${gcc[@]}"
 check clang compile_all "${clang[@]}"
+if echo '#include <stdio.h>' | gcc -m32 -fsyntax-only -x c - 2>/dev/null; then
+  check "gcc -m32" narrow
+else
+  echo "no -m32 here: apt-get install gcc-multilib"
+fi
 check "gcc, older libcurl" old_libcurl "${gcc[@]}"
 check "the flags of LuaRocks" bare_flags
+check "no BoringSSL" refuses_boringssl
 finish

@@ -49,6 +49,10 @@ node                              nodejs
 npm                               npm
 chromium                          chromium
 '
+if [ "$(uname -m)" = x86_64 ]; then
+  test="$test
+/usr/include/gnu/stubs-32.h gcc-multilib"
+fi
 bench="$test"'
 wrk                               wrk
 /usr/share/lua/5.1/openssl/hmac.lua lua-luaossl

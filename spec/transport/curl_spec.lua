@@ -164,6 +164,8 @@ describe("the curl transport", function()
     assert.truthy(took < 0.5 + LATE, took)
     connections = burst(16, front.http2, 0)
     assert.equal(1, connections)
+    local echo = fetch(front.http2 .. "/a/%2e%7e?echo&b=%2e").body
+    assert.truthy(echo:find("GET /a/%2e%7e?echo&b=%2e HTTP/1", 1, true), echo) -- as nginx passes it on
   end)
 
   it("speaks HTTP/1.1 where it is not, on as many connections as requests #measures", function()

@@ -44,57 +44,44 @@ static transfer_box *check_transfer(lua_State *L, int index) {
 
 /* ---- options ---- */
 
-/* Pushes field `name` of the table at `index`; the value's type, or LUA_TNIL. Raw access, so that
-** no metamethod runs; the name's string is new, so a finalizer may. */
-static int get_option(lua_State *L, int index, const char *name) {
+/* Whether the table at `index` has the field `name`, which is pushed in any case; raises when it is of
+** another type. Raw access, so that no metamethod runs; the name's string is new, so a finalizer may. */
+static bool has_option(lua_State *L, int index, const char *name, int type) {
   lua_pushstring(L, name);
   lua_rawget(L, index);
-  return lua_type(L, -1);
-}
-
-static void bad_option(lua_State *L, const char *name, const char *expected) {
-  luaL_error(L, "option '%s': expected %s, got %s", name, expected, luaL_typename(L, -1));
+  if (lua_type(L, -1) != type && !lua_isnil(L, -1)) {
+    luaL_error(L, "option '%s': expected a %s, got %s", name, lua_typename(L, type),
+               luaL_typename(L, -1));
+  }
+  return !lua_isnil(L, -1);
 }
 
 /* The text stays on the stack, and so alive whatever a finalizer does to the table. */
 static const char *text_option(lua_State *L, int index, const char *name) {
   const char *text = NULL;
-  int type = get_option(L, index, name);
-  if (type == LUA_TSTRING) {
+  if (has_option(L, index, name, LUA_TSTRING)) {
     size_t length;
     text = lua_tolstring(L, -1, &length);
     if (strlen(text) != length) {
       luaL_error(L, "option '%s' contains a NUL byte", name);
     }
-  } else if (type != LUA_TNIL) {
-    bad_option(L, name, "a string");
   }
   return text;
 }
 
 static bool flag_option(lua_State *L, int index, const char *name, bool otherwise) {
-  int type = get_option(L, index, name);
-  if (type == LUA_TBOOLEAN) {
-    otherwise = lua_toboolean(L, -1) != 0;
-  } else if (type != LUA_TNIL) {
-    bad_option(L, name, "a boolean");
-  }
+  bool flag = has_option(L, index, name, LUA_TBOOLEAN) ? lua_toboolean(L, -1) != 0 : otherwise;
   lua_pop(L, 1);
-  return otherwise;
+  return flag;
 }
 
 static double number_option(lua_State *L, int index, const char *name, double otherwise) {
-  int type = get_option(L, index, name);
-  if (type == LUA_TNUMBER) {
-    otherwise = lua_tonumber(L, -1);
-    if (otherwise != otherwise) {
-      luaL_error(L, "option '%s' is not a number", name);
-    }
-  } else if (type != LUA_TNIL) {
-    bad_option(L, name, "a number");
+  double number = has_option(L, index, name, LUA_TNUMBER) ? lua_tonumber(L, -1) : otherwise;
+  if (number != number) {
+    luaL_error(L, "option '%s' is not a number", name);
   }
   lua_pop(L, 1);
-  return otherwise;
+  return number;
 }
 
 static size_t size_option(lua_State *L, int index, const char *name, double otherwise, double least,
@@ -172,12 +159,13 @@ static int multi_start(lua_State *L) {
   jdvm_limits limits;
   const char *url;
   size_t url_length;
+  bool has_headers;
   transfer_box *box;
   (void)check_open(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
-  if (get_option(L, 2, "url") != LUA_TSTRING) {
-    bad_option(L, "url", "a string");
+  if (!has_option(L, 2, "url", LUA_TSTRING)) {
+    return luaL_error(L, "option 'url' is missing");
   }
   url = lua_tolstring(L, -1, &url_length); /* stays at 3 */
   limits.timeout = number_option(L, 2, "timeout", JDVM_NO_LIMIT);
@@ -185,10 +173,8 @@ static int multi_start(lua_State *L) {
   limits.read_timeout = number_option(L, 2, "read_timeout", 0);
   limits.fresh = flag_option(L, 2, "fresh", false);
   limits.max_body_bytes = size_option(L, 2, "max_body", 0, 0, 1 << 30);
-  box = jdvm_new_object(L, sizeof *box, TRANSFER);                     /* at 4 */
-  if (get_option(L, 2, "headers") != LUA_TTABLE && !lua_isnil(L, 5)) { /* at 5 */
-    bad_option(L, "headers", "a table");
-  }
+  box = jdvm_new_object(L, sizeof *box, TRANSFER);       /* at 4 */
+  has_headers = has_option(L, 2, "headers", LUA_TTABLE); /* at 5 */
   /* What was made above may have let a finalizer run that closed the client. */
   http = check_multi(L)->http;
   if (http == NULL) {
@@ -198,7 +184,7 @@ static int multi_start(lua_State *L) {
   if (box->transfer == NULL) {
     return luaL_error(L, "jdvm.curl: not enough memory");
   }
-  if (lua_istable(L, 5)) {
+  if (has_headers) {
     add_headers(L, 5, box->transfer);
   }
   jdvm_transfer_start(box->transfer, url, url_length, &limits);
@@ -377,6 +363,13 @@ JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L) {
   static const luaL_Reg transfer_methods[] = {{NULL, NULL}};
   static const luaL_Reg functions[] = {
       {"new", http_new}, {"now", http_now}, {"version", http_version}, {NULL, NULL}};
+  if (strstr(jdvm_http_version(), "/not available") != NULL) {
+    return luaL_error(
+        L,
+        "jdvm.curl: libcurl has found another libcrypto than the one it was built for "
+        "(%s): check LD_LIBRARY_PATH and LD_PRELOAD",
+        jdvm_http_version());
+  }
   pin();
   jdvm_new_class(L, MULTI, multi_methods, multi_close);
   jdvm_new_class(L, TRANSFER, transfer_methods, transfer_gc);

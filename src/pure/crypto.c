@@ -13,6 +13,10 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#if defined(OPENSSL_IS_BORINGSSL) || defined(OPENSSL_IS_AWSLC)
+#error "jdvm: BoringSSL and AWS-LC are not supported: use OpenSSL 1.1.1 to 3.x or LibreSSL"
+#endif
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -117,7 +121,7 @@ int jdvm_uuid(char uuid[JDVM_UUID_LENGTH], jdvm_error *error) {
   unsigned char bytes[UUID_BYTES];
   char hex[2 * UUID_BYTES];
   if (RAND_bytes(bytes, sizeof bytes) != 1) {
-    return crypto_failed(error, "provide random bytes");
+    return crypto_failed(error, "provide random bytes" CHECK_CONFIGURATION);
   }
   bytes[6] = (unsigned char)(0x40 | (bytes[6] & 0x0f)); /* version 4 (RFC 9562) */
   bytes[8] = (unsigned char)(0x80 | (bytes[8] & 0x3f)); /* variant */

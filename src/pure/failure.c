@@ -66,22 +66,13 @@ static bool speaks_no_tls(const jdvm_facts *facts) {
          strstr(facts->detail, "record layer failure") != NULL;
 }
 
-static void explain_handshake(jdvm_failure *failure, const jdvm_facts *facts) {
-  if (is_broken_off(facts)) {
-    failure->kind = JDVM_CONNECT;
-    failure->cause = "handshake_broken";
-  } else if (speaks_no_tls(facts)) {
-    failure->cause = "not_tls";
-  }
-}
-
 void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
   long number = facts->number;
   memset(failure, 0, sizeof *failure);
   failure->kind = causes[facts->cause].kind;
   failure->cause = causes[facts->cause].name;
   failure->lasting = causes[facts->cause].lasting;
-  failure->phase = facts->phase;
+  failure->phase = failure->kind == JDVM_TLS ? JDVM_PHASE_TLS : facts->phase;
   failure->sent = facts->sent;
   failure->kept = facts->kept;
   failure->seconds = facts->seconds;
@@ -106,15 +97,15 @@ void jdvm_explain(jdvm_failure *failure, const jdvm_facts *facts) {
     failure->cause = facts->in_tunnel ? "proxy_timeout" : failure->cause;
     break;
   case JDVM_CAUSE_HANDSHAKE:
-    failure->phase = JDVM_PHASE_TLS;
-    explain_handshake(failure, facts);
+    if (is_broken_off(facts)) {
+      failure->kind = JDVM_CONNECT;
+      failure->cause = "handshake_broken";
+    } else if (speaks_no_tls(facts)) {
+      failure->cause = "not_tls";
+    }
     break;
   case JDVM_CAUSE_CERTIFICATE:
-    failure->phase = JDVM_PHASE_TLS;
     failure->cause = certificate_cause(facts);
-    break;
-  case JDVM_CAUSE_CA_FILE:
-    failure->phase = JDVM_PHASE_TLS;
     break;
   case JDVM_CAUSE_HEADER_SIZE:
   case JDVM_CAUSE_HEADER_COUNT:

@@ -137,6 +137,8 @@ static int set_request(jdvm_transfer *transfer) {
   const int features = http->features;
   struct curl_slist *nodes = (struct curl_slist *)(void *)transfer->nodes.bytes;
   char *line = request->lines.bytes;
+  const char *authority = request->url.bytes + (request->tls ? 8 : 7);
+  const char *target = authority + strcspn(authority, "/?");
   unsigned i;
   for (i = 0; i < request->line_count; i++) {
     nodes[i].data = line;
@@ -159,6 +161,12 @@ static int set_request(jdvm_transfer *transfer) {
   SET(CURLOPT_PRIVATE, (void *)transfer);
   SET(CURLOPT_HTTPHEADER, request->line_count > 0 ? nodes : NULL);
   SET(CURLOPT_URL, request->url.bytes);
+  /* The bytes that were signed, which libcurl since 8.20 would write in another way (%2e as %2E); a
+  ** proxy that reads the request itself gets all of the URL. */
+  if (*target == '/') {
+    bool whole = !request->tls && jdvm_transfer_proxy(transfer, "http");
+    SET(CURLOPT_REQUEST_TARGET, whole ? request->url.bytes : target);
+  }
   SET(CURLOPT_FRESH_CONNECT, transfer->limits.fresh ? 1L : 0L);
   SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)transfer->response.max_body);
   /* Rather wait for a connection in the making, which may carry many, than open one for each; but
