@@ -6,20 +6,10 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #include "pure/json.h"
 #include "lua/json.h"
-
-static void must(int ok, const char *what) {
-  if (!ok) {
-    fprintf(stderr, "%s\n", what);
-    abort();
-  }
-}
 
 /* --- the reader that guesses nothing --------------------------------------------------------- */
 
@@ -213,37 +203,34 @@ static int l_run(lua_State *L) {
   (void)decode(L, r->first, r->first_length, options);
   lua_settop(L, options);
   count = decode(L, r->second, r->second_length, options);
-  must((count == 1) == (at != NULL), "the verdicts differ");
+  MUST((count == 1) == (at != NULL));
   value = lua_gettop(L) - count + 1;
   if (count == 1) {
     (void)naive(L, &json, open_second(&json, r), 64);
     expected = lua_gettop(L);
-    must(same(L, value, expected), "not the naive value");
+    MUST(same(L, value, expected));
   }
   again = decode(L, r->second, r->second_length, options);
-  must(again == count, "another verdict the second time");
-  must(same(L, value, lua_gettop(L) - count + 1), "another value the second time");
-  must(count == 1 || (same(L, value + 1, lua_gettop(L) - 1) && same(L, value + 2, lua_gettop(L))),
-       "another complaint the second time");
+  MUST(again == count);
+  MUST(same(L, value, lua_gettop(L) - count + 1));
+  MUST(count == 1 || (same(L, value + 1, lua_gettop(L) - 1) && same(L, value + 2, lua_gettop(L))));
   lua_settop(L, value + count - 1);
 
   /* Nothing lies below a path that is not there: all of the value comes, by another reader. */
   (void)push_selection(L, r, "no such key");
   again = decode(L, r->second, r->second_length, lua_gettop(L));
-  must(again == count, "another verdict with items");
+  MUST(again == count);
   if (count == 1 && lua_istable(L, value) && jdvm_rawlen(L, value) == 0) {
-    must(same(L, value, lua_gettop(L)), "another value with items");
+    MUST(same(L, value, lua_gettop(L)));
   }
   (void)push_selection(L, r, NULL);
   again = decode(L, r->second, r->second_length, lua_gettop(L));
-  must(again == count, "another verdict with fields");
+  MUST(again == count);
   if (count == 3) {
-    must(same(L, value + 2, lua_gettop(L)), "another offset with fields");
+    MUST(same(L, value + 2, lua_gettop(L)));
   }
   return 0;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static lua_State *L;
@@ -252,7 +239,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   run r;
   if (L == NULL) {
     L = luaL_newstate();
-    must(L != NULL, "no state");
+    MUST(L != NULL);
     luaL_openlibs(L);
     lua_newtable(L);
     jdvm_json_register(L);
@@ -266,16 +253,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   r.first = data + 1;
   r.first_length = nul == NULL ? 0 : (size_t)(nul - r.first);
   r.second_length = size - 1 - r.first_length - (nul != NULL);
-  /* A copy of its exact size, so that the sanitizer sees a read behind it. */
-  second = malloc(r.second_length > 0 ? r.second_length : 1);
-  must(second != NULL, "no memory");
-  memcpy(second, data + size - r.second_length, r.second_length);
+  second = exact_copy(data + size - r.second_length, r.second_length);
   r.second = second;
   lua_settop(L, 0);
   lua_pushcfunction(L, l_run);
   lua_pushlightuserdata(L, &r);
   if (lua_pcall(L, 1, 0, 0) != 0) {
-    must(0, lua_tostring(L, -1));
+    must(false, lua_tostring(L, -1), __FILE__, __LINE__);
   }
   free(second);
   return 0;

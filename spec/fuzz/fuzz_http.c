@@ -1,51 +1,42 @@
-/* libFuzzer target: bytes as a server's answer. The first byte chooses: below 0x80 the rest is
-** split into lines and body pieces for jdvm_response; from 0x80 on it is sent by a server in a
-** thread to libcurl, with all our callbacks in between. */
+/* libFuzzer target: bytes as a server's response. Behind a first byte they are split into lines and body pieces for
+** jdvm_response; where that byte is 0x80 or more, they are also sent by a server in a thread to libcurl, with all our
+** callbacks in between. */
 #define _DEFAULT_SOURCE
+#include "fuzz.h"
+
 #include "pure/http.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 enum { MOST_HEADER = 2000, MOST_BODY = 5000, MOST_SENT = 60000 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool condition) {
-  if (!condition) {
-    abort();
-  }
-}
-
 /* What must hold of a response whatever was fed to it. */
 static void inspect(const jdvm_response *response) {
   unsigned i;
-  demand(response->header_bytes <= MOST_HEADER && response->header.length <= MOST_HEADER);
-  demand(response->body.length <= MOST_BODY && response->field_count <= JDVM_MAX_FIELDS);
-  demand(response->status >= 0 && response->status <= 999);
-  demand(!response->header_complete || response->status >= 200);
+  MUST(response->header_bytes <= MOST_HEADER && response->header.length <= MOST_HEADER);
+  MUST(response->body.length <= MOST_BODY && response->field_count <= JDVM_MAX_FIELDS);
+  MUST(response->status >= 0 && response->status <= 999);
+  MUST(!response->header_complete || response->status >= 200);
   for (i = 0; i < response->field_count; i++) {
     const jdvm_header_field *field = &response->fields[i];
     const char *name = response->header.bytes + field->name;
     const char *value = response->header.bytes + field->value;
     size_t j;
-    demand(field->name + field->name_length <= field->value);
-    demand(field->value + field->value_length <= response->header.length);
+    MUST(field->name + field->name_length <= field->value);
+    MUST(field->value + field->value_length <= response->header.length);
     for (j = 0; j < field->name_length; j++) {
-      demand((name[j] < 'A' || name[j] > 'Z') && name[j] != ':' && name[j] != '\n');
+      MUST((name[j] < 'A' || name[j] > 'Z') && name[j] != ':' && name[j] != '\n');
     }
     for (j = 0; j < field->value_length; j++) {
-      demand(value[j] != '\n');
+      MUST(value[j] != '\n');
     }
     if (field->value_length > 0) {
-      demand(value[0] != ' ' && value[field->value_length - 1] != ' ');
+      MUST(value[0] != ' ' && value[field->value_length - 1] != ' ');
     }
   }
 }
@@ -61,8 +52,7 @@ static void feed(const char *bytes, size_t size) {
     while (good && at < end && !response.header_complete) {
       const char *line_end = memchr(at, '\n', (size_t)(end - at));
       size_t length = line_end != NULL ? (size_t)(line_end - at) + 1 : (size_t)(end - at);
-      char *exact = malloc(length); /* so that a byte too far is seen */
-      memcpy(exact, at, length);
+      char *exact = exact_copy(at, length);
       good = jdvm_response_line(&response, exact, length);
       free(exact);
       at += length;
@@ -72,7 +62,7 @@ static void feed(const char *bytes, size_t size) {
       good = jdvm_response_piece(&response, at, length);
       at += length;
     }
-    demand(good == (response.limit == JDVM_WITHIN_LIMITS));
+    MUST(good == (response.limit == JDVM_WITHIN_LIMITS));
     inspect(&response);
   }
   jdvm_response_free(&response);
@@ -117,9 +107,9 @@ static void start_server(void) {
   memset(&address, 0, sizeof address);
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  demand(bind(fd, (struct sockaddr *)&address, size) == 0 && listen(fd, 16) == 0);
-  demand(getsockname(fd, (struct sockaddr *)&address, &size) == 0);
-  demand(pthread_create(&thread, NULL, serve, (void *)(size_t)fd) == 0);
+  MUST(bind(fd, (struct sockaddr *)&address, size) == 0 && listen(fd, 16) == 0);
+  MUST(getsockname(fd, (struct sockaddr *)&address, &size) == 0);
+  MUST(pthread_create(&thread, NULL, serve, (void *)(size_t)fd) == 0);
   port = ntohs(address.sin_port);
 }
 
@@ -148,24 +138,25 @@ static void fetch(const uint8_t *data, size_t size) {
   jdvm_http_finish(http, transfer, 1e300);
   inspect(&transfer->response);
   if (transfer->state == JDVM_SUCCEEDED) {
-    demand(transfer->response.header_complete);
+    MUST(transfer->response.header_complete);
   } else {
     const jdvm_failure *failure = &transfer->failure;
     const char *p;
-    demand(failure->kind == JDVM_TRANSPORT && failure->cause[0] != '\0');
-    demand(failure->phase >= JDVM_PHASE_SEND);
+    MUST(failure->kind == JDVM_TRANSPORT && failure->cause[0] != '\0');
+    MUST(failure->phase >= JDVM_PHASE_SEND);
     for (p = failure->reason; *p != '\0'; p++) {
-      demand((unsigned char)*p >= 0x20 && *p != 0x7f);
+      MUST((unsigned char)*p >= 0x20 && *p != 0x7f);
     }
   }
   jdvm_transfer_release(transfer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size > 0 && data[0] < 0x80) {
+  if (size > 0) {
     feed((const char *)data + 1, size - 1);
-  } else if (size > 0) {
-    fetch(data + 1, size - 1);
+    if (data[0] >= 0x80) {
+      fetch(data + 1, size - 1);
+    }
   }
   return 0;
 }

@@ -1,23 +1,11 @@
 /* libFuzzer: a request of any bytes is refused, or signed into the memory that was asked for, and what
-** is sent is what was signed.
+** is sent is what was signed. (Encoding and order are tested from Lua, against the emulator's verifier.)
 **
 ** Input: a byte whose lowest bits choose version and token, then lines: path, query ("name=value&…",
 ** plain text), nonce, host. spec/fuzz/run.sh builds and runs it. */
+#include "fuzz.h"
+
 #include "pure/sign.h"
-
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define MUST(condition) must((condition), #condition, __LINE__)
-
-static void must(bool good, const char *text, int line) {
-  if (!good) {
-    fprintf(stderr, "fuzz_sign.c:%d: not so: %s\n", line, text);
-    abort();
-  }
-}
 
 static jdvm_text text_of(const char *bytes, size_t length) {
   jdvm_text text;
@@ -44,58 +32,14 @@ static bool is_same(jdvm_text a, jdvm_text b) {
   return a.length == b.length && (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
 }
 
-static int compare(jdvm_text a, jdvm_text b) {
-  size_t shorter = a.length < b.length ? a.length : b.length;
-  int order = shorter > 0 ? memcmp(a.bytes, b.bytes, shorter) : 0;
-  return order != 0 ? order : a.length < b.length ? -1 : a.length > b.length;
-}
-
-static bool is_among(char c, const char *set) {
-  return c != 0 && strchr(set, c) != NULL;
-}
-
-/* Unreserved characters, escapes in capitals, and `others`. */
-static bool is_encoded(jdvm_text text, const char *others) {
-  size_t i;
-  for (i = 0; i < text.length; i++) {
-    char c = text.bytes[i];
-    if (c == '%') {
-      if (text.length - i < 3 || !is_among(text.bytes[i + 1], "0123456789ABCDEF") ||
-          !is_among(text.bytes[i + 2], "0123456789ABCDEF")) {
-        return false;
-      }
-      i += 2;
-    } else if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                 is_among(c, "-._~") || is_among(c, others))) {
-      return false;
-    }
-  }
-  return true;
-}
-
-static void check_query(jdvm_text query, size_t count) {
-  jdvm_text last_name = {NULL, 0}, last_value = {NULL, 0};
-  for (; count > 0; count--) {
-    jdvm_text value = take(&query, '&'), name = take(&value, '=');
-    int order = compare(last_name, name);
-    MUST(name.length > 0 && value.bytes[-1] == '=');
-    MUST(is_encoded(name, "") && is_encoded(value, ""));
-    MUST(order < 0 || (order == 0 && compare(last_value, value) <= 0));
-    last_name = name;
-    last_value = value;
-  }
-  MUST(query.length == 0);
-}
-
 /* The canonical request says what is sent, line by line. */
 static void check_result(const jdvm_request *request, const jdvm_signed *result) {
   jdvm_text text = result->canonical, query = result->target, path = take(&query, '?'), line;
   MUST(is_same(take(&text, '\n'), request->method));
   line = take(&text, '\n');
-  MUST(is_same(line, path) && is_encoded(path, "/") && path.bytes[0] == '/');
+  MUST(is_same(line, path) && path.bytes[0] == '/');
   line = take(&text, '\n');
   MUST(is_same(line, query));
-  check_query(query, request->count);
   MUST(is_same(take(&text, '\n'), literal("content-type:application/json")));
   line = take(&text, '\n');
   MUST(is_same(take(&line, ':'), literal("host")) && is_same(line, request->host));
@@ -133,8 +77,6 @@ static void open_signers(void) {
 }
 
 enum { MOST_PAIRS = 64 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   jdvm_text rest = text_of((const char *)data, size), query;

@@ -9,24 +9,16 @@ seconds=${1:-60}
 out=$BUILD/fuzz
 flags="$SANITIZE -fsanitize=fuzzer-no-link"
 
-# A target that includes lua.h gets a Lua, FUZZ_LUA (5.4, or luajit), and the decoder's binding.
-lua=${FUZZ_LUA:-5.4}
-if [ "$lua" = luajit ]; then
-  include=/usr/include/luajit-2.1 library=-l:libluajit-5.1.a
-else
-  include=/usr/include/lua$lua library=-l:liblua$lua.a
-fi
-
+# A target that includes lua.h gets Lua 5.4 and the decoder's binding.
 build_target() {
-  local version objects=() options=()
-  version=$(version_of "$lua")
-  build "$out" CC=clang OPTIMIZE=-O1 CFLAGS="$flags" LDFLAGS="$flags" LUAS="$version" \
-    "$out/c/libjdvm.a" "$out/$version/jdvm/core.so" || return 1
+  local objects=() options=()
+  build "$out" CC=clang OPTIMIZE=-O1 CFLAGS="$flags" LDFLAGS="$flags" LUAS=5.4 \
+    "$out/c/libjdvm.a" "$out/5.4/jdvm/core.so" || return 1
   if grep -q '<lua.h>' "spec/fuzz/$1.c"; then
     objects=(src/lua/json*.c)
-    objects=("${objects[@]/#src\/lua/$out/$version/obj}")
+    objects=("${objects[@]/#src\/lua/$out/5.4/obj}")
     objects=("${objects[@]/%.c/.o}")
-    options=("-I$include" "$library" "-Wl,-E" -ldl)
+    options=(-I/usr/include/lua5.4 -l:liblua5.4.a -Wl,-E -ldl)
   fi
   clang -std=c99 -g -O1 -Isrc $SANITIZE -fsanitize=fuzzer -o "$out/$1" "spec/fuzz/$1.c" \
     "${objects[@]}" "$out/c/libjdvm.a" "${options[@]}" -lcrypto -lcurl -lm
