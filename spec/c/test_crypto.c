@@ -1,4 +1,4 @@
-/* Tests of crypto.c. */
+/* Tests of crypto.c. That it survives a libcrypto without memory is tested by test_oom.c. */
 #define _DEFAULT_SOURCE
 #define OPENSSL_SUPPRESS_DEPRECATED /* to replace the random generator by one that fails */
 
@@ -7,50 +7,10 @@
 #include "pure/chars.h"
 #include "pure/crypto.h"
 
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
 
 #include <sys/wait.h>
-
-/* --- an allocator for libcrypto that fails when told --------------------------------------- */
-
-static long budget = -1; /* allocations until all fail; negative: none does */
-static long refused;
-
-static bool refuse(void) {
-  if (budget < 0) {
-    return false;
-  }
-  if (budget > 0) {
-    budget--;
-    return false;
-  }
-  refused++;
-  return true;
-}
-
-static void *crypto_malloc(size_t size, const char *file, int line) {
-  (void)file;
-  (void)line;
-  return refuse() ? NULL : malloc(size);
-}
-
-static void *crypto_realloc(void *block, size_t size, const char *file, int line) {
-  (void)file;
-  (void)line;
-  if (size == 0) {
-    free(block);
-    return NULL;
-  }
-  return refuse() ? NULL : realloc(block, size);
-}
-
-static void crypto_free(void *block, const char *file, int line) {
-  (void)file;
-  (void)line;
-  free(block);
-}
 
 /* --- hashes ---------------------------------------------------------------------------------- */
 
@@ -111,45 +71,6 @@ static void test_hmac(void) {
   jdvm_hasher_close(&hasher);
 }
 
-/* Everything that libcrypto allocates fails once: the failure is reported, nothing stays in the
-** error queue, and the same hasher works afterwards. */
-static void test_failures(void) {
-  jdvm_hasher last = {NULL, NULL};
-  long n = 0;
-  bool good = true;
-  do {
-    jdvm_hasher hasher = {NULL, NULL};
-    unsigned char digest[JDVM_SHA256_SIZE];
-    char text[100];
-    jdvm_error error;
-    int round;
-    memset(text, 't', sizeof text);
-    refused = 0;
-    for (round = 0; round < 2 && good; round++) {
-      int failed;
-      budget = round == 0 ? n : -1;
-      error.kind = JDVM_NONE;
-      failed = jdvm_hasher_open(&hasher, &error) != 0 ||
-               jdvm_sha256(&hasher, text, sizeof text, digest, &error) != 0 ||
-               jdvm_hmac(&hasher, text, sizeof text, text, sizeof text, digest, &error) != 0;
-      budget = -1;
-      good = (failed != 0) == (round == 0 && refused > 0) &&
-             (failed == 0 || error.kind == JDVM_CRYPTO) && ERR_peek_error() == 0;
-    }
-    jdvm_hasher_close(&hasher);
-    jdvm_hasher_close(&hasher);
-    n++;
-  } while (refused > 0 && good);
-  CHECK(good);
-  CHECK(n > 2);
-  budget = 0;
-  refused = 0;
-  CHECK(jdvm_hasher_open(&last, NULL) != 0);
-  budget = -1;
-  CHECK(refused > 0 && ERR_peek_error() == 0);
-  jdvm_hasher_close(&last);
-}
-
 static void test_wipe(void) {
   unsigned char bytes[101];
   size_t i;
@@ -207,13 +128,8 @@ static void test_no_randomness(void) {
 }
 
 int main(void) {
-  if (!CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free)) {
-    fprintf(stderr, "libcrypto does not take our allocator\n");
-    return 2;
-  }
   TEST(test_versions());
   TEST(test_hmac());
-  TEST(test_failures());
   TEST(test_wipe());
   TEST(test_fork());
   TEST(test_no_randomness());

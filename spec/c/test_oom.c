@@ -15,6 +15,7 @@
 
 #include <curl/curl.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <sanitizer/lsan_interface.h>
 
 #include <stdbool.h>
@@ -109,6 +110,7 @@ static void crypto_free(void *block, const char *file, int line) {
 
 /* --- one call -------------------------------------------------------------------------------- */
 
+static bool is_core; /* whether the entry is one of jdvm.core */
 static int passed;
 static int failed;
 
@@ -167,7 +169,10 @@ static bool call(lua_State *L, long n, char *why, size_t size) {
   budget = n;
   status = lua_pcall(L, 0, LUA_MULTRET, 0);
   budget = -1;
-  if (status != 0) {
+  if (is_core && ERR_peek_error() != 0) { /* nginx would meet it; libcurl leaves some of its own */
+    good = false;
+    (void)snprintf(why, size, "left an error in OpenSSL's queue");
+  } else if (status != 0) {
     good = refused > 0;
     (void)snprintf(why, size, "raised: %s", top_text(L));
   } else if (refused > 0 && lua_gettop(L) >= top + 2 && lua_isnil(L, top + 1) &&
@@ -221,6 +226,8 @@ static void run(const char *entries, int index, const char *name) {
   long counts[2];
   int way;
   bool good = true;
+  is_core = strstr(name, "curl") == NULL;
+  ERR_clear_error();
   for (way = 0; way < 2; way++) {
     for_good = way == 0;
     counts[way] = sweep(entries, index, name);

@@ -18,7 +18,7 @@ build_target() {
     objects=(src/lua/json*.c)
     objects=("${objects[@]/#src\/lua/$out/5.4/obj}")
     objects=("${objects[@]/%.c/.o}")
-    options=(-I/usr/include/lua5.4 -l:liblua5.4.a -Wl,-E -ldl)
+    options=(-I/usr/include/lua5.4 -l:liblua5.4.a "-Wl,-E" -ldl)
   fi
   clang -std=c99 -g -O1 -Isrc $SANITIZE -fsanitize=fuzzer -o "$out/$1" "spec/fuzz/$1.c" \
     "${objects[@]}" "$out/c/libjdvm.a" "${options[@]}" -lcrypto -lcurl -lm
