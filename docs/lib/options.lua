@@ -99,6 +99,12 @@ return {
       class = "fun(event: jdvm.Event)",
     },
     on_call = { "Called after each call.", "每次调用结束后的回调。", class = "fun(event: jdvm.CallEvent)" },
+    on_wait = {
+      "Called about ten times a second while libcurl waits for a response, or before a retry: for a sign of progress. An "
+        .. "error raised by it ends the call.",
+      "libcurl 等待响应或重试前等待期间，约每秒调用十次的回调，可用于显示进度；其中抛出的错误会结束调用。",
+      class = "fun()",
+    },
     clock = {
       "Gives the time in seconds since 1970; for tests.",
       "返回自 1970 年起的秒数，用于测试。",

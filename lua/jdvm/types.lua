@@ -208,6 +208,7 @@
 ---@field logger? fun(event: jdvm.Event) Called with each event that is worth a log line; print will do. 日志回调函数，可直接使用 print。
 ---@field on_attempt? fun(event: jdvm.Event) Called after each attempt. Errors raised by it, as by on_call, are ignored and reported to logger. 每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。
 ---@field on_call? fun(event: jdvm.CallEvent) Called after each call. 每次调用结束后的回调。
+---@field on_wait? fun() Called about ten times a second while libcurl waits for a response, or before a retry: for a sign of progress. An error raised by it ends the call. libcurl 等待响应或重试前等待期间，约每秒调用十次的回调，可用于显示进度；其中抛出的错误会结束调用。
 ---@field clock? fun(): number Gives the time in seconds since 1970; for tests. 返回自 1970 年起的秒数，用于测试。
 
 ---Options of every call.

@@ -23,7 +23,13 @@ end
 function events.attempt(event)
   event.event = "try"
   local parts = {
-    ("jdvm: %s: %s %s%s try %d:"):format(event.operation, event.method, event.host, event.path, event.attempt),
+    ("jdvm: %s: %s %s%s try %d:"):format(
+      event.operation,
+      event.method,
+      event.host,
+      event.path .. (event.query and "?" .. event.query or ""),
+      event.attempt
+    ),
     event.status and ("%d"):format(event.status) or event.reason or "failed",
   }
   if event.status and event.reason then parts[#parts + 1] = event.reason end

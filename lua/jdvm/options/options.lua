@@ -88,6 +88,7 @@ options.client = {
   { name = "logger", type = "function", goes = "call" },
   { name = "on_attempt", type = "function", goes = "call" },
   { name = "on_call", type = "function", goes = "call" },
+  { name = "on_wait", type = "function", goes = "transport" },
   { name = "clock", type = "function" },
 }
 

@@ -51,7 +51,9 @@ function methods:finish(pending)
   local status, headers, body, kept
   repeat
     status, headers, body, kept = self.multi:finish(pending, STEP)
-  until status or headers
+    local is_waiting = not (status or headers)
+    if is_waiting and self.on_wait then self.on_wait() end
+  until not is_waiting
   if not status then return nil, proxies.blame(self.proxy, headers) end
   return { status = status, headers = headers, body = body, kept = kept }
 end
@@ -68,6 +70,7 @@ function methods:sleep(seconds)
   local finish = curl.now() + seconds
   repeat
     self.multi:sleep(math.min(seconds, STEP))
+    if self.on_wait then self.on_wait() end
     seconds = finish - curl.now()
   until seconds <= 0
 end
@@ -106,6 +109,7 @@ function transport.new(config)
   return setmetatable({
     proxy = proxy,
     fault = reason and proxies.failure("bad_proxy", { reason = reason, variable = found.variable }),
+    on_wait = config.on_wait,
     multi = curl.new {
       ca_file = config.ca_file,
       ca_path = config.ca_path,
