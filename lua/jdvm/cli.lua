@@ -1,17 +1,21 @@
 -- The command: reads the command line, makes a client and runs a subcommand (jdvm.cli.commands).
 local commands = require "jdvm.cli.commands"
+local core = require "jdvm.core"
+local language = require "jdvm.cli.language"
+local messages = require "jdvm.cli.messages"
 local one_line = require("jdvm.util.text").one_line
 local operations = require "jdvm.service.operations"
+local options = require "jdvm.options.options"
 local parser = require "jdvm.cli.parser"
 local profile = require "jdvm.keys.profile"
+local progress = require "jdvm.cli.progress"
 local shell = require "jdvm.util.shell"
+local status = require "jdvm.cli.status"
 local terminal = require "jdvm.cli.terminal"
-local transport = require "jdvm.transport"
-local messages = require "jdvm.cli.messages"
 
 local cli = {}
 
-local STATUS = parser.status
+local say = language.say
 
 -- Raised when nobody reads the output any more (`| head`): no failure, just the end.
 local CLOSED = {}
@@ -23,69 +27,31 @@ local function check_written(ok, message, number)
   if not ok then error(number == BROKEN_PIPE and CLOSED or setmetatable({ message = message }, Unwritten)) end
 end
 
+-- What shows that a call takes long; nothing before the command line was read.
+local shown = { pause = terminal.clear_line }
+
 -- The line of progress goes before the write: when a pipe has no reader any more, that may be the last one.
 local function write(...)
-  terminal.clear_line()
-  check_written(io.stdout:write(...))
+  shown.pause()
+  check_written(terminal.write(...))
 end
 
 local function flush()
-  terminal.clear_line()
-  check_written(io.stdout:flush())
+  shown.pause()
+  check_written(terminal.flush())
 end
 
 local function complain(message)
-  terminal.clear_line()
-  io.stderr:write(message, "\n")
+  shown.pause()
+  terminal.complain(message .. "\n")
 end
 
--- Seconds of a clock that nobody sets.
-local function new_clock()
-  local carrier = transport.choose { transport = "curl" }
-  return carrier and function() return carrier:now() end or os.time
-end
-
--- Counts and rate on standard error, only where a person sees them; elsewhere a line about the first failed poll of a
--- wait, since it may go on like that for half an hour.
-local function new_progress(is_shown, now)
-  local rows, began, has_warned = 0, now(), false
-  local columns = is_shown and terminal.columns()
-  local function line(text) terminal.show_line(text, columns) end
-  return {
-    count = function() rows = rows + 1 end,
-    show = function(stats)
-      if is_shown then
-        line(("%d of %s, %.0f a second"):format(rows, stats.total_last or "?", rows / math.max(0.1, now() - began)))
-      end
-    end,
-    waiting = function(event)
-      if is_shown then
-        line(
-          ("%s: %s%s, %.0f s%s"):format(
-            event.image_id,
-            event.status and terminal.printable(event.status) or (event.failure and "not seen yet" or "not found yet"),
-            event.progress and (" %.0f %%"):format(event.progress) or "",
-            event.elapsed,
-            event.failure and "; " .. event.failure or ""
-          )
-        )
-      elseif event.failure and not has_warned then
-        has_warned = true
-        complain(("jdvm: wait: %s; going on until the time is over"):format(event.failure))
-      end
-    end,
-  }
-end
-
--- The regions to ask, each once; `false` stands for the one of the settings.
+-- The names of the regions to ask, each once; none: that of the settings.
 local function regions_of(given)
-  if #given.region == 0 then return { false } end
   local regions, is_known = {}, {}
   local function add(name)
-    if not is_known[name] then
-      regions[#regions + 1] = name
-      is_known[name] = true
-    end
+    if not is_known[name] then regions[#regions + 1] = name end
+    is_known[name] = true
   end
   for _, name in ipairs(given.region) do
     if name == "all" then
@@ -108,12 +74,16 @@ end
 
 -- The client that the command line asks for; `warn` gets what is wrong but ends nothing.
 local function new_client(given, region, warn)
+  local max_attempts = given.max_attempts or options.find("client", "max_attempts").default
   return require("jdvm").new {
     region = region,
     profile = given.profile,
     endpoint = given.endpoint,
     ca_file = given.ca_file,
+    max_attempts = given.max_attempts,
     utf8 = "replace",
+    on_wait = shown.tick,
+    on_attempt = function(event) shown.attempt(event, max_attempts) end,
     logger = function(event)
       if event.event == "warning" then
         warn(event.message)
@@ -124,14 +94,24 @@ local function new_client(given, region, warn)
   }
 end
 
+-- Tells what went wrong; gives the exit status.
+local function report(context, detail)
+  local ended = status.of(detail)
+  local message = messages.failure(detail)
+  if ended == status.timeout and detail.cause ~= "connect_timeout" then
+    message = message .. say("; give a longer --timeout", "；请加大 --timeout")
+  end
+  if #context.regions > 1 and detail.region and not detail.filter then
+    message = message:gsub("^jdvm: ", function() return "jdvm: " .. detail.region .. ": " end)
+  end
+  complain(message)
+  return ended
+end
+
 -- What a subcommand works with.
 local function new_context(root, given, operation)
-  local now = new_clock()
-  local started = now()
-  local regions = regions_of(given)
-  local is_screen = terminal.is_terminal(1)
-  local has_colour = not given.no_color and os.getenv("NO_COLOR") == nil and os.getenv("TERM") ~= "dumb"
-  return {
+  local started, regions = core.now(), regions_of(given)
+  local context = {
     given = given,
     operation = operation,
     write = write,
@@ -139,15 +119,19 @@ local function new_context(root, given, operation)
     complain = complain,
     mode_warning = mode_warning,
     regions = regions,
-    new_client = function(warn) return new_client(given, regions[1] or nil, warn) end,
-    terminal = is_screen and { columns = terminal.columns(), colour = has_colour } or nil,
-    usage = function(message) parser.command(root, given.command):error(message) end,
-    progress = function(before_output)
-      return new_progress(before_output and terminal.is_terminal(2) or terminal.may_show_line(), now)
+    progress = shown,
+    new_client = function(warn) return new_client(given, regions[1], warn) end,
+    -- The screen that standard output is, or nil.
+    screen = function()
+      if not terminal.is_screen() then return nil end
+      return { columns = terminal.columns(), colour = not given.no_color and terminal.has_colour() }
     end,
+    usage = function(message) parser.command(root, given.command):error(message) end,
     -- The time left of --timeout; nil leaves each call its own default.
-    time_left = function() return given.timeout and math.max(0.001, given.timeout - (now() - started)) end,
+    time_left = function() return given.timeout and math.max(0.001, given.timeout - (core.now() - started)) end,
   }
+  function context.report(detail) return report(context, detail) end
+  return context
 end
 
 local function client_for(context)
@@ -171,46 +155,48 @@ local function with_traceback(raised) return { raised = raised, traceback = debu
 local function status_of_raised(failed, operation, given)
   local raised = failed.raised
   if raised == CLOSED then
-    return STATUS.fine
+    return status.fine
   elseif getmetatable(raised) == Unwritten then
     complain("jdvm: the output could not be written: " .. tostring(raised.message))
-    return STATUS.service
+    return status.service
   end
   if type(raised) == "string" and raised:find("interrupted!$") then error(raised, 0) end
   local message = usage_message(raised)
   if message then
     complain(messages.usage(message, operation, given.command))
-    return STATUS.usage
+    return status.usage
   end
   complain("jdvm: this is a bug in jdvm, please report it: " .. one_line(tostring(raised), 500))
   if given.verbose then complain(failed.traceback) end
-  return STATUS.internal
+  return status.internal
 end
 
 -- Subcommands that make no client, or their own.
 local PLAIN = { completions = true, man = true, emulator = true, configure = true, doctor = true }
 
 local function run(context, root)
-  local name, operation, status = context.given.command, context.operation, STATUS.fine
+  local name, operation, ended = context.given.command, context.operation, status.fine
   if name == "completions" then
     local completing = parser.new(true)
     write(completing["get_" .. context.given.shell .. "_complete"](completing))
   elseif name == "man" then
     write(require("jdvm.cli.manual").page(root, require("jdvm")._VERSION))
   else
-    context.client = not PLAIN[name] and client_for(context) or nil
+    context.client = not PLAIN[name] and not (name == "diff" and context.given.new) and client_for(context) or nil
     local action = commands[name] or (operation.page and commands.list or commands.show)
-    status = action(context, operation)
+    ended = action(context, operation)
   end
   flush()
-  return status
+  local retries = context.client and ended <= status.not_found and shown.retries()
+  if retries then complain("jdvm: " .. retries) end
+  return ended
 end
 
 -- Prints the help or the version, and ends there.
-local function say(text)
+local function say_text(text)
   write(text)
   flush()
-  os.exit(STATUS.fine)
+  os.exit(status.fine)
 end
 
 -- A closed standard stream would be the number of the next socket, and what is printed would go there. Whether one is
@@ -227,20 +213,31 @@ local function take_closed_streams()
   return held, closed[2]
 end
 
+-- The language that --lang names, which the help needs before the command line is parsed.
+local function wanted_language(arguments)
+  for i, word in ipairs(arguments) do
+    local value = word == "--lang" and arguments[i + 1] or word:match("^%-%-lang=(.*)$")
+    if value == "zh" or value == "en" then return value end
+  end
+end
+
 ---Runs the command.
 ---@param arguments string[]
 ---@return integer exit status
 function cli.main(arguments)
   local _, unwritable = take_closed_streams()
+  language.choose(wanted_language(arguments))
+  terminal.encode_as(language.charmap())
   if unwritable then
     complain("jdvm: the output could not be written: " .. unwritable)
-    return STATUS.service
+    return status.service
   end
-  local root, by_command = parser.new(false, say)
+  local root, by_command = parser.new(false, say_text)
   local operation, given = operations.describeImages, {}
   local ok, result = xpcall(function()
-    given = root:parse(arguments)
+    given = root:parse(parser.joined(arguments))
     operation = by_command[given.command] or operation
+    shown = progress.new(terminal.may_show_line, core.now)
     return run(new_context(root, given, operation), root)
   end, with_traceback)
   terminal.clear_line()

@@ -15,10 +15,25 @@ describe("jdvm", function()
   before_each(function() world.server.control "reset" end)
 
   describe("image", function()
-    it("shows every field, nested ones by dotted names", function()
+    it("shows every field", function()
       local out, status = jdvm "image img-9ha1rgelkq"
       assert.equal(0, status)
-      assert.truthy(out:find("\nsystemDisk.cloudDisk.diskSizeGB +40\n"))
+      assert.truthy(out:find("\nsystemDisk\n  diskCategory +cloud\n"), out)
+    end)
+
+    it("finds where an image is, among several regions", function()
+      local out, status, complaint =
+        jdvm "image img-9ha1rgelkq img-nosuchone1 --region all -o csv --columns imageId,region"
+      assert.equal("region,imageId\r\n", out:match("^[^\n]*\n") == "imageId,region\r\n" and "region,imageId\r\n")
+      assert.truthy(out:find("\r\nimg-9ha1rgelkq,cn-north-1\r\n", 1, true), out)
+      assert.same({ 1, "jdvm: not found: img-nosuchone1\n" }, { status, complaint })
+      out, status = jdvm "image img-9ha1rgelkq --region all"
+      assert.equal(0, status)
+      assert.truthy(out:find("\nregionId +cn%-north%-1\n"), out)
+      out, status, complaint = jdvm "wait img-9ha1rgelkq img-nosuchone1 --region all"
+      assert.equal("img-9ha1rgelkq  ready\n", out)
+      assert.same({ 1, "jdvm: not found: img-nosuchone1\n" }, { status, complaint })
+      assert.equal(0, (select(2, jdvm "wait img-nosuchone1 --status gone --region all")))
     end)
 
     it("goes on after an id that does not exist, and says so", function()
@@ -84,7 +99,7 @@ describe("jdvm", function()
           { JDCLOUD_ENDPOINT = "http://127.0.0.1:9" }
         )
         assert.equal(4, status)
-        local _, warnings = complaint:gsub("jdvm: wait: could not connect[^\n]*; going on", "")
+        local _, warnings = complaint:gsub("jdvm: wait: could not connect[^\n]*; waiting on", "")
         assert.equal(is_wait and 1 or 0, warnings, complaint)
         assert.truthy(complaint:find("could not connect to 127.0.0.1 port 9", 1, true))
       end)
@@ -147,8 +162,8 @@ describe("jdvm", function()
 
   it("of several regions names those ids that are in none of them, once", function()
     for command, expected in pairs {
-      ["images -o ids"] = "img-9ha1rgelkq\n",
-      ["latest -o ids"] = "img-9ha1rgelkq\n",
+      ["images -o ids"] = "cn-north-1 img-9ha1rgelkq\n",
+      ["latest -o ids"] = "cn-north-1 img-9ha1rgelkq\n",
       count = "cn-north-1 1\ncn-east-1 0\ncn-east-2 0\ncn-south-1 0\n",
     } do
       local out, status, complaint = jdvm(command .. " --region all --id img-9ha1rgelkq --id img-nosuchone1")
@@ -162,30 +177,29 @@ describe("jdvm", function()
     end
   end)
 
-  it("goes on with the next region after a failure, which it says the region of", function()
+  it("names the region of a failure; a list ends there, and counting goes on", function()
     local regions = " --source public --region cn-north-1 --region cn-east-1"
-    for command, expected in pairs { ["images -o ids"] = "^img%-%w+\n", count = "^cn%-east%-1 %d+\n$" } do
-      server.control("faults", { spec = "error:code=400,region=cn-north-1" })
-      local out, status, complaint = jdvm(command .. regions)
-      assert.truthy(out:find(expected), out)
-      assert.equal(4, status)
-      assert.truthy(complaint:find("^jdvm: cn%-north%-1: describeImages: 400"), complaint)
-      server.control "reset"
-    end
     server.control("faults", { spec = "error:code=400,region=cn-north-1" })
-    local out = jdvm("images -o json" .. regions)
-    assert.is_false((pcall(cjson.decode, out)))
-    out = jdvm("latest -o ids" .. regions)
-    assert.equal("", out)
+    local out, status, complaint = jdvm("count" .. regions)
+    assert.matches("^cn%-east%-1 %d+\n$", out)
+    assert.equal(4, status)
+    assert.truthy(complaint:find("^jdvm: cn%-north%-1: describeImages: 400"), complaint)
+    for _, command in ipairs { "images -o json", "latest -o ids" } do
+      out, status, complaint = jdvm(command .. regions)
+      assert.same({ "", 4 }, { out, status })
+      assert.truthy(complaint:find("regionId=cn-north-1", 1, true), complaint)
+    end
+    server.control("faults", { spec = "error:code=400,region=cn-east-1" })
+    assert.is_false((pcall(cjson.decode, (jdvm("images -o json" .. regions)))))
   end)
 
-  it("--verbose reports each request", function()
+  it("--verbose reports each request with its query", function()
     local _, _, complaint = jdvm "images --source public --verbose"
-    assert.truthy(complaint:find("/v1/regions/cn-north-1/images try 1: 200", 1, true))
+    assert.matches("/v1/regions/cn%-north%-1/images%?imageSource=public&[^ ]+ try 1: 200", complaint)
   end)
 
   describe("a command of an operation by its entry", function()
-    local subcommands, operations = require "jdvm.cli.commands", require "jdvm.service.operations"
+    local operations = require "jdvm.service.operations"
     local output = require "jdvm.cli.output"
 
     it("ends with 1 when what it is asked for does not exist", function()
@@ -194,7 +208,7 @@ describe("jdvm", function()
         for name, value in pairs(changes or {}) do
           detail[name] = value
         end
-        return subcommands.status_of(detail)
+        return require("jdvm.cli.status").of(detail)
       end
       operations.describeVault = { name = "describeVault", shorthand = "vaultId" }
       local found = {
@@ -209,10 +223,10 @@ describe("jdvm", function()
 
     it("asks for the id of its rows by its own name", function()
       local entry = { name = "x", result = {}, shorthand = "vaultName", id = "vaultId" }
-      local _, options = output.new("table", { "size" }, entry, print)
+      local _, options = output.new("table", { columns = { "size" } }, entry)
       assert.same({ "vaultId", "size" }, options.fields)
       entry.id = nil
-      _, options = output.new("json", {}, entry, print)
+      _, options = output.new("json", { columns = {} }, entry)
       assert.same({ source = "_json" }, options)
     end)
   end)

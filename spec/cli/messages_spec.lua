@@ -26,7 +26,7 @@ describe("the words of jdvm", function()
       ["images --source public --columns ,"] = "columns",
       ["images --source public --columns imageID"] = "did you mean",
       ["image 'a/../b'"] = "jdvm: image: the id must",
-      ["image img-1 --region cn-north-1 --region cn-east-1"] = "--region",
+      ["doctor --region cn-north-1 --region cn-east-1"] = "--region",
       ["count --source public --endpoint foo"] = "endpoint",
       ["count --source public --region ''"] = "region",
       ["count --source public --profile ''"] = "profile",

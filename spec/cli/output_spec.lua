@@ -19,11 +19,11 @@ describe("the output of jdvm", function()
       assert.equal(0, status)
       local lines = lines_of(out)
       assert.equal(9, #lines)
-      assert.equal(1, lines[1]:find("imageId", 1, true))
+      assert.equal(1, lines[1]:find("ID", 1, true))
       local terminal = require "jdvm.cli.terminal"
-      local column = lines[1]:find("platform", 1, true)
+      local column = lines[1]:find("VERSION", 1, true)
       for i = 2, #lines do
-        local before = lines[i]:match("^(.-)Ubuntu    ")
+        local before = lines[i]:match("^(.+  )%d%d%.04 ")
         assert.equal(column - 1, terminal.width(before), lines[i])
       end
     end)
@@ -52,9 +52,13 @@ describe("the output of jdvm", function()
       assert.is_nil(out:find("%d%.0,"), "integers have no fraction")
     end)
 
-    it("stops at --max and prints bare ids", function()
-      local out = jdvm "images --source public --output ids --max 3"
+    it("stops at --max, prints bare ids, and says how to go on", function()
+      local out, status, complaint = jdvm "images --source public --output ids --max 3"
       assert.equal(3, #lines_of(out))
+      assert.equal(0, status)
+      local token = complaint:match("^jdvm: there is more: %-%-start (%S+)\n$")
+      local rest = jdvm("images --source public --output ids --start " .. token)
+      assert.equal((jdvm "images --source public --output ids"), out .. rest)
     end)
 
     it("reads several regions, or all", function()
@@ -110,71 +114,30 @@ describe("the output of jdvm", function()
     assert.is_false((pcall(cjson.decode, out)), out)
   end)
 
-  describe("a table on a screen", function()
-    local output, operations = require "jdvm.cli.output", require "jdvm.service.operations"
-
-    local left_out
-    local function print_table(columns, screen, rows)
-      local printed = {}
-      left_out = nil
-      if screen then screen.left_out = function(names) left_out = names end end
-      local printer = output.new(
-        "table",
-        columns,
-        operations.describeImages,
-        function(line) printed[#printed + 1] = line end,
-        screen
-      )
-      for _, row in ipairs(rows) do
-        printer.row(row)
-      end
-      printer.finish()
-      return lines_of(table.concat(printed))
-    end
-
-    local image = {
-      imageId = "img-9ha1rgelkq",
-      name = ("n"):rep(40),
-      platform = "Ubuntu",
-      osVersion = "16.04 64-bit",
-      architecture = "x86_64",
-      systemDiskSizeGB = 40,
-      imageSource = "public",
-      status = "ready",
-      createTime = "2018-10-11 17:31:22",
-    }
-
-    it("drops the last of the usual columns, then narrows the name, and never the id", function()
-      local columns = operations.describeImages.columns
-      local lines = print_table(columns, { columns = 79, may_drop = true }, { image })
-      assert.truthy(lines[1]:find("^imageId +name +status +platform$"))
-      assert.equal("img-9ha1rgelkq  " .. image.name .. "  ready   Ubuntu", lines[2])
-      assert.equal("osVersion,architecture,systemDiskSizeGB,imageSource,createTime", left_out)
-      lines = print_table(columns, { columns = 30, may_drop = true }, { image })
-      assert.equal("img-9ha1rgelkq  " .. ("n"):rep(13) .. "…", lines[2])
-      lines = print_table(columns, { columns = 10, may_drop = true }, { image })
-      assert.equal("img-9ha1rgelkq  nnn…", lines[2])
-    end)
-
-    it("narrows the columns that were asked for, but the id", function()
-      local lines = print_table({ "name", "imageId", "createTime" }, { columns = 40 }, { image })
-      assert.truthy(lines[2]:find("^n+…  img%-9ha1rgelkq  2[%d-: ]*…$"), lines[2])
-      assert.is_nil(left_out)
-    end)
-
-    it("prints integers of 64 bits whole where Lua has them", function()
-      local large = 9007199254740993
-      local lines = print_table({ "imageId", "systemDiskSizeGB" }, nil, { { imageId = "a", systemDiskSizeGB = large } })
-      assert.equal("a        " .. ("%d"):format(large), lines[2])
-      assert.equal("n  1000000000000000\n", output.describe({ n = 1e15 }, {}))
-      assert.equal(("n  %d\n"):format(large), output.describe({ n = large }, {}))
-    end)
+  it("prints JSON of the columns that were asked for, nested fields nested", function()
+    local columns = " --source public --max 2 --columns systemDisk.cloudDisk.diskSizeGB,imageId"
+    local expected = '{"systemDisk":{"cloudDisk":{"diskSizeGB":40}},"imageId":"img-9ha1rgelkq"}'
+    assert.equal(expected, lines_of((jdvm("images -o jsonl" .. columns)))[1])
+    assert.same(cjson.decode(expected), cjson.decode((jdvm("images -o json" .. columns)))[1])
+    local text = jdvm "images --source public --max 1 -o jsonl --columns imageId,region --region all"
+    assert.equal('{"imageId":"img-9ha1rgelkq","region":"cn-north-1"}\n', text)
   end)
 
-  it("refuses columns for the formats that have their own fields", function()
-    local _, status, err = jdvm "images --source public --columns name --output jsonl"
-    assert.equal(2, status)
-    assert.truthy(err:find("--columns is for table and csv", 1, true), err)
+  it("prints tab-separated values, the same fields whatever the filter, and no headings on request", function()
+    local columns = " --source private --columns imageId,desc"
+    local tsv, plain = jdvm("images -o tsv" .. columns), jdvm("images -o tsv --no-headers" .. columns)
+    assert.equal(tsv, "imageId\tdesc\n" .. plain)
+    assert.truthy(plain:find('\tit\'s a "quoted" name\\\\with backslash\n', 1, true), plain)
+    local heads = {}
+    for _, filter in ipairs { "--source public", "--source public --status ready" } do
+      heads[#heads + 1] = jdvm("images --max 1 -o csv " .. filter):match("^[^\n]*")
+    end
+    assert.equal(heads[1], heads[2])
+    assert.truthy(heads[1]:find(",imageSource\r", 1, true), heads[1])
+    for _, format in ipairs { "table", "csv" } do
+      local out = jdvm("images --source public --max 1 --no-headers --columns imageId -o " .. format)
+      assert.matches("^img%-9ha1rgelkq\r?\n$", out)
+    end
   end)
 
   it("shows the column region once, filled, and a region given twice once", function()
@@ -191,7 +154,7 @@ describe("the output of jdvm", function()
 
   it("image shows the columns that are asked for, and no blank line before the first", function()
     local out = jdvm "image img-9ha1rgelkq --columns imageId,status"
-    assert.equal("imageId         status\nimg-9ha1rgelkq  ready\n", out)
+    assert.equal("ID              STATUS\nimg-9ha1rgelkq  ready\n", out)
     assert.truthy((jdvm "image img-nosuchone1 img-9ha1rgelkq"):find("^%w"))
   end)
 

@@ -44,7 +44,7 @@ describe("the command line of jdvm", function()
       ["--region"] = "all cn-north-1 cn-east-1 cn-east-2 cn-south-1",
       ["completions"] = "bash zsh fish",
       ["images --columns"] = "region imageId name platform ",
-      ["images --output"] = "table json jsonl csv ids",
+      ["images --output"] = "table json jsonl csv tsv ids",
     } do
       local pipe = io.popen(("bash %s %s"):format(script, words))
       local reply = pipe:read("*a")
@@ -59,7 +59,7 @@ describe("the command line of jdvm", function()
     for command, texts in pairs {
       [""] = { "JDCLOUD_PROFILE", "NO_COLOR", "JDVM_NGINX", "default 30s for each list", "wait: 30m" },
       images = {
-        "table, json, jsonl, csv, ids",
+        "table, json, jsonl, csv, tsv, ids",
         "Required unless --id is given",
         "default 100",
         "default 4",
@@ -133,6 +133,7 @@ describe("the command line of jdvm", function()
       given = given,
       regions = { "cn-north-1" },
       time_left = function() end,
+      screen = function() end,
       flush = function() end,
       write = function(text) printed[#printed + 1] = text end,
       client = {
@@ -144,7 +145,7 @@ describe("the command line of jdvm", function()
     }, entry)
     assert.equal(0, status)
     assert.same({ regionId = "cn-north-1", vaultId = "v-1", keyNames = { "a", "b" }, depth = 2, shared = false }, asked)
-    assert.equal("owner.key    team\nowner.value  infra\n", table.concat(printed))
+    assert.equal("owner\n  key    team\n  value  infra\n", table.concat(printed))
   end)
 
   it("takes limits, defaults and formats from the library and the printer", function()

@@ -20,16 +20,17 @@ describe("the line of progress", function()
   end
 
   it("is cleared before a failure is told", function()
-    world.server.control("faults", { spec = "error:code=400,page=9" })
+    world.server.control("faults", { spec = "error:code=400,page=15" })
     local terminal = world.on_terminal(
       '"$@" >/dev/null; echo "status $?"',
       "images --source public --page-size 10 --prefetch 0 -o ids"
     )
     local shown = terminal.finish()
-    assert.truthy(shown:find("80 of %d+, %d+ a second"), shown)
+    assert.truthy(shown:find("140 of %d+ images, %d+ a second"), shown)
     local lines = lines_left(shown)
     assert.matches("^jdvm: describeImages: 400 ", lines[1])
-    assert.equal("status 4", lines[2])
+    assert.matches("^jdvm: there is more: ", lines[2])
+    assert.equal("status 4", lines[3])
   end)
 
   it("does not stand in the way of what reads the output, which may end first", function()
@@ -67,15 +68,15 @@ describe("on a terminal", function()
   it("a table has colours, unless the terminal is dumb, and keeps its lines within the screen", function()
     local images = "images --source public --platform Ubuntu"
     local coloured = world.on_terminal('"$@"', images, { TERM = "xterm" }).finish()
-    assert.truthy(coloured:find("\27[1mimageId", 1, true), coloured)
+    assert.truthy(coloured:find("\27[1mID", 1, true), coloured)
     local plain = world.on_terminal('"$@"', images, { TERM = "dumb" }).finish()
     assert.is_nil(plain:find("\27", 1, true))
     local ids = command.lines_of((world.jdvm(images .. " --output ids")))
     local shown = command.lines_of(plain)
-    assert.matches("^jdvm: not shown: .*createTime %(%-%-columns%)$", table.remove(shown, 1))
+    assert.matches("^jdvm: not shown %(%-%-columns%): architecture, systemDiskSizeGB$", table.remove(shown))
     for i, line in ipairs(shown) do
       assert.is_true(require("jdvm.cli.terminal").width(line) <= 80, line)
-      assert.equal(i == 1 and "imageId" or ids[i - 1], line:match("^%S+"))
+      assert.equal(i == 1 and "ID" or ids[i - 1], line:match("^%S+"))
     end
   end)
 

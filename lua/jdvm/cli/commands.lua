@@ -1,265 +1,141 @@
 -- What each subcommand does: calls the client, prints, and gives the exit status.
+local details = require "jdvm.cli.details"
+local lists = require "jdvm.cli.lists"
 local operations = require "jdvm.service.operations"
 local output = require "jdvm.cli.output"
-local parser = require "jdvm.cli.parser"
+local say = require("jdvm.cli.language").say
+local status = require "jdvm.cli.status"
 local terminal = require "jdvm.cli.terminal"
 
-local STATUS = parser.status
+local commands = { list = lists.list, count = lists.count, latest = lists.latest }
 
-local commands = {}
-
--- Whether the time of a wait ran out without any sign of the service: that is no matter of patience.
-local function is_unreachable(detail)
-  local last = detail.last
-  if not last or not detail.image or detail.image.status then return false end
-  local phase = last.kind == "timeout" and last.phase or last.kind
-  return phase == "dns" or phase == "connect" or phase == "tls"
-end
-
--- Whether the service said that what was asked for by its id does not exist: a result rather than a failure.
-local function is_absent(detail)
-  local operation = operations[detail.operation]
-  return detail.cause == "not_found" and operation ~= nil and operation.shorthand ~= nil
-end
-
----The exit status that tells a failure's kind to a script.
----@param detail table
----@return integer
-function commands.status_of(detail)
-  local kind, http = detail.kind, detail.http_status
-  if kind == "timeout" then
-    return is_unreachable(detail) and STATUS.service or STATUS.timeout
-  elseif kind == "credentials" or http == 401 or http == 403 then
-    return STATUS.credentials
-  elseif kind == "wait" or is_absent(detail) then
-    return STATUS.not_found
-  end
-  return STATUS.service
-end
-
--- Tells what went wrong, and in which region where several were asked; gives the exit status.
-local function report(context, detail, region)
-  local status = commands.status_of(detail)
-  local message = require("jdvm").explain(detail, nil, "command")
-  if status == STATUS.timeout and detail.cause ~= "connect_timeout" then
-    message = message .. "; give a longer --timeout"
-  end
-  if #context.regions > 1 then message = message:gsub("^jdvm: ", function() return "jdvm: " .. region .. ": " end) end
-  context.complain(message)
-  return status
-end
-
--- Asks each region by `ask(region)`, nil standing for the one of the settings, also after one that failed. `ask` gives
--- the ids that were asked for and are not there, or nil, message, detail when it fails. Says which ids are in none of
--- the regions, and gives the worst exit status.
-local function each_region(context, ask)
-  local worst, missing, times_missing = STATUS.fine, {}, {}
-  for _, region in ipairs(context.regions) do
-    local absent, _, detail = ask(region or nil)
-    if not absent then worst = math.max(worst, report(context, detail, region)) end
-    for _, id in ipairs(absent or {}) do
-      times_missing[id] = (times_missing[id] or 0) + 1
-      if times_missing[id] == #context.regions then missing[#missing + 1] = id end
-    end
-  end
-  if #missing == 0 then return worst end
-  context.complain("jdvm: not found: " .. table.concat(missing, " "))
-  return math.max(worst, STATUS.not_found)
-end
+---Compares two lists.
+function commands.diff(...) return require "jdvm.cli.diff"(...) end
 
 -- What a command is asked of one region only.
 local function one_region(context)
-  if #context.regions > 1 then context.usage("give one --region here") end
-  return context.regions[1] or nil
+  if #context.regions > 1 then context.usage(say("give one --region here", "此处只能指定一个 --region")) end
+  return context.regions[1]
 end
 
--- Parameters of an operation from the parsed command line; nil for what was not given.
-local function parameters_of(operation, given)
-  local params = {}
-  for _, parameter in ipairs(operation.parameters) do
-    local value = given[parameter.name]
-    if type(value) == "table" and value.boxed ~= nil then
-      params[parameter.name] = value.boxed
-    elseif type(value) ~= "table" or #value > 0 then
-      params[parameter.name] = value
-    end
+-- Says which of the ids are in no region, as the service would; gives the exit status.
+local function report_missing(context, ids)
+  if #ids == 0 then return status.fine end
+  context.complain(say("jdvm: not found: %s", "jdvm: 不存在：%s", table.concat(ids, " ")))
+  return status.not_found
+end
+
+-- Shows images by their ids, wherever they are: one list over the regions.
+local function show_anywhere(context, show, options)
+  local listing = operations.describeImages
+  options.regions, options.timeout = context.regions, context.time_left()
+  local rows, meta, detail = context.client:list_images({ [listing.page.ids] = context.given.ids }, options)
+  if not rows then return context.report(detail) end
+  for _, row in ipairs(rows) do
+    show(row, row.regionId)
   end
-  return params
+  return report_missing(context, meta.missing or {})
 end
 
--- Ends the output. What lacks rows because of a failure is not rounded off: half an array must not look like a whole
--- one. That something does not exist is an answer.
-local function finish(printer, status) printer[status <= STATUS.not_found and "finish" or "abandon"]() end
-
--- Reads one region's list: `on_row(row, region)` for each row, `on_page(stats)` after each page. The region is nil when
--- there is but one. Gives the ids that were asked for and are not there, or nil, message, detail.
-local function read_list(context, operation, region, options, on_row, on_page)
-  local params = parameters_of(operation, context.given)
-  params.regionId = region
-  options.timeout = context.time_left()
-  local shown_region = #context.regions > 1 and region or nil
-  local pages = context.client[operations.list_methods(operation).pages](context.client, params, options)
-  while true do
-    -- The iterator raises when the list breaks off; failure() then has the data of it.
-    local ok, result = pcall(pages)
-    if not ok then
-      local message, detail = pages:failure()
-      if not detail then error(result, 0) end
-      return nil, message, detail
-    elseif not result then
-      return pages:stats().missing or {}
-    end
-    for _, row in ipairs(result[operation.page.items]) do
-      on_row(row, shown_region)
-    end
-    if on_page then on_page(pages:stats()) end
-  end
-end
-
--- Reads the lists of all regions, until --max rows were read. Gives the worst exit status.
-local function read_lists(context, operation, options, on_row, on_page)
-  local left = context.given.max
-  local function count_row(row, region)
-    left = left and left - 1
-    on_row(row, region)
-  end
-  return each_region(context, function(region)
-    if left == 0 then return {} end
-    options.max_items = left
-    return read_list(context, operation, region, options, count_row, on_page)
-  end)
-end
-
----Lists what matches: `jdvm images`, and the same of any other operation that pages.
----@param context table see jdvm.cli
----@param operation table
----@return integer exit status
-function commands.list(context, operation)
-  local given = context.given
-  local printer, options = output.printer_for(context, operation)
-  options.page_size, options.prefetch, options.consistency = given.page_size, given.prefetch, given.consistency
-  local progress = context.progress()
-  local status = read_lists(context, operation, options, function(row, region)
-    printer.row(row, region)
-    progress.count()
-  end, function(stats)
-    printer.flush()
-    context.flush()
-    progress.show(stats)
-  end)
-  finish(printer, status)
-  return status
-end
-
--- The calls that a command which shows something stands for: one for each id, or one for its options.
-local function calls_of(context, operation)
-  if not operation.shorthand then return { parameters_of(operation, context.given) } end
+-- Shows what is asked for by its id, or by an operation's options, a call for each.
+local function show_each(context, operation, show, options)
   local calls = {}
-  for i, id in ipairs(context.given.ids) do
+  for i, id in ipairs(operation.shorthand and context.given.ids or {}) do
     calls[i] = { [operation.shorthand] = id }
   end
-  return calls
-end
-
----Shows what is asked for: `jdvm image ID…`, and the same of any other operation that does not page.
----@param context table
----@param operation table
----@return integer exit status
-function commands.show(context, operation)
-  local model, region = operations.item_model(operation), one_region(context)
-  local printer, options
-  if context.given.output or context.given.columns then
-    printer, options = output.printer_for(context, operation)
-  end
-  local worst, shown = STATUS.fine, 0
-  for _, params in ipairs(calls_of(context, operation)) do
-    params.regionId = region
-    local call_options = options or {}
-    call_options.timeout = context.time_left()
-    local result, _, detail = context.client[operation.method_name](context.client, params, call_options)
-    if not result then
-      worst = math.max(worst, report(context, detail, region))
-    elseif printer then
-      printer.row(result)
+  if not operation.shorthand then calls[1] = lists.parameters(operation, context.given) end
+  local worst = status.fine
+  for _, params in ipairs(calls) do
+    params.regionId, options.timeout = context.regions[1], context.time_left()
+    local result, _, detail = context.client[operation.method_name](context.client, params, options)
+    if result then
+      show(result)
     else
-      context.write((shown > 0 and "\n" or "") .. output.describe(result, model))
-      shown = shown + 1
+      worst = math.max(worst, context.report(detail))
     end
   end
-  if printer then finish(printer, worst) end
   return worst
 end
 
----Prints how many match, a line for each region when there are several.
----@param context table
+---Shows what is asked for: `jdvm image ID…`, and the same of any other operation that does not page.
+---@param context table see jdvm.cli
+---@param operation table
 ---@return integer exit status
-function commands.count(context)
-  return each_region(context, function(region)
-    local params = parameters_of(operations.describeImages, context.given)
-    params.regionId = region
-    local count, meta, detail = context.client:count_images(params, { timeout = context.time_left() })
-    if not count then return nil, meta, detail end
-    context.write((#context.regions > 1 and region .. " " or "") .. ("%d\n"):format(count))
-    return meta.missing or {}
-  end)
-end
-
--- The text of a field; "" when it is missing or something else.
-local function text_at(image, name)
-  local value = image[name]
-  return type(value) == "string" and value or ""
-end
-
--- createTime sorts as text (YYYY-MM-DD HH:MM:SS); of two as old, the id decides.
-local function is_newer(image, other)
-  local time, other_time = text_at(image, "createTime"), text_at(other, "createTime")
-  return time > other_time or (time == other_time and image.imageId > other.imageId)
-end
-
----Prints the newest image that is ready.
----@param context table
----@return integer exit status
-function commands.latest(context)
-  local operation = operations.describeImages
-  local given = context.given
-  given.status = given.status or (#given.ids == 0 and "ready" or nil)
-  local printer, options = output.printer_for(context, operation)
-  table.insert(options.fields, "createTime")
-  local newest, newest_region
-  local status = read_lists(context, operation, options, function(image, region)
-    if not newest or is_newer(image, newest) then
-      newest, newest_region = image, region
-    end
-  end)
-  if status > STATUS.not_found then
-    return status -- what could not be read may have a newer one
-  elseif not newest then
-    context.complain("jdvm: no image matches; a sub-account sees only the images it may see")
-    return STATUS.not_found
+function commands.show(context, operation)
+  local model, screen = operations.item_model(operation), context.screen()
+  local printer, options, shown = nil, {}, 0
+  if context.given.output or context.given.columns then
+    printer, options = output.printer_for(context, operation)
   end
-  printer.row(newest, newest_region)
-  printer.finish()
-  return status
+  local function show(row, region)
+    if printer then return printer.row(row, region) end
+    context.write((shown > 0 and "\n" or "") .. details(row, model, screen and screen.columns))
+    shown = shown + 1
+  end
+  local ended
+  if operation.shorthand == operations.describeImage.shorthand and #context.regions > 1 then
+    ended = show_anywhere(context, show, options)
+  else
+    ended = show_each(context, operation, show, options)
+  end
+  if printer then output.finish(printer, ended) end
+  return ended
+end
+
+-- The ids by the region in which they are, found by one list over the regions; nil and the exit status when it failed.
+local function find_regions(context)
+  local listing = operations.describeImages
+  local rows, meta, detail = context.client:list_images(
+    { [listing.page.ids] = context.given.ids },
+    { regions = context.regions, fields = { listing.page.id }, timeout = context.time_left() }
+  )
+  if not rows then return nil, context.report(detail) end
+  local groups, by_region = {}, {}
+  for _, row in ipairs(rows) do
+    local group = by_region[row.regionId]
+    if not group then
+      group = { region = row.regionId, ids = {} }
+      groups[#groups + 1], by_region[row.regionId] = group, group
+    end
+    group.ids[#group.ids + 1] = row[listing.page.id]
+  end
+  return groups, report_missing(context, meta.missing or {})
 end
 
 ---Waits until images are in a state.
 ---@param context table
 ---@return integer exit status
 function commands.wait(context)
-  local given = context.given
-  one_region(context)
-  local progress = context.progress(true)
-  local images, _, detail = context.client:wait_image(given.ids, {
-    status = given.status,
-    interval = given.interval,
-    timeout = context.time_left(),
-    on_progress = progress.waiting,
-  })
-  if not images then return report(context, detail) end
-  for _, image in ipairs(images) do
-    context.write(("%s  %s\n"):format(image.imageId, terminal.printable(image.status)))
+  local given, progress = context.given, context.progress
+  local groups, worst = { { region = context.regions[1], ids = given.ids } }, status.fine
+  if #context.regions > 1 then
+    groups, worst = find_regions(context)
+    -- What is gone already is what --status gone waits for.
+    if given.status == "gone" and worst == status.not_found then worst = status.fine end
   end
-  return STATUS.fine
+  for _, group in ipairs(groups or {}) do
+    local images, _, detail = context.client:wait_image(group.ids, {
+      region = group.region,
+      status = given.status,
+      interval = given.interval,
+      timeout = context.time_left(),
+      on_progress = function(event)
+        progress.waiting(event)
+        -- Where no line of progress shows it, the first failed poll is told: it may go on like that for half an hour.
+        if event.failure and not progress.has_warned and not terminal.may_show_line() then
+          progress.has_warned = true
+          local text = say("jdvm: wait: %s; waiting on", "jdvm: wait: %s；继续等待", event.failure)
+          context.complain(text)
+        end
+      end,
+    })
+    if not images then return context.report(detail) end
+    for i, image in ipairs(images) do
+      local state = given.status == "gone" and "gone" or terminal.printable(image.status)
+      context.write(("%s  %s\n"):format(group.ids[i], state))
+    end
+  end
+  return worst
 end
 
 ---Writes a profile.
@@ -274,10 +150,10 @@ function commands.configure(context)
   }, io.stdin, io.stderr)
   if not path then
     context.complain("jdvm: configure: " .. name)
-    return is_usage and STATUS.usage or STATUS.credentials
+    return is_usage and status.usage or status.credentials
   end
   context.write(("wrote profile %s to %s\n"):format(name, path))
-  return STATUS.fine
+  return status.fine
 end
 
 ---Prints the report of jdvm.cli.doctor.
@@ -285,8 +161,8 @@ end
 ---@return integer exit status
 function commands.doctor(context)
   one_region(context)
-  local status, detail = require("jdvm.cli.doctor").run(context)
-  return detail and commands.status_of(detail) or status
+  local ended, detail = require("jdvm.cli.doctor").run(context)
+  return detail and status.of(detail) or ended
 end
 
 ---Serves the API offline until stopped.
@@ -296,18 +172,18 @@ function commands.emulator(context)
   local given, settings = context.given, {}
   if given.explain then
     context.write(require "jdvm.emulator.explain"())
-    return STATUS.fine
+    return status.fine
   end
   for _, setting in ipairs(given.settings) do
     settings[setting[1]] = setting[2]
   end
   given.settings = settings
-  local status, message = require("jdvm.emulator.launcher").run(given)
+  local ended, message = require("jdvm.emulator.launcher").run(given)
   if message then
-    local advice = status == STATUS.usage and " (see jdvm emulator --explain)" or ""
+    local advice = ended == status.usage and " (see jdvm emulator --explain)" or ""
     context.complain("jdvm: emulator: " .. message .. advice)
   end
-  return status
+  return ended
 end
 
 return commands

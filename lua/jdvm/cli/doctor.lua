@@ -4,11 +4,11 @@ local core = require "jdvm.core"
 local errors = require "jdvm.failures.failure"
 local operations = require "jdvm.service.operations"
 local options_of = require "jdvm.options.options"
-local parser = require "jdvm.cli.parser"
 local profile = require "jdvm.keys.profile"
 local proxies = require "jdvm.transport.proxy"
 local retry = require "jdvm.call.retry"
 local shell = require "jdvm.util.shell"
+local status = require "jdvm.cli.status"
 local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
 local messages = require "jdvm.cli.messages"
@@ -65,7 +65,7 @@ function doctor.run(context)
   if not ok then
     local message = tostring(client):gsub("^[^%s:]+:%d+: ", "")
     line("settings", (messages.usage(message, context.operation, given.command):gsub("^jdvm: ", "")))
-    return parser.status.usage
+    return status.usage
   end
   -- The profile in use, whether or not anything is taken from it.
   local name, origin = profile.in_use(given.profile, os.getenv)
@@ -89,7 +89,7 @@ function doctor.run(context)
   response, failure = reach(carrier, endpoint, given.timeout or 10)
   if not response then
     local _, detail = errors.new(failure)
-    line("reached", "no: " .. require("jdvm").explain(detail, nil, "command"):gsub("^jdvm: ", ""))
+    line("reached", "no: " .. messages.failure(detail):gsub("^jdvm: ", ""))
     return nil, detail
   end
   line("reached", ("yes, HTTP %d after %.0f ms"):format(response.status, response.milliseconds))
@@ -102,8 +102,8 @@ function doctor.run(context)
     { imageSource = "public", pageSize = operations.describeImages.page.min },
     { timeout = context.time_left() }
   )
-  line("keys", result and "accepted" or require("jdvm").explain(detail, nil, "command"))
-  return parser.status.fine, not result and detail or nil
+  line("keys", result and "accepted" or messages.failure(detail))
+  return status.fine, not result and detail or nil
 end
 
 return doctor

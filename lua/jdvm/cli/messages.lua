@@ -1,5 +1,8 @@
 -- Messages of the library in the terms of the command: options for parameters and for options of the library, the
 -- subcommand for the operation, and only ways out that a command line has.
+local jdvm = require "jdvm"
+local language = require "jdvm.cli.language"
+
 local messages = {}
 
 local function kebab(name)
@@ -57,6 +60,11 @@ function messages.usage(message, operation, command)
   message = message:gsub("option '([%w_]+)'", option_for)
   return messages.parameters(message, operation)
 end
+
+---The line of a failure, with what a command line can do about it.
+---@param detail jdvm.Failure
+---@return string
+function messages.failure(detail) return jdvm.explain(detail, language.current(), "command") end
 
 ---Where a setting comes from.
 ---@param origin string? as jdvm.options.settings has it

@@ -1,97 +1,61 @@
--- How rows (images) are printed: as a table for people, as JSON, JSON lines, CSV or bare ids for programs.
+-- How rows (images) are printed: as a table for people, as JSON, JSON lines, CSV, TSV or bare ids for programs.
 -- A format is given one row at a time, so that the first is out before the last page is fetched.
 local aligned = require "jdvm.cli.table"
-local check = require "jdvm.options.check"
 local core = require "jdvm.core"
 local encode = require "jdvm.util.json"
-local models = require "jdvm.service.models"
-local operations = require "jdvm.service.operations"
+local fields = require "jdvm.cli.fields"
+local say = require("jdvm.cli.language").say
+local status = require "jdvm.cli.status"
 local terminal = require "jdvm.cli.terminal"
 local texts = require "jdvm.util.text"
 
 local output = {}
 
 ---The names that `--output` takes.
-output.formats = { "table", "json", "jsonl", "csv", "ids" }
+output.formats = { "table", "json", "jsonl", "csv", "tsv", "ids" }
 
----Those of them that show columns; the others have their own fields.
-output.has_columns = { table = true, csv = true }
-
----The column that tells rows of several regions apart.
-output.REGION = "region"
+-- Those of them that show columns whether or not some were asked for.
+local HAS_COLUMNS = { table = true, csv = true, tsv = true }
 
 -- The key under which the decoder leaves a row's own JSON text (option `source`).
 local SOURCE = "_json"
 
--- Integers print without a fraction or an exponent on every Lua; lists and objects print as JSON.
-local function text_of(value)
-  if value == nil then
-    return ""
-  elseif type(value) == "table" then
-    return (encode(value, true))
-  end
-  local text = tostring(value)
-  -- Digits alone are exact already; as a double an integer of 64 bits would lose some.
-  if type(value) == "number" and value % 1 == 0 and not text:find("^-?%d+$") then return ("%.0f"):format(value) end
-  return text
-end
-
--- The text at a dotted column name ("systemDisk.cloudDisk.diskSizeGB"); "" where the row has no such field. A
--- path through an array ("dataDisks.deviceName") gives what its elements hold, separated by commas.
-local function text_at(value, path)
-  local name, rest = path:match("^([^.]+)%.?(.*)$")
-  if not name then
-    return text_of(value)
-  elseif type(value) ~= "table" then
-    return ""
-  elseif value[1] == nil then
-    return text_at(value[name], rest)
-  end
-  local parts = {}
-  for i, element in ipairs(value) do
-    parts[i] = text_at(element, path)
-  end
-  return table.concat(parts, ",")
-end
-
----Whether a model knows a dotted column name; the service may send others.
----@param fields table[] see operations.item_model
----@param path string
----@return boolean
-function output.is_known(fields, path)
-  local name, rest = path:match("^([^.]+)%.?(.*)$")
-  for _, field in ipairs(fields) do
-    if field.name == name then
-      local nested = models.by_name[field.type:gsub("%[%]$", "")]
-      return rest == "" or (nested ~= nil and output.is_known(nested, rest))
-    end
-  end
-  return false
-end
-
--- A row's JSON text on one line: raw line breaks can only stand between tokens. Text that is no UTF-8, which makes no
--- JSON, becomes U+FFFD. Among rows of several regions each says where it is from.
-local function json_of(row, region)
+-- The service's own JSON of a row on one line: raw line breaks can only stand between tokens. Text that is no UTF-8,
+-- which makes no JSON, becomes U+FFFD. Among rows of several regions each says where it is from.
+local function own_json(row, region)
   local text = row[SOURCE]
   if texts.utf8_fault(text) then text = encode(core.decode(text, { utf8 = "replace", null = "keep" }), true) end
   if region then
     text = text:gsub("^{%s*", function() return '{"region":"' .. region .. '",' end, 1):gsub(",}$", "}")
   end
-  if text:find("\n", 1, true) or text:find("\r", 1, true) then return (text:gsub("[\r\n]+[ \t]*", " ")) end
-  return text
+  return (text:gsub("[\r\n]+[ \t]*", " "))
+end
+
+-- JSON of the columns that were asked for, in their order. Nested fields stay nested, so that what reads the whole
+-- object reads this one, too.
+local function json_of_columns(row, region, columns)
+  local parts, is_done = {}, {}
+  for _, column in ipairs(columns) do
+    local name = column:match("^[^.]+")
+    local value = row[name]
+    if column == fields.REGION then value = region end
+    if value ~= nil and not is_done[name] then parts[#parts + 1] = encode(name) .. ":" .. encode(value, true) end
+    is_done[name] = true
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
 end
 
 local makers = {}
 
-function makers.jsonl(_, write)
-  return { row = function(row, region) write(json_of(row, region), "\n") end }
+function makers.jsonl(page)
+  return { row = function(row, region) page.write(page.json(row, region), "\n") end }
 end
 
-function makers.json(_, write)
-  local rows = 0
+function makers.json(page)
+  local rows, write = 0, page.write
   return {
     row = function(row, region)
-      write(rows == 0 and "[\n" or ",\n", json_of(row, region))
+      write(rows == 0 and "[\n" or ",\n", page.json(row, region))
       rows = rows + 1
     end,
     finish = function() write(rows == 0 and "[]\n" or "\n]\n") end,
@@ -102,30 +66,51 @@ function makers.json(_, write)
   }
 end
 
-function makers.ids(_, write, _, id)
-  return { row = function(row) write(row[id] .. "\n") end }
+function makers.ids(page)
+  return {
+    row = function(row, region) page.write(region and region .. " " or "", page.cell(row, region, page.id), "\n") end,
+  }
+end
+
+-- Lines of cells between separators, below the names of the fields.
+local function separated(page, separator, line_end, escape)
+  local function write_line(cell_of)
+    local cells = {}
+    for i, column in ipairs(page.columns) do
+      cells[i] = escape(cell_of(column))
+    end
+    page.write(table.concat(cells, separator) .. line_end)
+  end
+  if page.headers then write_line(function(column) return column end) end
+  return {
+    row = function(row, region)
+      write_line(function(column) return page.cell(row, region, column) end)
+    end,
+  }
+end
+
+-- What makes a spreadsheet take a cell for a formula when it comes first; the wide forms do so in East Asian ones.
+local FORMULA = { "^[=+%-@\t\r]", "^＝", "^＋", "^－", "^＠" }
+
+local function as_text(cell)
+  for _, start in ipairs(FORMULA) do
+    if cell:find(start) then return "'" .. cell end
+  end
+  return cell
 end
 
 -- RFC 4180: a cell with a quote, a comma or a line break stands in quotes.
-local function csv_cell(text)
-  if text:find('[",\r\n]') then return '"' .. text:gsub('"', '""') .. '"' end
-  return text
+function makers.csv(page)
+  return separated(page, ",", "\r\n", function(cell)
+    if page.csv_safe then cell = as_text(cell) end
+    return cell:find('[",\r\n]') and '"' .. cell:gsub('"', '""') .. '"' or cell
+  end)
 end
 
-function makers.csv(columns, write, _, _, cell_of)
-  local function write_line(cell_of_column)
-    local cells = {}
-    for i, column in ipairs(columns) do
-      cells[i] = csv_cell(cell_of_column(column))
-    end
-    write(table.concat(cells, ",") .. "\r\n")
-  end
-  write_line(function(column) return column end)
-  return {
-    row = function(row, region)
-      write_line(function(column) return cell_of(row, region, column) end)
-    end,
-  }
+local TSV_ESCAPES = { ["\t"] = "\\t", ["\n"] = "\\n", ["\r"] = "\\r", ["\\"] = "\\\\" }
+
+function makers.tsv(page)
+  return separated(page, "\t", "\n", function(cell) return (cell:gsub("[\t\n\r\\]", TSV_ESCAPES)) end)
 end
 
 makers.table = aligned.new
@@ -146,52 +131,36 @@ end
 
 ---A printer of rows.
 ---@param format string one of `output.formats`
----@param columns string[] dotted field names, for tables and CSV
+---@param page table how to print: write = fun(...: string); columns = dotted names of fields, and asked, whether the
+---user named them; headers, csv_safe; region = that of rows which come without one, for the column `region`;
+---screen = the terminal that it goes to, or nil (see jdvm.cli.table)
 ---@param operation table what the rows come from
----@param write fun(...: string)
----@param screen table? a terminal that a table has to fit: columns, colour, may_drop (whether its last columns may be
----left out for that) and left_out(names), told of those that are; nil = as wide as it needs
----@param region string? of rows that come without one, for the column `output.REGION`
 ---@return table printer `row(row, region)` for each (region: of several, else nil), `flush()` after a page,
 ---`finish()` at the end or `abandon()` where the list broke off
 ---@return table options what the call needs so that each row carries what the format prints
-function output.new(format, columns, operation, write, screen, region)
-  local id = operation.page and operation.page.id or operation.id
-  local fields, options = { id }, {}
-  if output.has_columns[format] then
-    for _, column in ipairs(columns) do
-      if column ~= output.REGION and column ~= id then fields[#fields + 1] = column end
-    end
-  elseif format ~= "ids" then
+function output.new(format, page, operation)
+  local id, options = operation.page and operation.page.id or operation.id, {}
+  page.id = id
+  local is_json = not HAS_COLUMNS[format] and format ~= "ids"
+  if is_json and not page.asked then
     options.source = SOURCE
-  end
-  options.fields = fields[1] and fields
-  local function cell_of(row, row_region, column)
-    if column == output.REGION then return row_region or region or "" end
-    return text_at(row, column)
-  end
-  return setmetatable(makers[format](columns, write, screen, id, cell_of), PRINTER), options
-end
-
--- The columns of `--columns`, else the usual ones.
-local function columns_of(context, operation)
-  local text, columns, format = context.given.columns, {}, context.given.output
-  text = text or table.concat(operation.columns, ",")
-  if context.given.columns and format and not output.has_columns[format] then
-    context.usage(("--columns is for table and csv; %s has its own fields"):format(format))
-  end
-  for name in text:gmatch("[^,%s]+") do
-    columns[#columns + 1] = name
-  end
-  if #columns == 0 then context.usage("--columns needs at least one field") end
-  local fault = check.fields_fault(operation, columns)
-  if fault then context.usage((fault:gsub("^option 'fields': element %d+", "--columns:"))) end
-  for _, column in ipairs(columns) do
-    if column ~= output.REGION and not output.is_known(operations.item_model(operation), column) then
-      context.complain(("jdvm: no field '%s' is known; the column is empty unless the service sends it"):format(column))
+  else
+    local wanted = { id }
+    for _, column in ipairs(format ~= "ids" and page.columns or {}) do
+      if column ~= fields.REGION and column ~= id then wanted[#wanted + 1] = column end
     end
+    options.fields = wanted[1] and wanted
   end
-  return columns
+  function page.cell(row, region, column)
+    local text = column == fields.REGION and (region or page.region or "") or fields.text_at(row, column)
+    return (page.screen or format == "table") and terminal.printable(text) or text
+  end
+  function page.json(row, region)
+    local text = page.asked and json_of_columns(row, region or page.region, page.columns) or own_json(row, region)
+    return page.screen and terminal.printable_json(text) or text
+  end
+  function page.heading(column) return fields.heading(operation, column) end
+  return setmetatable(makers[format](page), PRINTER), options
 end
 
 -- The region that a call without one is for.
@@ -207,52 +176,30 @@ end
 ---@return table printer
 ---@return table options see `output.new`
 function output.printer_for(context, operation)
-  local columns, screen = columns_of(context, operation), context.terminal
-  local has_region = aligned.index_of(columns, output.REGION) ~= nil
-  if #context.regions > 1 and not has_region then table.insert(columns, 1, output.REGION) end
-  if screen then
-    screen.may_drop = context.given.columns == nil
-    screen.left_out = function(names) context.complain(("jdvm: not shown: %s (--columns)"):format(names)) end
+  local given = context.given
+  local page = {
+    write = context.write,
+    columns = fields.columns(context, operation),
+    asked = given.columns ~= nil,
+    headers = not given.no_headers,
+    csv_safe = given.csv_safe,
+    screen = context.screen(),
+  }
+  for _, column in ipairs(page.columns) do
+    if column == fields.REGION and #context.regions < 2 then page.region = region_in_use(context) end
   end
-  local region = has_region and #context.regions == 1 and region_in_use(context) or nil
-  return output.new(context.given.output or "table", columns, operation, context.write, screen, region)
+  function page.left_out(columns)
+    local line =
+      say("jdvm: not shown (--columns): %s", "jdvm: 未显示（--columns）：%s", table.concat(columns, ", "))
+    context.complain(terminal.clip(line, page.screen.columns))
+  end
+  return output.new(given.output or "table", page, operation)
 end
 
----One row as lines of `field  value`, nested fields by their dotted names, those the model does not know last.
----@param row table
----@param model table[] its fields, see models.by_name
----@return string
-function output.describe(row, model)
-  local names, values, widest = {}, {}, 0
-  local function add(name, value)
-    names[#names + 1], values[#values + 1] = name, terminal.printable(text_of(value))
-    widest = math.max(widest, #name)
-  end
-  local function walk(object, fields, prefix)
-    local is_known, others = {}, {}
-    for _, field in ipairs(fields) do
-      local value, nested = object[field.name], models.by_name[field.type]
-      is_known[field.name] = true
-      if type(value) == "table" and nested then
-        walk(value, nested, prefix .. field.name .. ".")
-      elseif value ~= nil then
-        add(prefix .. field.name, value)
-      end
-    end
-    for name in pairs(object) do
-      if not is_known[name] then others[#others + 1] = name end
-    end
-    table.sort(others)
-    for _, name in ipairs(others) do
-      add(prefix .. name, object[name])
-    end
-  end
-  walk(row, model, "")
-  local lines = {}
-  for i, name in ipairs(names) do
-    lines[i] = (name .. terminal.padding(name, widest) .. "  " .. values[i]):gsub(" +$", "") .. "\n"
-  end
-  return table.concat(lines)
-end
+---Ends the output. What lacks rows because of a failure is not rounded off: half an array must not look like a whole
+---one. That something does not exist is an answer.
+---@param printer table
+---@param ended integer exit status
+function output.finish(printer, ended) printer[ended <= status.not_found and "finish" or "abandon"]() end
 
 return output

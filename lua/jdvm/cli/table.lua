@@ -6,104 +6,103 @@ local aligned = {}
 -- A table that is printed while it is read is aligned by its first rows.
 local ROWS_THAT_ALIGN = 100
 
--- The least that a column is narrowed to.
+-- What a column that was asked for is narrowed to at least; and the name, before another column stands beside it.
 local NARROWEST = 4
+local function narrowest_name(screen) return math.max(16, math.floor(screen * 0.3)) end
 
--- How many columns more than the screen has a line takes.
-local function excess(widths, screen)
-  local total = 2 * (#widths - 1)
-  for _, width in ipairs(widths) do
-    total = total + width
+-- How many columns of the screen a line takes, when each of its columns takes `width_of(i)`.
+local function total(count, width_of)
+  local sum = 2 * (count - 1)
+  for i = 1, count do
+    sum = sum + width_of(i)
   end
-  return total - screen
+  return sum
 end
 
--- The widest column but the kept one; nil when none can give anything.
-local function widest_of(widths, kept)
-  local widest
-  for i, width in ipairs(widths) do
-    if i ~= kept and width > (widest and widths[widest] or NARROWEST) then widest = i end
+-- Makes a line fit the screen: leaves columns out from the last on, as long as narrowing is not enough, and narrows
+-- the rest from the widest on. The id stays whole, since half of it is of no use to anybody.
+local function fit(widths, screen, id_column, name_column)
+  local function least(i)
+    local narrowest = i == name_column and #widths > i and narrowest_name(screen) or NARROWEST
+    local is_whole = i == id_column or name_column and i ~= name_column
+    return is_whole and widths[i] or math.min(widths[i], narrowest)
   end
-  return widest
-end
-
--- Makes a line fit the screen: first without the last columns, as far as `least` allows, then by narrowing the widest.
--- The id stays whole whatever happens: half of it is of no use to anybody.
-local function fit(widths, screen, id_column, least)
-  while #widths > least and excess(widths, screen) > 0 do
+  while #widths > 1 and total(#widths, least) > screen do
     widths[#widths] = nil
   end
-  local widest = widest_of(widths, id_column)
-  while widest and excess(widths, screen) > 0 do
-    widths[widest] = widths[widest] - 1
-    widest = widest_of(widths, id_column)
+  local excess = total(#widths, function(i) return widths[i] end) - screen
+  while excess > 0 do
+    local widest = name_column and name_column <= #widths and name_column or nil
+    for i, width in ipairs(name_column and {} or widths) do
+      if i ~= id_column and width > (widest and widths[widest] or 0) then widest = i end
+    end
+    if not widest or widths[widest] <= NARROWEST then return end
+    widths[widest], excess = widths[widest] - 1, excess - 1
   end
-end
-
----The place of a column, or nil.
----@param list string[]
----@param wanted string
----@return integer?
-function aligned.index_of(list, wanted)
-  for i, value in ipairs(list) do
-    if value == wanted then return i end
-  end
-  return nil
 end
 
 -- The colour of a state (ANSI SGR).
 local COLOURS = { ready = "32", pending = "33", deleting = "33", error = "31" }
 
 ---A printer of an aligned table, made while the rows are read: the first of them decide about the widths.
----@param columns string[]
----@param write fun(text: string)
----@param screen table? see output.new
----@param id string the column that stays whole
----@param cell_of fun(row: table, region: string?, column: string): string
+---@param page table see output.new; screen = { columns, colour } or nil, for which a table is as wide as it needs;
+---left_out = told of the columns that the screen has no room for
 ---@return table printer
-function aligned.new(columns, write, screen, id, cell_of)
-  local waiting, widths = { columns }, nil
-  local id_column = aligned.index_of(columns, id)
-  -- Columns that were asked for are all shown; of the usual ones those up to the id and the name after it.
-  local least = screen and screen.may_drop and (id_column or 0) + 1 or #columns
+function aligned.new(page)
+  local columns, screen, waiting, widths = page.columns, page.screen, {}, nil
+  local id_column
+  for i, column in ipairs(columns) do
+    if column == page.id then id_column = i end
+  end
+  -- The usual columns have the name behind the id.
+  local name_column = not page.asked and math.min((id_column or 0) + 1, #columns) or nil
 
   local function print_row(cells, is_heading)
     local parts = {}
     for i, width in ipairs(widths) do
-      local cell = cells[i]
-      cell = screen and i ~= id_column and terminal.clip(cell, width) or cell
+      local cell = screen and i ~= id_column and terminal.clip(cells[i], width) or cells[i]
       local padding = i < #widths and terminal.padding(cell, width) or ""
       if screen and screen.colour and (is_heading or columns[i] == "status") then
         cell = terminal.paint(cell, is_heading and "1" or COLOURS[cell])
       end
       parts[i] = cell .. padding
     end
-    write(table.concat(parts, "  "):gsub(" +$", "") .. "\n")
+    page.write((table.concat(parts, "  "):gsub(" +$", "")), "\n")
   end
 
   local function align()
+    local headings = {}
     widths = {}
-    for i = 1, #columns do
-      widths[i] = 1
+    for i, column in ipairs(columns) do
+      headings[i] = page.heading(column)
+      widths[i] = page.headers and terminal.width(headings[i]) or 1
       for _, cells in ipairs(waiting) do
         widths[i] = math.max(widths[i], terminal.width(cells[i]))
       end
     end
-    if screen then
-      fit(widths, screen.columns, id_column, least)
-      if #widths < #columns then screen.left_out(table.concat(columns, ",", #widths + 1)) end
+    if screen then fit(widths, screen.columns, id_column, name_column) end
+    if page.headers then print_row(headings, true) end
+    for _, cells in ipairs(waiting) do
+      print_row(cells)
     end
-    for i, cells in ipairs(waiting) do
-      print_row(cells, i == 1)
+    waiting = {}
+  end
+
+  -- Without rows nothing stands below the headings: the command says so instead.
+  local function finish()
+    if not widths and #waiting > 0 then align() end
+    local left_out = {}
+    for i = widths and #widths + 1 or math.huge, #columns do
+      left_out[#left_out + 1] = columns[i]
     end
-    waiting = nil
+    if #left_out > 0 then page.left_out(left_out) end
   end
 
   return {
     row = function(row, region)
       local cells = {}
       for i, column in ipairs(columns) do
-        cells[i] = terminal.printable(cell_of(row, region, column))
+        cells[i] = page.cell(row, region, column)
       end
       if widths then
         print_row(cells)
@@ -112,14 +111,10 @@ function aligned.new(columns, write, screen, id, cell_of)
       end
     end,
     flush = function()
-      if not widths and #waiting > ROWS_THAT_ALIGN then align() end
+      if not widths and #waiting >= ROWS_THAT_ALIGN then align() end
     end,
-    finish = function()
-      if not widths then align() end
-    end,
-    abandon = function()
-      if not widths and #waiting > 1 then align() end
-    end,
+    finish = finish,
+    abandon = finish,
   }
 end
 

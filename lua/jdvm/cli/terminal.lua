@@ -1,58 +1,38 @@
 -- What the command knows of terminals: how wide a text is, how wide the screen is, colour.
 local shell = require "jdvm.util.shell"
+local texts = require "jdvm.util.text"
+local widths = require "jdvm.cli.widths"
 
 local terminal = {}
 
--- Ranges of code points, in order.
-local function ranges_of(text)
-  local ranges = {}
-  for first, last in text:gmatch("(%x+)-(%x+)") do
-    ranges[#ranges + 1] = { tonumber(first, 16), tonumber(last, 16) }
+-- Code point of a character.
+local function code_of(character)
+  local first, code = character:byte(), 0
+  for i = 2, #character do
+    code = code * 0x40 + character:byte(i) - 0x80
   end
-  return ranges
+  local lead = #character == 2 and 0xC0 or #character == 3 and 0xE0 or 0xF0
+  return #character == 1 and first or (first - lead) * 0x40 ^ (#character - 1) + code
 end
 
--- Blocks whose characters take two columns (East Asian Width W and F, Unicode Standard Annex 11).
-local WIDE = ranges_of(
-  "1100-115F 2E80-303E 3041-4DBF 4E00-A4CF A960-A97F AC00-D7A3 F900-FAFF FE30-FE6F FF00-FF60 FFE0-FFE6 "
-    .. "1F300-1F64F 1F680-1F6FF 1F900-1F9FF 1FA70-1FAFF 20000-3FFFD"
-)
-
--- Combining marks, joiners and variation selectors take no column of their own.
-local NARROWEST = ranges_of "0300-036F 1AB0-1AFF 200B-200F 20D0-20FF FE00-FE0F FE20-FE2F E0100-E01EF"
-
-local function within(ranges, code)
-  for _, range in ipairs(ranges) do
-    if code < range[1] then
-      return false
-    elseif code <= range[2] then
-      return true
+local function columns_of_code(code)
+  for columns, ranges in pairs { [0] = widths.zero, [2] = widths.wide } do
+    for first, last in ranges:gmatch("(%x+)%-?(%x*)") do
+      if code < tonumber(first, 16) then break end
+      if code <= tonumber(last == "" and first or last, 16) then return columns end
     end
   end
-  return false
+  return 1
 end
 
-local function code_of(character)
-  local a, b, c, d = character:byte(1, 4)
-  if a < 0x80 then
-    return a
-  elseif a < 0xE0 then
-    return (a - 0xC0) * 0x40 + (b or 0x80) - 0x80
-  elseif a < 0xF0 then
-    return ((a - 0xE0) * 0x40 + (b or 0x80) - 0x80) * 0x40 + (c or 0x80) - 0x80
-  end
-  return (((a - 0xF0) * 0x40 + (b or 0x80) - 0x80) * 0x40 + (c or 0x80) - 0x80) * 0x40 + (d or 0x80) - 0x80
-end
-
-local function columns_of(character)
-  local code = code_of(character)
-  if code < 0x300 then
-    return 1
-  elseif within(NARROWEST, code) then
-    return 0
-  end
-  return within(WIDE, code) and 2 or 1
-end
+-- Columns by character, each looked up once.
+local columns_of = setmetatable({}, {
+  __index = function(known, character)
+    local code = code_of(character)
+    known[character] = code < 0x300 and 1 or columns_of_code(code)
+    return known[character]
+  end,
+})
 
 -- One character: an ASCII byte, or a lead byte with what continues it.
 local CHARACTER = "[%z\1-\127\194-\244][\128-\191]*"
@@ -64,7 +44,7 @@ function terminal.width(text)
   if not text:find("[\128-\255]") then return #text end
   local columns = 0
   for character in text:gmatch(CHARACTER) do
-    columns = columns + columns_of(character)
+    columns = columns + columns_of[character]
   end
   return columns
 end
@@ -77,7 +57,7 @@ function terminal.clip(text, columns)
   if terminal.width(text) <= columns then return text end
   local kept, taken = {}, 0
   for character in text:gmatch(CHARACTER) do
-    local needed = columns_of(character)
+    local needed = columns_of[character]
     if taken + needed > columns - 1 then break end
     kept[#kept + 1] = character
     taken = taken + needed
@@ -85,10 +65,51 @@ function terminal.clip(text, columns)
   return table.concat(kept) .. "…"
 end
 
----A text without what could move the cursor or colour the screen: an image's name is a stranger's text.
+---A text in lines of a number of columns, broken at blanks where there are some.
 ---@param text string UTF-8
+---@param columns integer
 ---@return string
-function terminal.printable(text) return (text:gsub("%c+", " "):gsub("\194[\128-\159]", " ")) end
+function terminal.wrap(text, columns)
+  local lines, line, taken, blank = {}, {}, 0, nil
+  for character in text:gmatch(CHARACTER) do
+    if taken + columns_of[character] > columns then
+      -- The words behind the last blank go to the next line.
+      local rest = {}
+      for i = (blank or #line) + 1, #line do
+        rest[#rest + 1] = line[i]
+      end
+      lines[#lines + 1] = table.concat(line, "", 1, blank or #line)
+      line, blank = rest, nil
+      taken = terminal.width(table.concat(rest))
+    end
+    line[#line + 1], taken = character, taken + columns_of[character]
+    if character == " " then blank = #line end
+  end
+  lines[#lines + 1] = table.concat(line)
+  return (table.concat(lines, "\n"):gsub(" +\n", "\n"))
+end
+
+---A text without what could move the cursor, colour the screen or turn the direction: an image's name is a stranger's
+---text.
+---@param text string
+---@return string
+function terminal.printable(text) return texts.one_line(text, #text) end
+
+---JSON with escapes in place of characters that a terminal obeys or hides. They can only stand in strings.
+---@param json string
+---@return string
+function terminal.printable_json(json)
+  json = json:gsub("\127", "\\u007f")
+  return (
+    json:gsub("[\194-\244][\128-\191]+", function(character)
+      if not texts.is_hidden(character) then return nil end
+      local code = code_of(character)
+      if code < 0x10000 then return ("\\u%04x"):format(code) end
+      code = code - 0x10000
+      return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(code / 0x400), 0xDC00 + code % 0x400)
+    end)
+  )
+end
 
 ---The blanks that fill a text up to a number of columns.
 ---@param text string UTF-8
@@ -107,20 +128,96 @@ function terminal.paint(text, code) return code and "\27[" .. code .. "m" .. tex
 ---@return boolean
 function terminal.is_terminal(descriptor) return shell.succeeds("test -t " .. descriptor) end
 
----Whether a line of progress may stand on standard error while rows go to standard output: not where these are on the
----same screen, nor where what reads a pipe may print them there.
+-- What the standard streams are, found by one process for all.
+local streams
+local function look()
+  if streams then return end
+  local ok, _, code =
+    os.execute "{ test -t 1; a=$?; test -t 2; b=$?; test -p /dev/stdout; exit $((a + 2 * b + 4 * $?)); }"
+  code = code or (ok == true and 0) or ok >= 256 and ok / 256 or ok -- Lua 5.1 gives the status of wait()
+  streams = { output = code % 2 == 0, errors = code % 4 < 2, is_piped = code < 4 }
+end
+
+---Whether standard output is a screen.
 ---@return boolean
-function terminal.may_show_line() return shell.succeeds "test -t 2 && ! test -t 1 && ! test -p /dev/stdout" end
+function terminal.is_screen()
+  look()
+  return streams.output
+end
+
+---Whether a line of progress may stand on standard error: on a terminal that can clear it, and not where what reads a
+---pipe may print rows on the same screen.
+---@return boolean
+function terminal.may_show_line()
+  look()
+  local kind = os.getenv("TERM") or ""
+  return streams.errors and not streams.is_piped and kind ~= "" and kind ~= "dumb"
+end
+
+---Whether the screen shows colours that are wanted (https://no-color.org).
+---@return boolean
+function terminal.has_colour()
+  local kind = os.getenv("TERM") or ""
+  return (os.getenv("NO_COLOR") or "") == "" and kind ~= "" and kind ~= "dumb"
+end
+
+local columns
 
 ---The screen's width in columns; 80 where nobody knows.
 ---@return integer
 function terminal.columns()
-  local columns = tonumber(os.getenv("COLUMNS") or "")
+  if columns then return columns end
+  columns = tonumber(os.getenv("COLUMNS") or "")
   if not columns then
     local answer = shell.line_of "stty size 2>/dev/null </dev/tty" or ""
     columns = tonumber(answer:match("^%d+ (%d+)$"))
   end
-  return columns and columns >= 20 and columns or 80
+  columns = columns and columns >= 20 and columns or 80
+  return columns
+end
+
+-- A terminal that is not in UTF-8 gets its own encoding, by the program iconv.
+local charmap, waiting = nil, {}
+
+---Encodes what goes to a terminal from now on.
+---@param name string? such as GB18030; nil: UTF-8 as it is
+function terminal.encode_as(name) charmap = name and shell.succeeds("command -v iconv >/dev/null 2>&1") and name or nil end
+
+local function encoded_to(stream, text)
+  local pipe = io.popen(
+    ("iconv -c -f UTF-8 -t %s//TRANSLIT %s 2>/dev/null"):format(charmap, stream == io.stderr and ">&2" or ""),
+    "w"
+  )
+  pipe:write(text)
+  pipe:close()
+end
+
+---Writes to standard output.
+---@param ... string
+---@return any ok, string? message, integer? number as of file:write
+function terminal.write(...)
+  if not charmap or not terminal.is_screen() then return io.stdout:write(...) end
+  waiting[#waiting + 1] = table.concat { ... }
+  return true
+end
+
+---Writes what waits, at the end of a page.
+---@return any ok, string? message, integer? number as of file:flush
+function terminal.flush()
+  if #waiting > 0 then encoded_to(io.stdout, table.concat(waiting)) end
+  waiting = {}
+  return io.stdout:flush()
+end
+
+---Writes to standard error.
+---@param text string
+function terminal.complain(text)
+  look()
+  if charmap and streams.errors then
+    encoded_to(io.stderr, text)
+  else
+    io.stderr:write(text)
+  end
 end
 
 -- Whether the line of progress stands on standard error.
@@ -128,9 +225,8 @@ local has_line = false
 
 ---Shows a text in the line of progress, in place of the one before.
 ---@param text string UTF-8
----@param columns integer of the screen
-function terminal.show_line(text, columns)
-  io.stderr:write("\r\27[K", terminal.clip(text, columns - 1))
+function terminal.show_line(text)
+  terminal.complain("\r\27[K" .. terminal.clip(text, terminal.columns() - 1))
   io.stderr:flush()
   has_line = true
 end

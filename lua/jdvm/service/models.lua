@@ -1,8 +1,9 @@
 -- What the service answers with, as data: every field of Image and of the models inside it. The editor types
 -- (jdvm/types.lua), the reference pages and the columns of the command follow from it. Pure.
 --
--- A field is { name, type, values }: `type` is "string", "integer", "boolean", the name of a model, or one of these
--- with "[]"; `values` lists the values known so far. The service adds values without notice, so a reader must expect
+-- A field is { name, type, values, heading }: `type` is "string", "integer", "boolean", the name of a model, or one of
+-- these with "[]"; `values` lists the values known so far; `heading` stands above it in tables of the command. The
+-- service adds values without notice, so a reader must expect
 -- others: the decoder checks none of them. Every field may be absent, and fields that are not listed here reach the
 -- caller all the same. The texts of the reference stand in docs/lib/models.lua.
 --
@@ -14,20 +15,26 @@ models.list = {
   {
     name = "Image",
     fields = {
-      { name = "imageId", type = "string" },
-      { name = "name", type = "string" },
+      { name = "imageId", type = "string", heading = "ID" },
+      { name = "name", type = "string", heading = "NAME" },
       {
         name = "platform",
         type = "string",
+        heading = "PLATFORM",
         values = { "Ubuntu", "CentOS", "Windows Server", "Other Linux", "Other Windows" },
       },
-      { name = "osVersion", type = "string" },
-      { name = "architecture", type = "string", values = { "x86_64", "arm64", "i386" } },
-      { name = "systemDiskSizeGB", type = "integer" },
-      { name = "imageSource", type = "string", values = { "public", "thirdparty", "private", "shared", "community" } },
+      { name = "osVersion", type = "string", heading = "VERSION" },
+      { name = "architecture", type = "string", heading = "ARCH", values = { "x86_64", "arm64", "i386" } },
+      { name = "systemDiskSizeGB", type = "integer", heading = "GB" },
+      {
+        name = "imageSource",
+        type = "string",
+        heading = "SOURCE",
+        values = { "public", "thirdparty", "private", "shared", "community" },
+      },
       { name = "osType", type = "string", values = { "linux", "windows" } },
-      { name = "status", type = "string", values = { "pending", "ready", "deleting", "error" } },
-      { name = "createTime", type = "string" },
+      { name = "status", type = "string", heading = "STATUS", values = { "pending", "ready", "deleting", "error" } },
+      { name = "createTime", type = "string", heading = "CREATED" },
       { name = "sizeMB", type = "integer" },
       { name = "desc", type = "string" },
       { name = "ownerPin", type = "string" },

@@ -47,12 +47,12 @@ local image_columns = {
   "imageId",
   "name",
   "status",
+  "createTime",
   "platform",
   "osVersion",
   "architecture",
   "systemDiskSizeGB",
   "imageSource",
-  "createTime",
 }
 
 -- The check of a rule: a parameter that the service ignores for images of other sources.

@@ -66,14 +66,31 @@ function text.control_fault(s)
   return nil
 end
 
--- Characters that print nothing, break lines or turn the direction of the text: C1 controls, zero width and direction
--- marks, line and paragraph separators, the byte order mark, tags.
-local function is_invisible(character)
-  local a, b, c = character:byte(1, 3)
-  if a == 0xC2 then return b <= 0x9F end
-  if a == 0xE2 and b == 0x80 then return (c >= 0x8B and c <= 0x8F) or (c >= 0xA8 and c <= 0xAE) end
-  if a == 0xE2 and b == 0x81 then return c >= 0xA0 and c <= 0xAF end
-  return character == "\239\187\191" or a == 0xF3 and b == 0xA0
+-- Characters that print nothing, break lines or turn the direction of the text: for the bytes before the last one, the
+-- ranges of that. C1 controls, marks of direction, zero-width characters, separators of lines, tags and the like
+-- (Unicode's category Cf, but for the signs among them).
+local HIDDEN = {
+  ["\194"] = { 0x80, 0x9F, 0xAD, 0xAD }, -- C1, soft hyphen
+  ["\216"] = { 0x9C, 0x9C }, -- U+061C
+  ["\225\160"] = { 0x8E, 0x8E }, -- U+180E
+  ["\226\128"] = { 0x8B, 0x8F, 0xA8, 0xAE }, -- U+200B-200F, U+2028-202E
+  ["\226\129"] = { 0xA0, 0xAF }, -- U+2060-206F
+  ["\239\187"] = { 0xBF, 0xBF }, -- U+FEFF
+  ["\239\191"] = { 0xB9, 0xBB }, -- U+FFF9-FFFB
+  ["\240\157\133"] = { 0xB3, 0xBA }, -- U+1D173-1D17A
+  ["\243\160\128"] = { 0x80, 0xBF }, -- U+E0000-E007F
+  ["\243\160\129"] = { 0x80, 0xBF },
+}
+
+--- Whether a character prints nothing by itself but may change how others are shown.
+---@param character string one character beyond ASCII, in UTF-8
+---@return boolean
+function text.is_hidden(character)
+  local ranges, last = HIDDEN[character:sub(1, -2)], character:byte(-1)
+  for i = 1, ranges and #ranges or 0, 2 do
+    if last >= ranges[i] and last <= ranges[i + 1] then return true end
+  end
+  return false
 end
 
 --- The text as one printable line: runs of white space and control characters become one blank,
@@ -93,7 +110,7 @@ function text.one_line(s, limit)
         character = "?"
       elseif character:find(CONTROL) then
         character = " "
-      elseif is_invisible(character) then
+      elseif text.is_hidden(character) then
         character = ""
       end
       parts[#parts + 1] = character
@@ -118,7 +135,7 @@ local function escaped(byte) return ESCAPES[byte] or ("\\x%02X"):format(byte:byt
 local function plain(s)
   local parts, bytes = {}, 0
   for character, is_valid in characters(s) do
-    if not is_valid or is_invisible(character) or character:find(CONTROL) then
+    if not is_valid or text.is_hidden(character) or character:find(CONTROL) then
       character = character:gsub(".", escaped)
     end
     bytes = bytes + #character
