@@ -36,6 +36,7 @@ local columns_of = setmetatable({}, {
 
 -- One character: an ASCII byte, or a lead byte with what continues it.
 local CHARACTER = "[%z\1-\127\194-\244][\128-\191]*"
+local BEYOND_ASCII = "[\194-\244][\128-\191]+"
 
 ---How many columns a text takes on the screen.
 ---@param text string UTF-8
@@ -93,7 +94,11 @@ end
 ---text.
 ---@param text string
 ---@return string
-function terminal.printable(text) return texts.one_line(text, #text) end
+function terminal.printable(text)
+  return (
+    text:gsub("%c+", " "):gsub(BEYOND_ASCII, function(character) return texts.is_hidden(character) and "" or nil end)
+  )
+end
 
 ---JSON with escapes in place of characters that a terminal obeys or hides. They can only stand in strings.
 ---@param json string
@@ -101,7 +106,7 @@ function terminal.printable(text) return texts.one_line(text, #text) end
 function terminal.printable_json(json)
   json = json:gsub("\127", "\\u007f")
   return (
-    json:gsub("[\194-\244][\128-\191]+", function(character)
+    json:gsub(BEYOND_ASCII, function(character)
       if not texts.is_hidden(character) then return nil end
       local code = code_of(character)
       if code < 0x10000 then return ("\\u%04x"):format(code) end

@@ -1,0 +1,77 @@
+-- Rows as an aligned table.
+local command = require "spec.support.command"
+local operations = require "jdvm.service.operations"
+local output = require "jdvm.cli.output"
+
+describe("a table on a screen", function()
+  local left_out
+
+  -- The lines of a table of these rows; `asked`: the columns that were asked for.
+  local function print_table(columns, asked, rows)
+    local printed, listing = {}, operations.describeImages
+    left_out = nil
+    local printer = output.new("table", {
+      columns = asked or listing.columns,
+      asked = asked ~= nil,
+      headers = true,
+      screen = columns and { columns = columns },
+      write = function(...)
+        for _, text in ipairs { ... } do
+          printed[#printed + 1] = text
+        end
+      end,
+      left_out = function(names) left_out = table.concat(names, ",") end,
+    }, listing)
+    for _, row in ipairs(rows) do
+      printer.row(row)
+    end
+    printer.finish()
+    return command.lines_of(table.concat(printed))
+  end
+
+  local image = {
+    imageId = "img-9ha1rgelkq",
+    name = ("n"):rep(40),
+    platform = "Ubuntu",
+    osVersion = "16.04 64-bit",
+    architecture = "x86_64",
+    systemDiskSizeGB = 40,
+    imageSource = "public",
+    status = "ready",
+    createTime = "2018-10-11 17:31:22",
+  }
+
+  it("has the columns that matter most, and as much of the name as there is room for", function()
+    for columns, expected in pairs {
+      [120] = "^img%-9ha1rgelkq  n+…  ready   2018%-10%-11 17:31:22  Ubuntu    16%.04 64%-bit  x86_64  40$",
+      [80] = "^img%-9ha1rgelkq  n+…  ready   2018%-10%-11 17:31:22  Ubuntu$",
+      [40] = "^img%-9ha1rgelkq  n+…  ready$",
+      [34] = "^img%-9ha1rgelkq  n+…$",
+      [19] = "^img%-9ha1rgelkq$",
+    } do
+      local lines = print_table(columns, nil, { image })
+      assert.matches(expected, lines[2])
+      assert.is_true(#lines[2]:gsub("…", ".") <= columns, lines[2])
+    end
+    assert.equal("name,status,createTime,platform,osVersion,architecture,systemDiskSizeGB,imageSource", left_out)
+    print_table(200, nil, { image })
+    assert.is_nil(left_out)
+  end)
+
+  it("narrows the columns that were asked for, but the id, and leaves out what has no room at all", function()
+    local lines = print_table(40, { "name", "imageId", "createTime" }, { image })
+    assert.matches("^n+…  img%-9ha1rgelkq  2[%d-: ]*…$", lines[2])
+    assert.is_nil(left_out)
+    lines = print_table(20, { "imageId", "name", "createTime" }, { image })
+    assert.equal("img-9ha1rgelkq  nnn…", lines[2])
+    assert.equal("createTime", left_out)
+  end)
+
+  it("has a column for a field that no model has, under its own name", function()
+    local lines = print_table(nil, { "imageId", "systemDiskSizeGB", "newField" }, { image })
+    assert.equal("ID              GB  newField", lines[1])
+    assert.equal("img-9ha1rgelkq  40", lines[2])
+  end)
+
+  it("has no line at all without rows", function() assert.same({}, print_table(80, nil, {})) end)
+end)
