@@ -25,11 +25,13 @@ local function parse(text)
 end
 
 local function read(path)
-  local file, message = io.stdin, nil
-  if path ~= "-" then
+  local file, message
+  if path == "-" then
+    file = io.stdin
+  else
     file, message = io.open(path, "rb")
-    if not file then return nil, message end
   end
+  if not file then return nil, message end
   local text, problem = file:read("*a")
   if file ~= io.stdin then file:close() end
   if not text then return nil, path .. ": " .. problem end
