@@ -38,7 +38,10 @@ return {
       "Allow libcurl, which blocks, in nginx's init phase.",
       "允许在 nginx 的 init 阶段使用会阻塞的 libcurl。",
     },
-    ca_file = { "File of certificates to trust (PEM).", "受信任证书文件（PEM）。" },
+    ca_file = {
+      "File of certificates to trust (PEM); `~/` at its start is the home folder.",
+      "受信任证书文件（PEM）；开头的 `~/` 表示用户主目录。",
+    },
     ca_path = { "Folder of certificates to trust.", "受信任证书目录。" },
     proxy = {
       "Proxy, such as http://user:password@host:3128; empty means none. Left out, libcurl goes by https_proxy, http_proxy, "

@@ -188,7 +188,7 @@
 ---@field max_attempts? integer Tries of a request in all; 0 and 1 mean no retry. 单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。
 ---@field transport? "auto"|"curl"|"ngx"|table|(fun(request: jdvm.TransportRequest): jdvm.TransportResponse|nil, string|nil) How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own (see TransportRequest). 传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供（见 TransportRequest）。
 ---@field blocking? boolean Allow libcurl, which blocks, in nginx's init phase. 允许在 nginx 的 init 阶段使用会阻塞的 libcurl。
----@field ca_file? string File of certificates to trust (PEM). 受信任证书文件（PEM）。
+---@field ca_file? string File of certificates to trust (PEM); `~/` at its start is the home folder. 受信任证书文件（PEM）；开头的 `~/` 表示用户主目录。
 ---@field ca_path? string Folder of certificates to trust. 受信任证书目录。
 ---@field proxy? string Proxy, such as http://user:password@host:3128; empty means none. Left out, libcurl goes by https_proxy, http_proxy, all_proxy and no_proxy of the environment. In nginx, only http:// proxies are supported. 代理地址，例如 http://user:password@host:3128；空字符串表示不使用代理。不填时 libcurl 依据环境变量 https_proxy、http_proxy、all_proxy 与 no_proxy。在 nginx 中仅支持 http:// 代理。
 ---@field no_proxy? string Hosts reached without the proxy, separated by commas: names (with everything below them), addresses, networks (10.0.0.0/8), each with or without a port, or *. The same in libcurl and nginx. 不经代理访问的主机，以逗号分隔：域名（含其下所有子域名）、IP 地址、网段（10.0.0.0/8），均可带端口；* 表示所有主机。libcurl 与 nginx 中含义相同。

@@ -197,6 +197,13 @@ describe("jdvm configure", function()
       assert.equal(holder, shell.output("readlink " .. lock))
       os.remove(lock)
     end
+    -- A folder of that name is nobody's lock, and is not taken either.
+    assert(shell.run("mkdir " .. lock))
+    local _, refused, why = jdvm("configure", changes, ANSWERS)
+    assert.equal(3, refused)
+    assert.truthy(why:find("if none is running, remove " .. lock, 1, true), why)
+    assert.equal("", shell.output("ls -A " .. lock))
+    assert(os.remove(lock))
     assert(shell.run(("ln -s %s:%s %s"):format(machine, ended, lock)))
     local _, status, complaint = jdvm("configure", changes, ANSWERS)
     assert.equal(0, status, complaint)

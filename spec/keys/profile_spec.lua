@@ -1,5 +1,7 @@
 -- The profile files of the `jdc` command, as it writes them and as people edit them.
+local own_process = require "spec.support.own_process"
 local profile = require "jdvm.keys.profile"
+local shell = require "spec.support.shell"
 
 local function reader(files)
   return function(path)
@@ -196,6 +198,43 @@ describe("the files of a folder", function()
     local none, message = profile.read(folder)
     assert.is_nil(none)
     assert.matches("config", message)
+  end)
+end)
+
+describe("a file", function()
+  local folder
+
+  before_each(function() folder = shell.temporary_folder() end)
+  after_each(function() shell.run("rm -rf " .. folder) end)
+
+  it("with bytes that no text file holds is refused, with the line", function()
+    for content, expected in pairs {
+      ["[default]\raccess_key = a\r"] = "line 1 holds a control character (0x0D)",
+      ["[default]\r\n\taccess_key = a\0\r\n"] = "line 2 holds a control character (0x00)",
+      ["\255\254[\0d\0]\0"] = "line 1 holds a control character (0x00)",
+      ["[default]\n\27[Ax = y"] = "line 2 holds a control character (0x1B)",
+    } do
+      shell.write(folder .. "/config", content)
+      local read, message = profile.read_file(folder .. "/config")
+      assert.is_nil(read)
+      assert.equal(folder .. "/config: " .. expected .. ": save the file as plain text", message)
+    end
+    for _, content in ipairs { "", "prod\r", "[a]\r\nx\t= 1\r\n", "\239\187\191[a]\nb = 镜\n" } do
+      shell.write(folder .. "/config", content)
+      assert.equal(content, profile.read_file(folder .. "/config"))
+    end
+  end)
+
+  it("that is a pipe is refused at once", function()
+    shell.run("mkfifo " .. folder .. "/current")
+    local program = ("print(select(2, require'jdvm.keys.profile'.read_file(%q)))"):format(folder .. "/current")
+    assert.equal(folder .. "/current is not a file", own_process.run(program, "timeout 5 env"))
+  end)
+
+  it("that nobody may write can be read", function()
+    shell.write(folder .. "/config", "[a]\n")
+    shell.run("chmod 400 " .. folder .. "/config")
+    assert.equal("[a]\n", profile.read_file(folder .. "/config"))
   end)
 end)
 

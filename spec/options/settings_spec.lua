@@ -1,6 +1,8 @@
 -- Where every setting of a client comes from, and which source wins.
 local settings = require "jdvm.options.settings"
+local jdvm = require "jdvm"
 local made_up = require "spec.support.made_up"
+local sources = require "jdvm.keys.sources"
 
 local AK, SK, CONFIG, resolve = made_up.AK, made_up.SK, made_up.CONFIG, made_up.resolve
 
@@ -132,6 +134,10 @@ describe("the file of certificates", function()
     assert.equal("/a", resolve({ ca_file = "/a" }, { JDCLOUD_CA_FILE = "/b" }).ca_file)
     assert.equal("/b", resolve({}, { JDCLOUD_CA_FILE = "/b" }).ca_file)
     assert.is_nil(resolve({}, {}).ca_file)
+    assert.equal("/h/ca.pem", resolve({ ca_file = "~/ca.pem" }).ca_file)
+    assert.equal("/h/ca.pem", resolve({}, { JDCLOUD_CA_FILE = "~/ca.pem" }).ca_file)
+    assert.equal("~/ca.pem", resolve({}, { JDCLOUD_CA_FILE = "~/ca.pem", HOME = false }).ca_file)
+    assert.equal("~other/ca.pem", resolve({ ca_file = "~other/ca.pem" }).ca_file)
   end)
 end)
 
@@ -183,7 +189,7 @@ describe("a report", function()
   end
 
   it("shows where everything comes from, and no secret", function()
-    local shown = lines(resolve({ endpoint = "https://u:hush@x" }, {
+    local shown = lines(resolve({ endpoint = "https://x" }, {
       JDCLOUD_ACCESS_KEY = AK,
       JDCLOUD_SECRET_KEY = SK,
       JDCLOUD_SESSION_TOKEN = "TOKENTOKENTOKEN",
@@ -191,7 +197,7 @@ describe("a report", function()
     assert.equal(
       table.concat({
         'region=cn-east-1 (profile "default" of /h/.jdc/config)',
-        "endpoint=https://…@x (option endpoint)",
+        "endpoint=https://x (option endpoint)",
         "ca_file=default",
         "access_key=AK…1111 (environment variable JDCLOUD_ACCESS_KEY)",
         "secret_key=set (environment variable JDCLOUD_SECRET_KEY)",
@@ -214,16 +220,6 @@ describe("a report", function()
     assert.error_matches(function() client:settings() end, "the client is closed")
   end)
 
-  it("shows no password of an endpoint, with or without scheme", function()
-    for endpoint, shown in pairs {
-      ["u:hush@x"] = "…@x",
-      ["https://u:hu/s@h@x:1"] = "https://…@x:1",
-      ["https://x"] = "https://x",
-    } do
-      assert.matches("\nendpoint=" .. shown .. " (option endpoint)\n", lines(resolve { endpoint = endpoint }), 1, true)
-    end
-  end)
-
   it("shows what is missing", function()
     local shown = lines(resolve({}, {}, {}))
     assert.matches(
@@ -239,5 +235,48 @@ describe("a report", function()
     local shown = lines(resolve({ region = "x", credentials = function() error "asked" end }))
     assert.matches("access_key=asked for at the first call (the function credentials)", shown, nil, true)
     assert.matches("secret_key=asked for at the first call", shown, nil, true)
+  end)
+end)
+
+describe("a control character", function()
+  it("in a variable is an error that names the variable", function()
+    local function with(name, value) return resolve({}, { [name] = value }, { config = CONFIG }) end
+    assert.equal(
+      "ca_file (environment variable JDCLOUD_CA_FILE) holds a control character (0x0D at byte 7)",
+      select(2, with("JDCLOUD_CA_FILE", "/ca.pem\r"))
+    )
+    assert.equal(
+      'environment variable JDCLOUD_PROFILE holds a control character: "prod\\r"',
+      with("JDCLOUD_PROFILE", "prod\r").region_fault
+    )
+    local _, message = made_up.keys_of(with("JDCLOUD_PROFILE", "prod\r"))
+    assert.matches("environment variable JDCLOUD_PROFILE", message, 1, true)
+    assert.matches('HOME holds a control character: "/h\\r"', select(2, made_up.keys_of(with("HOME", "/h\r"))), 1, true)
+  end)
+
+  it("in each variable of a setting is an error of the client or of its calls", function()
+    local variables = { JDCLOUD_REGION = true, JDCLOUD_ENDPOINT = true, JDCLOUD_CA_FILE = true, JDCLOUD_PROFILE = true }
+    for _, group in ipairs(sources.groups) do
+      for _, pair in ipairs(group.pairs) do
+        variables[pair[1]], variables[pair[2]] = pair, pair
+      end
+      if group.region then variables[group.region] = group.pairs[1] end
+      if group.token then variables[group.token] = group.pairs[1] end
+    end
+    for name, pair in pairs(variables) do
+      local environment = { HOME = "/nowhere", PATH = "/bin", JDCLOUD_REGION = "cn-north-1" }
+      if type(pair) == "table" then
+        environment[pair[1]], environment[pair[2]] = AK, SK
+        if name:lower():find "region" then environment.JDCLOUD_REGION = nil end
+      end
+      environment[name] = (environment[name] or "https://cn-north-1") .. "\r"
+      local getenv = os.getenv
+      os.getenv = function(asked) return environment[asked] end -- luacheck: ignore 122
+      local made, client = pcall(jdvm.new, { transport = function() error "sent" end })
+      local message = client
+      if made then message = select(2, client:describe_images { imageSource = "public" }) end
+      os.getenv = getenv -- luacheck: ignore 122
+      assert.matches("environment variable " .. name, message, 1, true)
+    end
   end)
 end)

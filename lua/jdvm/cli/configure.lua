@@ -21,13 +21,14 @@ local function read_all(path)
 end
 
 -- Prints "locked", or who holds the lock when it is still held after 5 seconds. The lock is a symbolic link to nowhere,
--- since a link is created whole or not at all, and its text says whose it is: this machine and Lua's process. A holder
--- that has ended is cleared away by whoever creates a second link, named after it, so that no one removes a new lock.
+-- since a link is created whole or not at all (but in a folder of that name), and its text says whose it is: this
+-- machine and Lua's process. A holder that has ended is cleared away by whoever creates a second link, named after it,
+-- so that no one removes a new lock.
 local LOCK = [[
 exec 2>/dev/null; LC_ALL=C; export LC_ALL
 machine=$(uname -n); me=$machine:$PPID; tries=0
 [ -w "${lock%/*}" ] || exit
-until ln -s "$me" "$lock"; do
+until [ ! -d "$lock" ] && ln -s "$me" "$lock"; do
   holder=$(readlink "$lock"); gone=
   case $holder in "$machine":*) case $(kill -0 "${holder##*:}" 2>&1) in *[Nn]o\ such*) gone=yes ;; esac ;; esac
   if [ "$gone" ] && ln -s "$me" "$lock.$holder"; then

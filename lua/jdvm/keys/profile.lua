@@ -112,34 +112,57 @@ end
 
 local ABSENT = 2 -- ENOENT
 
+-- What stands in no text file, or nil. Line ends of Windows do no harm.
+local function content_fault(content)
+  local offset, byte = text.control_fault((content:gsub("\r\n", "  "):gsub("[\t\n]", " "):gsub("\r$", " ")))
+  if not offset then return nil end
+  local _, lines = content:sub(1, offset):gsub("\n", "")
+  return ("line %d holds a control character (0x%02X): save the file as plain text"):format(lines + 1, byte)
+end
+
+-- A pipe that is opened for writing, too, waits for nobody.
+local function open(path)
+  local file = io.open(path, "r+b")
+  if file then return file end
+  return io.open(path, "rb")
+end
+
 --- The content of a file.
 ---@param path string
 ---@return string|nil content
 ---@return string|nil message nil when there is no such file
 function profile.read_file(path)
-  local file, message, number = io.open(path, "rb")
+  local file, message, number = open(path)
   -- Renaming a file to its own name changes nothing, and succeeds for a link even if what it points to is gone.
   if number == ABSENT and os.rename(path, path) then
-    file, message, number = io.open(path, "rb")
+    file, message, number = open(path)
     if number == ABSENT then return nil, path .. " is a link to a file that does not exist" end
   end
-  if not file then
-    if number == ABSENT then return nil end
-    return nil, tostring(message)
+  if number == ABSENT then return nil end
+  if not file then return nil, tostring(message) end
+  -- A pipe has no position.
+  local is_file = file:seek("cur") ~= nil
+  local content, failure = nil, nil
+  if is_file then
+    content, failure = file:read(MAX_FILE + 1)
   end
-  local content, failure = file:read(MAX_FILE + 1)
   file:close()
+  if not is_file then return nil, path .. " is not a file" end
   if failure then return nil, path .. ": " .. tostring(failure) end
   if content and #content > MAX_FILE then return nil, path .. " is larger than 1 MiB" end
+  local fault = content and content_fault(content)
+  if fault then return nil, path .. ": " .. fault end
   return content or ""
 end
 
---- Folder of the profile files, or nil when the home folder is unknown.
+--- Folder of the profile files.
 ---@param getenv fun(name: string): string|nil
----@return string|nil
+---@return string|nil directory
+---@return string|nil message why the home folder is unknown
 function profile.directory(getenv)
   local home = getenv("HOME") or getenv("USERPROFILE")
-  if not home or home == "" then return nil end
+  if not home or home == "" then return nil, "HOME is not set" end
+  if text.control_fault(home) then return nil, "HOME holds a control character: " .. text.show(home) end
   return home:gsub("[/\\]$", "") .. "/.jdc"
 end
 
@@ -154,10 +177,13 @@ end
 function profile.in_use(wanted, getenv, reader)
   if wanted then return wanted, "option profile", true end
   local variable = options.find("client", "profile").env
-  local name = getenv(variable)
-  if name and name ~= "" then return name, "environment variable " .. variable, true end
-  local directory = profile.directory(getenv)
-  if not directory then return "default", "HOME is not set" end
+  local name, origin = getenv(variable), "environment variable " .. variable
+  if name and text.control_fault(name) then
+    return nil, ("%s holds a control character: %s"):format(origin, text.show(name))
+  end
+  if name and name ~= "" then return name, origin, true end
+  local directory, unknown = profile.directory(getenv)
+  if not directory then return "default", unknown end
   local path = directory .. "/current"
   local content, message = (reader or profile.read_file)(path)
   if message then return nil, message end

@@ -12,6 +12,7 @@
 --                client itself does
 --   env          the environment variable that gives it, for jdvm.options.settings; jdvm.keys.sources knows those of
 --                keys in groups, together with the names of other tools
+--   is_path      "~/" at its start is the home folder
 --   other_names  what people write for the option
 -- Its texts for the reference and its type for editors stand in docs/lib/options.lua.
 
@@ -63,10 +64,10 @@ options.client = {
   },
   { name = "blocking", type = "boolean", default = false, goes = "transport" },
   { name = "ca_file", type = "string", env = "JDCLOUD_CA_FILE" },
-  { name = "ca_path", type = "string", goes = "transport" },
+  { name = "ca_path", type = "string", is_path = true, goes = "transport" },
   { name = "proxy", type = "string", empty = true, goes = "transport" },
   { name = "no_proxy", type = "string" },
-  { name = "proxy_ca_file", type = "string", goes = "transport" },
+  { name = "proxy_ca_file", type = "string", is_path = true, goes = "transport" },
   { name = "verify", type = "boolean", default = true, goes = "transport" },
   { name = "user_agent", type = "string" },
   { name = "max_body", type = "integer", default = 16777216, min = 1, max = 1073741824, goes = "both" },

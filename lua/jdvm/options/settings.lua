@@ -12,6 +12,7 @@ local keychain = require "jdvm.keys.sources"
 local lazy = require "jdvm.util.lazy"
 local options_of = require "jdvm.options.options"
 local text = require "jdvm.util.text"
+local value_of = require "jdvm.options.value"
 
 local profile = lazy "jdvm.keys.profile"
 
@@ -19,27 +20,26 @@ local settings = {}
 
 local function present(value) return value ~= nil and value ~= "" end
 
--- Finds the profile in use: name, origin (words for messages) and values; without values a message,
--- and whether that is a mistake of the user's rather than the plain absence of a file.
+-- Finds the profile in use: its origin (words for messages) and values; without values a message, and whether that is a
+-- mistake of the user's rather than the plain absence of a file.
 local function find_profile(wanted, getenv, read_file, notes)
   local name, chosen_by, is_asked = profile.in_use(wanted, getenv, read_file)
   if not name then
     return { origin = "an unknown profile", message = chosen_by, is_mistake = true, is_unreadable = true }
   end
-  local directory = profile.directory(getenv)
+  local directory, unknown = profile.directory(getenv)
   if not directory then
-    local message = "the home folder is unknown (HOME is not set)"
+    local message = "the home folder is unknown: " .. unknown
     return { origin = "no profile, since " .. message, message = message, is_mistake = is_asked }
   end
   local path = directory .. "/config"
   local files, message = profile.read(directory, read_file)
   if not files then
-    local is_unreadable = message ~= nil
     return {
       origin = path,
       message = message or path .. " does not exist",
-      is_mistake = is_asked or is_unreadable,
-      is_unreadable = is_unreadable,
+      is_mistake = is_asked or message ~= nil,
+      is_unreadable = message ~= nil,
     }
   end
   for _, problem in ipairs(files.problems) do
@@ -67,6 +67,15 @@ local function endpoint_of(values)
     return nil, ("endpoint %s of the profile is not the VM service's; it was left out"):format(text.show(endpoint))
   end
   return (present(values.scheme) and text.lower(values.scheme) or "https") .. "://" .. endpoint
+end
+
+--- A path as users write it: "~/" at its start is the home folder.
+---@param path string
+---@param getenv? fun(name: string): string|nil
+---@return string
+function settings.path(path, getenv)
+  local home = (getenv or keychain.getenv) "HOME"
+  return home and path:match("^~/") and home:gsub("/$", "") .. path:sub(2) or path
 end
 
 ---@class jdvm.Settings
@@ -102,35 +111,43 @@ function settings.resolve(options, sources)
   local holder, keys = keychain.choose(options, environment, profile_in_use, sources.warn)
   local resolved = { credentials = holder, origins = keys.origins, notes = notes }
 
-  -- The first value that is given counts.
-  local function set(name, value, origin)
-    if resolved[name] == nil and present(value) then
-      resolved[name], resolved.origins[name] = value, origin
-    end
-  end
-  local function set_of_variable(name, variable)
-    variable = variable or options_of.find("client", name).env
-    set(name, environment(variable), "environment variable " .. variable)
-  end
-  local function set_region_of_profile()
-    if resolved.region == nil then set("region", (profile_in_use().values or {}).region_id, profile_in_use().origin) end
-  end
-  local function set_endpoint_of_profile()
+  local function of_option(name) return options[name], "option " .. name end
+  local function of_variable(variable) return environment(variable), variable and "environment variable " .. variable end
+  local function of_own_variable(name) return of_variable(options_of.find("client", name).env) end
+  local function of_variable_beside_keys() return of_variable(keys.region) end
+  local function region_of_profile() return (profile_in_use().values or {}).region_id, profile_in_use().origin end
+  local function endpoint_of_profile()
     local counts = keys.is_profile or options.profile or environment(options_of.find("client", "profile").env)
-    if resolved.endpoint ~= nil or not counts then return end
+    if not counts then return nil end
     local endpoint, left_out = endpoint_of(profile_in_use().values or {})
     notes[#notes + 1] = left_out
-    set("endpoint", endpoint, profile_in_use().origin)
+    return endpoint, profile_in_use().origin
+  end
+  -- The first source that has a value counts.
+  local function set(name, finders)
+    for _, find in ipairs(finders) do
+      local value, origin = find(name)
+      if present(value) then
+        resolved[name], resolved.origins[name] = value, origin
+        return
+      end
+    end
   end
 
-  for _, name in ipairs { "region", "endpoint", "ca_file" } do
-    resolved[name], resolved.origins[name] = options[name], options[name] ~= nil and "option " .. name or nil
-  end
   -- A profile named by an option comes before the environment, another after it.
-  if options.profile ~= nil then set_region_of_profile() end
-  set_of_variable "region"
-  set_of_variable("region", keys.region)
-  set_region_of_profile()
+  if options.profile ~= nil then
+    set("region", { of_option, region_of_profile, of_own_variable, of_variable_beside_keys })
+    set("endpoint", { of_option, endpoint_of_profile, of_own_variable })
+  else
+    set("region", { of_option, of_own_variable, of_variable_beside_keys, region_of_profile })
+    set("endpoint", { of_option, of_own_variable, endpoint_of_profile })
+  end
+  set("ca_file", { of_option, of_own_variable })
+  if resolved.ca_file then
+    local fault = value_of.fault(options_of.find("client", "ca_file"), resolved.ca_file)
+    if fault then return nil, ("ca_file (%s) %s"):format(resolved.origins.ca_file, fault) end
+    resolved.ca_file = settings.path(resolved.ca_file, getenv)
+  end
   -- A profile that was asked for and cannot be had is why there is no region: that is what to say.
   if not resolved.region then
     if profile_in_use().is_mistake then
@@ -140,10 +157,6 @@ function settings.resolve(options, sources)
         .. "`env JDCLOUD_REGION; env JDCLOUD_ENDPOINT;` at the top of nginx.conf, or make the client in init_by_lua"
     end
   end
-  if options.profile ~= nil then set_endpoint_of_profile() end
-  set_of_variable "endpoint"
-  if options.profile == nil then set_endpoint_of_profile() end
-  set_of_variable "ca_file"
   -- A file that cannot be read is noted, unless every call fails for it and says so.
   if found and found.is_unreadable then
     local _, problem = holder:shown()
@@ -151,12 +164,6 @@ function settings.resolve(options, sources)
     if not is_said then table.insert(notes, 1, found.message) end
   end
   return resolved
-end
-
--- An endpoint without a user name and a password, which do not belong there but may stand in it.
-local function shown_endpoint(endpoint)
-  local scheme = endpoint:match("^[A-Za-z]+://") or ""
-  return text.one_line(scheme .. endpoint:sub(#scheme + 1):gsub("^.*@", "…@"), 200)
 end
 
 --- The settings as `jdvm doctor` shows them: no secret, the access key mostly hidden.
@@ -171,7 +178,7 @@ function settings.report(resolved)
     return resolved.credentials:is_fixed() and "set" or shown
   end
   add("region", resolved.region or "none")
-  add("endpoint", resolved.endpoint and shown_endpoint(resolved.endpoint) or "default")
+  add("endpoint", resolved.endpoint and text.one_line(resolved.endpoint, 200) or "default")
   add("ca_file", resolved.ca_file and text.one_line(resolved.ca_file, 200) or "default")
   add("access_key", shown)
   add("secret_key", secret "secret_key")
