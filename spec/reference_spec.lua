@@ -73,6 +73,40 @@ for _, language in ipairs { "en", "zh" } do
       assert.is_true(links > 30, links)
     end)
 
+    it("says of disks what the service's pages say", function()
+      for field, words in pairs {
+        autoDelete = {
+          "true by default.*fixed for local.*prepaid",
+          "默认为 true.*本地盘.*包年包月.*共享型",
+        },
+        diskCategory = { "rootDeviceType", "rootDeviceType" },
+        diskSizeGB = { "GiB", "GiB" },
+        throughput = { "no unit", "未说明单位" },
+        enabled = { "whether the disk is paused", "云盘是否被暂停" },
+        chargeMode = { "postpaid_by_duration, the default", "postpaid_by_duration 按配置（默认）" },
+        chargeStatus = { "overdue.*arrear", "overdue 已到期，arrear 欠费" },
+      } do
+        local is_said = false
+        for line in page:gmatch(("\n| `%s` | [^\n]*"):format(field)) do
+          is_said = is_said or line:find(words[language == "en" and 1 or 2]) ~= nil
+        end
+        assert.is_true(is_said, field)
+      end
+    end)
+
+    it("gives the service's return codes in its words", function()
+      for code, words in pairs {
+        [200] = "OK",
+        [400] = "Invalid parameter",
+        [401] = "Authentication failed",
+        [404] = "Not found",
+        [500] = "Internal server error",
+        [503] = "Service unavailable",
+      } do
+        assert.is_truthy(page:find(("\n| `%d` | %s |"):format(code, words), 1, true), code)
+      end
+    end)
+
     it("has tables whose rows have as many cells as their heads", function()
       local width
       for line in page:gmatch("([^\n]*)\n") do

@@ -82,7 +82,7 @@ end
 
 local function values_of(kind)
   if type(kind) == "table" then return table.concat(kind, ", ") end
-  return settings.meanings[kind]
+  return settings.kinds[kind][1]
 end
 
 local function accounts_table()

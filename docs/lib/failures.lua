@@ -160,4 +160,14 @@ failures.fields = {
   },
 }
 
+-- The return codes of the service's pages, with its words, and what they mean to a caller of jdvm.
+failures.codes = {
+  { 200, "OK", en = "Success.", zh = "成功。" },
+  { 400, "Invalid parameter", en = "Not retried.", zh = "不重试。" },
+  { 401, "Authentication failed", en = "Not retried; see `detail.hint`.", zh = "不重试；见 `detail.hint`。" },
+  { 404, "Not found", en = "No such image or path. Not retried.", zh = "镜像或路径不存在，不重试。" },
+  { 500, "Internal server error", en = "Retried.", zh = "会重试。" },
+  { 503, "Service unavailable", en = "Retried.", zh = "会重试。" },
+}
+
 return failures

@@ -13,8 +13,8 @@ return {
     architecture = { "Processor architecture.", "处理器架构。" },
     systemDiskSizeGB = { "Size of the system disk in GB.", "系统盘大小，单位 GB。" },
     imageSource = {
-      "Where the image comes from. Older answers say jcloud, marketplace, self and share for public, thirdparty, private and shared.",
-      "镜像来源。旧版响应使用 jcloud、marketplace、self、share，分别对应 public、thirdparty、private、shared。",
+      "Where the image comes from. Older pages of the service say jcloud, marketplace, self and shared (share for describeImage) for public, thirdparty, private and shared.",
+      "镜像来源。服务端旧版文档使用 jcloud、marketplace、self、shared（describeImage 中为 share），分别对应 public、thirdparty、private、shared。",
     },
     osType = { "Family of the operating system.", "操作系统类型。" },
     status = {
@@ -64,7 +64,7 @@ return {
     imported = { "Whether the image came from an import.", "是否为导入的镜像。" },
     expiredTime = { "End of validity; empty means for ever.", "有效期截止时间；为空表示长期有效。" },
     instanceId = { "The VM the image was made from.", "制作该镜像的源云主机 ID。" },
-    bootMode = { "Boot mode.", "启动方式。" },
+    bootMode = { "Boot mode; absent means bios.", "启动方式；不返回表示 bios。" },
     uefiSupport = { "Whether it can boot by UEFI.", "是否支持 UEFI 启动。" },
     chargeInfo = { "How the use of the image is billed.", "镜像的计费信息。" },
   },
@@ -72,10 +72,13 @@ return {
     "A disk as the image describes it: local or cloud.",
     "镜像中的磁盘配置：本地盘或云硬盘。",
     diskCategory = {
-      "Which of localDisk and cloudDisk describes the disk.",
-      "磁盘分类，决定由 localDisk 还是 cloudDisk 描述。",
+      "Which of localDisk and cloudDisk describes the disk. That of a system disk matches the rootDeviceType of the image: local with localDisk, cloud with cloudDisk.",
+      "磁盘分类，决定由 localDisk 还是 cloudDisk 描述。系统盘的分类与镜像的 rootDeviceType 一致：local 对应 localDisk，cloud 对应 cloudDisk。",
     },
-    autoDelete = { "Whether the disk is deleted together with the VM.", "是否随云主机一起删除。" },
+    autoDelete = {
+      "Whether the disk is deleted together with the VM; true by default. It is fixed for local disks and has no effect for prepaid disks and for data disks attached to several VMs.",
+      "是否随云主机一起删除，默认为 true。本地盘不能更改此值；对包年包月的云硬盘和共享型（多点挂载）数据盘不生效。",
+    },
     localDisk = { "The local disk.", "本地盘。" },
     cloudDisk = { "The cloud disk.", "云硬盘。" },
     deviceName = {
@@ -101,9 +104,9 @@ return {
       "Kind of disk; ssd and premium-hdd are no longer sold.",
       "云硬盘类型；ssd 与 premium-hdd 已停售。",
     },
-    diskSizeGB = { "Size in GB.", "大小，单位 GB。" },
+    diskSizeGB = { "Size in GiB.", "大小，单位 GiB。" },
     iops = { "Input and output operations a second.", "每秒读写次数（IOPS）。" },
-    throughput = { "Throughput in MB a second.", "吞吐量，单位 MB/s。" },
+    throughput = { "Throughput; the service states no unit.", "吞吐量；服务端文档未说明单位。" },
     status = { "State of the disk.", "云硬盘状态。" },
     attachments = { "Where the disk is attached.", "挂载信息。" },
     snapshotId = { "Snapshot the disk is made from.", "创建该云硬盘所用的快照 ID。" },
@@ -114,8 +117,8 @@ return {
       "含义同 encrypted；官方示例同时返回两者。",
     },
     enabled = {
-      "False when the disk is paused, that is slowed to very few operations.",
-      "为 false 表示已被暂停（IOPS 被限制到极低）。",
+      'In the service\'s words "whether the disk is paused (IOPS limited to very few)". That reads as the opposite of the name, and no source says which of the two holds: do not rely on it.',
+      "服务端文档的说明是“云盘是否被暂停（IOPS限制为极低）”，与字段名的字面含义相反，且没有资料说明以何者为准，请勿依赖该字段。",
     },
     createTime = { "When it was made.", "创建时间。" },
     charge = { "How it is billed.", "计费信息。" },
@@ -139,10 +142,13 @@ return {
     "How a resource is billed. Times are UTC, YYYY-MM-DDTHH:MM:SSZ.",
     "资源的计费信息。时间为 UTC，格式 YYYY-MM-DDTHH:MM:SSZ。",
     chargeMode = {
-      "Prepaid, or paid afterwards by time or by use.",
-      "计费方式：包年包月、按配置或按用量。",
+      "Prepaid (prepaid_by_duration), or paid afterwards by configuration (postpaid_by_duration, the default) or by use (postpaid_by_usage).",
+      "计费方式：prepaid_by_duration 包年包月，postpaid_by_duration 按配置（默认），postpaid_by_usage 按用量。",
     },
-    chargeStatus = { "State of the payment.", "费用状态。" },
+    chargeStatus = {
+      "State of the payment: normal, overdue (the paid time is over), arrear (the account owes money).",
+      "费用状态：normal 正常，overdue 已到期，arrear 欠费。",
+    },
     chargeStartTime = { "When billing began.", "计费开始时间。" },
     chargeExpiredTime = {
       "When the paid time ends; empty when paid afterwards.",

@@ -57,6 +57,12 @@ local words = {
       .. "which `detail.facts` or a field of `detail` holds; what is in [brackets] appears where its facts are known. "
       .. "Errors of the service come with the service's own message instead.",
     hint = "Hint",
+    codes = "Return codes",
+    codes_text = "The codes that the service's pages list, with their words. `detail.http_status` and `detail.code` hold them. "
+      .. "The gateway in front of the service returns others, too: 403, 414, 429 (retried, except QUOTA_EXCEEDED), 502 and "
+      .. "504 (both retried).",
+    code = "Code",
+    service_words = "The service's words",
     fields = "Fields of `detail`",
     optional = "All but `kind` and `message` may be absent.",
     http = "HTTP",
@@ -158,6 +164,11 @@ local words = {
     causes_text = "`detail.cause` 取下列值之一；错误信息可能改变，该值不变。{name} 代表具体内容，见 `detail.facts` 或 `detail` 的字段；"
       .. "[方括号] 中的部分仅在相应内容已知时出现。服务端返回的错误使用服务端原文。",
     hint = "建议",
+    codes = "返回码",
+    codes_text = "服务端文档列出的返回码及其原文，见 `detail.http_status` 与 `detail.code`。服务端之前的网关还会返回 403、414、429"
+      .. "（除 QUOTA_EXCEEDED 外会重试）、502 和 504（均会重试）。",
+    code = "返回码",
+    service_words = "服务端原文",
     fields = "`detail` 的字段",
     optional = "除 `kind` 与 `message` 外均可能不存在。",
     http = "HTTP",
@@ -435,6 +446,13 @@ local function failures_section(page)
   for _, cause in ipairs(causes) do
     local entry = texts.causes[cause]
     page.row(code(cause), entry[page.language], entry[page.language == "zh" and "hint_zh" or "hint"] or "")
+  end
+  page.heading(3, w.codes, "codes")
+  page.add(w.codes_text)
+  page.add("")
+  page.header(w.code, w.service_words, w.meaning)
+  for _, entry in ipairs(failures.codes) do
+    page.row(code(entry[1]), entry[2], entry[page.language])
   end
   page.heading(3, w.fields, "failure")
   page.add(w.optional)

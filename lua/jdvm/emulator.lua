@@ -24,7 +24,7 @@ function State:restart()
   self.settings = settings.values(options.settings or {})
   self.catalogue = catalogue.new(self.seed, options.images)
   self.counters = { requests = 0, nonces = 0, nonces_repeated = 0, connections = 0, in_flight = running, peak = 0 }
-  self.nonces = { recent = {}, older = {}, turned = 0 }
+  self.nonces = {}
   self.faults = {}
   self:add_faults(fault_rules.parse_all(options.faults or {}))
 end
@@ -46,40 +46,23 @@ function M.new(options)
   return state
 end
 
--- The paths of the operations as patterns, with the names of what they capture.
-local routes = {}
-for i, operation in ipairs(operations.list) do
-  local names = {}
-  local pattern = operation.path:gsub("{(%w+)}", function(name)
-    names[#names + 1] = name
-    return "([^/]+)"
-  end)
-  routes[i] = { operation = operation, pattern = "^" .. pattern .. "$", names = names }
-end
-
 -- Which operation a request is for, and its path parameters.
-local function route(method, path)
-  for _, one in ipairs(routes) do
-    local captures = { path:match(one.pattern) }
-    if method == one.operation.method and captures[1] then
-      local parameters = {}
-      for i, name in ipairs(one.names) do
-        parameters[name] = uri.decode(captures[i])
+local function route(method, path, plus_is_space)
+  for _, operation in ipairs(operations.list) do
+    local names, parameters = {}, {}
+    local pattern = operation.path:gsub("{(%w+)}", function(name)
+      names[#names + 1] = name
+      return "([^/]+)"
+    end)
+    local values = { path:match("^" .. pattern .. "$") }
+    if method == operation.method and values[1] then
+      for i, name in ipairs(names) do
+        parameters[name] = uri.decode(values[i], plus_is_space)
       end
-      return one.operation.name, parameters
+      return operation.name, parameters
     end
   end
   return nil, {}
-end
-
--- Whether a nonce is new; it is remembered for at least `window` seconds.
-local function is_fresh(nonces, nonce, window, now)
-  if now - nonces.turned >= window then
-    nonces.older, nonces.recent, nonces.turned = nonces.recent, {}, now
-  end
-  if nonces.recent[nonce] or nonces.older[nonce] then return false end
-  nonces.recent[nonce] = true
-  return true
 end
 
 local function find_secret(key) return accounts.by_key[key] and accounts.by_key[key].secret_key end
@@ -96,7 +79,10 @@ local function authenticate(state, call)
   end
   if problem then return { code = 401, message = signature.messages[problem] } end
   counters.nonces = counters.nonces + 1
-  if not is_fresh(state.nonces, parts.access_key .. "/" .. parts.nonce, state.settings.nonce_window, request.now) then
+  local nonce = parts.access_key .. "/" .. parts.nonce
+  local last_used = state.nonces[nonce]
+  state.nonces[nonce] = request.now
+  if last_used and request.now - last_used < state.settings.nonce_window then
     counters.nonces_repeated = counters.nonces_repeated + 1
     return { code = 403, message = "please use different noncestr [gw]" }
   end
@@ -104,12 +90,6 @@ local function authenticate(state, call)
     return { code = 401, message = signature.messages.skew }
   end
   call.account = account.sees
-end
-
--- Why the gateway or the service refuses, before it looks at the parameters.
-local function refusal_of(state, call)
-  if #call.request.target > MAX_TARGET then return { code = 414 } end
-  if not call.operation or not state.catalogue.shelves[call.region] then return { code = 404 } end
 end
 
 -- Images by id, in the order of the catalogue and not of the caller.
@@ -129,11 +109,12 @@ local function images_by_id(state, call, query)
   return { images = "[" .. table.concat(texts, ",") .. "]", total = #rows }
 end
 
+-- What each operation returns: `{images (JSON text), total}`, `{text (JSON text)}`, or `{failure}`.
 local handlers = {}
 
 function handlers.describeImages(state, call)
   local query, refusal = filters.read(call.pairs, call.values, state.settings)
-  if not query then return nil, refusal end
+  if not query then return { failure = refusal } end
   if query.ids then return images_by_id(state, call, query) end
   query.account, query.region, query.page = call.account, call.region, call.serve_page or query.page
   local is_clamped = state.settings.past_end == "clamped"
@@ -143,28 +124,22 @@ end
 
 function handlers.describeImage(state, call)
   local shelf, key = catalogue.find(state.catalogue, call.account, call.region, call.image)
-  if not shelf then return nil, { code = 404, message = "Image '" .. call.image .. "' not found" } end
-  return { image = catalogue.text(state.catalogue, call.account, shelf, key, call.moment) }
+  if not shelf then return { failure = { code = 404, message = "Image '" .. call.image .. "' not found" } } end
+  return { text = '{"image":' .. catalogue.text(state.catalogue, call.account, shelf, key, call.moment) .. "}" }
 end
 
--- The result as data: `{code, failure}`, `{code, images, total}` or `{code, image}`, with images as JSON text.
 local function result_of(state, call, failure)
-  failure = failure or refusal_of(state, call)
-  if failure then return { code = failure.code, failure = failure, is_gateways = true } end
-  local result, refusal = handlers[call.operation](state, call)
-  if not result then return { code = refusal.code, failure = refusal } end
-  result.code = 200
-  return result
+  if failure then return { failure = failure } end
+  if #call.request.target > MAX_TARGET then return { failure = { code = 414 } } end
+  if not call.operation or not state.catalogue.shelves[call.region] then return { failure = { code = 404 } } end
+  return handlers[call.operation](state, call)
 end
 
 local function body_of(result, request_id)
   if result.failure then return responses.failure(request_id, result.failure) end
-  if result.body then return result.body end
-  local text = result.text or result.image and '{"image":' .. result.image .. "}"
-  if not text then
-    local total = tostring(result.total)
-    text = '{"images":' .. result.images .. (total ~= "" and ',"totalCount":' .. total or "") .. "}"
-  end
+  if result.body then return result.body end -- of a fault
+  local total = tostring(result.total)
+  local text = result.text or '{"images":' .. result.images .. (total ~= "" and ',"totalCount":' .. total or "") .. "}"
   return responses.success(request_id, text)
 end
 
@@ -186,25 +161,21 @@ local function read_call(state, request)
   local call = {
     request = request,
     headers = signature.index_headers(request.headers),
-    pairs = uri.parse_query(query),
     moment = state:moment(request.now),
   }
+  local plus_is_space = signature.plus_is_space(call.headers)
+  call.pairs = uri.parse_query(query, plus_is_space)
   call.values = filters.values(call.pairs)
   local parameters
-  call.operation, parameters = route(request.method, path)
+  call.operation, parameters = route(request.method, path, plus_is_space)
+  call.moment.old_words = state.settings.words == "old" and filters.old_words[call.operation] or {}
   call.region, call.image, call.source = parameters.regionId, parameters.imageId, call.values.imageSource
   if call.operation == "describeImages" then call.page = tonumber(call.values.pageNumber) or 1 end
   return call
 end
 
 --- What images and their lives depend on: the time by the service's clock, and the requests so far.
-function State:moment(now)
-  return {
-    now = now + self.settings.clock_offset,
-    requests = self.counters.requests,
-    words = self.settings.words,
-  }
-end
+function State:moment(now) return { now = now + self.settings.clock_offset, requests = self.counters.requests } end
 
 --- Answers one request.
 ---@param state table from `new`
@@ -217,9 +188,9 @@ function M.respond(state, request)
   fault_rules.act(due, "before", state, call)
   local result = result_of(state, call, failure)
   fault_rules.act(due, "result", result, call)
-  local request_id = responses.request_id(state.seed, call.moment.requests, not result.is_gateways)
+  local request_id = responses.request_id(state.seed, call.moment.requests)
   local response = {
-    status = result.code,
+    status = result.failure and result.failure.code or 200,
     headers = headers_of(state, call, request_id),
     body = body_of(result, request_id) .. (state.settings.line_feed and "\n" or ""),
     delay = state.settings.latency > 0 and state.settings.latency or nil,

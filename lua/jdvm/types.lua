@@ -12,7 +12,7 @@
 ---@field osVersion? string Version of the operating system, such as 7.6. 操作系统版本，例如 7.6。
 ---@field architecture? "x86_64"|"arm64"|"i386"|string Processor architecture. 处理器架构。
 ---@field systemDiskSizeGB? integer Size of the system disk in GB. 系统盘大小，单位 GB。
----@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community"|string Where the image comes from. Older answers say jcloud, marketplace, self and share for public, thirdparty, private and shared. 镜像来源。旧版响应使用 jcloud、marketplace、self、share，分别对应 public、thirdparty、private、shared。
+---@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community"|string Where the image comes from. Older pages of the service say jcloud, marketplace, self and shared (share for describeImage) for public, thirdparty, private and shared. 镜像来源。服务端旧版文档使用 jcloud、marketplace、self、shared（describeImage 中为 share），分别对应 public、thirdparty、private、shared。
 ---@field osType? "linux"|"windows"|string Family of the operating system. 操作系统类型。
 ---@field status? "pending"|"ready"|"deleting"|"error"|string State: pending while it is made, ready when usable, deleting, error when the image or its snapshot is broken. 状态：pending 创建中，ready 可用，deleting 删除中，error 镜像或其快照已损坏。
 ---@field createTime? string When it was made, as YYYY-MM-DD HH:MM:SS; the service names no time zone. 创建时间，格式 YYYY-MM-DD HH:MM:SS；服务端未说明时区。
@@ -31,15 +31,15 @@
 ---@field imported? boolean Whether the image came from an import. 是否为导入的镜像。
 ---@field expiredTime? string End of validity; empty means for ever. 有效期截止时间；为空表示长期有效。
 ---@field instanceId? string The VM the image was made from. 制作该镜像的源云主机 ID。
----@field bootMode? "bios"|"uefi"|string Boot mode. 启动方式。
+---@field bootMode? "bios"|"uefi"|string Boot mode; absent means bios. 启动方式；不返回表示 bios。
 ---@field uefiSupport? boolean Whether it can boot by UEFI. 是否支持 UEFI 启动。
 ---@field chargeInfo? jdvm.ImageChargeInfo How the use of the image is billed. 镜像的计费信息。
 ---@field regionId? string Of lists over regions: where it is. 仅多地域列表：所在地域。
 
 ---A disk as the image describes it: local or cloud. 镜像中的磁盘配置：本地盘或云硬盘。
 ---@class jdvm.InstanceDiskAttachment
----@field diskCategory? "local"|"cloud"|string Which of localDisk and cloudDisk describes the disk. 磁盘分类，决定由 localDisk 还是 cloudDisk 描述。
----@field autoDelete? boolean Whether the disk is deleted together with the VM. 是否随云主机一起删除。
+---@field diskCategory? "local"|"cloud"|string Which of localDisk and cloudDisk describes the disk. That of a system disk matches the rootDeviceType of the image: local with localDisk, cloud with cloudDisk. 磁盘分类，决定由 localDisk 还是 cloudDisk 描述。系统盘的分类与镜像的 rootDeviceType 一致：local 对应 localDisk，cloud 对应 cloudDisk。
+---@field autoDelete? boolean Whether the disk is deleted together with the VM; true by default. It is fixed for local disks and has no effect for prepaid disks and for data disks attached to several VMs. 是否随云主机一起删除，默认为 true。本地盘不能更改此值；对包年包月的云硬盘和共享型（多点挂载）数据盘不生效。
 ---@field localDisk? jdvm.LocalDisk The local disk. 本地盘。
 ---@field cloudDisk? jdvm.Disk The cloud disk. 云硬盘。
 ---@field deviceName? string Device name in the VM: vda for the system disk, vdb and up for data disks. 设备名：系统盘为 vda，数据盘从 vdb 起。
@@ -57,16 +57,16 @@
 ---@field name? string Name. 名称。
 ---@field description? string Description. 描述。
 ---@field diskType? "ssd"|"premium-hdd"|"ssd.gp1"|"ssd.io1"|"hdd.std1"|string Kind of disk; ssd and premium-hdd are no longer sold. 云硬盘类型；ssd 与 premium-hdd 已停售。
----@field diskSizeGB? integer Size in GB. 大小，单位 GB。
+---@field diskSizeGB? integer Size in GiB. 大小，单位 GiB。
 ---@field iops? integer Input and output operations a second. 每秒读写次数（IOPS）。
----@field throughput? integer Throughput in MB a second. 吞吐量，单位 MB/s。
+---@field throughput? integer Throughput; the service states no unit. 吞吐量；服务端文档未说明单位。
 ---@field status? "creating"|"available"|"in-use"|"extending"|"restoring"|"deleting"|"deleted"|"error_create"|"error_delete"|"error_restore"|"error_extend"|"in-recyclebin"|string State of the disk. 云硬盘状态。
 ---@field attachments? jdvm.DiskAttachment[] Where the disk is attached. 挂载信息。
 ---@field snapshotId? string Snapshot the disk is made from. 创建该云硬盘所用的快照 ID。
 ---@field multiAttachable? boolean Whether it can be attached to several VMs. 是否支持多点挂载。
 ---@field encrypted? boolean Whether it is encrypted. 是否加密。
 ---@field encrypt? boolean The same as encrypted; the service's samples carry both. 含义同 encrypted；官方示例同时返回两者。
----@field enabled? boolean False when the disk is paused, that is slowed to very few operations. 为 false 表示已被暂停（IOPS 被限制到极低）。
+---@field enabled? boolean In the service's words "whether the disk is paused (IOPS limited to very few)". That reads as the opposite of the name, and no source says which of the two holds: do not rely on it. 服务端文档的说明是“云盘是否被暂停（IOPS限制为极低）”，与字段名的字面含义相反，且没有资料说明以何者为准，请勿依赖该字段。
 ---@field createTime? string When it was made. 创建时间。
 ---@field charge? jdvm.Charge How it is billed. 计费信息。
 ---@field tags? jdvm.Tag[] Tags. 标签。
@@ -86,8 +86,8 @@
 
 ---How a resource is billed. Times are UTC, YYYY-MM-DDTHH:MM:SSZ. 资源的计费信息。时间为 UTC，格式 YYYY-MM-DDTHH:MM:SSZ。
 ---@class jdvm.Charge
----@field chargeMode? "prepaid_by_duration"|"postpaid_by_duration"|"postpaid_by_usage"|string Prepaid, or paid afterwards by time or by use. 计费方式：包年包月、按配置或按用量。
----@field chargeStatus? "normal"|"overdue"|"arrear"|string State of the payment. 费用状态。
+---@field chargeMode? "prepaid_by_duration"|"postpaid_by_duration"|"postpaid_by_usage"|string Prepaid (prepaid_by_duration), or paid afterwards by configuration (postpaid_by_duration, the default) or by use (postpaid_by_usage). 计费方式：prepaid_by_duration 包年包月，postpaid_by_duration 按配置（默认），postpaid_by_usage 按用量。
+---@field chargeStatus? "normal"|"overdue"|"arrear"|string State of the payment: normal, overdue (the paid time is over), arrear (the account owes money). 费用状态：normal 正常，overdue 已到期，arrear 欠费。
 ---@field chargeStartTime? string When billing began. 计费开始时间。
 ---@field chargeExpiredTime? string When the paid time ends; empty when paid afterwards. 到期时间；后付费资源为空。
 ---@field chargeRetireTime? string When the resource is released for want of payment. 资源预计释放时间。
@@ -129,12 +129,12 @@
 ---@class jdvm.DescribeImagesParams
 ---@field regionId? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string Region. Left out, it is the region of the client. 地域 ID；不填时使用客户端的地域。
 ---@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community" Where the images come from: public (official), thirdparty (marketplace), private (your own), shared (shared with you), community. Required unless ids is given. 镜像来源：public 官方，thirdparty 云市场，private 私有，shared 共享，community 社区。未指定 ids 时必填。
----@field ids? string[] Ids of the images wanted. Cannot be combined with filters. 要查询的镜像 ID 列表。指定后不得再使用其他过滤条件。
+---@field ids? string[] Ids of the images wanted. Cannot be combined with filters. 要查询的镜像 ID 列表，不能与过滤条件同时使用。
 ---@field offline? boolean Whether to list withdrawn images; only with imageSource public or thirdparty. Left out, the service takes it as false. 是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。
 ---@field platform? "Ubuntu"|"CentOS"|"Windows Server"|"Other Linux"|"Other Windows"|string Distribution; empty means any. 操作系统发行版；为空表示不限。
 ---@field rootDeviceType? "localDisk"|"cloudDisk" Kind of the system disk. 系统盘类型：localDisk 本地盘，cloudDisk 云硬盘。
 ---@field launchPermission? "all"|"specifiedUsers"|"ownerOnly" Who may use the image; only with imageSource private. Empty means any. 使用权限，仅可与 imageSource 为 private 同用；为空表示不限。
----@field status? "pending"|"ready"|"deleting"|"error" State of the images. 镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。
+---@field status? "pending"|"ready"|"deleting"|"error"|string State of the images. 镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。
 ---@field pageNumber? integer Page to answer. 页码。
 ---@field pageSize? integer Images on a page. 每页数量。
 ---@field imageName? string Part of the image's name. 镜像名称，支持模糊匹配。
@@ -147,12 +147,12 @@
 ---@class jdvm.ListImagesParams
 ---@field regionId? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string Region. Left out, it is the region of the client. 地域 ID；不填时使用客户端的地域。
 ---@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community"|("public"|"thirdparty"|"private"|"shared"|"community")[] Where the images come from: public (official), thirdparty (marketplace), private (your own), shared (shared with you), community. Required unless ids is given. 镜像来源：public 官方，thirdparty 云市场，private 私有，shared 共享，community 社区。未指定 ids 时必填。
----@field ids? string[] Ids of the images wanted. Cannot be combined with filters. 要查询的镜像 ID 列表。指定后不得再使用其他过滤条件。
+---@field ids? string[] Ids of the images wanted. Cannot be combined with filters. 要查询的镜像 ID 列表，不能与过滤条件同时使用。
 ---@field offline? boolean Whether to list withdrawn images; only with imageSource public or thirdparty. Left out, the service takes it as false. 是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。
 ---@field platform? "Ubuntu"|"CentOS"|"Windows Server"|"Other Linux"|"Other Windows"|string|("Ubuntu"|"CentOS"|"Windows Server"|"Other Linux"|"Other Windows"|string)[] Distribution; empty means any. 操作系统发行版；为空表示不限。
 ---@field rootDeviceType? "localDisk"|"cloudDisk"|("localDisk"|"cloudDisk")[] Kind of the system disk. 系统盘类型：localDisk 本地盘，cloudDisk 云硬盘。
 ---@field launchPermission? "all"|"specifiedUsers"|"ownerOnly"|("all"|"specifiedUsers"|"ownerOnly")[] Who may use the image; only with imageSource private. Empty means any. 使用权限，仅可与 imageSource 为 private 同用；为空表示不限。
----@field status? "pending"|"ready"|"deleting"|"error"|("pending"|"ready"|"deleting"|"error")[] State of the images. 镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。
+---@field status? "pending"|"ready"|"deleting"|"error"|string|("pending"|"ready"|"deleting"|"error"|string)[] State of the images. 镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。
 ---@field imageName? string|string[] Part of the image's name. 镜像名称，支持模糊匹配。
 ---@field serviceCode? string|string[] Billing code of a marketplace image; deprecated. 云市场镜像的计费编码；已弃用。
 ---@field architecture? "x86_64"|"arm64"|"i386"|string|("x86_64"|"arm64"|"i386"|string)[] Processor architecture. 处理器架构。

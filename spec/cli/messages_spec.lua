@@ -37,7 +37,7 @@ describe("the words of jdvm", function()
       ["count --source public --region a,b"] = "repeat the option for each: --region a --region b",
       ["wait img-1 --interval abc"] = "--interval: 'abc' is not a duration",
       ["images --source public --offline maybe"] = "--offline: 'maybe' is neither",
-      ["emulator --set latncy=1"] = "unknown setting 'latncy'; did you mean 'latency'? (see jdvm emulator --explain)",
+      ["emulator --set latncy=1"] = [[unknown setting "latncy"; did you mean 'latency'? (see jdvm emulator --explain)]],
     } do
       local out, status, complaint = jdvm(command)
       assert.same({ "", 2 }, { out, status }, command)

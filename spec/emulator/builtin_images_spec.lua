@@ -46,6 +46,11 @@ describe("the built-in catalogue", function()
       end
       if image.desc == "" then found["empty desc"] = true end
       if image.dataDisks and #image.dataDisks == 0 then found["no data disks"] = true end
+      local cloud_disk = image.systemDisk.cloudDisk
+      if cloud_disk then
+        assert.equal(cloud_disk.encrypted, cloud_disk.encrypt)
+        found["encrypted " .. tostring(cloud_disk.encrypt)] = true
+      end
     end
     for _, model in ipairs(models.list) do
       for _, field in ipairs(model.fields) do
@@ -60,7 +65,16 @@ describe("the built-in catalogue", function()
     for name in ("desc dataDisks progress offline uefiSupport bootMode"):gmatch("%a+") do
       assert.is_true(found["no Image." .. name], name)
     end
-    for _, name in ipairs { "quote", "newline", "emoji", "chinese", "backslash", "empty desc", "no data disks" } do
+    for _, name in ipairs {
+      "quote",
+      "newline",
+      "emoji",
+      "chinese",
+      "backslash",
+      "empty desc",
+      "no data disks",
+      "encrypted true",
+    } do
       assert.is_true(found[name], name)
     end
   end)

@@ -20,7 +20,7 @@ describe("faults", function()
       assert.is_true(fault.before ~= nil or fault.result ~= nil or fault.response ~= nil, name)
       for parameter, entry in pairs(fault.parameters) do
         assert.is_string(entry[2], name .. "." .. parameter)
-        if entry[3] ~= nil then assert.equal(entry[3], (settings.read_value(entry[1], entry[3]))) end
+        if entry[3] ~= nil then assert.equal(entry[3], (settings.read_value(parameter, entry[1], entry[3]))) end
       end
     end
   end)

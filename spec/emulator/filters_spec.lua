@@ -1,10 +1,16 @@
 -- jdvm.emulator.filters: what the query of describeImages asks for, and how it is refused.
 local emulated = require "spec.support.emulated"
 local filters = require "jdvm.emulator.filters"
+local operations = require "jdvm.service.operations"
 local settings = require "jdvm.emulator.settings"
 
 local NORTH = emulated.NORTH
 local all, send = emulated.all, emulated.send
+
+local parameters = {}
+for _, parameter in ipairs(operations.describeImages.parameters) do
+  parameters[parameter.name] = parameter
+end
 
 describe("the query of a list", function()
   before_each(function() emulated.start() end)
@@ -18,6 +24,13 @@ describe("the query of a list", function()
         if value and image[name] == value then expected[#expected + 1] = image end
       end
       assert.is_true(#expected > 0, name)
+      if name == "bootMode" then -- an image without one boots by BIOS
+        expected = all { "imageSource", source }
+        for i = #expected, 1, -1 do
+          if expected[i].bootMode == "uefi" then table.remove(expected, i) end
+        end
+        assert.is_true(#expected < #images and value == "bios")
+      end
       assert.same(expected, all { "imageSource", source, name, value })
       assert.same(images, all { "imageSource", source, name, "" })
     end
@@ -75,14 +88,19 @@ describe("the query of a list", function()
   end)
 
   it("takes the old words of imageSource only where its responses have them", function()
-    for old, new in pairs { jcloud = "public", marketplace = "thirdparty", self = "private" } do
+    local answers = { public = "jcloud", thirdparty = "marketplace", private = "self", shared = "shared" }
+    local details = { public = "jcloud", thirdparty = "marketplace", private = "self", shared = "share" }
+    for old, new in pairs(parameters.imageSource.old_values) do
       emulated.start()
       assert.equal(400, send(NORTH, { "imageSource", old }).status)
       emulated.start { settings = { words = "old" } }
       local _, by_old = send(NORTH, { "imageSource", old })
       local _, by_new = send(NORTH, { "imageSource", new })
       assert.same(by_new.result, by_old.result)
-      assert.equal(old, by_old.result.images[1].imageSource)
+      local image = by_old.result.images[1]
+      assert.equal(answers[new], image.imageSource)
+      local _, detail = send(NORTH .. "/" .. image.imageId)
+      assert.equal(details[new], detail.result.image.imageSource) -- as the page of describeImage says
     end
   end)
 

@@ -141,7 +141,7 @@ describe("the emulator's command", function()
 
   it("refuses what does not go together, and faults that it does not know", function()
     for expected, options in pairs {
-      ["unknown fault 'throtle'"] = { faults = { "throtle" } },
+      ['unknown fault "throtle"'] = { faults = { "throtle" } },
       ["--http2 needs --tls"] = { http2 = true },
       ["--certificate needs --tls"] = { certificate = "unknown-ca" },
     } do

@@ -13,27 +13,34 @@ describe("the emulator's settings", function()
       text = { ["a=b"] = "a=b" },
     } do
       for text, value in pairs(cases) do
-        assert.equal(value, settings.read_value(kind, text))
-        assert.equal(value, settings.read_value(kind, value))
+        assert.equal(value, settings.read_value("x", kind, text))
+        assert.equal(value, settings.read_value("x", kind, value))
       end
     end
-    assert.equal("503", tostring(settings.read_value("integer", 503.0)))
-    assert.equal("b", settings.read_value({ "a", "b" }, "b"))
+    assert.equal("503", tostring(settings.read_value("x", "integer", 503.0)))
+    assert.equal("b", settings.read_value("x", { "a", "b" }, "b"))
   end)
 
   it("say what a value should have been", function()
-    for kind, bad in pairs { number = "-1", integer = "1.5", signed = "x", share = "1.01", boolean = "maybe" } do
-      assert.same({ nil, settings.meanings[kind] }, { settings.read_value(kind, bad) })
+    for kind, case in pairs {
+      number = { "-1", "a number from 0" },
+      integer = { "1.5", "a whole number from 0" },
+      positive = { "0", "a whole number from 1" },
+      signed = { "nan", "a number" },
+      share = { "1.01", "a number from 0 to 1" },
+      boolean = { "maybe", "true or false" },
+    } do
+      local message = ('x must be %s, not "%s"'):format(case[2], case[1])
+      assert.same({ nil, message }, { settings.read_value("x", kind, case[1]) })
     end
-    assert.same({ nil, "a, b or c" }, { settings.read_value({ "a", "b", "c" }, "d") })
-    assert.is_nil((settings.read_value("signed", "nan")))
+    assert.same({ nil, 'x must be a, b or c, not "d"' }, { settings.read_value("x", { "a", "b", "c" }, "d") })
   end)
 
   it("refuses settings that are none", function()
     for name, message in pairs {
-      latencyy = "unknown setting 'latencyy'; did you mean 'latency'?",
-      past_end = "setting 'past_end' must be empty or clamped, not 'x'",
-      skew = "setting 'skew' must be a number from 0, not 'x'",
+      latencyy = [[unknown setting "latencyy"; did you mean 'latency'?]],
+      past_end = [[setting past_end must be empty or clamped, not "x"]],
+      skew = [[setting skew must be a number from 0, not "x"]],
     } do
       assert.has_error(function() emulator.new { settings = { [name] = "x" } } end, message)
     end

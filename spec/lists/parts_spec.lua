@@ -41,6 +41,16 @@ describe("a list", function()
     end
   )
 
+  it("asks for states that are not known last", function()
+    local words = "1: status=ready; 1: status=error; 1: status=migrating; 1: status=frozen"
+    assert.equal(words, filters { status = { "error", "migrating", "frozen", "ready" } })
+  end)
+
+  it("asks but once where the service ignores a filter", function()
+    local list = parts.of(images, { ids = { "img-1" }, imageSource = { "public", "private" } })
+    assert.same({ { params = { ids = { "img-1" }, imageSource = "public" }, lane = 1 } }, list)
+  end)
+
   it("has a lane for each region", function()
     assert.equal(
       "1: regionId=cn-south-1, status=ready; 1: regionId=cn-south-1, status=error; "
@@ -55,7 +65,7 @@ describe("a list", function()
 
   it("names the value that is wrong", function()
     for words, params in pairs {
-      ['^\'status\' element 2 must be pending, .*, got "redy"; did you mean "ready"%?$'] = {
+      ['^\'status\' element 2 is "redy"; did you mean "ready"%?$'] = {
         status = { "error", "redy" },
       },
       ["^'imageName' is empty: leave it out, or give at least one$"] = { imageName = {} },

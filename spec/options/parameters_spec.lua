@@ -223,6 +223,22 @@ describe("values", function()
   end)
 end)
 
+describe("the status of a query", function()
+  it("is any word, since the pages list none", function()
+    local _, query = request(list, { imageSource = "public", status = "migrating" })
+    assert.equal("imageSource=public&status=migrating", query)
+  end)
+
+  it("is not one that is near a known one", function()
+    for word, meant in pairs { redy = "ready", Ready = "ready", errror = "error", available = "ready" } do
+      assert.equal(
+        ('\'status\' is "%s"; did you mean "%s"?'):format(word, meant),
+        message_of(list, { imageSource = "public", status = word })
+      )
+    end
+  end)
+end)
+
 describe("rules between parameters", function()
   it("want a source or ids", function()
     assert.matches("^imageSource is required unless ids is given", message_of(list, {}))
@@ -230,9 +246,15 @@ describe("rules between parameters", function()
     assert.matches("^imageSource is required unless ids is given", message_of(list, { platform = "CentOS" }))
   end)
 
-  it("want ids alone", function()
+  it("leave the source out beside ids, where the service ignores it", function()
+    local _, query = request(list, { ids = { "img-a" }, imageSource = "public" })
+    assert.equal("ids.1=img-a", query)
+    assert.matches("^'imageSource' must be public, ", message_of(list, { ids = { "img-a" }, imageSource = "pubic" }))
+  end)
+
+  it("want no filter beside ids", function()
     for name, value in pairs {
-      imageSource = "public",
+      status = "ready",
       offline = false,
       launchPermission = "all",
       instanceIds = { "i-a" },

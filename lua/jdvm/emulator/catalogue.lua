@@ -2,7 +2,6 @@
 -- owner, which the same accounts see in the same way.
 
 local builtin_images = require "jdvm.emulator.builtin_images"
-local filters = require "jdvm.emulator.filters"
 local generated_images = require "jdvm.emulator.generated_images"
 local random = require "jdvm.emulator.random"
 local regions = require "jdvm.service.regions"
@@ -71,10 +70,7 @@ end
 
 --- Drops what was computed from the images, after a change.
 function M.forget(catalogue)
-  catalogue.kept, catalogue.count_kept, catalogue.has_lives = {}, 0, false
-  for _, shelf in ipairs(catalogue.by_number) do
-    catalogue.has_lives = catalogue.has_lives or next(shelf.lives) ~= nil
-  end
+  catalogue.kept, catalogue.count_kept = {}, 0
 end
 
 --- The shelves of a region that an account sees as one source.
@@ -110,8 +106,8 @@ end
 --- The JSON text of one image.
 function M.text(catalogue, account, shelf, key, moment)
   local record = shelf.records[key] or generated_images.record(shelf, key)
-  local shown =
-    { imageId = M.id(catalogue, shelf, key), imageSource = filters.source_word(shelf.viewers[account], moment.words) }
+  local source = shelf.viewers[account]
+  local shown = { imageId = M.id(catalogue, shelf, key), imageSource = moment.old_words[source] or source }
   if shelf.lives[key] then
     local step = status_script.step(shelf.lives[key], moment)
     shown.status, shown.progress = step.status, step.progress
@@ -152,7 +148,7 @@ end
 ---@param query table `{account, region, source, conditions, label, page, size}`
 ---@param is_clamped boolean whether a page after the last one is the last one
 function M.page(catalogue, query, moment, is_clamped)
-  local label = table.concat({ query.account, query.region, query.label, moment.words }, "\0")
+  local label = table.concat({ query.account, query.region, query.label }, "\0")
   local list = remember(catalogue, label, function()
     local parts = { total = 0 }
     for i, shelf in ipairs(M.shelves(catalogue, query.account, query.region, query.source)) do

@@ -74,7 +74,7 @@ end
 --- Scripts the life of one image from now on, by steps as in status_script.lua.
 function M.begin_life(images, shelf, key, moment, steps)
   shelf.lives[key] = { since = moment.now, requests = moment.requests, steps = status_script.parse(steps) }
-  catalogue.forget(images)
+  images.has_lives = true
 end
 
 return M

@@ -9,7 +9,7 @@ local random = require "jdvm.emulator.random"
 local regions = require "jdvm.service.regions"
 local settings = require "jdvm.emulator.settings"
 local status_script = require "jdvm.emulator.status_script"
-local uri = require "jdvm.emulator.uri"
+local text = require "jdvm.util.text"
 
 local M = {}
 
@@ -21,12 +21,10 @@ local known = {
   stats = {},
   settings = settings.entries,
   faults = { spec = true, add = true },
-  images = {},
+  images = { account = true, region = true, source = true, insert = true, delete = true, at = true },
   reset = { spec = true },
 }
-for name in ("account region source insert delete at id steps"):gmatch "%a+" do
-  known.images[name] = true
-end
+known.images.id, known.images.steps = true, true
 for name in pairs(settings.entries) do
   known.reset[name] = true
 end
@@ -34,12 +32,8 @@ end
 -- What is wrong with the names of arguments, or nil.
 local function problem_of(path, arguments)
   for name, value in pairs(arguments) do
-    if not known[path][name] then
-      local names = next(known[path]) and table.concat(settings.names(known[path]), ", ") or "none"
-      local suggestion = settings.suggestion(name, known[path])
-      return ("%s takes no argument '%s'; it takes %s%s"):format(path, uri.encode(tostring(name)), names, suggestion)
-    end
-    if type(value) == "table" then return ("the argument '%s' is given several times"):format(name) end
+    if not known[path][name] then return settings.unknown(path .. ": unknown argument", name, known[path]) end
+    if type(value) == "table" then return ("the argument %s is given several times"):format(name) end
   end
 end
 
@@ -87,33 +81,42 @@ function paths.reset(state, arguments)
   return paths.settings(state, arguments)
 end
 
--- Changes one image that is named by its id: deletes it, or gives it a life.
-local function change_one(state, where, arguments, moment)
-  local shelf, key = catalogue.find(state.catalogue, where.account, where.region, arguments.id)
-  if not shelf then
-    return "no image '" .. arguments.id .. "' for account " .. where.account .. " in " .. where.region
+-- What is wrong with the arguments of `images` together, or nil: none may be without effect.
+local function images_problem(images, where, arguments)
+  if #catalogue.shelves(images, where.account, where.region, where.source) == 0 then
+    local words = "account %s sees no %s images in %s"
+    return words:format(text.show(where.account), text.show(where.source), text.show(where.region))
   end
-  if arguments.steps then return changes.begin_life(state.catalogue, shelf, key, moment, arguments.steps) end
+  local is_change = arguments.insert or arguments.delete
+  if arguments.id and (is_change or arguments.at) then return "id stands without insert, delete and at" end
+  if arguments.at and not is_change then return "at needs insert or delete" end
+  if not arguments.steps then return nil end
+  if not arguments.id and not arguments.insert then return "steps need id or insert: whose status do they change?" end
+  return select(2, status_script.parse(arguments.steps))
+end
+
+-- Changes one image that is named by its id: gives it a life, or deletes it.
+local function change_one(images, where, arguments, moment)
+  local shelf, key = catalogue.find(images, where.account, where.region, arguments.id)
+  if not shelf then
+    return ("no image %s for account %s in %s"):format(text.show(arguments.id), where.account, where.region)
+  end
+  if arguments.steps then return changes.begin_life(images, shelf, key, moment, arguments.steps) end
   for position, other in ipairs(shelf.order) do
-    if other == key then return changes.delete(state.catalogue, shelf, position) end
+    if other == key then return changes.delete(images, shelf, position) end
   end
 end
 
 -- The same as a drift fault, at once; inserted images may get a life.
-local function change_many(state, where, arguments, moment)
+local function change_many(images, where, arguments, moment)
   local rule, message =
     fault_rules.read { fault = "drift", insert = arguments.insert, delete = arguments.delete, at = arguments.at }
   if not rule then return message end
-  local list = state.catalogue.changes
-  local before = #list
-  local function draw(i) return random.unit(before + i, state.counters.requests) end
-  if not changes.change(state.catalogue, where, rule, draw) then
-    return "account " .. where.account .. " sees no " .. where.source .. " images there"
-  end
-  for i = before + 1, arguments.steps and #list or 0 do
-    if list[i].kind == "inserted" then
-      changes.begin_life(state.catalogue, list[i].shelf, list[i].key, moment, arguments.steps)
-    end
+  local before = #images.changes
+  changes.change(images, where, rule, function(i) return random.unit(before + i, moment.requests) end)
+  for i = before + 1, arguments.steps and #images.changes or 0 do
+    local change = images.changes[i]
+    if change.kind == "inserted" then changes.begin_life(images, change.shelf, change.key, moment, arguments.steps) end
   end
 end
 
@@ -121,41 +124,35 @@ end
 --- script the life of `id` or of the inserted images. Answers with the ids of what this
 --- inserted and deleted, or, without a change, of what is there now and of all changes since the last reset.
 function paths.images(state, arguments, now)
+  local images = state.catalogue
   local where = {
     account = arguments.account or "owner",
     region = arguments.region or regions.names[1],
     source = arguments.source or "private",
   }
-  local message
-  if arguments.steps then
-    message = select(2, status_script.parse(arguments.steps))
-    if message then return nil, message end
-  end
-  local before, present = #state.catalogue.changes, nil
+  local before, present = #images.changes, nil
+  local message = images_problem(images, where, arguments)
+  if message then return nil, message end
   if arguments.id then
-    message = change_one(state, where, arguments, state:moment(now))
+    message = change_one(images, where, arguments, state:moment(now))
   elseif arguments.insert or arguments.delete then
-    message = change_many(state, where, arguments, state:moment(now))
+    message = change_many(images, where, arguments, state:moment(now))
   else
-    before, present = 0, array(changes.present(state.catalogue, where))
+    before, present = 0, array(changes.present(images, where))
   end
   if message then return nil, message end
-  local report = changes.report(state.catalogue, where, before)
+  local report = changes.report(images, where, before)
   return { images = present, inserted = array(report.inserted), deleted = array(report.deleted) }
 end
 
-local function encode(answer) return json(answer, true) end
-
 --- Answers a control request with a status and JSON. `path` is what follows `/_emulator/`.
 function M.respond(state, path, arguments, now)
-  local handler = paths[path]
-  if not handler then return 404, encode { error = "no control path '" .. uri.encode(path) .. "'" } end
+  if not paths[path] then return 404, json({ error = settings.unknown("no control path", path, paths) }, true) end
   local answer, message = nil, problem_of(path, arguments)
   if not message then
-    answer, message = handler(state, arguments, now)
+    answer, message = paths[path](state, arguments, now)
   end
-  if not answer then return 400, encode { error = message } end
-  return 200, encode(answer)
+  return answer and 200 or 400, json(answer or { error = message }, true)
 end
 
 return M

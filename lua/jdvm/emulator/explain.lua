@@ -7,7 +7,7 @@ local function add(lines, title, entries)
   lines[#lines + 1] = title
   for _, name in ipairs(settings.names(entries)) do
     local kind, meaning, default = entries[name][1], entries[name][2], entries[name][3]
-    kind = type(kind) == "table" and table.concat(kind, "|") or settings.meanings[kind]
+    kind = type(kind) == "table" and table.concat(kind, "|") or settings.kinds[kind][1]
     if default ~= nil then kind = kind .. "; default " .. tostring(default) end
     lines[#lines + 1] = ("    %-15s %s (%s)"):format(name, meaning, kind)
   end

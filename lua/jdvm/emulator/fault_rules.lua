@@ -6,6 +6,7 @@ local operations = require "jdvm.service.operations"
 local random = require "jdvm.emulator.random"
 local settings = require "jdvm.emulator.settings"
 local status_script = require "jdvm.emulator.status_script"
+local text = require "jdvm.util.text"
 local uri = require "jdvm.emulator.uri"
 
 local M = {}
@@ -32,30 +33,24 @@ M.conditions = {
   count = { "integer", "maximum number of times" },
 }
 
--- A message about an unknown name, with the known ones and the one that was probably meant.
-local function unknown(what, name, ...)
-  local names = table.concat(settings.names(...), ", ")
-  return ("%s '%s'; there are: %s%s"):format(what, tostring(name), names, settings.suggestion(name, ...))
-end
-
 --- Checks a rule: the rule with its defaults, or nil and what is wrong.
 ---@param given table `{fault, name = value…}` with values as text or of the right type
 function M.read(given)
   local fault = faults[given.fault]
-  if not fault then return nil, unknown("unknown fault", given.fault, faults) end
-  local rule, about = { fault = given.fault }, "fault '" .. given.fault .. "': "
+  if not fault then return nil, settings.unknown("unknown fault", given.fault, faults) end
+  local rule, about = { fault = given.fault }, "fault " .. given.fault .. ": "
   for name, entry in pairs(fault.parameters) do
     rule[name] = entry[3]
   end
-  for name, text in pairs(given) do
+  given.fault = nil
+  for name, value in pairs(given) do
     local entry = fault.parameters[name] or M.conditions[name]
-    if entry then
-      local value, expected = settings.read_value(entry[1], text)
-      if value == nil then return nil, ("%s%s must be %s, not '%s'"):format(about, name, expected, tostring(text)) end
-      rule[name] = value
-    elseif name ~= "fault" then
-      return nil, about .. unknown("no parameter or condition", name, fault.parameters, M.conditions)
+    if not entry then
+      return nil, about .. settings.unknown("unknown parameter or condition", name, fault.parameters, M.conditions)
     end
+    local message
+    rule[name], message = settings.read_value(about .. name, entry[1], value)
+    if message then return nil, message end
   end
   local message = rule.nth and not rule.nth:find("^%d+[%d+]*$") and "nth must be like 3 or 1+4+5"
     or fault.check and fault.check(rule)
@@ -64,12 +59,12 @@ function M.read(given)
 end
 
 --- Reads `kind:name=value,name=value`, in which a comma or percent sign of a value is percent-encoded.
-function M.parse(text)
-  local name, rest = tostring(text):match("^([^:]*):?(.*)$")
+function M.parse(spec)
+  local name, rest = tostring(spec):match("^([^:]*):?(.*)$")
   local given = { fault = name }
   for part in rest:gmatch("[^,]+") do
     local key, value = part:match("^([^=]+)=(.*)$")
-    if not key then return nil, ("fault '%s': '%s' is not name=value"):format(tostring(name), part) end
+    if not key then return nil, text.show(part) .. " is not name=value" end
     given[key] = uri.decode(value)
   end
   return M.read(given)
@@ -87,9 +82,9 @@ function M.parse_all(specs)
 end
 
 --- Takes several specs apart that are separated by blanks. Blanks in the steps of a life separate none.
-function M.split(text)
+function M.split(list)
   local specs = {}
-  for word in text:gmatch("%S+") do
+  for word in list:gmatch("%S+") do
     local last = specs[#specs]
     local is_step = last and last:find("^life:") and not faults[word] and status_script.parse(word:match("^[^,]*"))
     if is_step then

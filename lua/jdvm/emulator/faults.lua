@@ -30,7 +30,6 @@ local function failure(doc, parameters, fixed)
       local code = fixed.code or rule.code
       local message = rule.message
       if code == 404 and call.image then message = message or "Image '" .. call.image .. "' not found" end
-      result.code = code
       result.failure = { code = code, status = fixed.status or rule.status, message = message }
       if fixed.refine then fixed.refine(result.failure, call) end
     end,

@@ -58,6 +58,10 @@ local special = {
   imageName = function(value)
     return function(image) return image.name:find(value, 1, true) ~= nil end
   end,
+  -- The SDK says that an image without one boots by BIOS.
+  bootMode = function(value)
+    return function(image) return (image.bootMode or "bios") == value end
+  end,
   -- Who may use an image is asked of private ones only.
   launchPermission = function(value, source)
     return source == "private" and function(image) return image.launchPermission == value end or nil
@@ -103,28 +107,23 @@ end
 
 -- Two queries with the same text ask for the same images.
 local function label_of(pairs_found, settings)
-  local parts = { settings.offline_default }
+  local parts = { settings.offline_default, settings.words }
   for _, pair in ipairs(pairs_found) do
     if pair[1] ~= page.number and pair[1] ~= page.size then parts[#parts + 1] = pair[1] .. "\1" .. pair[2] end
   end
   return table.concat(parts, "\2")
 end
 
-local known_sources = {}
+local is_source = {}
 for _, source in ipairs(parameters.imageSource.values) do
-  known_sources[source] = source
+  is_source[source] = true
 end
 
--- What older pages of the service call the sources, where the setting `words` is "old".
-local OLD_WORDS = { public = "jcloud", thirdparty = "marketplace", private = "self" }
-local sources_of_old_words = {}
-for source, word in pairs(OLD_WORDS) do
-  sources_of_old_words[word] = source
-end
-
---- The word for a source of images.
----@param words string the setting
-function M.source_word(source, words) return words == "old" and OLD_WORDS[source] or source end
+--- What the older page of each operation calls the sources, where that is another word.
+M.old_words = {
+  describeImages = { public = "jcloud", thirdparty = "marketplace", private = "self" },
+  describeImage = { public = "jcloud", thirdparty = "marketplace", private = "self", shared = "share" },
+}
 
 --- Values by name; of a repeated name the first counts.
 function M.values(pairs_found)
@@ -145,9 +144,9 @@ function M.read(pairs_found, values, settings)
   if #ids > 0 then return { ids = ids } end
   local query, refusal = paging(values)
   if not query then return nil, refusal end
-  query.source = known_sources[values.imageSource]
-    or settings.words == "old" and sources_of_old_words[values.imageSource]
-  if not query.source then return invalid "imageSource" end
+  local old_word = settings.words == "old" and parameters.imageSource.old_values[values.imageSource]
+  query.source = old_word or values.imageSource
+  if not is_source[query.source] then return invalid "imageSource" end
   query.conditions, refusal = conditions_of(pairs_found, values, query.source, settings)
   if not query.conditions then return nil, refusal end
   query.label = label_of(pairs_found, settings)

@@ -5,30 +5,11 @@ local random = require "jdvm.emulator.random"
 
 local M = {}
 
-local function cells_of(line)
-  local cells = {}
-  for cell in (line .. " | "):gmatch("(.-) | ") do
-    cells[#cells + 1] = cell
-  end
-  return cells
-end
-
---- Reads images written as text: a line for each, with its name, platform and so on between bars, "-" for none.
-function M.rows(text)
-  local rows = {}
-  for line in text:gmatch("[^\n]+") do
-    local row, cells = {}, cells_of(line)
-    for i, field in ipairs { "name", "platform", "osVersion", "architecture", "bootMode", "createTime" } do
-      row[field] = cells[i] ~= "-" and cells[i] or nil
-    end
-    row.osType = row.platform:find("Windows", 1, true) and "windows" or "linux"
-    row.uefiSupport = row.bootMode == "uefi"
-    rows[#rows + 1] = row
-  end
-  return rows
-end
-
-M.systems = M.rows [[
+--- The systems that images have: name, platform, osVersion, architecture, bootMode and createTime between bars, "-" for
+--- none.
+M.systems = {}
+for line in
+  ([[
 CentOS 8.2 64位 | CentOS | 8.2 | x86_64 | - | 2021-01-28 16:49:05
 CentOS 7.6 64位 | CentOS | 7.6 | x86_64 | - | 2019-12-30 11:05:02
 CentOS 7.9 64位 | CentOS | 7.9 | x86_64 | bios | 2021-04-19 10:12:44
@@ -55,13 +36,28 @@ openEuler 22.03 LTS 64位 ARM版 | Other Linux | 22.03 | arm64 | uefi | 2022-12-
 Rocky Linux 8.6 64位 | Other Linux | 8.6 | x86_64 | bios | 2022-08-18 18:08:18
 AlmaLinux 9.0 64位 | Other Linux | 9.0 | x86_64 | uefi | 2022-11-11 20:00:00
 FreeBSD 12.1 64位 | Other Linux | 12.1 | x86_64 | - | 2020-02-29 23:59:59
-Windows 10 专业版 64位 | Other Windows | 10 | x86_64 | uefi
-]]
+Windows 10 专业版 64位 | Other Windows | 10 | x86_64 | uefi | -
+]]):gmatch "[^\n]+"
+do
+  local system, cells = {}, (line .. " | "):gmatch "(.-) | "
+  for _, field in ipairs { "name", "platform", "osVersion", "architecture", "bootMode", "createTime" } do
+    local cell = cells()
+    if cell ~= "-" then system[field] = cell end
+  end
+  system.osType = system.platform:find("Windows", 1, true) and "windows" or "linux"
+  system.uefiSupport = system.bootMode == "uefi"
+  table.insert(M.systems, system)
+end
 
-M.names = cells_of(
-  "web-base | 订单服务_2024 | mysql-主库-备份 | jenkins-agent | k8s节点-1.24 | 日志采集 | nginx-lua | build_cache | "
-    .. "gpu-训练 | 财务系统-测试 | 临时镜像-请勿删除 | 测试🚀"
-)
+M.names = {}
+for name in
+  (
+    "web-base 订单服务_2024 mysql-主库-备份 jenkins-agent k8s节点-1.24 日志采集 nginx-lua build_cache "
+    .. "gpu-训练 财务系统-测试 临时镜像-请勿删除 测试🚀"
+  ):gmatch "%S+"
+do
+  table.insert(M.names, name)
+end
 M.descriptions = {
   "",
   '基线镜像 "golden" v3,已装 agent',
@@ -108,7 +104,7 @@ local function cloud_disk(shelf, key, n, size)
     diskSizeGB = size,
     iops = 1800 + 30 * size,
     snapshotId = "snapshot-" .. random.text(shelf.seed + 10 * n + 2, key, 10),
-    encrypt = false,
+    encrypt = key % 6 == 0,
     encrypted = key % 6 == 0,
   }
   if is_official(shelf) then return disk end

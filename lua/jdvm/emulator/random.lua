@@ -19,13 +19,13 @@ function M.pick(seed, n, top) return math.floor(M.unit(seed, n) * top) + 1 end
 
 local DIGITS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
---- Text of `length` characters from `[a-z0-9]`, or of hex digits.
-function M.text(seed, n, length, is_hex)
+--- Text of `length` characters from `[a-z0-9]`.
+function M.text(seed, n, length)
   local out, x = {}, math.floor(M.unit(seed, n) * MODULUS)
   for i = 1, length do
     x = (x * 48271 + i) % MODULUS
-    local digit = math.floor(x / 16)
-    out[i] = is_hex and ("%x"):format(digit % 16) or DIGITS:sub(digit % 36 + 1, digit % 36 + 1)
+    local digit = math.floor(x / 16) % 36 + 1
+    out[i] = DIGITS:sub(digit, digit)
   end
   return table.concat(out)
 end

@@ -3,6 +3,7 @@
 local json = require "jdvm.util.json"
 local models = require "jdvm.service.models"
 local random = require "jdvm.emulator.random"
+local text = require "jdvm.util.text"
 
 local M = {}
 
@@ -65,19 +66,21 @@ function M.write(value, kind)
   return table.concat(out)
 end
 
---- A request id as the gateway (base 36) or the service behind it (hex) writes them.
-function M.request_id(seed, n, from_service) return random.text(seed + n % 65536, n, 32, from_service) end
+function M.request_id(seed, n) return random.text(seed + n % 65536, n, 32) end
 
 function M.success(request_id, result) return '{"requestId":"' .. request_id .. '","result":' .. result .. "}" end
 
 ---@param failure table `{code, status?, message?, details?}`; details is JSON text
 function M.failure(request_id, failure)
   local words = usual(failure.code, failure.status)
+  local message = failure.message or words[3]
+  -- JSON is UTF-8, whatever was asked for.
+  if text.utf8_fault(message) then message = text.one_line(message, 500) end
   local details = failure.details and ',"details":' .. failure.details or ""
   return ('{"error":{"status":%s,"code":%d,"message":%s%s},"requestId":"%s"}'):format(
     json(failure.status or words[2]),
     failure.code,
-    json(failure.message or words[3]),
+    json(message),
     details,
     request_id
   )

@@ -13,52 +13,55 @@ M.entries = {
   latency = { "number", "seconds that every response takes", 0 },
   past_end = { { "empty", "clamped" }, "a page after the last one: no images, or the last page again", "empty" },
   offline_default = { { "false", "any" }, "what a missing `offline` means for public and thirdparty", "false" },
-  words = { { "new", "old" }, "words for imageSource: those of the SDK, or those of older pages (jcloud, …)", "new" },
+  words = {
+    { "new", "old" },
+    "words for imageSource: those of the SDK, or also those of older pages (jcloud, …)",
+    "new",
+  },
   framing = { { "chunked", "length" }, "how the end of a body is marked", "chunked" },
   keep_alive = { "boolean", "whether connections stay open", true },
   gzip = { "boolean", "compress when the client accepts it", false },
   line_feed = { "boolean", "a line feed after the body", true },
 }
 
---- What the kinds of values are called.
-M.meanings = {
-  text = "text",
-  boolean = "true or false",
-  number = "a number from 0",
-  integer = "a whole number from 0",
-  positive = "a whole number from 1",
-  signed = "a number",
-  share = "a number from 0 to 1",
-}
-
 local BOOLEANS = { ["true"] = true, on = true, ["1"] = true, ["false"] = false, off = false, ["0"] = false }
 
-local in_range = {
-  number = function(n) return n >= 0 end,
-  integer = function(n) return n >= 0 and n % 1 == 0 end,
-  positive = function(n) return n >= 1 and n % 1 == 0 end,
-  signed = function(n) return n == n end,
-  share = function(n) return n >= 0 and n <= 1 end,
+local function number_if(is_in_range)
+  return function(value)
+    local n = tonumber(value)
+    if n == nil or not is_in_range(n) then return nil end
+    return n % 1 == 0 and math.floor(n) or n -- JSON's 503.0 is 503
+  end
+end
+
+--- Kinds of values: what they are called, and how text, or a value of the right type, becomes one.
+M.kinds = {
+  text = { "text", tostring },
+  boolean = { "true or false", function(value) return BOOLEANS[tostring(value)] end },
+  number = { "a number from 0", number_if(function(n) return n >= 0 end) },
+  integer = { "a whole number from 0", number_if(function(n) return n >= 0 and n % 1 == 0 end) },
+  positive = { "a whole number from 1", number_if(function(n) return n >= 1 and n % 1 == 0 end) },
+  signed = { "a number", number_if(function(n) return n == n end) },
+  share = { "a number from 0 to 1", number_if(function(n) return n >= 0 and n <= 1 end) },
 }
 
---- Reads a value, as text or of the right type, of a setting or of a parameter or condition of a fault: the value, or
---- nil and what it should have been.
----@param kind string|string[] a key of `meanings`, or the allowed words
-function M.read_value(kind, value)
-  if kind == "text" then return tostring(value) end
-  if kind == "boolean" then
-    local read = BOOLEANS[tostring(value)]
-    return read, read == nil and M.meanings.boolean or nil
+--- Reads the value of a setting, or of a parameter or condition of a fault.
+---@param what string what has it, for the message
+---@param kind string|string[] a key of `kinds`, or the allowed words
+---@return any value nil when it is not of that kind
+---@return string|nil message
+function M.read_value(what, kind, value)
+  local read, expected
+  if type(kind) == "table" then
+    expected = text.enumerate(kind)
+    for _, word in ipairs(kind) do
+      if word == value then read = word end
+    end
+  else
+    expected, read = M.kinds[kind][1], M.kinds[kind][2](value)
   end
-  if in_range[kind] then
-    local n = tonumber(value)
-    if n and in_range[kind](n) then return n % 1 == 0 and math.floor(n) or n end -- JSON's 503.0 is 503
-    return nil, M.meanings[kind]
-  end
-  for _, word in ipairs(kind) do
-    if word == value then return value end
-  end
-  return nil, text.enumerate(kind)
+  if read ~= nil then return read end
+  return nil, ("%s must be %s, not %s"):format(what, expected, text.show(tostring(value)))
 end
 
 --- The names in some tables, sorted.
@@ -73,10 +76,14 @@ function M.names(...)
   return list
 end
 
---- What to add to a message about an unknown name: the known one that was probably meant, if any.
-function M.suggestion(name, ...)
-  local nearest = text.nearest(tostring(name), M.names(...))
-  return nearest and ("; did you mean '%s'?"):format(nearest) or ""
+--- A message about a name that is in none of some tables, with the one that was probably meant.
+---@param what string such as "unknown setting"
+function M.unknown(what, name, ...)
+  local known = {}
+  for i, one in ipairs(M.names(...)) do
+    known[i] = { name = one }
+  end
+  return ("%s %s%s"):format(what, text.show(name), known[1] and text.suggestion(name, known) or "; none is known")
 end
 
 --- The values of all settings, those of `before` or the defaults, and what is given; or nil and what is wrong with it.
@@ -90,9 +97,9 @@ function M.values(given, before)
   end
   for name, value in pairs(given) do
     local entry = M.entries[name]
-    if not entry then return nil, ("unknown setting '%s'%s"):format(tostring(name), M.suggestion(name, M.entries)) end
-    local read, expected = M.read_value(entry[1], value)
-    if read == nil then return nil, ("setting '%s' must be %s, not '%s'"):format(name, expected, tostring(value)) end
+    if not entry then return nil, M.unknown("unknown setting", tostring(name), M.entries) end
+    local read, message = M.read_value("setting " .. name, entry[1], value)
+    if message then return nil, message end
     values[name] = read
   end
   return values

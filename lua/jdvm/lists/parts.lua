@@ -11,11 +11,12 @@ local parts = {}
 -- them, so that one that moves on meanwhile is not missed; all other values keep the caller's order.
 local function distinct(parameter, values)
   local list, is_known, stages = {}, {}, parameter.stages
+  local function stage(value) return stages[value] or math.huge end
   for _, value in ipairs(values) do
     if not is_known[value] then
       is_known[value] = true
       local at = #list + 1
-      while stages and at > 1 and stages[list[at - 1]] > stages[value] do
+      while stages and at > 1 and stage(list[at - 1]) > stage(value) do
         at = at - 1
       end
       table.insert(list, at, value)
@@ -62,7 +63,14 @@ function parts.of(operation, params, wanted)
       entry.type = "string[]"
       local fault = value_of.fault(entry, values, true)
       if fault then return nil, "'" .. name .. "' " .. fault end
-      list = times(list, name, distinct(parameter, values))
+      if params[parameter.unsent_beside] == nil then
+        list = times(list, name, distinct(parameter, values))
+      else
+        for _, part in ipairs(list) do
+          part.params = copy_of(part.params)
+          part.params[name] = values[1] -- it is checked, but not sent
+        end
+      end
     end
   end
   return list

@@ -111,7 +111,7 @@ function parameters.request(operation, params, region)
   for _, parameter in ipairs(operation.parameters) do
     local name = parameter.name
     local value = given[name]
-    if value ~= nil and not parameter.path then
+    if value ~= nil and not parameter.path and given[parameter.unsent_beside] == nil then
       if parameter.type == "string[]" then
         for i = 1, #value do
           query[n + 1], query[n + 2] = name .. "." .. i, value[i]

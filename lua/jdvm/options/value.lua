@@ -5,7 +5,7 @@
 --                   "|" between them
 --   min, max, above bounds; `above` is one that the value may not touch
 --   values          known values; any other is refused unless open = true (then only another spelling of a known one
---                   is, since it could find nothing)
+--                   is, since it could find nothing; with near = true, a slip near a known one, too)
 --   words           of an entry that also takes an array: the strings that may stand in its place
 --   old_values      words that older pages or other tools use: { old = new }, refused with the new one named
 --   empty = true    the empty string is a value
@@ -80,6 +80,7 @@ local function known_fault(entry, given)
   for _, known in ipairs(entry.open and entry.values or {}) do
     if text.same_name(known, given) then meant = meant or known end
   end
+  if entry.near then meant = meant or text.nearest(given, entry.values) end
   if meant then return ('is %s; did you mean "%s"?'):format(shown, meant) end
   if entry.open then return nil end
   local nearest = text.nearest(given, entry.values)

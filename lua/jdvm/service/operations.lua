@@ -1,30 +1,30 @@
--- The operations of the service, as data. One operation is one entry of `operations.list`: the checks
--- before sending (jdvm.options.check), the reading of its answer (jdvm.call.response), the client's method, the
--- command, the editor types and the reference pages all follow from it. Pure.
+-- The operations of the service, as data: the checks before sending, the reading of responses, the client's methods, the
+-- command, the editor types and the reference follow from it. Pure.
 --
 -- An entry:
 --   name, method_name        the service's name and the client's method
 --   method, path             {name} stands for a path parameter
 --   doc, doc_zh              one sentence
 --   parameters               in the order of the reference page, see below
---   rules                    between parameters: { doc, doc_zh, broken = function(params, operation) -> message }
---   result                   fields of the answer's "result" (like those of a model; `required` is checked)
+--   rules                    between parameters: { doc, doc_zh, broken = function(params, operation) }, which
+--                            returns a message when the rule is broken
+--   result                   fields of the response's "result" (like those of a model; `required` is checked)
 --   unwrap                   the field of the result that the method returns instead of the whole
 --   id                       the field of what is unwrapped that must be the parameter of the same name
 --   shorthand                the parameter that may be given alone, as a string, for the whole table
---   command, columns         the command's subcommand (else the name with dashes); what its table shows of what is
---                            listed or unwrapped
---   page                     how a list is paged: items, id, total name fields; number, size, ids name parameters
+--   command, columns         the command's subcommand (else the name with dashes), and the columns of its table
+--   page                     how a list is paged: items, id, total name fields; number, size, ids name
+--                            parameters; doc of the whole list
 --
 -- A parameter is an entry as jdvm.options.value checks it ("string", "boolean", "integer" or "string[]"), and:
 --   path = true              part of the path
 --   default                  the service's
 --   option                   name of the command's option, where it is not the parameter's with dashes
---   stages                   of states: their rank in the order in which an image passes through them
 --   other_names              what people write for this parameter: an unknown key of that name suggests it
+--   unsent_beside            the parameter beside which the service ignores this one, so that it is not sent
+--   stages                   of states: their rank in the order in which an image passes through them
 --
--- Sources: the pages describeImages and describeImage of the service, and its SDK 1.6.1 for
--- imageName, serviceCode, architecture, instanceIds, bootMode.
+-- Sources: the pages describeImages and describeImage of the service, and its SDK 1.6.1 for what they lack.
 
 local lazy = require "jdvm.util.lazy"
 local regions = require "jdvm.service.regions"
@@ -82,6 +82,7 @@ local describe_images = {
       name = "imageSource",
       option = "source",
       type = "string",
+      unsent_beside = "ids",
       values = { "public", "thirdparty", "private", "shared", "community" },
       old_values = {
         jcloud = "public",
@@ -102,7 +103,7 @@ local describe_images = {
       id = true,
       other_names = { "id", "imageIds", "imageId" },
       doc = "Ids of the images wanted. Cannot be combined with filters.",
-      doc_zh = "要查询的镜像 ID 列表。指定后不得再使用其他过滤条件。",
+      doc_zh = "要查询的镜像 ID 列表，不能与过滤条件同时使用。",
     },
     {
       name = "offline",
@@ -140,6 +141,8 @@ local describe_images = {
     {
       name = "status",
       type = "string",
+      open = true,
+      near = true,
       values = { "pending", "ready", "deleting", "error" },
       old_values = { available = "ready", creating = "pending", failed = "error" },
       stages = { pending = 1, ready = 2, error = 3, deleting = 4 },
@@ -207,18 +210,17 @@ local describe_images = {
       doc = "imageSource or ids must be given.",
       doc_zh = "imageSource 与 ids 至少指定一个。",
       broken = function(params)
-        if params.imageSource == nil and params.ids == nil then
-          return "imageSource is required unless ids is given; it is one of public, thirdparty, private, shared "
-            .. "and community"
-        end
+        if params.imageSource ~= nil or params.ids ~= nil then return nil end
+        return "imageSource is required unless ids is given; it is one of public, thirdparty, private, shared and community"
       end,
     },
     {
-      doc = "Beside ids only regionId, pageNumber and pageSize may be given: the service ignores the filters.",
-      doc_zh = "指定 ids 时只可再指定 regionId、pageNumber、pageSize：服务端会忽略其他过滤条件。",
+      doc = "Beside ids the service ignores everything else, pageNumber and pageSize included. A filter is an error; "
+        .. "imageSource is accepted and not sent.",
+      doc_zh = "指定 ids 后，服务端忽略其他所有参数（含 pageNumber 与 pageSize）：过滤条件会报错，imageSource 可以指定但不发送。",
       broken = function(params, operation)
         if params.ids == nil then return nil end
-        local beside = { regionId = true, ids = true, pageNumber = true, pageSize = true }
+        local beside = { regionId = true, ids = true, imageSource = true, pageNumber = true, pageSize = true }
         for _, parameter in ipairs(operation.parameters) do
           if params[parameter.name] ~= nil and not beside[parameter.name] then
             return "'" .. parameter.name .. "' has no effect beside ids: leave one of the two out"
@@ -231,12 +233,9 @@ local describe_images = {
       doc_zh = "ids 最多 100 个（即一页）；list_images 不限数量。",
       broken = function(params, operation)
         local most = operation.page.max
-        if params.ids ~= nil and #params.ids > most then
-          return ("%d ids are more than the %d of a page: use list_images, which takes any number"):format(
-            #params.ids,
-            most
-          )
-        end
+        if params.ids == nil or #params.ids <= most then return nil end
+        local words = "%d ids are more than the %d of a page: use list_images, which takes any number"
+        return words:format(#params.ids, most)
       end,
     },
     {
