@@ -1,5 +1,5 @@
--- The operations of the service, as data: the checks before sending, the reading of responses, the client's methods, the
--- command, the editor types and the reference follow from it. Pure.
+-- The operations of the service, as data: the checks before sending, the reading of responses, the client's methods,
+-- the command, the editor types and the reference follow from it. Pure.
 --
 -- An entry:
 --   name, method_name        the service's name and the client's method
