@@ -88,7 +88,6 @@ build = {
     ["jdvm.lists.merge"] = "lua/jdvm/lists/merge.lua",
     ["jdvm.lists.pages"] = "lua/jdvm/lists/pages.lua",
     ["jdvm.lists.parts"] = "lua/jdvm/lists/parts.lua",
-    ["jdvm.lists.prefetch"] = "lua/jdvm/lists/prefetch.lua",
     ["jdvm.lists.scan"] = "lua/jdvm/lists/scan.lua",
     ["jdvm.lists.token"] = "lua/jdvm/lists/token.lua",
     ["jdvm.options.check"] = "lua/jdvm/options/check.lua",

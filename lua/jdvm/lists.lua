@@ -59,7 +59,7 @@ local function check_paging(operation, params, level)
   end
 end
 
--- What makes the requests of one part of a list, for jdvm.lists.prefetch.
+-- What makes the requests of one part of a list, for jdvm.lists.pages.
 local function new_fetch(list, part)
   local state, operation, page, params = list.state, list.operation, list.page, copy_of(part.params)
   local fetch = {}

@@ -1,4 +1,4 @@
--- Lists that cannot lie, over a list in memory: jdvm.lists.pages with jdvm.lists.scan and jdvm.lists.prefetch. What
+-- Lists that cannot lie, over a list in memory: jdvm.lists.pages with jdvm.lists.scan. What
 -- holds whatever the list does is in scan_spec.lua; here are the cases that have a name.
 local paged_list = require "spec.support.paged_list"
 local random = require "spec.support.random"

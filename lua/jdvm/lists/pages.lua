@@ -1,8 +1,7 @@
 -- Reads the pages of a list in order: a planner (jdvm.lists.scan, jdvm.lists.ids) says which to ask for and what they
--- mean, a prefetch window keeps some in flight. Pure: over any start, finish and cancel.
+-- mean, and a window of requests is kept in flight ahead of the reader. Pure: over any start, finish and cancel.
 
 local copy_of = require "jdvm.util.copy"
-local prefetch = require "jdvm.lists.prefetch"
 
 local pages = {}
 
@@ -14,28 +13,67 @@ local refusals = { [400] = true, [404] = true, [416] = true }
 
 --- A reader of a list.
 ---@param source table
----  fetch = as for jdvm.lists.prefetch; page = how the list is paged: items, id, total;
+---  fetch = start(job) -> call; finish(call, received) -> result, meta | nil, message, detail, where received() is called
+---  when a good response is there, before it is read; cancel(call);
+---  page = how the list is paged: items, id, total;
 ---  row, id = where the list begins: the row that was delivered last, and its image;
 ---  enter() and leave() around what may wait; spent() -> seconds; token(row, id) -> string;
 ---  array_mt = the metatable of a list without images;
 ---  fail = function(message, stats, kind) -> message, detail
 ---@param planner table plan(left) -> job; accept(job, rows, total) -> verdict; is_behind(job); is_done; stats
----@param options table prefetch, max_items
+---@param options table prefetch = pages in flight ahead of the reader, 0 = each is asked for when it is wanted; max_items
 function pages.new(source, planner, options)
-  local self = setmetatable({
+  local is_done = planner.is_done or false
+  return setmetatable({
     source = source,
     row = source.row,
     id = source.id,
     planner = planner,
-    queue = prefetch.new(source.fetch, options.prefetch),
-    requests = 0,
+    depth = options.prefetch,
+    width = math.max(1, options.prefetch),
+    queue = {}, -- calls in flight, oldest first: { call, job }
+    received = 0, -- whether the response to the oldest is there
+    started = 0,
     finished = 0,
+    requests = 0,
     left = options.max_items or math.huge,
+    is_complete = is_done,
+    ended = is_done or options.max_items == 0,
   }, mt)
-  self.plan = function() return planner:plan(self.left) end
-  self.is_complete = planner.is_done or false
-  self.ended = self.is_complete or self.left == 0
-  return self
+end
+
+-- Starts what the window has room for.
+local function fill(self)
+  while #self.queue - self.received < self.width do
+    local job = self.planner:plan(self.left)
+    if not job then return end
+    table.insert(self.queue, { call = self.source.fetch.start(job), job = job })
+    self.started = self.started + 1
+  end
+end
+
+-- Finishes the oldest call. Another takes its place in the window while its response is read.
+local function take(self)
+  local oldest = self.queue[1]
+  local result, meta, detail = self.source.fetch.finish(oldest.call, self.depth > 1 and function()
+    self.received = 1
+    fill(self)
+  end or nil)
+  table.remove(self.queue, 1)
+  self.received, self.finished = 0, self.finished + 1
+  if result ~= nil then
+    -- The service asked for less: one at a time, and more again as it responds.
+    self.width = (meta.throttled or 0) > 0 and 1 or math.min(self.width + 1, math.max(1, self.depth))
+  end
+  return oldest.job, result, meta, detail
+end
+
+local function cancel(self)
+  local queue = self.queue
+  self.queue = {}
+  for _, each in ipairs(queue) do
+    self.source.fetch.cancel(each.call)
+  end
 end
 
 -- Ends the list with a failure, which it gives from then on. Without a detail one is made, of this kind (pagination).
@@ -51,12 +89,11 @@ local function fail(self, message, detail)
 end
 
 local function read(self)
-  local queue, planner, page = self.queue, self.planner, self.source.page
+  local planner, page = self.planner, self.source.page
   while not self.ended do
-    queue:fill(self.plan)
-    local job, result, meta, detail = queue:take(self.plan)
-    if not job then return fail(self, "the pages read leave none to ask for") end
-    self.finished = self.finished + 1
+    fill(self)
+    if #self.queue == 0 then return fail(self, "the pages read leave none to ask for") end
+    local job, result, meta, detail = take(self)
     local rows, total
     if result ~= nil then
       self.requests, self.meta = self.requests + (meta.attempts or 1), meta
@@ -75,9 +112,9 @@ local function read(self)
     self.left = math.max(0, left - count)
     self.is_complete = verdict == "end" and count <= left
     self.ended = verdict == "end" or self.left == 0
-    if self.ended or verdict == "turn" then queue:cancel() end
+    if self.ended or verdict == "turn" then cancel(self) end
     if count > 0 then
-      if not self.ended and queue:is_eager() then queue:fill(self.plan) end
+      if not self.ended and self.depth > 0 then fill(self) end
       return result, job, meta
     end
   end
@@ -99,9 +136,9 @@ end
 
 --- Starts requests without waiting for any.
 function Pages:fill()
-  if self.ended or not self.queue:is_eager() then return end
+  if self.ended or self.depth == 0 then return end
   self.source.enter()
-  self.queue:fill(self.plan)
+  fill(self)
   self.source.leave()
 end
 
@@ -119,7 +156,7 @@ function Pages:token(row, id) return self.source.token(row, id) end
 
 --- Cancels what is in flight; no page follows.
 function Pages:close()
-  self.queue:cancel()
+  cancel(self)
   self.ended = true
 end
 
@@ -128,7 +165,7 @@ end
 function Pages:stats()
   local copy = copy_of(self.planner.stats)
   copy.missing = copy.missing and copy_of(copy.missing)
-  copy.requests = self.requests + self.queue.started - self.finished
+  copy.requests = self.requests + self.started - self.finished
   return copy
 end
 
