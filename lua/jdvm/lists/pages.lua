@@ -13,15 +13,16 @@ local refusals = { [400] = true, [404] = true, [416] = true }
 
 --- A reader of a list.
 ---@param source table
----  fetch = start(job) -> call; finish(call, received) -> result, meta | nil, message, detail, where received() is called
----  when a good response is there, before it is read; cancel(call);
+---  fetch = start(job) -> call; finish(call, received) -> result, meta | nil, message, detail, where received() is
+---  called when a good response is there, before it is read; cancel(call);
 ---  page = how the list is paged: items, id, total;
 ---  row, id = where the list begins: the row that was delivered last, and its image;
 ---  enter() and leave() around what may wait; spent() -> seconds; token(row, id) -> string;
 ---  array_mt = the metatable of a list without images;
 ---  fail = function(message, stats, kind) -> message, detail
 ---@param planner table plan(left) -> job; accept(job, rows, total) -> verdict; is_behind(job); is_done; stats
----@param options table prefetch = pages in flight ahead of the reader, 0 = each is asked for when it is wanted; max_items
+---@param options table prefetch = pages in flight ahead of the reader, 0 = each is asked for when it is wanted;
+---  max_items
 function pages.new(source, planner, options)
   local is_done = planner.is_done or false
   return setmetatable({
