@@ -17,8 +17,8 @@ ALL_LDFLAGS = -shared -Wl,-z,nodelete -Wl,-z,now $(LDFLAGS)
 CORE_PURE := buf chars crypto sign \
              json skip number fields shape
 CORE_LUA  := core sign json json_options json_build
-CURL_PURE := buf chars sockets http_request response failure libcurl libcurl_events http
-CURL_LUA  := http
+CURL_PURE := buf chars sockets http_request response failure libcurl libcurl_watch libcurl_events http
+CURL_LUA  := bell http
 
 .PHONY: all build help deps demo test spec lint format bench fuzz docs widths clean
 all: build

@@ -390,6 +390,16 @@ api.classes[#api.classes + 1] = {
 }
 
 api.classes[#api.classes + 1] = {
+  name = "Socket",
+  doc = "What the option wait is to wait for.",
+  doc_zh = "选项 wait 所等待的套接字。",
+  fields = {
+    { name = "fd", type = "integer", doc = "Its file descriptor.", doc_zh = "文件描述符。" },
+    { name = "read", type = "boolean", doc = "Until it can be read.", doc_zh = "等待可读。" },
+    { name = "write", type = "boolean", doc = "Until it can be written.", doc_zh = "等待可写。" },
+  },
+}
+api.classes[#api.classes + 1] = {
   name = "TransportRequest",
   doc = "What a transport of your own (option transport) gets: a function takes it and returns a TransportResponse, or "
     .. "nil and a message or a TransportFailure. An error in it becomes a failure of kind transport. A table has "

@@ -38,6 +38,12 @@ return {
       "Allow libcurl, which blocks, in nginx's init phase.",
       "允许在 nginx 的 init 阶段使用会阻塞的 libcurl。",
     },
+    wait = {
+      "For event loops: called with sockets and seconds, it returns when one of the sockets is ready or the time is over, "
+        .. "and may yield.",
+      "用于事件循环：以套接字和秒数调用，在某个套接字就绪或时间到时返回，其间可以 yield。",
+      class = "fun(sockets: jdvm.Socket[], seconds: number)",
+    },
     ca_file = {
       "File of certificates to trust (PEM); `~/` at its start is the home folder.",
       "受信任证书文件（PEM）；开头的 `~/` 表示用户主目录。",

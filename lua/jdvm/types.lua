@@ -188,6 +188,7 @@
 ---@field max_attempts? integer Tries of a request in all; 0 and 1 mean no retry. 单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。
 ---@field transport? "auto"|"curl"|"ngx"|table|(fun(request: jdvm.TransportRequest): jdvm.TransportResponse|nil, string|nil) How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own (see TransportRequest). 传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供（见 TransportRequest）。
 ---@field blocking? boolean Allow libcurl, which blocks, in nginx's init phase. 允许在 nginx 的 init 阶段使用会阻塞的 libcurl。
+---@field wait? fun(sockets: jdvm.Socket[], seconds: number) For event loops: called with sockets and seconds, it returns when one of the sockets is ready or the time is over, and may yield. 用于事件循环：以套接字和秒数调用，在某个套接字就绪或时间到时返回，其间可以 yield。
 ---@field ca_file? string File of certificates to trust (PEM); `~/` at its start is the home folder. 受信任证书文件（PEM）；开头的 `~/` 表示用户主目录。
 ---@field ca_path? string Folder of certificates to trust. 受信任证书目录。
 ---@field proxy? string Proxy, such as http://user:password@host:3128; empty means none. Left out, libcurl goes by https_proxy, http_proxy, all_proxy and no_proxy of the environment. In nginx, only http:// proxies are supported. 代理地址，例如 http://user:password@host:3128；空字符串表示不使用代理。不填时 libcurl 依据环境变量 https_proxy、http_proxy、all_proxy 与 no_proxy。在 nginx 中仅支持 http:// 代理。
@@ -365,6 +366,12 @@
 ---@field next_poll_in? number Seconds until the next look; absent after the last. 距下次轮询的秒数；最后一次之后没有。
 ---@field waiting integer Images still waited for. 仍在等待的镜像数量。
 ---@field failure? string Why this look failed; the wait goes on. Image and state are then those of an earlier look, if any. 本次轮询失败的原因；等待会继续。此时镜像与状态来自此前的轮询（如有）。
+
+---What the option wait is to wait for. 选项 wait 所等待的套接字。
+---@class jdvm.Socket
+---@field fd integer Its file descriptor. 文件描述符。
+---@field read boolean Until it can be read. 等待可读。
+---@field write boolean Until it can be written. 等待可写。
 
 ---What a transport of your own (option transport) gets: a function takes it and returns a TransportResponse, or nil and a message or a TransportFailure. An error in it becomes a failure of kind transport. A table has start(self, request, deadline), finish(self, pending), cancel(self, pending), sleep(self, seconds) and now(self). 自定义传输（选项 transport）收到的请求：函数接收该表，返回 TransportResponse，或 nil 与文字或 TransportFailure；函数抛出的异常成为 transport 类失败。表则须有 start(self, request, deadline)、finish(self, pending)、cancel(self, pending)、sleep(self, seconds) 与 now(self)。
 ---@class jdvm.TransportRequest

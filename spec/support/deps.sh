@@ -32,6 +32,9 @@ luajit                            luajit2
 /usr/share/lua/5.4/busted/runner.lua lua-busted
 /usr/share/lua/5.4/dkjson.lua     lua-dkjson
 /usr/lib/*/lua/5.4/socket/core.so lua-socket
+/usr/lib/*/lua/5.4/_cqueues.so    lua-cqueues
+/usr/lib/*/lua/5.4/luv.so         lua-luv
+/usr/share/lua/5.3/http/request.lua lua-http
 luacheck                          lua-check
 luarocks                          luarocks
 zip                               zip

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE /* dladdr */
 #endif
 #include "compat.h"
+#include "bell.h"
 #include "../pure/clock.h"
 #include "../pure/http.h"
 
@@ -326,6 +327,54 @@ static int multi_sleep(lua_State *L) {
   return 0;
 }
 
+/* multi:step(anew): see jdvm_http_step */
+static int multi_step(lua_State *L) {
+  jdvm_http_step(check_open(L), lua_toboolean(L, 2) != 0);
+  return 0;
+}
+
+/* Appends { fd = number, read = …, write = … } to the array on top. */
+static void add_socket(lua_State *L, int number, int events) {
+  lua_createtable(L, 0, 3);
+  lua_pushinteger(L, number);
+  lua_setfield(L, -2, "fd");
+  lua_pushboolean(L, (events & POLLIN) != 0);
+  lua_setfield(L, -2, "read");
+  lua_pushboolean(L, (events & POLLOUT) != 0);
+  lua_setfield(L, -2, "write");
+  lua_rawseti(L, -2, (int)jdvm_rawlen(L, -2) + 1);
+}
+
+/* multi:lend(bell) -> array of sockets, that of the bell among them, and seconds: see jdvm_http_lend */
+static int multi_lend(lua_State *L) {
+  multi_box *box = check_multi(L);
+  int bell = jdvm_bell_fd(L, 2);
+  size_t count, i;
+  double seconds;
+  const struct pollfd *sockets = jdvm_http_lend(check_open(L), &count, &seconds);
+  lua_newtable(L);
+  add_socket(L, bell, POLLIN);
+  /* A finalizer that closes the client takes the sockets with it; all else waits while they are lent. */
+  for (i = 0; i < count && box->http != NULL; i++) {
+    add_socket(L, sockets[i].fd, sockets[i].events);
+  }
+  lua_pushnumber(L, seconds);
+  return 2;
+}
+
+/* multi:runs(transfer) -> whether it has not ended yet; nil once it was finished or cancelled */
+static int multi_runs(lua_State *L) {
+  const transfer_box *box;
+  (void)check_multi(L);
+  box = luaL_checkudata(L, 2, TRANSFER);
+  if (box->transfer == NULL) {
+    lua_pushnil(L);
+  } else {
+    lua_pushboolean(L, box->transfer->state == JDVM_RUNNING);
+  }
+  return 1;
+}
+
 /* multi:close(); also for the collector. Cancels what runs; transfers stay readable. */
 static int multi_close(lua_State *L) {
   multi_box *box = check_multi(L);
@@ -357,12 +406,16 @@ static void pin(void) {
 
 JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L);
 JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L) {
-  static const luaL_Reg multi_methods[] = {{"start", multi_start},   {"finish", multi_finish},
-                                           {"cancel", multi_cancel}, {"sleep", multi_sleep},
-                                           {"close", multi_close},   {NULL, NULL}};
+  static const luaL_Reg multi_methods[] = {
+      {"start", multi_start}, {"finish", multi_finish}, {"cancel", multi_cancel},
+      {"sleep", multi_sleep}, {"step", multi_step},     {"lend", multi_lend},
+      {"runs", multi_runs},   {"close", multi_close},   {NULL, NULL}};
   static const luaL_Reg transfer_methods[] = {{NULL, NULL}};
-  static const luaL_Reg functions[] = {
-      {"new", http_new}, {"now", http_now}, {"version", http_version}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"new", http_new},
+                                       {"now", http_now},
+                                       {"version", http_version},
+                                       {"bell", jdvm_bell_new},
+                                       {NULL, NULL}};
   if (strstr(jdvm_http_version(), "/not available") != NULL) {
     return luaL_error(
         L,
@@ -373,6 +426,7 @@ JDVM_EXPORT int luaopen_jdvm_curl(lua_State *L) {
   pin();
   jdvm_new_class(L, MULTI, multi_methods, multi_close);
   jdvm_new_class(L, TRANSFER, transfer_methods, transfer_gc);
+  jdvm_bell_class(L);
   jdvm_newlib(L, functions);
   return 1;
 }

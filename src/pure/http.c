@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define NEVER 1e300
-
 static void detach(jdvm_transfer *transfer) {
   transfer->link.next->previous = transfer->link.previous;
   transfer->link.previous->next = transfer->link.next;
@@ -51,11 +49,28 @@ static void stop(jdvm_transfer *transfer) {
   jdvm_sockets_leave(&http->sockets, transfer);
 }
 
+/* Ends the use of the sockets by the caller, and does what waited for that. */
+static void take_back(jdvm_http *http) {
+  jdvm_ring *each = http->transfers.next;
+  http->lent = false;
+  while (each != &http->transfers) {
+    jdvm_transfer *transfer = (jdvm_transfer *)each;
+    each = each->next;
+    if (transfer->state == JDVM_FAILED && transfer->handle != NULL) {
+      stop(transfer);
+    }
+    if (transfer->released) {
+      jdvm_transfer_release(transfer);
+    }
+  }
+}
+
 /* In the child of a fork: what runs belongs to the parent, and libcurl's objects, too. They are
 ** forgotten untouched (to end a connection properly would write on it), and our copies of the sockets
 ** closed. */
 static void leave_parent(jdvm_http *http) {
   jdvm_transfer *transfer;
+  jdvm_ring *each;
   if (http->multi == NULL || http->process == getpid()) {
     return;
   }
@@ -64,7 +79,12 @@ static void leave_parent(jdvm_http *http) {
     fail(transfer, JDVM_CAUSE_CANCELLED, 0,
          "the request belongs to the process this one came from");
   }
+  for (each = http->transfers.next; each != &http->transfers; each = each->next) {
+    ((jdvm_transfer *)each)->handle = NULL; /* also of those that were cancelled while lent */
+  }
+  take_back(http);
   jdvm_sockets_close_all(&http->sockets);
+  http->watched = 0;
   http->multi = NULL;
   http->worked = false;
 }
@@ -75,7 +95,9 @@ void jdvm_transfer_cancel(jdvm_transfer *transfer) {
   }
   if (transfer->state == JDVM_RUNNING) {
     fail(transfer, JDVM_CAUSE_CANCELLED, 0, "the request was cancelled");
-    stop(transfer);
+    if (!transfer->http->lent) {
+      stop(transfer);
+    }
   }
 }
 
@@ -84,6 +106,10 @@ void jdvm_transfer_release(jdvm_transfer *transfer) {
     return;
   }
   jdvm_transfer_cancel(transfer);
+  transfer->released = true;
+  if (transfer->handle != NULL) {
+    return;
+  }
   detach(transfer);
   jdvm_http_request_free(&transfer->request);
   jdvm_response_free(&transfer->response);
@@ -126,6 +152,7 @@ void jdvm_http_free(jdvm_http *http) {
     return;
   }
   leave_parent(http);
+  take_back(http);
   while (http->transfers.next != &http->transfers) {
     transfer = (jdvm_transfer *)http->transfers.next;
     if (transfer->state == JDVM_RUNNING) {
@@ -141,6 +168,7 @@ void jdvm_http_free(jdvm_http *http) {
     jdvm_sigpipe_release(guard);
   }
   jdvm_sockets_close_all(&http->sockets);
+  free(http->watch);
 #define X(name) free((void *)http->config.name);
   JDVM_HTTP_TEXTS(X)
 #undef X
@@ -174,7 +202,8 @@ static void collect(jdvm_http *http) {
 static bool work(jdvm_http *http) {
   int running;
   jdvm_sigpipe guard = jdvm_sigpipe_hold(http->raises_sigpipe);
-  CURLMcode code = curl_multi_perform(http->multi, &running);
+  CURLMcode code = http->config.waits ? curl_multi_perform(http->multi, &running)
+                                      : jdvm_http_work(http, &running);
   jdvm_sigpipe_release(guard);
   return code == CURLM_OK;
 }
@@ -251,7 +280,7 @@ void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_le
   transfer->deadline = transfer->begun + limits->timeout;
   transfer->state = JDVM_RUNNING;
   /* send now what can be sent: the answer is on its way while the caller does other things */
-  http->worked = work(http);
+  http->worked = !http->lent && work(http);
 }
 
 /* ---- driving ---- */
@@ -334,9 +363,37 @@ static void drive(jdvm_http *http, const jdvm_transfer *awaited, double end) {
   http->left = jdvm_now();
 }
 
+void jdvm_http_step(jdvm_http *http, bool anew) {
+  bool works;
+  leave_parent(http);
+  take_back(http);
+  if (http->multi == NULL) {
+    http->wake = NEVER;
+    return;
+  }
+  if (anew) {
+    forgive_absence(http, jdvm_now());
+  }
+  works = work(http);
+  collect(http);
+  if (!works) {
+    fail_all(http);
+  }
+  http->wake = expire(http, jdvm_now());
+  http->left = jdvm_now();
+}
+
+const struct pollfd *jdvm_http_lend(jdvm_http *http, size_t *count, double *seconds) {
+  double wake = http->multi != NULL && http->timer < http->wake ? http->timer : http->wake;
+  *seconds = wake - jdvm_now();
+  *count = http->watched;
+  http->lent = true;
+  return http->watch;
+}
+
 void jdvm_http_finish(jdvm_http *http, jdvm_transfer *transfer, double seconds) {
   leave_parent(http);
-  if (transfer->state == JDVM_RUNNING) {
+  if (transfer->state == JDVM_RUNNING && http->config.waits) {
     drive(http, transfer, jdvm_now() + seconds);
   }
 }

@@ -1,4 +1,5 @@
-/* HTTP: many transfers on few connections, driven only while the caller waits for one of them.
+/* HTTP: many transfers on few connections, driven only while the caller waits for one of them; or, with `waits`
+** off, step by step by a caller who waits for the sockets himself.
 ** No Lua, no callbacks into the caller, no state but what a jdvm_http owns.
 **
 ** Life of a transfer: jdvm_http_take (an empty request) -> jdvm_http_request_header ... ->
@@ -10,6 +11,8 @@
 #include "failure.h"
 #include "http_request.h"
 #include "response.h"
+
+#include <poll.h>
 
 #include "hidden.h"
 
@@ -28,11 +31,13 @@
 /* The switches, on unless told otherwise.
 **   verify   peer and host name
 **   http2    offer it (ALPN) on TLS connections
-**   gzip     ask for it */
+**   gzip     ask for it
+**   waits    jdvm_http_finish and _sleep wait; off: the caller does, with jdvm_http_step and _lend */
 #define JDVM_HTTP_FLAGS(X)                                                                         \
   X(verify)                                                                                        \
   X(http2)                                                                                         \
-  X(gzip)
+  X(gzip)                                                                                          \
+  X(waits)
 
 /* The numbers: default, least, most. Of max_connections, 0 is no limit. */
 #define JDVM_HTTP_SIZES(X)                                                                         \
@@ -84,6 +89,7 @@ typedef struct jdvm_transfer {
   jdvm_response response; /* complete when it has succeeded */
   jdvm_failure failure;   /* when it has failed */
   bool opened;            /* it opened a connection of its own */
+  bool released;          /* while the sockets were lent: to be freed when they are back */
   void *handle;           /* libcurl's, while it runs; else NULL */
   jdvm_http_request request;
   jdvm_limits limits;
@@ -119,6 +125,15 @@ void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_le
 /* Drives every running transfer of `http` until `transfer`, one of its own, has ended, but no longer
 ** than that many seconds. */
 void jdvm_http_finish(jdvm_http *http, jdvm_transfer *transfer, double seconds);
+
+/* One step, without waiting: takes the sockets back, works on some of those that are ready and on
+** what is due, and ends the transfers whose time is up. `anew`: nobody has waited for the sockets since
+** the last step, which counts as for a caller who was elsewhere. */
+void jdvm_http_step(jdvm_http *http, bool anew);
+
+/* Lends the sockets that the next step is for, and tells the seconds until it is due in any case. Until then
+** none is opened or closed: transfers that are started or cancelled meanwhile wait for the next step. */
+const struct pollfd *jdvm_http_lend(jdvm_http *http, size_t *count, double *seconds);
 
 /* Drives every running transfer for that many seconds. */
 void jdvm_http_sleep(jdvm_http *http, double seconds);

@@ -57,6 +57,9 @@ static int open_multi(jdvm_http *http) {
   http->features = info->features;
   http->raises_sigpipe = info->version_num < 0x075700;
   http->multi = multi;
+  if (!config->waits) {
+    jdvm_http_watch(http);
+  }
   return 0;
 }
 

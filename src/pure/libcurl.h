@@ -1,5 +1,5 @@
 /* For those who know libcurl: http.c drives transfers, and has deadlines and forks; libcurl.c gives
-** handles their options; libcurl_events.c has the callbacks, which note what happens and keep what
+** handles their options; libcurl_watch.c is for callers who wait themselves; libcurl_events.c has the callbacks, which note what happens and keep what
 ** arrives and never call out, and what is known of a failure. */
 #ifndef JDVM_LIBCURL_H
 #define JDVM_LIBCURL_H
@@ -16,6 +16,8 @@
 #endif
 #endif
 #include <curl/curl.h>
+
+#define NEVER 1e300
 
 /* The version to build for. `lint` compiles for older ones than there is. */
 #if !defined(JDVM_CURL_NUM)
@@ -50,6 +52,11 @@ struct jdvm_http {
   int features;        /* libcurl's */
   bool raises_sigpipe; /* libcurl may */
   jdvm_sockets sockets;
+  struct pollfd *watch; /* with `waits` off, the sockets that libcurl waits for, */
+  size_t watched, watch_room, watch_turn;
+  double timer;            /* when it wants to work in any case, */
+  double wake;             /* when the next transfer's time is up, */
+  bool lent;               /* and whether the caller waits for them */
   jdvm_http_config config; /* the texts are ours */
 };
 
@@ -59,6 +66,12 @@ int jdvm_transfer_begin(jdvm_transfer *transfer);
 
 /* Sets the callbacks; the same results. */
 int jdvm_transfer_watch(jdvm_transfer *transfer);
+
+/* Has libcurl tell what to wait for. */
+void jdvm_http_watch(jdvm_http *http);
+
+/* Lets it work on what is due, and on some of the sockets that are ready. */
+CURLMcode jdvm_http_work(jdvm_http *http, int *running);
 
 /* The time spent elsewhere shall not count as time to connect in. */
 void jdvm_transfer_more_time(jdvm_transfer *transfer, double now);

@@ -63,6 +63,7 @@ options.client = {
     goes = "transport",
   },
   { name = "blocking", type = "boolean", default = false, goes = "transport" },
+  { name = "wait", type = "function", goes = "transport" },
   { name = "ca_file", type = "string", env = "JDCLOUD_CA_FILE" },
   { name = "ca_path", type = "string", is_path = true, goes = "transport" },
   { name = "proxy", type = "string", empty = true, goes = "transport" },

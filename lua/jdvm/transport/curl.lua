@@ -93,11 +93,11 @@ function methods:close() self.multi:close() end
 ---@return string
 function methods.version() return curl.version() end
 
-local transport = {}
+local transport = { methods = methods }
 
 --- One set of connections. Needs no network yet: the first request does.
 ---@param config table|nil the options of `jdvm.new` that concern a transport: `ca_file`, `ca_path`,
----  `proxy`, `proxy_ca_file`, `verify`, `user_agent`, `max_body`, `http2`
+---  `proxy`, `proxy_ca_file`, `verify`, `user_agent`, `max_body`, `http2`, `wait`
 ---@return table transport
 function transport.new(config)
   config = config or {}
@@ -121,6 +121,7 @@ function transport.new(config)
       http2 = config.http2,
       gzip = config.gzip,
       max_connections = config.max_connections,
+      waits = config.wait == nil,
     },
   }, metatable)
 end
