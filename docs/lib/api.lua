@@ -581,6 +581,18 @@ api.cache = {
   params = { { "options", "jdvm.CacheOptions" } },
   returns = { { "jdvm.Catalogue", "catalogue" } },
 }
+api.redis = {
+  name = "redis.new",
+  doc = '`local redis = require "jdvm.stores.redis"`: a store for several nginx that share one Redis, through '
+    .. "lua-resty-redis (Debian: lua-nginx-redis) and cosockets. One nginx fetches for all; one that starts finds what "
+    .. "others fetched. When Redis fails, each goes on alone at once, logs it once a minute and tries again after a second. "
+    .. "Their clocks must agree within ttl. Entries hold no secret.",
+  doc_zh = '`local redis = require "jdvm.stores.redis"`：供多个 nginx 共享的二级缓存，通过 lua-resty-redis（Debian：'
+    .. "lua-nginx-redis）与 cosocket 访问 Redis。同一时刻仅一个 nginx 请求服务端，新启动的 nginx 可直接使用已有响应。"
+    .. "Redis 出错时各 nginx 立即独立运行，每分钟记录一次日志，一秒后重试。各节点时钟之差须小于 ttl。缓存内容不含密钥。",
+  params = { { "options", "jdvm.RedisOptions", optional = true } },
+  returns = { { "table", "store" } },
+}
 
 -- Methods of the client beside those of the operations.
 api.client = {
@@ -756,7 +768,7 @@ api.objects[#api.objects + 1] = {
       doc = "As client:describe_image.",
       doc_zh = "同 client:describe_image。",
       fails = true,
-      params = { { "params", "jdvm.DescribeImageParams|string" } },
+      params = { { "params", "jdvm.DescribeImageParams|string" }, { "options", "jdvm.CachedOptions", optional = true } },
       returns = { { "jdvm.Image", "image" }, { "jdvm.Meta", "meta" } },
     },
     {
@@ -764,7 +776,7 @@ api.objects[#api.objects + 1] = {
       doc = "As client:list_images; the list is kept as one entry.",
       doc_zh = "同 client:list_images；整个列表作为一项缓存。",
       fails = true,
-      params = { { "params", "jdvm.ListImagesParams" } },
+      params = { { "params", "jdvm.ListImagesParams" }, { "options", "jdvm.CachedOptions", optional = true } },
       returns = { { "jdvm.Image[]", "images" }, { "jdvm.Meta", "meta" } },
     },
   },

@@ -17,7 +17,7 @@ end
 
 local result = { options = {}, models = {} }
 
-for _, set in ipairs { "client", "call", "list", "latest", "wait", "cache" } do
+for _, set in ipairs { "client", "call", "list", "latest", "wait", "cache", "cached", "redis" } do
   local entries = {}
   for i, option in ipairs(options[set]) do
     local text = texts.options[set][option.name] or texts.options.call[option.name]

@@ -228,6 +228,39 @@ return {
       "每次调用的选项，例如 timeout、fields。",
       class = "jdvm.ListOptions",
     },
+    store = {
+      "A second level behind dict that several nginx share: jdvm.stores.redis, or a table of yours with get(key), "
+        .. "set(key, text, seconds), lock(key, token, seconds) and unlock(key, token).",
+      "dict 之后由多个 nginx 共享的二级缓存：jdvm.stores.redis，或自行实现的表，包含 get(key)、set(key, text, seconds)、"
+        .. "lock(key, token, seconds) 与 unlock(key, token)。",
+    },
+  },
+  cached = {
+    fresh = {
+      "Ask the service now, whatever is cached, and cache what it says: for an image that was just created.",
+      "不使用缓存，立即请求服务端并缓存结果；适用于刚创建的镜像。",
+    },
+  },
+  redis = {
+    host = { "Host of Redis, or unix: and the path of a socket.", "Redis 主机，或 unix: 加套接字路径。" },
+    port = { "Port of Redis.", "Redis 端口。" },
+    username = {
+      "User of Redis 6 and later; needs password.",
+      "Redis 6 及以上的用户名，需同时填写 password。",
+    },
+    password = { "Password.", "密码。" },
+    database = { "Number of the database.", "数据库编号。" },
+    ssl = {
+      "Connect by TLS; needs lua-resty-redis 0.28 or later, which Debian 12 does not have.",
+      "使用 TLS 连接；需要 lua-resty-redis 0.28 及以上（Debian 12 未提供）。",
+    },
+    ssl_verify = { "Verify the certificate of Redis.", "校验 Redis 的证书。" },
+    server_name = { "Name in the certificate of Redis.", "Redis 证书中的名称。" },
+    timeout = {
+      "Seconds for each step of an operation: connect, send, read.",
+      "每一步操作（连接、发送、读取）的时限（秒）。",
+    },
+    pool_size = { "Idle connections kept in each worker.", "每个 worker 保留的空闲连接数。" },
   },
   -- The keys of ~/.jdc/config.
   profile = {

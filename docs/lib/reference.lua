@@ -38,6 +38,8 @@ local words = {
     also = "Also those of every call.",
     decode_options = "Options of `jdvm.decode`",
     cache = "`jdvm.cache`, for nginx",
+    cached_options = "Options of one call of a Catalogue",
+    redis = "`jdvm.stores.redis`, for several nginx",
     parameters = "Parameters",
     rules = "Rules",
     result = "Result",
@@ -146,6 +148,8 @@ local words = {
     also = "另可使用所有调用的选项。",
     decode_options = "`jdvm.decode` 的选项",
     cache = "`jdvm.cache`（用于 nginx）",
+    cached_options = "Catalogue 单次调用的选项",
+    redis = "`jdvm.stores.redis`（用于多个 nginx）",
     parameters = "参数",
     rules = "规则",
     result = "返回结果",
@@ -512,6 +516,12 @@ return function(language)
   signature(page, "", api.cache)
   page.add("")
   options_table(page, options.cache)
+  page.heading(3, w.cached_options, "cachedoptions")
+  options_table(page, options.cached)
+  page.heading(3, w.redis, "redisoptions")
+  signature(page, "", api.redis)
+  page.add("")
+  options_table(page, options.redis)
   for _, entry in ipairs(api.classes) do
     page.heading(3, entry.name)
     page.add(page.doc(entry))

@@ -112,6 +112,8 @@ return function()
   class(add, "jdvm.WaitOptions", options.wait, { doc = "Options of wait_image." })
   class(add, "jdvm.DecodeOptions", api.decode_options, { doc = "Options of jdvm.decode." })
   class(add, "jdvm.CacheOptions", options.cache, { doc = "Options of jdvm.cache.", required = "some" })
+  class(add, "jdvm.CachedOptions", options.cached, { doc = "Options of one call of a Catalogue." })
+  class(add, "jdvm.RedisOptions", options.redis, { doc = "Options of jdvm.stores.redis." })
   for _, entry in ipairs(api.classes) do
     class(add, "jdvm." .. entry.name, entry.fields, { doc = both(entry), required = "all" })
   end

@@ -8,11 +8,13 @@
 --
 -- Where there are neither timers nor light threads but a call may block (the init phase with a client that has
 -- blocking = true, and worker threads), what is missing is fetched on the spot, so that a cache can be filled while
--- nginx starts.
+-- nginx starts. Behind the dict there may be a store that several nginx share (jdvm.cache.fleet).
 
 local core = require "jdvm.core"
-local encode = require "jdvm.util.json"
+local entry = require "jdvm.cache.entry"
 local errors = require "jdvm.failures.failure"
+local fleet = require "jdvm.cache.fleet"
+local key_of = require "jdvm.cache.key"
 local check = require "jdvm.options.check"
 local locks = require "jdvm.cache.locks"
 local options_of = require "jdvm.options.options"
@@ -26,37 +28,29 @@ local cache = {}
 
 local OPERATIONS = { describe_image = "describeImage", list_images = "describeImages" } -- by method
 local FETCHES_HERE = { init = true, ["worker thread"] = true } -- by place
-
--- Of the entries: code of another version (before a reload, on another node) does not see them.
-local VERSION = "jdvm1"
 local FAILURE_TTL = 1 -- seconds for which others are given a failure that may pass
-local LONG_KEY = 250
 
 local Catalogue = {}
 Catalogue.__index = Catalogue
 
--- An entry is JSON text: [kind, fresh until, fetched at, result, meta], or with a message and its detail in place of
--- the last two. It goes through a flight as text, too, so that each request that waits gets tables of its own.
-local KIND, FRESH, FETCHED, FIRST, SECOND = 1, 2, 3, 4, 5
+local KIND, FRESH, FETCHED, FIRST, SECOND = entry.KIND, entry.FRESH, entry.FETCHED, entry.FIRST, entry.SECOND
 
-local function parse(self, text) return core.decode(text, self.decoding) end
+local function parse(self, text) return entry.read(text, self.decoding) end
 
-local function text_of(kind, fresh, fetched, first, second)
-  return assert(encode { kind, fresh, fetched, first, second })
+-- What the dict has under a key: the entry and its text, or nil.
+local function kept(self, key)
+  local text = self.dict:get(key)
+  local known = parse(self, text)
+  return known, known and text
 end
 
--- An entry that is fresh for longer than any may be (but for the second that os.time lags behind) was written before
--- the clock was set back.
-local function is_fresh(self, entry)
-  local left = entry[FRESH] - self.clock()
-  return left > 0 and left <= self.longest + 1
-end
+local function is_fresh(self, known) return known ~= nil and entry.is_fresh(known, self.clock(), self.longest) end
 
 local function failure(self, job, fields, seconds)
   fields.operation, fields.region = OPERATIONS[job.method], self.region
   local message, detail = errors.new(fields)
   local now = self.clock()
-  return text_of("failed", now + (seconds or 0), now, message, detail)
+  return entry.write("failed", now + (seconds or 0), now, message, detail)
 end
 
 -- The Lua of a worker thread cannot write to the log.
@@ -66,7 +60,7 @@ end
 
 -- Warns once a minute of each kind of trouble, whichever worker meets it.
 local function complain(self, kind, message)
-  if self.locks.dict:add("told|" .. kind .. self.prefix, true, 60) then log("WARN", message) end
+  if self.locks:is_first(kind .. self.prefix, 60) then log("WARN", message) end
 end
 
 -- Stores an entry; nil and why when it has no room.
@@ -83,29 +77,41 @@ local function store(self, key, text, seconds)
   return stored, message
 end
 
+-- The fleet, where there is one that can be asked.
+local function fleet_here(self) return self.fleet and transport.place() == "yields" and self.fleet or nil end
+
+-- Takes over what the fleet has.
+local function import(self, key, text)
+  local known = parse(self, text)
+  if not known then return nil end
+  local seconds = known[FRESH] - self.clock() + (known[KIND] == "ok" and self.stale or 0)
+  return seconds > 0 and store(self, key, text, seconds) and text or nil
+end
+
 -- Asks the service. The entry, its kind, and the seconds for which it may be kept.
 local function ask(self, job)
   local client = self.client
-  local result, meta, detail = client[job.method](client, job.params, self.options_of[job.method])
+  local ok, result, meta, detail = pcall(client[job.method], client, job.params, self.options_of[job.method])
   local now = self.clock()
-  if result ~= nil then return text_of("ok", now + self.ttl, now, result, meta), "ok", self.ttl + self.stale end
+  if not ok then return entry.write("raised", 0, now, tostring(result), {}), "raised", 0 end
+  if result ~= nil then return entry.write("ok", now + self.ttl, now, result, meta), "ok", self.ttl + self.stale end
   -- A refusal by the service will stay the same for a while; a failure on the way may pass.
-  local is_answer = detail.kind == "api" and (detail.code == 404 or detail.code == 400)
-  local kind, seconds = "failed", min(self.negative_ttl, FAILURE_TTL)
-  if is_answer then
-    kind, seconds = "negative", self.negative_ttl
+  if detail.kind == "api" and (detail.code == 404 or detail.code == 400) then
+    return entry.write("negative", now + self.negative_ttl, now, meta, detail), "negative", self.negative_ttl
   end
-  if detail.kind == "phase" then seconds = 0 end -- it says nothing to those who ask elsewhere
-  return text_of(kind, now + seconds, now, meta, detail), kind, seconds
+  -- A place that cannot wait says nothing about others.
+  local seconds = detail.kind == "phase" and 0 or min(self.negative_ttl, FAILURE_TTL)
+  return entry.write("failed", now + seconds, now, meta, detail), "failed", seconds
 end
 
--- Asks the service and keeps the response. The entry, and whether an older one was kept in its place.
-local function renew(self, key, job)
-  local text, kind, seconds = ask(self, job)
+-- Keeps a response. The entry, and whether an older one was kept in its place.
+local function keep(self, key, job, text, kind, seconds)
   if kind == "failed" and self.dict:get(key) then
     complain(self, "old", "an older answer stays in use: " .. parse(self, text)[FIRST])
     return text, true
   end
+  local shared = kind ~= "failed" and fleet_here(self)
+  if shared then shared:set(key, text, seconds) end
   local stored, reason = store(self, key, text, seconds)
   if stored then return text, false end
   text = failure(self, job, {
@@ -118,11 +124,33 @@ local function renew(self, key, job)
   return text, false
 end
 
+-- Asks the service, unless another node has done so just now, and keeps the response.
+local function renew(self, key, job)
+  local shared, token = fleet_here(self), nil
+  if shared then
+    local theirs, right = shared:claim(key, function(other) return is_fresh(self, parse(self, other)) end)
+    if theirs and import(self, key, theirs) then return theirs, false end
+    token = right
+  end
+  local began = self.clock()
+  local text, kind, seconds = ask(self, job)
+  -- A caller that asked later, with fresh = true, may have got a newer response meanwhile.
+  local newer, newer_text = kept(self, key)
+  local is_old_kept = false
+  if newer and newer[FETCHED] > began and newer[FETCHED] <= self.clock() then
+    text = newer_text
+  else
+    text, is_old_kept = keep(self, key, job, text, kind, seconds)
+  end
+  if shared then shared:release(key, token) end
+  return text, is_old_kept
+end
+
 -- The same for the holder of the lock, who gives it back here; after a failure not at once, so that a service that
 -- is down is not asked by everybody in turn.
 local function fetch(self, key, job, token)
   local ok, text, is_old_kept = self.locks:work(key, token, renew, self, key, job)
-  if not ok then text = text_of("raised", 0, self.clock(), tostring(text), {}) end
+  if not ok then text = entry.write("raised", 0, self.clock(), tostring(text), {}) end
   self.locks:give(key, token, is_old_kept and self.negative_ttl)
   return text
 end
@@ -133,7 +161,9 @@ local function obtain(self, key, job)
   repeat
     local token = self.locks:take(key)
     -- Looked at with the lock in hand: who held it before may have just put it there.
-    local text = self.dict:get(key)
+    local _, text = kept(self, key)
+    local shared = token and not text and fleet_here(self)
+    if shared then text = import(self, key, shared:get(key)) end
     if text then
       if token then self.locks:give(key, token) end
       return text
@@ -188,26 +218,10 @@ local function refresh(self, key, job)
   if not token then return end
   if place == "worker thread" then return fetch(self, key, job, token) end
   local is_off = timers.run(function()
-    local text = self.dict:get(key)
-    if text and is_fresh(self, parse(self, text)) then return self.locks:give(key, token) end
+    if is_fresh(self, (kept(self, key))) then return self.locks:give(key, token) end
     fetch(self, key, job, token)
   end)
   if not is_off then self.locks:give(key, token) end
-end
-
--- Parameters as text: equal ones give equal text, others never do. Wrong ones need not be known here.
-local function describe(value)
-  local kind = type(value)
-  if kind ~= "table" then
-    local text = tostring(value)
-    return kind:sub(1, 1) .. #text .. ":" .. text
-  end
-  local parts = {}
-  for name, item in pairs(value) do
-    parts[#parts + 1] = describe(name) .. "=" .. describe(item)
-  end
-  table.sort(parts)
-  return "{" .. table.concat(parts, " ") .. "}"
 end
 
 local function copy_of(value)
@@ -219,50 +233,50 @@ local function copy_of(value)
   return copy
 end
 
-local function key_of(self, method, params)
-  local key = self.prefix .. method .. ":" .. describe(params)
-  if #key > LONG_KEY then key = key:sub(1, LONG_KEY - 70) .. "#" .. core.sha256(key) end
-  return key
-end
-
-local function get(self, method, params)
+local function get(self, method, params, options)
   if getmetatable(self) ~= Catalogue then
     error(("jdvm: call methods with a colon: catalogue:%s(…)"):format(method), 3)
   end
-  local key, state = key_of(self, method, params), "hit"
-  local text = self.dict:get(key)
-  local entry = text and parse(self, text)
-  if not entry then
-    state, entry = "miss", parse(self, wait_for(self, key, { method = method, params = copy_of(params) }))
-  elseif not is_fresh(self, entry) then
+  if options then check.options("cached", options, method, 3) end
+  local key, state = key_of(self.prefix .. method .. ":", params), "hit"
+  local known = kept(self, key)
+  if options and options.fresh then
+    local job = { method = method, params = params }
+    state, known = "miss", parse(self, keep(self, key, job, ask(self, job)))
+  elseif not known then
+    state, known = "miss", parse(self, wait_for(self, key, { method = method, params = copy_of(params) }))
+  end
+  if known[KIND] == "ok" and not is_fresh(self, known) then
     state = "stale"
     refresh(self, key, { method = method, params = copy_of(params) })
   end
-  local first, second = entry[FIRST], entry[SECOND]
+  local first, second = known[FIRST], known[SECOND]
   -- A mistake of the caller's: as the client said it, but for the place.
-  if entry[KIND] == "raised" then error((first:gsub("^[^\n]-:%d+: ", "")), 3) end
-  second.cache, second.age = state, max(0, self.clock() - entry[FETCHED])
-  if entry[KIND] == "ok" then return first, second end
+  if known[KIND] == "raised" then error((first:gsub("^[^\n]-:%d+: ", "")), 3) end
+  second.cache, second.age = state, max(0, self.clock() - known[FETCHED])
+  if known[KIND] == "ok" then return first, second end
   return nil, first, second
 end
 
 --- An image, as client:describe_image gives it.
 ---@param params string|table an image id, or parameters
+---@param options? { fresh: boolean } fresh: ask the service now, and cache what it says
 ---@return table? image nil when the service has none, or none could be had; yours to change
 ---@return table|string meta_or_message meta.cache is "hit", "stale" or "miss", meta.age its age in seconds
 ---@return jdvm.Failure? detail with cache and age, too: that an image does not exist is kept for `negative_ttl`
-function Catalogue:describe_image(params)
-  local image, meta, detail = get(self, "describe_image", params)
+function Catalogue:describe_image(params, options)
+  local image, meta, detail = get(self, "describe_image", params, options)
   return image, meta, detail -- no tail call: what raises counts the levels up to the caller
 end
 
 --- A whole list, as client:list_images gives it. It is kept as one entry.
 ---@param params table
+---@param options? { fresh: boolean } as above
 ---@return table[]? images
 ---@return table|string meta_or_message
 ---@return jdvm.Failure? detail
-function Catalogue:list_images(params)
-  local images, meta, detail = get(self, "list_images", params)
+function Catalogue:list_images(params, options)
+  local images, meta, detail = get(self, "list_images", params, options)
   return images, meta, detail
 end
 
@@ -296,6 +310,8 @@ function cache.new(given)
   for name, default in pairs(options_of.defaults("cache")) do
     self[name] = given[name] or default
   end
+  local fault = given.store and fleet.fault(given.store)
+  if fault then misuse(fault) end
   if type(given.client.state) ~= "function" then misuse("option 'client' must be a client that jdvm.new made") end
   local state = given.client.state()
   self.dict = find_dict(given.dict, "dict")
@@ -311,18 +327,22 @@ function cache.new(given)
   self.options_of = { describe_image = call_options, list_images = options }
   self.decoding = { null = options.null or state.null, array_mt = state.array_mt }
   self.prefix = table.concat({
-    VERSION,
+    entry.VERSION,
     state.endpoint.origin,
     account_of(state, given),
     state.region or "",
     state.null,
     state.utf8,
-    describe(given.options),
+    key_of("", given.options),
     "",
   }, "|")
   self.patience = (options.timeout or state.timeout) + self.lock_ttl
   self.longest = max(self.ttl, self.negative_ttl, FAILURE_TTL)
   self.clock, self.flights = ngx.now or os.time, {} -- worker threads have no ngx.now since OpenResty 1.25.3.1
+  if given.store then
+    local function warn(message) complain(self, "store", message) end
+    self.fleet = fleet.new(given.store, self.locks, "store|" .. self.prefix, ngx.sleep, warn)
+  end
   return setmetatable(self, Catalogue)
 end
 

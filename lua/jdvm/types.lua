@@ -273,6 +273,24 @@
 ---@field lock_ttl? number Seconds after which the lock of a dead worker ends. 异常退出的 worker 所持锁的失效时间（秒）。
 ---@field name? string Stands for the account; required when the keys of the client come from a function. 代表账号的名称；客户端密钥来自函数时必填。
 ---@field options? jdvm.ListOptions Options of each call, such as timeout and fields. 每次调用的选项，例如 timeout、fields。
+---@field store? table A second level behind dict that several nginx share: jdvm.stores.redis, or a table of yours with get(key), set(key, text, seconds), lock(key, token, seconds) and unlock(key, token). dict 之后由多个 nginx 共享的二级缓存：jdvm.stores.redis，或自行实现的表，包含 get(key)、set(key, text, seconds)、lock(key, token, seconds) 与 unlock(key, token)。
+
+---Options of one call of a Catalogue.
+---@class jdvm.CachedOptions
+---@field fresh? boolean Ask the service now, whatever is cached, and cache what it says: for an image that was just created. 不使用缓存，立即请求服务端并缓存结果；适用于刚创建的镜像。
+
+---Options of jdvm.stores.redis.
+---@class jdvm.RedisOptions
+---@field host? string Host of Redis, or unix: and the path of a socket. Redis 主机，或 unix: 加套接字路径。
+---@field port? integer Port of Redis. Redis 端口。
+---@field username? string User of Redis 6 and later; needs password. Redis 6 及以上的用户名，需同时填写 password。
+---@field password? string Password. 密码。
+---@field database? integer Number of the database. 数据库编号。
+---@field ssl? boolean Connect by TLS; needs lua-resty-redis 0.28 or later, which Debian 12 does not have. 使用 TLS 连接；需要 lua-resty-redis 0.28 及以上（Debian 12 未提供）。
+---@field ssl_verify? boolean Verify the certificate of Redis. 校验 Redis 的证书。
+---@field server_name? string Name in the certificate of Redis. Redis 证书中的名称。
+---@field timeout? number Seconds for each step of an operation: connect, send, read. 每一步操作（连接、发送、读取）的时限（秒）。
+---@field pool_size? integer Idle connections kept in each worker. 每个 worker 保留的空闲连接数。
 
 ---Facts about a call, the second result of every success. 调用信息：每次成功调用的第二个返回值。
 ---@class jdvm.Meta
@@ -483,17 +501,19 @@ local Catalogue = {}
 
 ---As client:describe_image. 同 client:describe_image。
 ---@param params jdvm.DescribeImageParams|string
+---@param options? jdvm.CachedOptions
 ---@return jdvm.Image|nil image
 ---@return jdvm.Meta|string meta, or the message of the failure
 ---@return jdvm.Failure|nil detail of the failure
-function Catalogue:describe_image(params) end
+function Catalogue:describe_image(params, options) end
 
 ---As client:list_images; the list is kept as one entry. 同 client:list_images；整个列表作为一项缓存。
 ---@param params jdvm.ListImagesParams
+---@param options? jdvm.CachedOptions
 ---@return jdvm.Image[]|nil images
 ---@return jdvm.Meta|string meta, or the message of the failure
 ---@return jdvm.Failure|nil detail of the failure
-function Catalogue:list_images(params) end
+function Catalogue:list_images(params, options) end
 
 ---A client. It holds no state of a call: one serves all coroutines, light threads and requests of a worker.
 ---@class jdvm.Client

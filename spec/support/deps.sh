@@ -50,6 +50,8 @@ git                               git
 ps                                procps
 node                              nodejs
 npm                               npm
+redis-server                      redis-server
+/usr/share/lua/5.1/nginx/redis.lua lua-nginx-redis
 chromium                          chromium
 '
 if [ "$(uname -m)" = x86_64 ]; then

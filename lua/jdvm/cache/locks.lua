@@ -14,7 +14,7 @@ local locks = {}
 ---@param dict table a shared dict
 ---@param ttl number seconds after which a lock expires
 ---@return table locks
-function locks.new(dict, ttl) return setmetatable({ dict = dict, ttl = ttl }, Locks) end
+function locks.new(dict, ttl) return setmetatable({ dict = dict, ttl = ttl, known = {} }, Locks) end
 
 --- Takes a lock.
 ---@param key string
@@ -24,6 +24,18 @@ function Locks:take(key)
   local added, message = self.dict:add("lock|" .. key, token, self.ttl)
   -- Where a lock has no room, everybody may do as if it were theirs: better two fetches than none.
   return (added or message ~= "exists") and token or nil
+end
+
+--- Whether this is the first call for a name in so many seconds, by any worker. A worker keeps its own account, too: a
+--- full dict forgets.
+---@param name string
+---@param seconds number
+---@return boolean
+function Locks:is_first(name, seconds)
+  local now = os.time()
+  if now < (self.known[name] or 0) then return false end
+  self.known[name] = now + seconds
+  return self.dict:add("first|" .. name, true, seconds) == true
 end
 
 --- Gives a lock back.

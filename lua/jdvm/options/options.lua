@@ -187,6 +187,22 @@ options.cache = {
   { name = "lock_ttl", type = "number", default = 5, min = 0.001, max = MAX_TTL },
   { name = "name", type = "string" },
   { name = "options", type = "table" },
+  { name = "store", type = "table" },
+}
+
+options.cached = { { name = "fresh", type = "boolean", default = false } }
+
+options.redis = {
+  { name = "host", type = "string", default = "127.0.0.1" },
+  { name = "port", type = "integer", default = 6379, min = 1, max = 65535 },
+  { name = "username", type = "string" },
+  { name = "password", type = "string" },
+  { name = "database", type = "integer", default = 0, min = 0 },
+  { name = "ssl", type = "boolean", default = false },
+  { name = "ssl_verify", type = "boolean", default = true },
+  { name = "server_name", type = "string" },
+  { name = "timeout", type = "number", default = 0.02, min = 0.001 },
+  { name = "pool_size", type = "integer", default = 30, min = 1 },
 }
 
 --- Defaults of a set, as a new table.

@@ -46,7 +46,7 @@ local kinds = {
 -- Credentials, whose characters jdvm.keys.holder checks: it knows how they come to be wrong.
 local is_credential = { access_key = true, secret_key = true, session_token = true }
 -- Entries whose value must not stand in a message.
-local is_secret = { access_key = true, secret_key = true, session_token = true, proxy = true }
+local is_secret = { access_key = true, secret_key = true, session_token = true, proxy = true, password = true }
 
 local function type_fault(entry, given)
   local fits, wanted = false, {}

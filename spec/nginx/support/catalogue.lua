@@ -3,9 +3,11 @@ local M = {}
 
 local catalogue, id
 
-function M.open(options, image)
-  local client = require "jdvm".new(options)
-  catalogue, id = require "jdvm.cache".new { client = client, dict = "jdvm", ttl = 0.5, stale = 60 }, image
+--- `redis`: options of a store behind the dict.
+function M.open(options, image, redis)
+  local client, store = require "jdvm".new(options), redis and require "jdvm.stores.redis".new(redis)
+  catalogue = require "jdvm.cache".new { client = client, dict = "jdvm", ttl = 0.5, stale = 60, store = store }
+  id = image
 end
 
 -- What states were seen since the start of the load, and the longest time in seconds that an answer took: the
@@ -31,6 +33,15 @@ function M.image()
   end
   note(meta.cache, ngx.now() - start)
   ngx.print(image.imageId)
+end
+
+--- The image ?id=…: where it came from, and how long that took.
+function M.one()
+  ngx.update_time()
+  local start = ngx.now()
+  local image, meta = catalogue:describe_image(ngx.var.arg_id)
+  ngx.update_time()
+  ngx.print(image and meta.cache .. " " .. ngx.now() - start or meta)
 end
 
 function M.from_log()
