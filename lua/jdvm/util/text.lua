@@ -107,13 +107,12 @@ function text.one_line(s, limit)
     local parts = {}
     for character, is_valid in characters(s) do
       if not is_valid then
-        character = "?"
+        parts[#parts + 1] = "?"
       elseif character:find(CONTROL) then
-        character = " "
-      elseif text.is_hidden(character) then
-        character = ""
+        parts[#parts + 1] = " "
+      elseif not text.is_hidden(character) then
+        parts[#parts + 1] = character
       end
-      parts[#parts + 1] = character
     end
     s = table.concat(parts)
   end
