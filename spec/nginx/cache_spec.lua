@@ -54,6 +54,7 @@ local SERVER = [[
     content_by_lua_block { ngx.print("x") }
     log_by_lua_block { require("spec.nginx.support.catalogue").from_log() }
   }
+  location = /one { content_by_lua_block { require("spec.nginx.support.catalogue").one() } }
   location = /note { content_by_lua_block { require("spec.nginx.support.phases").note() } }
 ]]
 
@@ -77,6 +78,40 @@ describe("a catalogue of four workers", function()
   end)
 
   if world.checked then return end
+
+  it("goes on through reloads under load, and after all workers were killed in the middle of a fetch", function()
+    local stop, loads = shell.output "mktemp -u", {}
+    for n = 1, 4 do
+      loads[n] = world.helper("load.lua", subject.port, "/image", stop)
+    end
+    for _ = 1, 4 do
+      local before = subject:workers()
+      subject:signal "HUP"
+      assert(shell.wait(5, function() return not shell.alive(before[1]) end), "a worker that does not leave")
+    end
+    shell.write(stop, "")
+    for _, load in ipairs(loads) do
+      local good, bad, problem = load:outcome():match "(%d+) good, (%d+) bad (.*)"
+      assert.equal("0", bad, problem)
+      assert.is_true(tonumber(good) > 20, good .. " answers")
+    end
+    os.remove(stop)
+    assert.equal("", subject:complaints())
+    emulator.control("settings", { latency = 1 })
+    local one = ("curl -s --max-time 9 http://127.0.0.1:%d/one?id=%s"):format(subject.port, run.ids[2])
+    shell.run(one .. " >/dev/null &")
+    socket.sleep(0.3)
+    shell.run("kill -KILL " .. table.concat(subject:workers(), " "))
+    emulator.control("settings", { latency = 0 })
+    local text
+    shell.wait(5, function()
+      text = shell.output(one)
+      return text ~= ""
+    end)
+    local state, seconds = text:match "^(%a+) (%S+)$"
+    assert.equal("miss", state, text)
+    assert.is_true(tonumber(seconds) < 1.5, "lock_ttl is 1 s, and it took " .. seconds)
+  end)
 
   it("fetches once per ttl, keeps nobody waiting for a refresh, and outlives the service", function()
     world.get(subject, "/image")
@@ -108,7 +143,8 @@ describe("a catalogue of four workers", function()
     assert.is_nil(states:find("miss"), states)
     local slowest = tonumber((world.get(subject, "/note?name=slowest")))
     assert.is_true(slowest < 0.045, "a request took " .. slowest .. " s")
-    assert.equal("", subject:complaints())
+    -- Those that the test before this one killed.
+    assert.equal("", (subject:complaints():gsub("[^\n]*exited on signal 9\n?", "")))
   end)
 
   it("is read in phases that cannot wait", function()
@@ -123,5 +159,35 @@ describe("a catalogue of four workers", function()
       text:find("not in the cache, and this place cannot wait for the network (phase log of nginx)", 1, true),
       text
     )
+  end)
+end)
+
+describe("a catalogue with lua_code_cache off", function()
+  it("is made for each request, and still fetches once", function()
+    if world.checked then return end
+    local emulator, run = world.emulator { tls = true, images = 20 }
+    local code = ('require("spec.nginx.support.catalogue").open({ %s }, "%s") '):format(
+      world.client_options(run),
+      run.ids[1]
+    )
+    local subject = world.subject {
+      ca = run.ca,
+      http = "lua_code_cache off;",
+      server = "location = /one { content_by_lua_block { "
+        .. code
+        .. 'require("spec.nginx.support.catalogue").one() } }',
+    }
+    emulator.control "reset"
+    local states = {}
+    for n = 1, 5 do
+      states[n] = world.get(subject, "/one?id=" .. run.ids[3]):match "^%a+"
+    end
+    local fetched = emulator.control("stats").requests
+    subject:stop()
+    world.stop(emulator)
+    world.clean()
+    assert.equal("miss hit hit hit hit", table.concat(states, " "))
+    assert.equal(1, fetched)
+    assert.equal("", subject.last_complaints)
   end)
 end)

@@ -6,7 +6,8 @@ local catalogue, id
 --- `redis`: options of a store behind the dict.
 function M.open(options, image, redis)
   local client, store = require "jdvm".new(options), redis and require "jdvm.stores.redis".new(redis)
-  catalogue = require "jdvm.cache".new { client = client, dict = "jdvm", ttl = 0.5, stale = 60, store = store }
+  catalogue =
+    require "jdvm.cache".new { client = client, dict = "jdvm", ttl = 0.5, stale = 60, lock_ttl = 1, store = store }
   id = image
 end
 
