@@ -18,7 +18,7 @@ describe("the configuration in", function()
       assert.equal(1, #found)
       local service, port = emulator.start(), nginx.free_port()
       local owner = service.accounts.owner
-      local code, changed = found[1]:gsub("listen 8080;", "listen 127.0.0.1:" .. port .. ";")
+      local code, changed = found[1]:gsub("listen 127.0.0.1:8080;", "listen 127.0.0.1:" .. port .. ";")
       assert.equal(1, changed)
       local before = {}
       for name, value in pairs {
