@@ -2,9 +2,12 @@
 local cjson = require "cjson"
 local control = require "jdvm.emulator.control"
 local fake_transport = require "spec.support.fake_transport"
+local in_memory = require "spec.support.in_memory"
 local jdvm = require "jdvm"
 local service_transport = require "spec.support.service_transport"
 
+local client_of, one_page, raised = in_memory.client_of, in_memory.one_page, in_memory.raised
+local PUBLIC = { imageSource = "public" }
 local PRIVATE = { imageSource = "private" }
 
 local function service(options, more)
@@ -171,5 +174,109 @@ describe("a list of several regions", function()
     local rest = client:list_images(PRIVATE, { regions = { "cn-east-1", "cn-east-2" }, start = detail.token })
     assert.same(whole, joined(some, ids(rest)))
     assert.has_error(function() client:list_images(PRIVATE, { regions = "all", start = detail.token }) end)
+  end)
+end)
+
+describe("a list that cannot be right", function()
+  it("says how long it took, and takes rows without an id for an answer that is none", function()
+    local client, fake = client_of(
+      function()
+        return {
+          status = 200,
+          after = 2,
+          body = cjson.encode { requestId = "r", result = { images = { { name = "n" } }, totalCount = 1 } },
+        }
+      end
+    )
+    for _, params in ipairs { PUBLIC, { ids = { "img-1" } } } do
+      local list, message, detail = client:list_images(params)
+      assert.is_nil(list)
+      assert.equal("decode", detail.kind)
+      assert.matches("row 1 .*has no imageId", message)
+      assert.is_nil(detail.hint)
+      assert.is_true(detail.elapsed >= 2 and detail.elapsed < 3, detail.elapsed)
+      assert.is_false(detail.retryable)
+    end
+    client = client_of(
+      function() return { status = 200, after = 2, body = '{"result":{"images":[],"totalCount":5}}' } end
+    )
+    local it = client:images(PUBLIC)
+    fake.time = fake.time + 100
+    raised(it)
+    local _, detail = it:failure()
+    assert.equal("pagination", detail.kind)
+    assert.is_true(detail.elapsed >= 4 and detail.elapsed < 5, detail.elapsed)
+  end)
+end)
+
+describe("parameters too long for a request line", function()
+  it("raise where the list is begun, not at its tenth page", function()
+    local client, fake = client_of(one_page)
+    local most
+    for length = 8192, 8000, -1 do
+      if pcall(client.images, client, { imageSource = "public", imageName = ("n"):rep(length) }) then
+        most = length
+        break
+      end
+    end
+    assert.truthy(most)
+    local next_image = client:images { imageSource = "public", imageName = ("n"):rep(most) }
+    next_image()
+    next_image:close()
+    local sent = #fake.requests[#fake.requests].url:gsub("^https://[^/]*", "")
+    assert.is_true(sent + #"2147483647" - #"1" <= 8192)
+    assert.error_matches(
+      function() client:images { imageSource = "public", imageName = ("n"):rep(most + 1) } end,
+      "request line of 8193 bytes"
+    )
+  end)
+end)
+
+describe("the deadline of a list", function()
+  it("covers the pages of lists and loops", function()
+    for _, prefetch in ipairs { 0, 4 } do
+      for _, kind in ipairs { "images", "image_pages", "list_images" } do
+        local fake = service_transport.new { images = 1000, settings = { latency = 0.3 } }
+        local client = jdvm.new(service_transport.options(fake, { prefetch = prefetch }))
+        local began = fake.time
+        local it, _, detail = client[kind](client, PUBLIC, { timeout = 1, page_size = 10 })
+        if it then
+          local message = raised(function()
+            for _ in it do
+            end -- luacheck: ignore 542
+          end)
+          assert.truthy(message:find("the time ran out", 1, true), message)
+          _, detail = it:failure()
+        end
+        assert.equal("timeout", detail.kind)
+        assert.is_true(math.abs(fake.time - began - 1) < 0.0001, fake.time - began)
+        assert.is_true(detail.stats.rows > 0)
+        assert.equal(0, fake.open)
+      end
+    end
+  end)
+
+  it("of a list is not spent on waiting for connections that there may not be", function()
+    local fake = service_transport.new { images = 100, settings = { latency = 0.1 } }
+    local client = jdvm.new(service_transport.options(fake, { prefetch = 16, max_connections = 3 }))
+    local most, start = 0, fake.start
+    function fake.start(...)
+      local pending = start(...)
+      most = math.max(most, fake.open)
+      return pending
+    end
+    assert(client:list_images(PUBLIC, { page_size = 10 }))
+    assert.equal(3, most)
+  end)
+
+  it("of a list stands still while the caller works", function()
+    local fake = service_transport.new { images = 50, settings = { latency = 0.1 } }
+    local client = jdvm.new(service_transport.options(fake, { prefetch = 2, timeout = 5 }))
+    local count = 0
+    for _ in client:images(PUBLIC, { page_size = 10 }) do
+      fake.time = fake.time + 3
+      count = count + 1
+    end
+    assert.equal(client:count_images(PUBLIC), count)
   end)
 end)

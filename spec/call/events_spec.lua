@@ -1,5 +1,9 @@
 -- The lines that loggers print, and what becomes of errors in hooks.
 local events = require "jdvm.call.events"
+local in_memory = require "spec.support.in_memory"
+
+local client_of, one_page, failing = in_memory.client_of, in_memory.one_page, in_memory.failing
+local PUBLIC = { imageSource = "public" }
 
 local function attempt(more)
   local event = {
@@ -61,5 +65,42 @@ describe("a hook", function()
       events.tell(error, { event = "try" }, "on_attempt", error)
       events.tell(nil, { event = "try" })
     end)
+  end)
+end)
+
+describe("hooks", function()
+  it("report each attempt and each call, and change nothing", function()
+    local lines, attempts, calls = {}, {}, {}
+    local client = client_of(function(_, n) return n == 1 and failing(503, "UNAVAILABLE") or one_page() end, {
+      logger = function(event) lines[#lines + 1] = tostring(event) end,
+      on_attempt = function(event)
+        attempts[#attempts + 1] = event
+        error "in a hook"
+      end,
+      on_call = function(event)
+        calls[#calls + 1] = event
+        error "in a hook"
+      end,
+    })
+    assert.truthy(client:describe_images(PUBLIC))
+    assert.equal(2, #attempts)
+    assert.equal(503, attempts[1].status)
+    assert.equal("UNAVAILABLE", attempts[1].reason)
+    assert.equal("transient", attempts[1].retry)
+    assert.is_true(attempts[1].delay >= 0)
+    assert.equal("r503", attempts[1].request_id)
+    assert.equal(200, attempts[2].status)
+    assert.equal(2, attempts[2].attempt)
+    assert.equal("imageSource=public", attempts[2].query)
+    assert.is_true(attempts[2].milliseconds > 0)
+    assert.same({ true, 2, 200, "r1" }, { calls[1].ok, calls[1].attempts, calls[1].http_status, calls[1].request_id })
+    client:describe_image "img-none"
+    assert.same({ false, "decode", "wrong_shape" }, { calls[2].ok, calls[2].kind, calls[2].cause })
+    local head = "describeImages: GET vm.jdcloud-api.com/v1/regions/cn-north-1/images?imageSource=public "
+    assert.truthy(lines[1]:find(head .. "try 1: 503", 1, true))
+    assert.matches("^jdvm: on_attempt raised an error: .*in a hook$", lines[2])
+    assert.truthy(lines[3]:find("try 2: 200", 1, true))
+    assert.matches("^jdvm: on_attempt raised", lines[4])
+    assert.matches("^jdvm: on_call raised an error: .*in a hook$", lines[5])
   end)
 end)

@@ -1,5 +1,9 @@
--- jdvm.call.retry: pure functions.
+-- jdvm.call.retry: what is worth a retry, and calls that are retried.
+local in_memory = require "spec.support.in_memory"
 local retry = require "jdvm.call.retry"
+
+local client_of, one_page, failing = in_memory.client_of, in_memory.one_page, in_memory.failing
+local PUBLIC = { imageSource = "public" }
 
 describe("the reason for a retry", function()
   local reason = retry.reason
@@ -139,5 +143,139 @@ describe("the quota", function()
     end
     assert.equal(14, quota.left)
     assert.equal(14, quota:take "transient")
+  end)
+end)
+
+describe("retries", function()
+  -- Answers of a script, the last one for ever.
+  local function script(answers, options)
+    return client_of(function(_, n) return answers[math.min(n, #answers)] end, options)
+  end
+
+  it("repeat what may pass, with a new date, nonce and signature", function()
+    for _, first in ipairs {
+      failing(503, "UNAVAILABLE"),
+      { status = 502, body = "<html>" },
+      { kind = "timeout", phase = "read" },
+    } do
+      local client, fake = script { first, first, one_page() }
+      local result, meta = client:describe_images(PUBLIC)
+      assert.truthy(result, meta)
+      assert.equal(3, meta.attempts)
+      assert.equal(3, #fake.requests)
+      assert.equal(2, #fake.sleeps)
+      local nonces = {}
+      for _, request in ipairs(fake.requests) do
+        nonces[request.headers["x-jdcloud-nonce"]] = true
+      end
+      local count = 0
+      for _ in pairs(nonces) do
+        count = count + 1
+      end
+      assert.equal(3, count)
+    end
+  end)
+
+  it("are not needed where a kept connection was closed: the request is sent again, once, and anew", function()
+    for _, first in ipairs {
+      { kind = "transport", phase = "wait", sent = true, kept = true },
+      { kind = "transport", phase = "send", sent = false, kept = true },
+      { status = 408, kept = true },
+    } do
+      local client, fake = script({ first, one_page() }, { max_attempts = 1 })
+      local result, meta = client:describe_images(PUBLIC)
+      assert.truthy(result, meta)
+      assert.same({ 1, 1, 0 }, { meta.attempts, meta.replayed, #fake.sleeps })
+      local before, after = fake.requests[1], fake.requests[2]
+      assert.is_nil(before.fresh)
+      assert.is_true(after.fresh)
+      assert.equal(before.url, after.url)
+      assert.not_equal(before.headers["x-jdcloud-nonce"], after.headers["x-jdcloud-nonce"])
+      assert.not_equal(before.headers.authorization, after.headers.authorization)
+
+      -- Whoever says so of a fresh connection is not believed.
+      client, fake = script({ first }, { max_attempts = 2 })
+      assert.is_nil((client:describe_images(PUBLIC)))
+      assert.equal(first.status and 2 or 4, #fake.requests)
+    end
+    local client, fake = script({ { status = 408 } }, { max_attempts = 1 })
+    local _, _, detail = client:describe_images(PUBLIC)
+    assert.same({ 408, 1 }, { detail.http_status, #fake.requests })
+  end)
+
+  it("do not send again when the time is over", function()
+    local late = { kind = "transport", sent = true, kept = true, after = 5 }
+    local client, fake = script({ late }, { timeout = 5 })
+    local _, _, detail = client:describe_images(PUBLIC)
+    assert.same({ "timeout", 1 }, { detail.kind, #fake.requests })
+  end)
+
+  it("end after max_attempts in all, with the last failure", function()
+    for _, case in ipairs { { nil, 3 }, { 0, 1 }, { 1, 1 }, { 2, 2 }, { 7, 7 } } do
+      local client, fake = script({ failing(503, "UNAVAILABLE") }, { max_attempts = case[1] })
+      local _, message, detail = client:describe_images(PUBLIC)
+      assert.equal(case[2], #fake.requests)
+      assert.equal(case[2], detail.attempts)
+      assert.equal("UNAVAILABLE", detail.status)
+      assert.is_true(detail.retryable)
+      if case[2] > 1 then assert.truthy(message:find(case[2] .. " attempts", 1, true), message) end
+      client, fake = script({ failing(503, "UNAVAILABLE") })
+      client:describe_images(PUBLIC, { max_attempts = case[2] })
+      assert.equal(case[2], #fake.requests)
+    end
+  end)
+
+  it("wait as long as the service asks", function()
+    local client, fake = script { failing(429, "RATE_LIMIT", { ["retry-after"] = "3" }), one_page() }
+    local _, meta = client:describe_images(PUBLIC)
+    assert.is_true(fake.sleeps[1] >= 3 and fake.sleeps[1] < 3.1)
+    assert.equal(1, meta.throttled)
+  end)
+
+  it("go by the code in a body behind 200", function()
+    local function script_of(code, status)
+      local body = ('{"requestId":"r","error":{"code":%d,"status":"%s","message":"m"}}'):format(code, status)
+      return client_of(function(_, n) return n == 1 and { status = 200, body = body } or one_page() end)
+    end
+    local client, fake = script_of(503, "UNAVAILABLE")
+    local result, meta = client:describe_images(PUBLIC)
+    assert.truthy(result)
+    assert.same({ 2, 2 }, { meta.attempts, #fake.requests })
+    client, fake = script_of(404, "NOT_FOUND")
+    local _, _, detail = client:describe_image "img-1"
+    assert.same(
+      { "api", "not_found", 404, 200, false },
+      { detail.kind, detail.cause, detail.code, detail.http_status, detail.retryable }
+    )
+    assert.equal(1, #fake.requests)
+  end)
+
+  it("are paid back by a call that succeeds in the end, and by no other", function()
+    local client = client_of(function(_, n) return n <= 2 and failing(503, "UNAVAILABLE") or one_page() end)
+    assert.truthy(client:describe_images(PUBLIC))
+    assert.equal(500, client.state().quota.left)
+    client = client_of(
+      function(_, n) return n <= 4 and failing(503, "UNAVAILABLE") or one_page() end,
+      { max_attempts = 2 }
+    )
+    assert.is_nil((client:describe_images(PUBLIC)))
+    assert.is_nil((client:describe_images(PUBLIC)))
+    assert.equal(500 - 2 * 14, client.state().quota.left)
+    assert.truthy(client:describe_images(PUBLIC))
+    assert.equal(500 - 2 * 14 + 1, client.state().quota.left)
+  end)
+
+  it("stop when the client's quota is used up", function()
+    local client, fake = script({ failing(503, "UNAVAILABLE") }, { max_attempts = 3 })
+    local last
+    for _ = 1, 200 do
+      local _, _, detail = client:describe_images(PUBLIC)
+      last = detail
+    end
+    -- 500 tokens pay 35 retries at 14 each.
+    assert.equal(200 + 35, #fake.requests)
+    assert.equal(1, last.attempts)
+    assert.equal("UNAVAILABLE", last.status)
+    assert.truthy(last.hint:find("was not retried", 1, true))
   end)
 end)
