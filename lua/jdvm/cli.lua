@@ -1,17 +1,18 @@
 -- The command: reads the command line, makes a client and runs a subcommand (jdvm.cli.commands).
-local commands = require "jdvm.cli.commands"
 local core = require "jdvm.core"
 local language = require "jdvm.cli.language"
-local messages = require "jdvm.cli.messages"
+local lazy = require "jdvm.util.lazy"
 local one_line = require("jdvm.util.text").one_line
 local operations = require "jdvm.service.operations"
 local options = require "jdvm.options.options"
-local parser = require "jdvm.cli.parser"
-local profile = require "jdvm.keys.profile"
 local progress = require "jdvm.cli.progress"
 local shell = require "jdvm.util.shell"
 local status = require "jdvm.cli.status"
 local terminal = require "jdvm.cli.terminal"
+
+-- What --help and --version do without.
+local commands, messages = lazy "jdvm.cli.commands", lazy "jdvm.cli.messages"
+local parser, profile = lazy "jdvm.cli.parser", lazy "jdvm.keys.profile"
 
 local cli = {}
 
@@ -174,13 +175,13 @@ end
 -- Subcommands that make no client, or their own.
 local PLAIN = { completions = true, man = true, emulator = true, configure = true, doctor = true }
 
-local function run(context, root)
+local function run(context)
   local name, operation, ended = context.given.command, context.operation, status.fine
   if name == "completions" then
-    local completing = parser.new(true)
+    local completing = parser.new(nil, nil, true)
     write(completing["get_" .. context.given.shell .. "_complete"](completing))
   elseif name == "man" then
-    write(require("jdvm.cli.manual").page(root, require("jdvm")._VERSION))
+    write(require("jdvm.cli.manual").page(parser.new(), core._VERSION))
   else
     context.client = not PLAIN[name] and not (name == "diff" and context.given.new) and client_for(context) or nil
     local action = commands[name] or (operation.page and commands.list or commands.show)
@@ -232,13 +233,14 @@ function cli.main(arguments)
     complain("jdvm: the output could not be written: " .. unwritable)
     return status.service
   end
-  local root, by_command = parser.new(false, say_text)
   local operation, given = operations.describeImages, {}
   local ok, result = xpcall(function()
-    given = root:parse(parser.joined(arguments))
+    arguments = parser.arguments(arguments)
+    local root, by_command = parser.new(arguments, say_text)
+    given = root:parse(arguments)
     operation = by_command[given.command] or operation
     shown = progress.new(terminal.may_show_line, core.now)
-    return run(new_context(root, given, operation), root)
+    return run(new_context(root, given, operation))
   end, with_traceback)
   terminal.clear_line()
   return ok and result or status_of_raised(result, operation, given)

@@ -30,6 +30,22 @@ describe("the command line of jdvm", function()
     end
   end)
 
+  it("takes help and version as commands, too", function()
+    for words, same in pairs {
+      [""] = "--help",
+      ["help"] = "--help",
+      ["help images"] = "images --help",
+      version = "--version",
+    } do
+      assert.same({ jdvm(same) }, { jdvm(words) })
+    end
+    for width, longest in pairs { ["60"] = 60, [false] = 80 } do
+      for _, line in ipairs(commands.lines_of((jdvm("help emulator", { COLUMNS = width })))) do
+        assert.is_true(#line <= longest or line:find "jdvm emulator %-%-fault", line)
+      end
+    end
+  end)
+
   it("completes the values of options", function()
     local script = folder .. "/complete.bash"
     local file = assert(io.open(script, "wb"))
@@ -59,7 +75,7 @@ describe("the command line of jdvm", function()
     for command, texts in pairs {
       [""] = { "JDCLOUD_PROFILE", "NO_COLOR", "JDVM_NGINX", "default 30s for each list", "wait: 30m" },
       images = {
-        "table, json, jsonl, csv, tsv, ids",
+        "One of: table, json, jsonl, csv, tsv,",
         "Required unless --id is given",
         "default 100",
         "default 4",

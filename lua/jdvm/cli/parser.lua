@@ -1,6 +1,7 @@
 -- The command line as one table of commands and options: --help, the man page and the completions
 -- all come from it. The options of a service operation follow from its entry in jdvm.service.operations.
 local argparse = require "argparse"
+local core = require "jdvm.core"
 local descriptions = require "jdvm.cli.descriptions"
 local fields = require "jdvm.cli.fields"
 local operations = require "jdvm.service.operations"
@@ -9,6 +10,7 @@ local output = require "jdvm.cli.output"
 local messages = require "jdvm.cli.messages"
 local say = require("jdvm.cli.language").say
 local status = require "jdvm.cli.status"
+local terminal = require "jdvm.cli.terminal"
 
 local parser = {}
 
@@ -55,6 +57,9 @@ local function name_and_value(text)
   return { name, value }
 end
 
+-- Options that take a value, by name.
+local takes_value = {}
+
 -- Adds options. Each is its names, what stands for its value (nil: it is a flag), and: `read`; `default`, `choices` and
 -- `target` of argparse; `is_repeatable`; `offered`, values that a shell completes (the library checks them, since it
 -- knows what people mistake them for).
@@ -64,6 +69,7 @@ local function add(command, entries)
     local description = entry.description or descriptions.option(name)
     local option = entry[2] and command:option(entry[1], description, entry.default)
       or command:flag(entry[1], description)
+    takes_value[name] = entry[2] ~= nil
     option:target(entry.target or name:sub(3):gsub("%-", "_"))
     if entry[2] then option:argname(entry[2]) end
     if entry.choices then option:choices(entry.choices) end
@@ -148,26 +154,15 @@ local function add_output(command, operation, default)
   })
 end
 
-local function add_operations(root)
-  local by_command = {}
-  for _, operation in ipairs(operations.list) do
-    local name = operation.command or messages.kebab(operation.name)
-    local described = operation.page or operation
-    local command = root:command(name, say(described.doc, described.doc_zh))
-    if operation.shorthand then
-      command
-        :argument(operation.shorthand)
-        :args("+")
-        :description(say("One or more ids.", "一个或多个 ID。"))
-        :target("ids")
-    else
-      add_parameters(command, operation)
-    end
-    if operation.page then add_listing(command) end
-    if operation.page or operation.unwrap then add_output(command, operation, operation.page and "table") end
-    by_command[name] = operation
+local function add_operation(command, operation)
+  if operation.shorthand then
+    local described = say("One or more ids.", "一个或多个 ID。")
+    command:argument(operation.shorthand):args("+"):description(described):target("ids")
+  else
+    add_parameters(command, operation)
   end
-  return by_command
+  if operation.page then add_listing(command) end
+  if operation.page or operation.unwrap then add_output(command, operation, operation.page and "table") end
 end
 
 local function add_emulator(command)
@@ -200,9 +195,7 @@ local function add_global_options(root, print)
     { "--no-color" },
     { "--lang", "{en,zh}", choices = { "en", "zh" } },
   })
-  root
-    :flag("--version", descriptions.option "--version")
-    :action(function() print("jdvm " .. require("jdvm")._VERSION .. "\n") end)
+  root:flag("--version", descriptions.option "--version"):action(function() print("jdvm " .. core._VERSION .. "\n") end)
 end
 
 ---The parser of a subcommand.
@@ -216,17 +209,34 @@ function parser.command(root, name)
   return root
 end
 
-local function fail(self, message)
-  io.stderr:write(("%s\n\njdvm: %s\nTry '%s --help'.\n"):format(self:get_usage(), message, self:_get_fullname()))
+-- One line, and where to read more. argparse takes a value that begins with a dash for another option.
+local function fail(self, message, arguments)
+  local unknown = message:match("^unknown option '([^']*)'")
+  for i, word in ipairs(arguments or {}) do
+    local option = arguments[i - 1]
+    if unknown and word:find(unknown, 1, true) == 1 and takes_value[option] then
+      message = say(
+        "%s needs a value; one that begins with a dash is written %s=%s",
+        "%s 需要一个值；以 - 开头的值应写作 %s=%s",
+        option,
+        option,
+        word
+      )
+    end
+  end
+  io.stderr:write(("jdvm: %s\nTry '%s --help'.\n"):format(message:gsub("\n", " "), self:_get_fullname()))
   os.exit(status.usage)
 end
 
 -- Errors end with the status of wrong usage; the help is output like any other.
-local function set_manners(command, is_completing, print)
-  command.error = fail
+local function set_manners(command, arguments, print, is_completing)
+  function command:error(message) fail(self, message, arguments) end
   for _, option in ipairs(command._options) do
     if option._name == "--help" or option._name == "-h" then
-      option:action(function() print(command:get_help() .. "\n") end)
+      option:action(function()
+        command:help_max_width(terminal.columns())
+        print(command:get_help() .. "\n")
+      end)
     elseif is_completing and option._offered then
       option:choices(option._offered)
     end
@@ -269,54 +279,65 @@ end
 -- Options whose value may begin with a dash: argparse would take it for another option.
 local MAY_BEGIN_WITH_DASH = { ["--sort"] = true }
 
----The arguments, each such option and its value as one.
----@param arguments string[]
+---The arguments as the parser takes them: `help images` is `images --help`, `version` is `--version`, nothing is
+---`--help`; and an option whose value begins with a dash is one word with it.
+---@param given string[]
 ---@return string[]
-function parser.joined(arguments)
-  local joined, i = {}, 1
-  while i <= #arguments do
-    local word = arguments[i]
-    if MAY_BEGIN_WITH_DASH[word] and arguments[i + 1] then
+function parser.arguments(given)
+  if given[1] == "version" then return { "--version" } end
+  local is_help, arguments = given[1] == "help" or #given == 0, {}
+  local i = given[1] == "help" and 2 or 1
+  while i <= #given do
+    local word = given[i]
+    if MAY_BEGIN_WITH_DASH[word] and given[i + 1] then
       i = i + 1
-      word = word .. "=" .. arguments[i]
+      word = word .. "=" .. given[i]
     end
-    joined[#joined + 1], i = word, i + 1
+    arguments[#arguments + 1], i = word, i + 1
   end
-  return joined
+  if is_help then arguments[#arguments + 1] = "--help" end
+  return arguments
 end
 
 ---The parser of the command line.
----@param is_completing boolean? made to print completions rather than to read arguments
+---@param arguments string[]? to be parsed: commands whose name is not among them get no options; nil: all get theirs
 ---@param print (fun(text: string))? prints the help or the version and ends the program
+---@param is_completing boolean? made to print completions rather than to read arguments
 ---@return table root an argparse parser
 ---@return table<string, table> by_command the operations that are called by the command of this name
-function parser.new(is_completing, print)
-  local root = argparse("jdvm", descriptions.command "jdvm", descriptions.epilog())
-  root:command_target("command"):help_max_width(100)
+function parser.new(arguments, print, is_completing)
+  local root = argparse("jdvm", descriptions.command "jdvm", descriptions.epilog()):command_target("command")
+  local names = {}
+  for _, word in ipairs(arguments or {}) do
+    names[word] = true
+  end
   add_global_options(root, print)
-  local by_command = add_operations(root)
 
-  local listing = operations.describeImages
-  local function command(name) return root:command(name, descriptions.command(name)) end
-  add_parameters(command "count", listing)
-  local latest = command "latest"
-  add_parameters(latest, listing)
-  add_output(latest, listing, "table")
-  add_wait(command "wait")
-  add_diff(command "diff")
-  command "configure"
-  command "doctor"
-  add_emulator(command "emulator")
-  add_completions(command "completions", is_completing)
-  command "man"
-
-  for _, each in ipairs(root._commands) do
-    each:epilog(descriptions.below(each._name))
+  local function add_command(name, described, fill, ...)
+    local command = root:command(name, described):epilog(descriptions.below(name))
+    if fill and (not arguments or names[name]) then fill(command, ...) end
+    set_manners(command, arguments, print, is_completing)
   end
-  set_manners(root, is_completing, print)
-  for _, each in ipairs(root._commands) do
-    set_manners(each, is_completing, print)
+  local by_command, listing = {}, operations.describeImages
+  for _, operation in ipairs(operations.list) do
+    local name, described = operation.command or messages.kebab(operation.name), operation.page or operation
+    add_command(name, say(described.doc, described.doc_zh), add_operation, operation)
+    by_command[name] = operation
   end
+  local function add_own(name, ...) add_command(name, descriptions.command(name), ...) end
+  add_own("count", add_parameters, listing)
+  add_own("latest", function(command)
+    add_parameters(command, listing)
+    add_output(command, listing, "table")
+  end)
+  add_own("wait", add_wait)
+  add_own("diff", add_diff)
+  add_own "configure"
+  add_own "doctor"
+  add_own("emulator", add_emulator)
+  add_own("completions", add_completions, is_completing)
+  add_own "man"
+  set_manners(root, arguments, print, is_completing)
   return root, by_command
 end
 

@@ -214,9 +214,10 @@ function terminal.flush()
   return io.stdout:flush()
 end
 
----Writes to standard error.
+---Writes to standard error, behind what was written to standard output.
 ---@param text string
 function terminal.complain(text)
+  if #waiting > 0 then terminal.flush() end
   look()
   if charmap and streams.errors then
     encoded_to(io.stderr, text)
