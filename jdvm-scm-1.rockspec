@@ -52,6 +52,7 @@ build = {
     ["jdvm.cli.status"] = "lua/jdvm/cli/status.lua",
     ["jdvm.cli.table"] = "lua/jdvm/cli/table.lua",
     ["jdvm.cli.terminal"] = "lua/jdvm/cli/terminal.lua",
+    ["jdvm.cli.values"] = "lua/jdvm/cli/values.lua",
     ["jdvm.cli.widths"] = "lua/jdvm/cli/widths.lua",
     ["jdvm.client"] = "lua/jdvm/client.lua",
     ["jdvm.emulator"] = "lua/jdvm/emulator.lua",

@@ -237,7 +237,7 @@ function cli.main(arguments)
   local ok, result = xpcall(function()
     arguments = parser.arguments(arguments)
     local root, by_command = parser.new(arguments, say_text)
-    given = root:parse(arguments)
+    given = parser.parse(root, arguments)
     operation = by_command[given.command] or operation
     shown = progress.new(terminal.may_show_line, core.now)
     return run(new_context(root, given, operation))

@@ -34,9 +34,9 @@ describe("the command speaks", function()
       { false, with { LANG = "zh_CN.UTF-8" }, " --lang=en" },
     } do
       local is_chinese, environment, option = case[1], case[2], case[3] or ""
-      local help, _, complaint = jdvm("images --help" .. option, environment)
+      local help = jdvm("images --help" .. option, environment)
       assert.equal(is_chinese, help:find("镜像来源", 1, true) ~= nil)
-      _, _, complaint = jdvm("images --source private --name zzz" .. option, environment)
+      local _, _, complaint = jdvm("images --source private --name zzz" .. option, environment)
       assert.equal(is_chinese, complaint:find("没有符合条件的镜像", 1, true) ~= nil, complaint)
       _, _, complaint = jdvm("image img-none" .. option, environment)
       assert.equal(is_chinese, complaint:find("建议：", 1, true) ~= nil, complaint)

@@ -93,7 +93,7 @@ describe("the command line of jdvm", function()
       end
     end
     local man = jdvm "man"
-    for _, text in ipairs { "images of JD Cloud\n", ".B jdvm wait [\\-h]", "\n.B ids\nOne or more image ids." } do
+    for _, text in ipairs { "images of JD Cloud\n", ".B jdvm wait [options] <ids>", "\n.B ids\nOne or more image ids." } do
       assert.truthy(man:find(text, 1, true), text)
     end
   end)

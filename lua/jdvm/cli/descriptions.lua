@@ -148,7 +148,7 @@ local COMMANDS = {
 
 local EXAMPLES = {
   images = "jdvm images --source public --platform Ubuntu\n  jdvm images --source private --output jsonl | head -3\n"
-    .. "  jdvm images --source all --status ready --status error --sort -createTime --max 5",
+    .. "  jdvm images --source all --sort -createTime --max 5",
   image = "jdvm image img-chn8lfcn6j\n  jdvm image img-chn8lfcn6j --output json",
   count = "jdvm count --source private",
   latest = "jdvm latest --source public --platform Ubuntu\n  jdvm latest --source private --name web --output ids",

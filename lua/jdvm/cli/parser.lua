@@ -11,6 +11,9 @@ local messages = require "jdvm.cli.messages"
 local say = require("jdvm.cli.language").say
 local status = require "jdvm.cli.status"
 local terminal = require "jdvm.cli.terminal"
+local values = require "jdvm.cli.values"
+
+local unpack = unpack or table.unpack -- luacheck: ignore (Lua 5.1 has no table.unpack)
 
 local parser = {}
 
@@ -21,50 +24,15 @@ local function range(name)
 end
 
 local CONSISTENCY = options.find("list", "consistency").values
--- What reads the text of an option: gives its value, or nil and what is wrong with the text.
-
--- "90", "90s", "1.5m", "2h"
-local function duration(text)
-  local number, unit = text:match("^(%d*%.?%d+)([smh]?)$")
-  local seconds = number and tonumber(number) * ({ [""] = 1, s = 1, m = 60, h = 3600 })[unit]
-  if not seconds or seconds <= 0 then return nil, "is not a duration; write 30, 30s, 5m or 1h" end
-  return seconds
-end
-
-local function whole_number(lowest, highest)
-  return function(text)
-    local number = text:match("^%d+$") and tonumber(text)
-    if number and number >= lowest and number <= (highest or number) then return number end
-    return nil, ("is not a whole number from %d%s"):format(lowest, highest and " to " .. highest or "")
-  end
-end
-
--- In a table, since argparse takes a converted `false` for a failure.
-local function boxed_boolean(text)
-  if text ~= "true" and text ~= "false" then return nil, "is neither true nor false" end
-  return { boxed = text == "true" }
-end
-
--- Ids and regions hold no comma; people write one between several.
-local function one_of_several(text, name)
-  if not text:find(",", 1, true) then return text end
-  return nil, "is a list; repeat the option for each: " .. name .. " " .. text:gsub("%s*,%s*", " " .. name .. " ")
-end
-
-local function name_and_value(text)
-  local name, value = text:match("^([%w_]+)=(.*)$")
-  if not name then return nil, "is not of the form name=value" end
-  return { name, value }
-end
-
 -- Options that take a value, by name.
 local takes_value = {}
 
 -- Adds options. Each is its names, what stands for its value (nil: it is a flag), and: `read`; `default`, `choices` and
 -- `target` of argparse; `is_repeatable`; `offered`, values that a shell completes (the library checks them, since it
--- knows what people mistake them for).
-local function add(command, entries)
-  for _, entry in ipairs(entries) do
+-- knows what people mistake them for). The help shows them below a title.
+local function add(command, entries, title)
+  local made = {}
+  for i, entry in ipairs(entries) do
     local name = entry[1]:match("^%S+")
     local description = entry.description or descriptions.option(name)
     local option = entry[2] and command:option(entry[1], description, entry.default)
@@ -80,29 +48,30 @@ local function add(command, entries)
         return value, problem and ("%s: '%s' %s"):format(name, text, problem)
       end)
     end
-    option._offered = entry.offered
+    option._offered, made[i] = entry.offered, option
   end
+  if title then command:group(title, unpack(made)) end
 end
 
 -- The option of a parameter; its value arrives under the parameter's own name. A list takes several values of a filter,
 -- which mean any of them.
 local function option_of(parameter, operation)
-  local name, values, type = messages.option_of(parameter), parameter.values, parameter.type
+  local name, known, type = messages.option_of(parameter), parameter.values, parameter.type
   local entry = { name, "<" .. name:sub(3) .. ">", target = parameter.name }
   local about = ""
-  if values then
-    local list = table.concat(values, ", ")
+  if known then
+    local list = table.concat(known, ", ")
     about = parameter.open and say(" Known: %s.", "已知：%s。", list) or say(" One of: %s.", "取值：%s。", list)
-    entry.offered = not list:gsub(", ", ""):find(" ", 1, true) and values or nil
+    entry.offered = not list:gsub(", ", ""):find(" ", 1, true) and known or nil
   end
   if type == "string[]" then
-    entry.is_repeatable, entry.read = true, parameter.id and one_of_several
+    entry.is_repeatable, entry.read = true, parameter.id and values.one_of_several
   elseif type == "string" and operation.page then
     entry.is_repeatable = true
   elseif type == "integer" then
-    entry.read = whole_number(parameter.min or 0, parameter.max)
+    entry.read = values.whole_number(parameter.min or 0, parameter.max)
   elseif type == "boolean" then
-    entry[2], entry.read, entry.offered = "true|false", boxed_boolean, { "true", "false" }
+    entry[2], entry.read, entry.offered = "true|false", values.boxed_boolean, { "true", "false" }
   end
   if entry.is_repeatable then about = about .. say(" Repeatable.", "可重复。") end
   entry.description = messages.parameters(say(parameter.doc, parameter.doc_zh), operation) .. about
@@ -111,24 +80,25 @@ end
 
 -- Paging is the command's own affair, the region a global option.
 local function add_parameters(command, operation)
-  local page = operation.page or {}
+  local page, entries = operation.page or {}, {}
   for _, parameter in ipairs(operation.parameters) do
     if parameter.name ~= "regionId" and parameter.name ~= page.number and parameter.name ~= page.size then
-      add(command, { option_of(parameter, operation) })
+      entries[#entries + 1] = option_of(parameter, operation)
     end
   end
+  add(command, entries, say("Filters", "过滤条件"))
 end
 
 local function add_listing(command)
   add(command, {
     { "--match", "<text>" },
     { "--sort", "<field>" },
-    { "--max", "<n>", read = whole_number(1) },
+    { "--max", "<n>", read = values.whole_number(1) },
     { "--start", "<token>" },
-    { "--page-size", "<n>", read = whole_number(range "page_size") },
-    { "--prefetch", "<n>", read = whole_number(range "prefetch") },
+    { "--page-size", "<n>", read = values.whole_number(range "page_size") },
+    { "--prefetch", "<n>", read = values.whole_number(range "prefetch") },
     { "--consistency", "{" .. table.concat(CONSISTENCY, ",") .. "}", choices = CONSISTENCY },
-  })
+  }, say("List", "列表"))
 end
 
 local function add_output(command, operation, default)
@@ -151,7 +121,7 @@ local function add_output(command, operation, default)
     { "--columns", "<a,b.c>", offered = names, description = descriptions.option "--columns" .. legend },
     { "--no-headers" },
     { "--csv-safe" },
-  })
+  }, say("Output", "输出"))
 end
 
 local function add_operation(command, operation)
@@ -167,14 +137,14 @@ end
 
 local function add_emulator(command)
   add(command, {
-    { "--port", "<n>", read = whole_number(0, 65535) },
+    { "--port", "<n>", read = values.whole_number(0, 65535) },
     { "--tls" },
     { "--http2" },
     { "--certificate", "<kind>", choices = descriptions.certificates },
-    { "--images", "<n>", read = whole_number(0) },
-    { "--seed", "<n>", read = whole_number(0) },
+    { "--images", "<n>", read = values.whole_number(0) },
+    { "--seed", "<n>", read = values.whole_number(0) },
     { "--fault", "<spec>", target = "faults", is_repeatable = true },
-    { "--set", "<name=value>", target = "settings", is_repeatable = true, read = name_and_value },
+    { "--set", "<name=value>", target = "settings", is_repeatable = true, read = values.name_and_value },
     { "--explain" },
   })
 end
@@ -185,12 +155,14 @@ local function add_global_options(root, print)
     names[#names + 1] = known.name
   end
   add(root, {
-    { "--region", "<region>", read = one_of_several, offered = names, is_repeatable = true },
+    { "--region", "<region>", read = values.one_of_several, offered = names, is_repeatable = true },
     { "--profile", "<name>" },
     { "--endpoint", "<url>" },
     { "--ca-file", "<file>" },
-    { "--timeout", "<time>", read = duration },
-    { "--max-attempts", "<n>", read = whole_number(1, select(2, range "max_attempts")) },
+    { "--timeout", "<time>", read = values.duration },
+    { "--max-attempts", "<n>", read = values.whole_number(1, select(2, range "max_attempts")) },
+  }, say("Connection", "连接"))
+  add(root, {
     { "--verbose -v" },
     { "--no-color" },
     { "--lang", "{en,zh}", choices = { "en", "zh" } },
@@ -209,31 +181,18 @@ function parser.command(root, name)
   return root
 end
 
--- One line, and where to read more. argparse takes a value that begins with a dash for another option.
-local function fail(self, message, arguments)
-  local unknown = message:match("^unknown option '([^']*)'")
-  for i, word in ipairs(arguments or {}) do
-    local option = arguments[i - 1]
-    if unknown and word:find(unknown, 1, true) == 1 and takes_value[option] then
-      message = say(
-        "%s needs a value; one that begins with a dash is written %s=%s",
-        "%s 需要一个值；以 - 开头的值应写作 %s=%s",
-        option,
-        option,
-        word
-      )
-    end
-  end
+-- One line, and where to read more.
+local function fail(self, message)
   io.stderr:write(("jdvm: %s\nTry '%s --help'.\n"):format(message:gsub("\n", " "), self:_get_fullname()))
   os.exit(status.usage)
 end
 
 -- Errors end with the status of wrong usage; the help is output like any other.
-local function set_manners(command, arguments, print, is_completing)
-  function command:error(message) fail(self, message, arguments) end
+local function set_manners(command, print, is_completing)
+  command.error = fail
   for _, option in ipairs(command._options) do
     if option._name == "--help" or option._name == "-h" then
-      option:action(function()
+      option:description(say("Show this help and exit.", "显示帮助后退出。")):action(function()
         command:help_max_width(terminal.columns())
         print(command:get_help() .. "\n")
       end)
@@ -256,7 +215,7 @@ local function add_wait(command)
   command:argument("ids"):args("+"):description(say("One or more image ids.", "一个或多个镜像 ID。"))
   add(command, {
     { "--status", "<status>", default = options.find("wait", "status").default, offered = descriptions.states },
-    { "--interval", "<time>", read = duration },
+    { "--interval", "<time>", read = values.duration },
   })
 end
 
@@ -299,6 +258,31 @@ function parser.arguments(given)
   return arguments
 end
 
+---Parses the arguments; ends the program with what is wrong with them.
+---@param root table see `new`
+---@param arguments string[]
+---@return table given
+function parser.parse(root, arguments)
+  local command = root
+  for i, word in ipairs(arguments) do
+    if command == root then command = parser.command(root, word) end
+    -- argparse takes a value that begins with a dash for another option.
+    local option = arguments[i - 1]
+    if takes_value[option] and word:find "^%-." then
+      command:error(
+        say(
+          "%s needs a value; one that begins with a dash is written %s=%s",
+          "%s 需要一个值；以 - 开头的值应写作 %s=%s",
+          option,
+          option,
+          word
+        )
+      )
+    end
+  end
+  return root:parse(arguments)
+end
+
 ---The parser of the command line.
 ---@param arguments string[]? to be parsed: commands whose name is not among them get no options; nil: all get theirs
 ---@param print (fun(text: string))? prints the help or the version and ends the program
@@ -316,7 +300,12 @@ function parser.new(arguments, print, is_completing)
   local function add_command(name, described, fill, ...)
     local command = root:command(name, described):epilog(descriptions.below(name))
     if fill and (not arguments or names[name]) then fill(command, ...) end
-    set_manners(command, arguments, print, is_completing)
+    local words = { say("Usage: jdvm", "用法：jdvm"), name, "[options]" }
+    for i, argument in ipairs(command._arguments) do
+      words[i + 3] = argument:_get_usage()
+    end
+    command:usage(table.concat(words, " "))
+    set_manners(command, print, is_completing)
   end
   local by_command, listing = {}, operations.describeImages
   for _, operation in ipairs(operations.list) do
@@ -337,7 +326,7 @@ function parser.new(arguments, print, is_completing)
   add_own("emulator", add_emulator)
   add_own("completions", add_completions, is_completing)
   add_own "man"
-  set_manners(root, arguments, print, is_completing)
+  set_manners(root:usage(say("Usage: jdvm", "用法：jdvm") .. " [options] <command>"), print, is_completing)
   return root, by_command
 end
 
