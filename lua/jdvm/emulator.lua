@@ -180,7 +180,8 @@ function State:moment(now) return { now = now + self.settings.clock_offset, requ
 --- Answers one request.
 ---@param state table from `new`
 ---@param request table `{method, target (as it came), headers ({name, value} in order), body, now (epoch seconds)}`
----@return table response `{status, headers ({name, value}), body, delay? (seconds), wire}`; for `wire` see faults.lua
+---@return table response `{status, headers ({name, value}), body, delay? (seconds), wire, faults (their names)}`; for
+---  `wire` see faults.lua
 function M.respond(state, request)
   local call = read_call(state, request)
   local failure = authenticate(state, call)
@@ -195,6 +196,7 @@ function M.respond(state, request)
     body = body_of(result, request_id) .. (state.settings.line_feed and "\n" or ""),
     delay = state.settings.latency > 0 and state.settings.latency or nil,
     wire = {},
+    faults = fault_rules.names(due),
   }
   fault_rules.act(due, "response", response, call)
   return response

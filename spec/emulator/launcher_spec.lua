@@ -81,13 +81,94 @@ describe("nothing of the emulator is left when", function()
   end)
 end)
 
+describe("a program that the emulator's command runs", function()
+  local function with_program(text, options)
+    options = options or {}
+    options.args = { "--", "sh", "-c", text }
+    return emulator.NO_SETTINGS .. emulator.command(options) .. " 2>&1"
+  end
+
+  it("has the variables, the standard streams and its own exit status", function()
+    local script = 'cat; echo "$JDCLOUD_REGION $JDCLOUD_ACCESS_KEY $JDCLOUD_PROFILE"; '
+      .. 'curl -s --noproxy "*" --cacert "$JDCLOUD_CA_FILE" "$JDCLOUD_ENDPOINT/" | head -c 30; echo; '
+      .. 'dirname "$JDCLOUD_CA_FILE"; exit 7'
+    local text = run("echo given | JDCLOUD_PROFILE=mine " .. with_program(script, { tls = true }))
+    local folder = text:match("\n(/[^\n]*/jdvm%-emulator%.%w+)\n")
+    assert.matches('^given\ncn%-north%-1 JDVM%-EMULATOR%-OWNER \n{"error":{"status":"ACCESS_ERR', text)
+    assert.matches("status 7$", text)
+    assert.equal("", leftovers(folder))
+  end)
+
+  it("passes on how it ended", function()
+    assert.equal("status 143", run(with_program "kill -TERM $$"))
+    assert.equal("status 130", run(with_program "kill -INT $$"))
+    assert.equal("status 127", run(emulator.command { args = { "--", "no-such-program-here" } } .. " 2>/dev/null"))
+  end)
+
+  it("ends with the command, and nothing is left", function()
+    for _, signal in ipairs { "TERM", "HUP", "KILL" } do
+      local script = 'echo "$JDCLOUD_CA_FILE"; exec sleep 60'
+      local pipe = io.popen("echo $$; exec " .. with_program(script, { tls = true }))
+      local pid, folder = pipe:read("*l"), pipe:read("*l"):match("^(.*)/")
+      os.execute(("kill -%s %s"):format(signal, pid))
+      assert.equal("", pipe:read("*a")) -- comes when all of them have ended
+      pipe:close()
+      assert.is_true(is_gone_within(5, folder))
+    end
+  end)
+
+  it("stands without --env and --background", function()
+    for _, name in ipairs { "--env", "--background" } do
+      local text = run(emulator.command { args = { name, "--", "true" } } .. " 2>&1")
+      assert.truthy(text:find(name .. " has no effect with a command to run", 1, true))
+      assert.matches("status 2$", text)
+    end
+  end)
+end)
+
+describe("an emulator in the background", function()
+  it("is used by the shell that started it, until that ends it", function()
+    local started = emulator.command { args = { "--env", "--background", "--tls" } }
+    local text =
+      run(([[eval "$(%s)"; curl -s --noproxy '*' --cacert "$JDCLOUD_CA_FILE" -o /dev/null -w '%%{http_code}\n' \
+      "$JDCLOUD_ENDPOINT"; dirname "$JDCLOUD_CA_FILE"; kill "$JDVM_EMULATOR_PID"]]):format(started))
+    local folder = text:match("^401\n(/.-)\nstatus 0$")
+    assert.is_true(is_gone_within(5, folder))
+  end)
+
+  it("is announced as usual without --env, and ends when run.sh is killed", function()
+    local pipe = io.popen(emulator.command { args = { "--background" }, tls = true })
+    local server = emulator.read_announcement(pipe)
+    pipe:close()
+    local folder = server.ca_file:match("^(.*)/")
+    assert.truthy(leftovers(folder):find("/proc/", 1, true))
+    os.execute("kill -KILL " .. server.pid)
+    assert.is_true(is_gone_within(5, folder))
+  end)
+end)
+
+describe("the emulator's log", function()
+  it("has a line for each request, with the faults that were played", function()
+    local script =
+      'for path in "/x?a=1" /_emulator/stats; do curl -s --noproxy "*" -o /dev/null "$JDCLOUD_ENDPOINT$path"; done'
+    local text =
+      run(emulator.command { args = { "--log", "--", "sh", "-c", script }, faults = { "quota:count=1" } } .. " 2>&1")
+    assert.matches(
+      "^[%d-]+ [%d:]+ GET /x%?a=1 429 [%d.]+s quota\n[%d-]+ [%d:]+ GET /_emulator/stats 200 [%d.]+s\n",
+      text
+    )
+  end)
+end)
+
 describe("the emulator's command", function()
-  it("says nothing more when it is interrupted", function()
-    local pipe = io.popen("echo $$; exec " .. emulator.command {} .. " 2>&1")
+  it("says nothing more when it is interrupted, and ends by the signal", function()
+    local pipe =
+      io.popen("exec 2>&1; (echo; exec sh -c 'echo $$; exec \"$@\"' - " .. emulator.command {} .. "); echo $?")
+    pipe:read("*l")
     local pid = pipe:read("*l")
     emulator.read_announcement(pipe)
     os.execute("kill -INT " .. pid)
-    assert.equal("", pipe:read("*a"))
+    assert.equal("130\n", pipe:read("*a"))
     pipe:close()
   end)
 

@@ -112,6 +112,15 @@ local OPTIONS = {
     "要模拟的故障，格式 kind:name=value,...，见 --explain；可重复。",
   },
   ["--set"] = { "A setting, see --explain; repeatable.", "设置项，见 --explain；可重复。" },
+  ["--env"] = {
+    "Print shell commands that set the variables, for eval.",
+    "输出设置环境变量的 shell 命令，供 eval 使用。",
+  },
+  ["--background"] = {
+    "Exit once it is ready and leave it running; stop it by kill $JDVM_EMULATOR_PID.",
+    "就绪后即退出，模拟器留在后台运行；用 kill $JDVM_EMULATOR_PID 结束。",
+  },
+  ["--log"] = { "Print a line for each request on standard error.", "每个请求在标准错误输出一行。" },
   ["--explain"] = {
     "List the faults, their conditions and the settings, and exit.",
     "列出故障、条件与设置后退出。",
@@ -157,6 +166,7 @@ local EXAMPLES = {
   configure = "jdvm configure --profile work",
   doctor = "jdvm doctor --region cn-north-1",
   emulator = "jdvm emulator --port 8080\n  jdvm emulator --tls --images 10000\n"
+    .. '  eval "$(jdvm emulator --env --background)"\n  jdvm emulator -- busted\n'
     .. "  jdvm emulator --fault throttle:probability=0.2,retry_after=1 --set latency=0.05",
   completions = "jdvm completions bash > /etc/bash_completion.d/jdvm",
   man = "jdvm man > /usr/local/share/man/man1/jdvm.1",

@@ -145,8 +145,17 @@ local function add_emulator(command)
     { "--seed", "<n>", read = values.whole_number(0) },
     { "--fault", "<spec>", target = "faults", is_repeatable = true },
     { "--set", "<name=value>", target = "settings", is_repeatable = true, read = values.name_and_value },
+    { "--env" },
+    { "--background" },
+    { "--log" },
     { "--explain" },
   })
+  command:argument("program"):args("*"):argname("<command>"):description(
+    say(
+      "After --: a command to run with the variables set; the emulator ends with it, and with its exit status.",
+      "写在 -- 之后：设置好环境变量后运行的命令；命令结束时模拟器随之结束，并返回该命令的退出状态。"
+    )
+  )
 end
 
 local function add_global_options(root, print)

@@ -134,6 +134,15 @@ function M.due(rules, call)
   return found
 end
 
+--- The kinds of faults that are played, between blanks.
+function M.names(due)
+  local names = {}
+  for i, entry in ipairs(due) do
+    names[i] = entry.rule.fault
+  end
+  return table.concat(names, " ")
+end
+
 --- Lets every fault act at one stage: `before`, `result` or `response`.
 function M.act(due, stage, ...)
   for _, entry in ipairs(due) do

@@ -5,12 +5,13 @@ local ffi = require "ffi"
 local control = require "jdvm.emulator.control"
 local emulator = require "jdvm.emulator"
 local shell = require "jdvm.util.shell"
+local one_line = require("jdvm.util.text").one_line
 
 local M = {}
 
-local state, folder, parent, grandparent
+local state, folder, mode, ancestors, has_log
 
-ffi.cdef "int getpid(void); int getppid(void); int kill(int pid, int signal);"
+ffi.cdef "int getpid(void); int getppid(void); int kill(int pid, int signal); long write(int, const void *, size_t);"
 
 -- The parent of a process, where /proc knows it.
 local function parent_of(pid)
@@ -20,29 +21,39 @@ local function parent_of(pid)
   return line and tonumber(line:match "^.*%) %S+ (%d+)")
 end
 
+-- run.sh, the command and what started it, as one text. In the background run.sh is on its own.
+local function find_ancestors()
+  local shell_pid = ffi.C.getppid()
+  if mode == "background" then return tostring(shell_pid) end
+  local command = parent_of(shell_pid)
+  return ("%s %s %s"):format(shell_pid, command, command and parent_of(command))
+end
+
 --- Called when nginx starts: everything that can fail then fails here.
 function M.init(options)
-  parent = ffi.C.getppid()
-  grandparent = parent_of(parent)
+  mode, has_log = options.mode, options.log
+  ancestors = find_ancestors()
   folder = os.getenv "JDVM_EMULATOR_FOLDER" -- nginx clears the environment after this
   state = emulator.new(options)
 end
 
 local PULSE = 0.2 -- seconds
 
---- Tells the command, over standard output, that nginx is ready, and from time to time that it still is. Ends nginx
---- when the command has ended or what started the command has; then nobody else removes the folder.
+local function say(line) return io.stdout:write(line, "\n") and io.stdout:flush() end
+
+--- Tells the command, over standard output, that nginx is ready, and, unless it does not listen any more, from time to
+--- time that it still is. Ends nginx, and the program that the command runs, when the command has ended or what started
+--- the command has; then nobody else removes the folder.
 function M.watch()
-  local function beat(_, line)
-    local is_orphan = ffi.C.getppid() ~= parent or parent_of(parent) ~= grandparent
-    if is_orphan or not (io.stdout:write(line or ".", "\n") and io.stdout:flush()) then
-      io.stdout:write "stopped\n"
-      io.stdout:flush()
-      os.execute("rm -rf " .. shell.quote(folder))
-      ffi.C.kill(ffi.C.getpid(), 15)
-    end
+  local function beat()
+    if find_ancestors() == ancestors and (mode or say ".") then return end
+    say "stopped"
+    os.execute(
+      ("cd %s && { kill $(cat program); rm -rf %s; } 2>/dev/null"):format(shell.quote(folder), shell.quote(folder))
+    )
+    ffi.C.kill(ffi.C.getpid(), 15)
   end
-  beat(nil, "ready")
+  say "ready"
   ngx.timer.every(PULSE, beat)
 end
 
@@ -65,13 +76,32 @@ end
 
 local function enter()
   local counters = state.counters
-  counters.in_flight = counters.in_flight + 1
+  counters.in_flight, ngx.ctx.has_entered = counters.in_flight + 1, true
   counters.peak = math.max(counters.peak, counters.in_flight)
   if ngx.var.connection_requests == "1" then counters.connections = counters.connections + 1 end
 end
 
+local LOG = 3 -- the descriptor that launcher.lua opens for --log
+
+local function log(status, faults)
+  local line = ("%s %s %s %d %.3fs %s"):format(
+    ngx.localtime(),
+    ngx.req.get_method(),
+    ngx.var.request_uri,
+    status,
+    tonumber(ngx.var.request_time),
+    faults
+  )
+  line = one_line(line, 1000) .. "\n"
+  ffi.C.write(LOG, line, #line)
+end
+
 --- Called in the log phase, however a request ended.
-function M.leave() state.counters.in_flight = state.counters.in_flight - 1 end
+function M.leave()
+  local response = ngx.ctx.response
+  if ngx.ctx.has_entered then state.counters.in_flight = state.counters.in_flight - 1 end
+  if has_log then log(response and response.status or ngx.status, response and response.faults or "") end
+end
 
 -- Ends the connection, or leaves the client waiting first. 444 resets, an error just closes.
 local function finish(stop)
@@ -139,6 +169,7 @@ function M.serve(closing)
   if not closing and not state.settings.keep_alive then return ngx.exec "@closing" end
   enter()
   local response = emulator.respond(state, read_request())
+  ngx.ctx.response = response
   if response.delay then ngx.sleep(response.delay) end
   if next(response.wire) then
     local play = ngx.req.http_version() >= 2 and play_frames or play_bytes
