@@ -3,6 +3,8 @@
 
 local emulator = require "spec.support.emulator"
 
+local shell = require "spec.support.shell"
+
 local lua = emulator.this_lua()
 
 -- The fenced blocks of a page: { language, code, line }.
@@ -79,7 +81,7 @@ describe("README", function()
           words[#words + 1] = word
         end
         emulator.start({ args = words }).stop()
-      elseif command == "jdvm" then
+      elseif command == "jdvm" or command == "eval" or command == "kill" then
         code[#code + 1] = line
       elseif command == "make" then
         code[#code + 1] = "make -n " .. line:match("^make (%S+)") .. " >/dev/null"
@@ -87,7 +89,9 @@ describe("README", function()
         assert.truthy(command == "apt-get" or command == "luarocks", line)
       end
     end
-    return run("sh -e", ('jdvm() { %s bin/jdvm "$@"; }\n'):format(lua) .. table.concat(code, "\n") .. "\n")
+    shell.write(folder .. "/jdvm", ('#!/bin/sh\nexec %s bin/jdvm "$@"\n'):format(lua))
+    local setup = ("chmod +x %s/jdvm; PATH=%s:$PATH\n"):format(folder, folder)
+    return run("sh -e", setup .. table.concat(code, "\n") .. "\n")
   end
 
   for _, page in ipairs { "README.md", "README.zh.md" } do

@@ -25,6 +25,17 @@ $ JDCLOUD_ENDPOINT=http://127.0.0.1:8080 JDCLOUD_REGION=cn-north-1 JDCLOUD_ACCES
   JDCLOUD_SECRET_KEY=owner-secret-for-tests-only jdvm images --source private
 ```
 
+Three ways to run it:
+
+* `jdvm emulator` serves until it is interrupted (Ctrl-C), or until the process that started it ends.
+* `jdvm emulator -- COMMAND…` runs a command, such as your tests, and ends with it and with its exit status. The command
+  keeps the standard streams. Ctrl-C reaches it as usual; when `jdvm` itself is terminated, so is the command.
+* `eval "$(jdvm emulator --env --background)"` leaves it running behind the shell; `kill "$JDVM_EMULATOR_PID"` ends it.
+
+A command and `--env` set `JDCLOUD_ENDPOINT`, `JDCLOUD_REGION`, `JDCLOUD_ACCESS_KEY`, `JDCLOUD_SECRET_KEY` (the account
+owner) and, with `--tls`, `JDCLOUD_CA_FILE`; they unset `JDCLOUD_PROFILE` and `JDCLOUD_SESSION_TOKEN`, and add 127.0.0.1
+to `no_proxy`.
+
 | option | meaning |
 |---|---|
 | `--port N` | port on 127.0.0.1; 0, the default, takes a free one |
@@ -35,6 +46,11 @@ $ JDCLOUD_ENDPOINT=http://127.0.0.1:8080 JDCLOUD_REGION=cn-north-1 JDCLOUD_ACCES
 | `--seed N` | seed of the generated images |
 | `--fault SPEC` | a fault, see below; repeatable |
 | `--set NAME=VALUE` | a setting, see below; repeatable |
+| `--env` | print shell commands that set the variables, instead of the address and the accounts |
+| `--background` | exit once it is ready; the process id is in `JDVM_EMULATOR_PID`, or in the output as `pid` |
+| `--log` | a line for each request on standard error: time, method, target, status, seconds, faults played |
+| `--explain` | list faults, conditions and settings, and exit |
+| `-- COMMAND…` | run a command, see above |
 
 `JDVM_NGINX` names another nginx program. The built-in images are the same every time and in every version, so tests
 can name them; one community image in each region has every field that the service documents.

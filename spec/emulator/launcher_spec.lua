@@ -92,7 +92,9 @@ describe("a program that the emulator's command runs", function()
     local script = 'cat; echo "$JDCLOUD_REGION $JDCLOUD_ACCESS_KEY $JDCLOUD_PROFILE"; '
       .. 'curl -s --noproxy "*" --cacert "$JDCLOUD_CA_FILE" "$JDCLOUD_ENDPOINT/" | head -c 30; echo; '
       .. 'dirname "$JDCLOUD_CA_FILE"; exit 7'
-    local text = run("echo given | JDCLOUD_PROFILE=mine " .. with_program(script, { tls = true }))
+    script = script:gsub('%-%-noproxy "%*"', "")
+    local text =
+      run("echo given | https_proxy=http://127.0.0.1:9 JDCLOUD_PROFILE=mine " .. with_program(script, { tls = true }))
     local folder = text:match("\n(/[^\n]*/jdvm%-emulator%.%w+)\n")
     assert.matches('^given\ncn%-north%-1 JDVM%-EMULATOR%-OWNER \n{"error":{"status":"ACCESS_ERR', text)
     assert.matches("status 7$", text)

@@ -103,7 +103,10 @@ local function address_of(port, options) return (options.tls and "https" or "htt
 -- Shell text that makes programs use the emulator with the keys of its first account, and nothing else.
 local function exports(port, seen, options)
   local owner = accounts.list[1]
-  local lines = { "unset JDCLOUD_PROFILE JDCLOUD_SESSION_TOKEN" }
+  local lines = {
+    "unset JDCLOUD_PROFILE JDCLOUD_SESSION_TOKEN",
+    'export no_proxy="127.0.0.1,${no_proxy:-$NO_PROXY}"', -- no proxy leads to this machine
+  }
   for _, variable in ipairs {
     { "JDCLOUD_ENDPOINT", address_of(port, options) },
     { "JDCLOUD_REGION", regions.names[1] },
