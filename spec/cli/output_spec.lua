@@ -94,6 +94,63 @@ describe("the output of jdvm", function()
     end)
   end)
 
+  describe("text of others", function()
+    local operations, output = require "jdvm.service.operations", require "jdvm.cli.output"
+
+    -- What a printer of this format writes for a name, on a terminal or not.
+    local function printed(format, name, screen, page)
+      local parts = {}
+      page = page or {}
+      page.columns, page.asked, page.headers, page.screen = { "name" }, format ~= "json", false, screen
+      function page.write(...)
+        for _, text in ipairs { ... } do
+          parts[#parts + 1] = text
+        end
+      end
+      local printer = output.new(format, page, operations.describeImages)
+      printer.row { imageId = "i", name = name, _json = '{"name":"' .. name .. '"}' }
+      printer.finish()
+      return table.concat(parts)
+    end
+
+    local SCREEN = { columns = 80 }
+
+    it("cannot steer a terminal, in no format", function()
+      for code, bytes in pairs {
+        [0x7F] = "\127",
+        [0x9B] = "\194\155",
+        [0x200B] = "\226\128\139",
+        [0x200F] = "\226\128\143",
+        [0x2028] = "\226\128\168",
+        [0x202E] = "\226\128\174",
+        [0x2069] = "\226\129\169",
+        [0x61C] = "\216\156",
+        [0xE0041] = "\243\160\129\129",
+      } do
+        local name = "a" .. bytes .. "b"
+        for _, format in ipairs { "table", "csv", "tsv" } do
+          assert.matches("^a ?b\r?\n$", printed(format, name, SCREEN), format)
+        end
+        local escaped = code > 0xFFFF and "\\udb40\\udc41" or ("\\u%04x"):format(code)
+        for _, format in ipairs { "json", "jsonl" } do
+          assert.truthy(printed(format, name, SCREEN):find("a" .. escaped .. "b", 1, true), format)
+        end
+        assert.equal(name, cjson.decode(printed("jsonl", name, SCREEN)).name)
+        assert.equal(name .. "\n", printed("tsv", name))
+        assert.truthy(printed("json", name):find(name, 1, true))
+      end
+      assert.equal("64位 ✅\n", printed("table", "64位 ✅", SCREEN))
+    end)
+
+    it("is no formula in a spreadsheet, with --csv-safe", function()
+      for _, name in ipairs { "=1+2", "+1", "-1", "@SUM", "\tx", "\rx", "＝1", "＋1", "－1", "＠1" } do
+        assert.equal(name, (printed("csv", name):gsub("\r\n$", ""):gsub('"', "")))
+        assert.equal("'" .. name, (printed("csv", name, nil, { csv_safe = true }):gsub("\r\n$", ""):gsub('"', "")))
+      end
+      assert.equal("a=1\r\n", printed("csv", "a=1", nil, { csv_safe = true }))
+    end)
+  end)
+
   it("image prints no JSON that looks whole when a call failed, but an empty array for what does not exist", function()
     for _, case in ipairs {
       { "error:code=500", "image img-9ha1rgelkq", 4, "" },

@@ -106,7 +106,7 @@ local function add_output(command, operation, default)
   for _, field in ipairs(operations.item_model(operation)) do
     names[#names + 1] = field.name
     local heading = fields.heading(operation, field.name)
-    if heading ~= field.name then headings[#headings + 1] = heading .. " " .. field.name end
+    if heading:lower() ~= field.name:lower() then headings[#headings + 1] = ("%s (%s)"):format(heading, field.name) end
   end
   local list = say(" One of: %s.", "取值：%s。", table.concat(formats, ", "))
   local legend = headings[1] and say(" Headings: %s.", "标题：%s。", table.concat(headings, ", ")) or ""

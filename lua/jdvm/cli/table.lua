@@ -27,7 +27,7 @@ local function fit(widths, screen, id_column, name_column)
     local is_whole = i == id_column or name_column and i ~= name_column
     return is_whole and widths[i] or math.min(widths[i], narrowest)
   end
-  while #widths > 1 and total(#widths, least) > screen do
+  while #widths > (id_column or 1) and total(#widths, least) > screen do
     widths[#widths] = nil
   end
   local excess = total(#widths, function(i) return widths[i] end) - screen
