@@ -1,6 +1,7 @@
 -- The editor types and the reference pages say what the library does now.
 local api = require "docs.lib.api"
 local described = require "docs.lib.described"
+local examples = require "docs.lib.examples"
 local make_files = require "docs.make"
 local make_reference = require "docs.lib.reference"
 local make_types = require "docs.lib.types"
@@ -73,6 +74,24 @@ for _, language in ipairs { "en", "zh" } do
       assert.is_true(links > 30, links)
     end)
 
+    it("has an example for each method of a client", function()
+      local count = 0
+      for at, method in page:gmatch("()\n#### `(client:[%w_]+)") do
+        local text = page:sub(at + 1, page:find("\n##", at + 1, true))
+        assert.is_truthy(text:find("```lua\n", 1, true), method)
+        count = count + 1
+      end
+      assert.is_true(count >= 10, count)
+    end)
+
+    it("says what the module holds besides functions", function()
+      for name, value in pairs(jdvm) do
+        if type(value) ~= "function" and name ~= "regions" then
+          assert.is_truthy(page:find("\n#### `jdvm." .. name .. "`\n", 1, true), name)
+        end
+      end
+    end)
+
     it("says of disks what the service's pages say", function()
       for field, words in pairs {
         autoDelete = {
@@ -142,6 +161,41 @@ for _, language in ipairs { "en", "zh" } do
     end)
   end)
 end
+
+describe("the examples of the reference", function()
+  local emulator = require "spec.support.emulator"
+  local shell = require "spec.support.shell"
+
+  -- Runs Lua code as the reference says, under the emulator; what it prints, and its exit status.
+  local function run(code)
+    local path = os.tmpname()
+    shell.write(path, code)
+    local command = emulator.command { args = { "--", emulator.this_lua(), path } }
+    local paths = ("LUA_PATH=%s LUA_CPATH=%s "):format(shell.quote(package.path), shell.quote(package.cpath))
+    local text = shell.output(emulator.NO_SETTINGS .. paths .. command .. " 2>&1; echo status $?")
+    os.remove(path)
+    return text
+  end
+
+  it("run as they stand", function()
+    local code = {}
+    for _, example in pairs(examples.methods) do
+      code[#code + 1] = "do\n" .. example .. "end\n"
+    end
+    local text = run(table.concat(code))
+    assert.matches("status 0$", text)
+    for _, line in ipairs { "9\t9", "endpoint\t", "CentOS 8.2 64位\tready", "30", "18", "img%-[%w]+\t2022" } do
+      assert.matches(line, text)
+    end
+  end)
+
+  it("of testing are the page's own, and test", function()
+    assert.equal("all passed\nstatus 0", run(examples.test))
+    assert.equal("web\nstatus 0", run(examples.recorded))
+    local broken = examples.test:gsub("throttle:count=2", "throttle:count=99")
+    assert.matches("status 1$", run(broken))
+  end)
+end)
 
 describe("a third operation", function()
   local entry = {

@@ -571,6 +571,21 @@ api.functions[#api.functions + 1] = {
   returns = { { "integer?", "seconds" } },
 }
 
+-- What the module holds besides functions.
+api.values = {
+  {
+    name = "jdvm.null",
+    doc = 'The value that stands for JSON null in arrays, and everywhere with null = "keep"; equal to cjson.null and '
+      .. "ngx.null.",
+    doc_zh = '在数组中（以及 null = "keep" 时的任何位置）表示 JSON null 的值；等于 cjson.null 与 ngx.null。',
+  },
+  {
+    name = "jdvm._VERSION",
+    doc = "The version of jdvm, such as 0.1.0.",
+    doc_zh = "jdvm 的版本号，例如 0.1.0。",
+  },
+}
+
 -- The module jdvm.cache: its constructor and its options.
 api.cache = {
   name = "cache.new",

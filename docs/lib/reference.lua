@@ -3,6 +3,7 @@
 
 local api = require "docs.lib.api"
 local described = require "docs.lib.described"
+local examples = require "docs.lib.examples"
 local failures = require "docs.lib.failures"
 local keychain = require "jdvm.keys.sources"
 local models = require "jdvm.service.models"
@@ -316,6 +317,11 @@ local function fields_table(page, fields, is_model)
   end
 end
 
+local function code_block(page, text)
+  page.add("")
+  page.add("```lua\n" .. text .. "```")
+end
+
 -- One function or method: its line, what it does, what it returns.
 local function signature(page, prefix, entry)
   local names = {}
@@ -334,11 +340,11 @@ local function signature(page, prefix, entry)
   end
   if entry.fails then returned[#returned + 1] = page.w.on_failure end
   if #returned > 0 then lines[#lines + 1] = ("- %s: %s"):format(page.w.returns, table.concat(returned, ", ")) end
-  if #lines == 0 then return end
-  page.add("")
+  if #lines > 0 then page.add("") end
   for _, line in ipairs(lines) do
     page.add(line)
   end
+  if examples.methods[prefix .. entry.name] then code_block(page, examples.methods[prefix .. entry.name]) end
 end
 
 local function operation_section(page, operation)
@@ -464,6 +470,16 @@ local function failures_section(page)
   fields_table(page, failures.fields)
 end
 
+local function testing_section(page)
+  local text = examples.testing[page.language]
+  page.heading(2, text.title, "testing")
+  page.add(table.concat(text, "\n\n", 1, 3))
+  code_block(page, examples.test)
+  page.add("")
+  page.add(table.concat(text, "\n\n", 4, 5))
+  code_block(page, examples.recorded)
+end
+
 --- The page in a language.
 ---@param language "en"|"zh"
 ---@return string
@@ -477,6 +493,11 @@ return function(language)
   page.heading(2, w.module)
   for _, entry in ipairs(api.functions) do
     signature(page, "", entry)
+  end
+
+  for _, value in ipairs(api.values) do
+    page.heading(4, code(value.name))
+    page.add(page.doc(value))
   end
 
   page.heading(2, w.client)
@@ -553,5 +574,6 @@ return function(language)
   end
 
   failures_section(page)
+  testing_section(page)
   return page.text()
 end
