@@ -32,7 +32,6 @@ local FAILURE_TTL = 1 -- seconds for which others are given a failure that may p
 
 local Catalogue = {}
 Catalogue.__index = Catalogue
-
 local KIND, FRESH, FETCHED, FIRST, SECOND = entry.KIND, entry.FRESH, entry.FETCHED, entry.FIRST, entry.SECOND
 
 local function parse(self, text) return entry.read(text, self.decoding) end
@@ -110,8 +109,10 @@ local function keep(self, key, job, text, kind, seconds)
     complain(self, "old", "an older answer stays in use: " .. parse(self, text)[FIRST])
     return text, true
   end
-  local shared = kind ~= "failed" and fleet_here(self)
-  if shared then shared:set(key, text, seconds) end
+  -- An answer that is not to be kept still ends an older one.
+  if kind == "negative" and seconds <= 0 then self.dict:delete(key) end
+  local shared = (kind == "ok" or kind == "negative") and fleet_here(self)
+  if shared then shared:set(key, text, max(seconds, 0.001)) end
   local stored, reason = store(self, key, text, seconds)
   if stored then return text, false end
   text = failure(self, job, {

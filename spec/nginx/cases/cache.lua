@@ -249,21 +249,23 @@ case("gives right answers while a full dict drops the oldest, and says so once",
 end)
 
 case("notices that an image was deleted", function(run)
-  local known = true
-  local catalogue = new(run, { ttl = 0.1 }, {
-    transport = function()
-      local answer = known and '"result":{"image":{"imageId":"i"}}}'
-        or '"error":{"code":404,"status":"NOT_FOUND","message":"Image i not found"}}'
-      return { status = known and 200 or 404, headers = {}, body = '{"requestId":"r",' .. answer }
-    end,
-  })
-  truthy(catalogue:describe_image "i")
-  known = false
-  ngx.sleep(0.15)
-  equal("stale", select(2, catalogue:describe_image "i").cache)
-  ngx.sleep(0.05)
-  local image, _, detail = catalogue:describe_image "i"
-  failed({ kind = "api", code = 404, cache = "hit" }, image, detail)
+  for negative_ttl, state in pairs { [60] = "hit", [0] = "miss" } do
+    local known = true
+    local catalogue = new(run, { ttl = 0.1, negative_ttl = negative_ttl }, {
+      transport = function()
+        local answer = known and '"result":{"image":{"imageId":"i"}}}'
+          or '"error":{"code":404,"status":"NOT_FOUND","message":"Image i not found"}}'
+        return { status = known and 200 or 404, headers = {}, body = '{"requestId":"r",' .. answer }
+      end,
+    })
+    truthy(catalogue:describe_image "i")
+    known = false
+    ngx.sleep(0.15)
+    equal("stale", select(2, catalogue:describe_image "i").cache)
+    ngx.sleep(0.05)
+    local image, _, detail = catalogue:describe_image "i"
+    failed({ kind = "api", code = 404, cache = state }, image, detail)
+  end
 end)
 
 case("keeps a failure whose Retry-After has hundreds of digits", function(run)
