@@ -8,7 +8,9 @@ description = {
   summary = "JD Cloud VM image client",
   detailed = "Signs, sends and decodes describeImages and describeImage; iterates over pages.",
   license = "MIT",
+  labels = { "cloud", "jdcloud", "openresty" },
 }
+supported_platforms = { "unix" }
 -- argparse is for the command alone; the library needs no other rock.
 dependencies = { "lua >= 5.1, < 5.6", "argparse >= 0.7.0" }
 external_dependencies = {
@@ -156,7 +158,7 @@ build = {
       ["jdvm.emulator.run"] = "lua/jdvm/emulator/run.sh",
     },
   },
-  copy_directories = { "examples" },
+  copy_directories = { "docs", "examples" },
 }
 test_dependencies = { "busted >= 2.0" }
 test = { type = "busted" }

@@ -1,4 +1,5 @@
--- Writes the files that follow from the tables of the library: editor types and reference pages.
+-- Writes the files that follow from others: editor types and reference pages from the tables of the library, the
+-- rockspec of the release from the one of a checkout.
 -- Run from the top of the repository: lua docs/make.lua (or make docs). spec/reference_spec.lua checks
 -- that the files are current.
 
@@ -8,11 +9,23 @@ local types = require "docs.lib.types"
 local reference = require "docs.lib.reference"
 local emulator = require "docs.lib.emulator"
 
+local RELEASE = "0.1.0"
+
+local function release_rockspec()
+  local file = assert(io.open("jdvm-scm-1.rockspec"))
+  local text = file:read("*a")
+  file:close()
+  text = text:gsub('"scm%-1"', '"' .. RELEASE .. '-1"')
+  text = text:gsub('url = "file://%."', 'url = "git+file://.", tag = "v' .. RELEASE .. '"')
+  return text
+end
+
 local files = {
   { path = "lua/jdvm/types.lua", make = types },
   { path = "docs/reference.md", make = function() return reference "en" end },
   { path = "docs/reference.zh.md", make = function() return reference "zh" end },
   { path = "docs/emulator.md", make = emulator },
+  { path = "jdvm-" .. RELEASE .. "-1.rockspec", make = release_rockspec },
 }
 
 if arg and arg[0] and arg[0]:find("make%.lua$") then

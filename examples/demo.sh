@@ -3,11 +3,6 @@
 # and stops it. `make demo` builds first; LUA=luajit examples/demo.sh tries another Lua.
 set -eu
 cd "$(dirname "$0")/.."
-case ${LUA:-lua5.4} in
-*luajit* | *5.1) version=5.1 ;;
-*) version=${LUA:-lua5.4} version=${version##*lua} ;;
-esac
-export LUA_PATH="$PWD/lua/?.lua;;" LUA_CPATH="$PWD/build/$version/?.so;;"
 . examples/emulator.sh
 
 run() {

@@ -1,8 +1,21 @@
 # shellcheck shell=bash
-# Starts the emulator for the scripts beside this file, which source it from the repository's folder: puts endpoint, CA,
-# region and keys into the environment. At the end of the script it stops what stands in `processes`.
+# Starts the emulator for the scripts beside this file, which source it: puts endpoint, CA, region and keys into the
+# environment, and where Lua finds the library. At the end of the script it stops what stands in `processes`.
 
-lua=${LUA:-lua5.4}
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+case $top in
+*/lib/luarocks/rocks-*) # installed by LuaRocks
+  version=${top##*/rocks-} version=${version%%/*}
+  lua=${LUA:-lua$version} tree=${top%/lib/luarocks/*}
+  lua_path="$tree/share/lua/$version/?.lua" lua_cpath="$tree/lib/lua/$version/?.so"
+  ;;
+*)
+  lua=${LUA:-lua5.4} version=5.1
+  case $lua in *5.[2-9]) version=${lua##*lua} ;; esac
+  lua_path="$top/lua/?.lua" lua_cpath="$top/build/$version/?.so"
+  ;;
+esac
+export LUA_PATH="$lua_path;;" LUA_CPATH="$lua_cpath;;"
 folder=$(mktemp -d)
 processes=()
 stop() {
@@ -20,7 +33,7 @@ unset JDCLOUD_SESSION_TOKEN http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PR
 
 echo '$ jdvm emulator --tls &'
 mkfifo "$folder/says"
-"$lua" bin/jdvm emulator --tls >"$folder/says" &
+"$lua" "$top/bin/jdvm" emulator --tls >"$folder/says" &
 processes+=($!)
 exec 3<"$folder/says"
 while read -r -t 20 -u 3 word value rest; do

@@ -190,17 +190,35 @@ for index, lua in ipairs(LUAS) do
   end)
 end
 
-describe("the rock", function()
-  it("can be packed, and the packed rock installed", function()
-    local lua, packed = LUAS[4], folder .. "/packed"
-    must("mkdir " .. quote(packed))
-    local rock = must(luarocks(lua, folder .. "/tree4", "pack jdvm")):match("Packed: (%S+)")
-    assert.truthy(rock)
-    must(("mv %s %s"):format(quote(rock), quote(packed)))
-    must(luarocks(lua, packed .. "/tree", ("install --deps-mode=none %s/*.rock"):format(quote(packed))))
-    local output = must(from_tree(lua, packed .. "/tree", lua.interpreter .. " list.lua"))
-    assert.matches("%d+%s*$", output)
-    assert.matches("^jdvm %d", must(as_new_user(packed .. "/tree", '"$jdvm" --version')))
+-- As it will be once the release has a public address, which here is a tag of a local repository.
+describe("a release", function()
+  local lua, tree = LUAS[4], nil
+
+  setup(function()
+    tree = folder .. "/release"
+    local git = "git -c user.name=jdvm -c user.email=jdvm@example.com "
+    must(
+      ("cp -r %s %s && cd %s && git init -q && git add . && %s commit -qm release && %s tag -m release v0.1.0"):format(
+        quote(checkout),
+        quote(tree),
+        quote(tree),
+        git,
+        git
+      )
+    )
+  end)
+
+  it("is built from its tag, packed, and the packed rock installed, with what runs of the examples", function()
+    local rockspec = folder .. "/jdvm-0.1.0-1.rockspec"
+    local text = source.read("jdvm-0.1.0-1.rockspec"):gsub("git%+file://%.", "git+file://" .. tree)
+    shell.write(rockspec, text)
+    must(luarocks(lua, tree .. "/built", "build --deps-mode=none " .. quote(rockspec)))
+    local rock = must(luarocks(lua, tree .. "/built", "pack jdvm")):match("Packed: (%S+)")
+    must(luarocks(lua, tree .. "/installed", ("install --deps-mode=none %s"):format(quote(rock))))
+    assert.matches("%d+%s*$", must(from_tree(lua, tree .. "/installed", lua.interpreter .. " list.lua")))
+    assert.matches("^jdvm %d", must(as_new_user(tree .. "/installed", '"$jdvm" --version')))
+    local examples = tree .. "/installed/lib/luarocks/rocks-5.4/jdvm/0.1.0-1/examples"
+    assert.matches("\nuefiSupport: ", must(as_new_user(tree .. "/installed", "bash " .. quote(examples .. "/demo.sh"))))
   end)
 end)
 
@@ -280,11 +298,13 @@ describe("a header that is missing", function()
   end)
 end)
 
-describe("the rockspec", function()
-  it(
-    "is one that luarocks lints",
-    function() must(luarocks(LUAS[4], folder .. "/none", "lint jdvm-scm-1.rockspec")) end
-  )
+describe("each rockspec", function()
+  for _, name in ipairs { "jdvm-scm-1", "jdvm-0.1.0-1" } do
+    it(
+      "is one that luarocks lints: " .. name,
+      function() must(luarocks(LUAS[4], folder .. "/none", "lint " .. name .. ".rockspec")) end
+    )
+  end
 end)
 
 describe("making the rock", function()

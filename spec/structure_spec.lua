@@ -264,5 +264,6 @@ describe("the version", function()
     end
     assert.equal(1, #places, "the number stands in " .. table.concat(places, ", "))
     assert.truthy(source.read("CHANGELOG.md"):find(literal))
+    assert.truthy(source.read("jdvm-" .. jdvm._VERSION .. "-1.rockspec"))
   end)
 end)

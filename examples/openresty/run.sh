@@ -2,10 +2,8 @@
 # Starts the gateway of this folder on 127.0.0.1 against the emulator: run.sh [PORT [METRICS_PORT]], 8080 and 9145 by
 # default. Ctrl-C ends both.
 set -eu
-cd "$(dirname "$0")/../.."
-here=$PWD/examples/openresty
-[ -e build/5.1/jdvm/core.so ] || make -s build
-. examples/emulator.sh
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../emulator.sh"
 
 # What differs from machine to machine, beside a copy of nginx.conf. Cosockets take their CA from nginx.conf, and check
 # certificates against names only; the emulator's is for localhost, too.
@@ -18,12 +16,12 @@ export JDCLOUD_ENDPOINT=${JDCLOUD_ENDPOINT/127.0.0.1/localhost}
 {
   read -r nginx
   cat >"$folder/modules.conf"
-} < <(LUA_PATH="lua/?.lua;;" "$lua" -e 'print(require("jdvm.emulator.find_nginx")())' | tr '\t' '\n')
+} < <("$lua" -e 'print(require("jdvm.emulator.find_nginx")())' | tr '\t' '\n')
 # Started by root, the workers would be nobody, who may not read a checkout.
 if [ "$(id -u)" -eq 0 ]; then echo "user root;" >>"$folder/modules.conf"; fi
 cat >"$folder/paths.conf" <<END
-lua_package_path "$here/?.lua;$PWD/lua/?.lua;;";
-lua_package_cpath "$PWD/build/5.1/?.so;;";
+lua_package_path "$here/?.lua;${lua_path/"/$version/?"/"/5.1/?"};;"; # nginx's Lua is LuaJIT
+lua_package_cpath "${lua_cpath/"/$version/?"/"/5.1/?"};;";
 client_body_temp_path $folder/t1; proxy_temp_path $folder/t2; fastcgi_temp_path $folder/t3;
 uwsgi_temp_path $folder/t4; scgi_temp_path $folder/t5;
 END

@@ -195,22 +195,6 @@ describe("decode of random documents (seed " .. seed .. ")", function()
     end
   end)
 
-  it("does not depend on what was decoded before", function()
-    local texts, fresh = {}, {}
-    for number = 1, COUNT / 4 do
-      texts[number] = random_value(1, number % 3 == 0)
-      forget()
-      fresh[number] = decode(texts[number])
-    end
-    for number = #texts, 1, -1 do
-      assert.is_true(same(fresh[number], decode(texts[number]), true), ("seed %d: %s"):format(seed, texts[number]))
-    end
-    local all = decode("[" .. table.concat(texts, ",") .. "]")
-    for number = 1, #texts do
-      assert.is_true(same(fresh[number], all[number], true), ("seed %d: %s"):format(seed, texts[number]))
-    end
-  end)
-
   it("refuses or accepts a damaged document whatever is wanted of it", function()
     for number = 1, COUNT do
       local text = random_value(1, number % 3 == 0)

@@ -43,7 +43,7 @@ compile_all() {
 old_libcurl() {
   local number file
   for number in 0x073d00 0x074200; do
-    for file in src/pure/libcurl.c src/pure/libcurl_events.c; do
+    for file in src/pure/libcurl.c src/pure/libcurl_events.c src/pure/http.c; do
       "$@" -Wno-deprecated-declarations "-DJDVM_CURL_NUM=$number" "$file" || return
     done
   done
