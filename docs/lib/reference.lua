@@ -47,6 +47,7 @@ local words = {
     required = "required",
     one_of = "One of",
     known = "Known values (others may come)",
+    heading = "Heading in tables of the command",
     range = "Range",
     from = "from %s",
     from_to = "%s to %s",
@@ -157,6 +158,7 @@ local words = {
     required = "必填",
     one_of = "取值",
     known = "已知取值（可能出现其他值）",
+    heading = "命令行表格中的标题",
     range = "取值范围",
     from = "不小于 %s",
     from_to = "%s 至 %s",
@@ -258,7 +260,7 @@ local function code(value)
   return "`" .. tostring(value) .. "`"
 end
 
--- What may be said about the values of an entry: the known ones, the range.
+-- What may be said about the values of an entry: the known ones, the heading above them, the range.
 local function values_of(page, entry, may_be_open)
   local w, parts = page.w, {}
   local function add(what, text) parts[#parts + 1] = w.sentence:format(what, text) end
@@ -269,6 +271,7 @@ local function values_of(page, entry, may_be_open)
     end
     add((may_be_open or entry.open) and w.known or w.one_of, table.concat(shown, w.comma))
   end
+  if entry.heading then add(w.heading, code(entry.heading)) end
   if entry.above then
     add(w.range, w.above:format(entry.above))
   elseif entry.min and entry.max and entry.max < 2147483647 then

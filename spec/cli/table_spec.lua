@@ -53,6 +53,7 @@ describe("a table on a screen", function()
       assert.matches(expected, lines[2])
       assert.is_true(#lines[2]:gsub("…", ".") <= columns, lines[2])
     end
+    print_table(19, nil, { image })
     assert.equal("name,status,createTime,platform,osVersion,architecture,systemDiskSizeGB,imageSource", left_out)
     print_table(200, nil, { image })
     assert.is_nil(left_out)

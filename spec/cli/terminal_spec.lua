@@ -82,8 +82,8 @@ describe("on a terminal", function()
 
   it("a failing wait is told in the line of progress", function()
     local changes = { TERM = "xterm", JDCLOUD_ENDPOINT = "http://127.0.0.1:9" }
-    local text = world.on_terminal('"$@"', "wait img-9ha1rgelkq --interval 0.1 --timeout 0.5", changes).finish()
-    assert.truthy(text:find("\r\27[Kimg-9ha1rgelkq: not seen yet, 0 s; could not connect to 127", 1, true), text)
+    local text = world.on_terminal('"$@"', "wait img-9ha1rgelkq --interval 0.1 --timeout 1.5", changes).finish()
+    assert.truthy(text:find("\r\27[Kimg-9ha1rgelkq: not seen yet, 1 s; could not connect to 127", 1, true), text)
     assert.is_nil(text:find("going on", 1, true))
   end)
 
