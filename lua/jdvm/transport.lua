@@ -13,7 +13,6 @@ local place_of = require "jdvm.transport.phase"
 local text = require "jdvm.util.text"
 
 local nginx = lazy "jdvm.transport.nginx"
-local waiting = lazy "jdvm.transport.waiting"
 
 local transport = {}
 
@@ -145,7 +144,8 @@ local function curl_of(config)
       if tostring(curl):find("interrupted!$") then error(curl, 0) end
       return refuse("transport", nil, "no_libcurl", { reason = tostring(curl):gsub("\n.*", "") })
     end
-    config.curl = (config.wait and waiting or curl).new(config)
+    -- Not lazy: inside nginx that would load libcurl into workers that use cosockets.
+    config.curl = (config.wait and require "jdvm.transport.waiting" or curl).new(config)
   end
   return config.curl
 end
