@@ -120,7 +120,7 @@ local function settings_table()
   local lines = {
     "## Settings",
     "",
-    "How the emulator behaves where the documents of the service leave it open.",
+    "What the service's documentation leaves open can be set.",
     "",
     "| setting | default | values | meaning |",
     "|---|---|---|---|",
@@ -158,7 +158,7 @@ local function faults_table()
     "`drift:insert=3,page=2`; a comma or percent sign in a value is percent-encoded. Several act together; of those",
     "that replace the whole response (" .. table.concat(replacing, ", ") .. ") only the first acts. Steps",
     "are separated by blanks: `life:image=img-9ha1rgelkq,steps=pending:10 pending:60@1s ready@2s`.",
-    'A client meets a malformed body with `body:text=<html>` or `body:result={"images":null}`.',
+    'Malformed bodies: `body:text=<html>`, `body:result={"images":null}`.',
     "",
     "| kind | what happens | parameters (values; default) |",
     "|---|---|---|",

@@ -14,23 +14,23 @@
 ---@field systemDiskSizeGB? integer Size of the system disk in GB. 系统盘大小，单位 GB。
 ---@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community"|string Where the image comes from. Older pages of the service say jcloud, marketplace, self and shared (share for describeImage) for public, thirdparty, private and shared. 镜像来源。服务端旧版文档使用 jcloud、marketplace、self、shared（describeImage 中为 share），分别对应 public、thirdparty、private、shared。
 ---@field osType? "linux"|"windows"|string Family of the operating system. 操作系统类型。
----@field status? "pending"|"ready"|"deleting"|"error"|string State: pending while it is made, ready when usable, deleting, error when the image or its snapshot is broken. 状态：pending 创建中，ready 可用，deleting 删除中，error 镜像或其快照已损坏。
----@field createTime? string When it was made, as YYYY-MM-DD HH:MM:SS; the service names no time zone. 创建时间，格式 YYYY-MM-DD HH:MM:SS；服务端未说明时区。
----@field sizeMB? integer Real size of the image's file in MB; 0 occurs. 镜像文件的实际大小，单位 MB，可能为 0。
+---@field status? "pending"|"ready"|"deleting"|"error"|string Status: pending while the image is being created, ready when it can be used, deleting, error when the image or its snapshot is broken. 状态：pending 创建中，ready 可用，deleting 删除中，error 镜像或其快照已损坏。
+---@field createTime? string Creation time, as YYYY-MM-DD HH:MM:SS; the service states no time zone. 创建时间，格式 YYYY-MM-DD HH:MM:SS；服务端未说明时区。
+---@field sizeMB? integer Actual size of the image file in MB; may be 0. 镜像文件的实际大小，单位 MB，可能为 0。
 ---@field desc? string Description; may be empty. 描述，可能为空。
 ---@field ownerPin? string Account (pin) of the owner; admin for official images. 镜像所有者的账号（pin）；官方镜像为 admin。
 ---@field loginName? string Login name of the owner. 镜像所有者的登录名。
 ---@field launchPermission? "all"|"specifiedUsers"|"ownerOnly"|string Who may use it: all, the accounts it was shared with, or only its owner. 使用权限：所有人、被共享的指定用户或仅所有者。
 ---@field systemDisk? jdvm.InstanceDiskAttachment The system disk a VM gets from this image. 由该镜像创建的系统盘配置。
 ---@field dataDisks? jdvm.InstanceDiskAttachment[] The data disks a VM gets; absent when there are none. 由该镜像创建的数据盘配置；没有数据盘时不返回。
----@field snapshotId? string Snapshot behind a cloud system disk; empty for images with a local one. 云硬盘系统盘所用的快照 ID；本地盘系统盘的镜像为空。
+---@field snapshotId? string Snapshot of the cloud system disk; empty for images with a local one. 云硬盘系统盘所用的快照 ID；本地盘系统盘的镜像为空。
 ---@field rootDeviceType? "localDisk"|"cloudDisk"|string Kind of the system disk. 系统盘类型。
----@field progress? string Percent done of a copy or conversion: a number, but as text. 复制或转换的进度百分比，以字符串表示的数字。
+---@field progress? string Progress of a copy or conversion in percent, as a string. 复制或转换的进度百分比，以字符串表示的数字。
 ---@field offline? boolean Whether the image was withdrawn; official and marketplace images only. Absent means false. 镜像是否已下线，仅官方镜像和云市场镜像返回；不返回表示未下线。
 ---@field serviceCode? string Billing code of a marketplace image; deprecated, see chargeInfo. 云市场镜像的计费编码；已弃用，请使用 chargeInfo。
 ---@field imported? boolean Whether the image came from an import. 是否为导入的镜像。
----@field expiredTime? string End of validity; empty means for ever. 有效期截止时间；为空表示长期有效。
----@field instanceId? string The VM the image was made from. 制作该镜像的源云主机 ID。
+---@field expiredTime? string Expiry time; empty means never. 有效期截止时间；为空表示长期有效。
+---@field instanceId? string The VM the image was created from. 制作该镜像的源云主机 ID。
 ---@field bootMode? "bios"|"uefi"|string Boot mode; absent means bios. 启动方式；不返回表示 bios。
 ---@field uefiSupport? boolean Whether it can boot by UEFI. 是否支持 UEFI 启动。
 ---@field chargeInfo? jdvm.ImageChargeInfo How the use of the image is billed. 镜像的计费信息。
@@ -58,16 +58,16 @@
 ---@field description? string Description. 描述。
 ---@field diskType? "ssd"|"premium-hdd"|"ssd.gp1"|"ssd.io1"|"hdd.std1"|string Kind of disk; ssd and premium-hdd are no longer sold. 云硬盘类型；ssd 与 premium-hdd 已停售。
 ---@field diskSizeGB? integer Size in GiB. 大小，单位 GiB。
----@field iops? integer Input and output operations a second. 每秒读写次数（IOPS）。
+---@field iops? integer I/O operations per second. 每秒读写次数（IOPS）。
 ---@field throughput? integer Throughput; the service states no unit. 吞吐量；服务端文档未说明单位。
 ---@field status? "creating"|"available"|"in-use"|"extending"|"restoring"|"deleting"|"deleted"|"error_create"|"error_delete"|"error_restore"|"error_extend"|"in-recyclebin"|string State of the disk. 云硬盘状态。
 ---@field attachments? jdvm.DiskAttachment[] Where the disk is attached. 挂载信息。
----@field snapshotId? string Snapshot the disk is made from. 创建该云硬盘所用的快照 ID。
+---@field snapshotId? string Snapshot the disk is created from. 创建该云硬盘所用的快照 ID。
 ---@field multiAttachable? boolean Whether it can be attached to several VMs. 是否支持多点挂载。
 ---@field encrypted? boolean Whether it is encrypted. 是否加密。
 ---@field encrypt? boolean The same as encrypted; the service's samples carry both. 含义同 encrypted；官方示例同时返回两者。
 ---@field enabled? boolean In the service's words "whether the disk is paused (IOPS limited to very few)". That reads as the opposite of the name, and no source says which of the two holds: do not rely on it. 服务端文档的说明是“云盘是否被暂停（IOPS限制为极低）”，与字段名的字面含义相反，且没有资料说明以何者为准，请勿依赖该字段。
----@field createTime? string When it was made. 创建时间。
+---@field createTime? string Creation time. 创建时间。
 ---@field charge? jdvm.Charge How it is billed. 计费信息。
 ---@field tags? jdvm.Tag[] Tags. 标签。
 ---@field snapshotPolicies? jdvm.SnapshotPolicy[] Snapshot policies bound to the disk. 绑定的自动快照策略。
@@ -90,7 +90,7 @@
 ---@field chargeStatus? "normal"|"overdue"|"arrear"|string State of the payment: normal, overdue (the paid time is over), arrear (the account owes money). 费用状态：normal 正常，overdue 已到期，arrear 欠费。
 ---@field chargeStartTime? string When billing began. 计费开始时间。
 ---@field chargeExpiredTime? string When the paid time ends; empty when paid afterwards. 到期时间；后付费资源为空。
----@field chargeRetireTime? string When the resource is released for want of payment. 资源预计释放时间。
+---@field chargeRetireTime? string When the resource is released because charges are unpaid. 资源预计释放时间。
 
 ---A tag. 标签。
 ---@class jdvm.Tag
@@ -100,7 +100,7 @@
 ---How the use of an image is billed. 镜像的计费信息。
 ---@class jdvm.ImageChargeInfo
 ---@field serviceCode? string Billing code. 计费编码。
----@field formula? string[] What the price depends on. 计费公式各项。
+---@field formula? string[] Terms of the price formula. 计费公式各项。
 
 ---A policy that takes snapshots of a disk. Times carry their zone: 2020-02-02T20:02:00+08:00. 自动快照策略。时间带时区，例如 2020-02-02T20:02:00+08:00。
 ---@class jdvm.SnapshotPolicy
@@ -108,55 +108,55 @@
 ---@field name? string Name. 策略名称。
 ---@field pin? string Account (pin) of its owner. 策略所有者的账号（pin）。
 ---@field interval? integer Seconds between two runs. 执行间隔，单位秒。
----@field effectiveTime? string When it begins to work. 生效时间。
----@field lastTriggerTime? string When it ran last. 上次执行时间。
----@field nextTriggerTime? string When it runs next. 下次执行时间。
----@field createTime? string When it was made. 创建时间。
----@field updateTime? string When it was changed. 更新时间。
----@field snapshotLifecycle? integer Seconds a snapshot is kept; 0 means for ever. 快照保留时间，单位秒；0 表示永久保留。
----@field contactInfo? jdvm.SnapshotPolicyContactInfo Who is told when it fails. 执行失败时的通知对象。
+---@field effectiveTime? string When it takes effect. 生效时间。
+---@field lastTriggerTime? string Time of the last run. 上次执行时间。
+---@field nextTriggerTime? string Time of the next run. 下次执行时间。
+---@field createTime? string Creation time. 创建时间。
+---@field updateTime? string Time of the last change. 更新时间。
+---@field snapshotLifecycle? integer How long a snapshot is kept, in seconds; 0 means forever. 快照保留时间，单位秒；0 表示永久保留。
+---@field contactInfo? jdvm.SnapshotPolicyContactInfo Who is notified when it fails. 执行失败时的通知对象。
 ---@field status? integer 1 on, 2 off. 1 启用，2 禁用。
 ---@field diskCount? integer Number of disks bound to it. 绑定的云硬盘数量。
 
----Who a snapshot policy tells when it fails. 自动快照策略的通知对象。
+---Who is notified when a snapshot policy fails. 自动快照策略的通知对象。
 ---@class jdvm.SnapshotPolicyContactInfo
----@field sms? integer Whether by text message: 1 yes, 0 no. 是否短信通知：1 是，0 否。
----@field email? integer Whether by mail: 1 yes, 0 no. 是否邮件通知：1 是，0 否。
----@field personIds? integer[] Ids of the persons. 联系人 ID。
----@field groupIds? integer[] Ids of the groups of persons. 联系人组 ID。
+---@field sms? integer Notification by text message: 1 yes, 0 no. 是否短信通知：1 是，0 否。
+---@field email? integer Notification by email: 1 yes, 0 no. 是否邮件通知：1 是，0 否。
+---@field personIds? integer[] Ids of the contacts. 联系人 ID。
+---@field groupIds? integer[] Ids of the contact groups. 联系人组 ID。
 
 ---Parameters of describeImages.
 ---@class jdvm.DescribeImagesParams
----@field regionId? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string Region. Left out, it is the region of the client. 地域 ID；不填时使用客户端的地域。
+---@field regionId? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string Region; defaults to that of the client. 地域 ID；不填时使用客户端的地域。
 ---@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community" Where the images come from: public (official), thirdparty (marketplace), private (your own), shared (shared with you), community. Required unless ids is given. 镜像来源：public 官方，thirdparty 云市场，private 私有，shared 共享，community 社区。未指定 ids 时必填。
 ---@field ids? string[] Ids of the images wanted. Cannot be combined with filters. 要查询的镜像 ID 列表，不能与过滤条件同时使用。
----@field offline? boolean Whether to list withdrawn images; only with imageSource public or thirdparty. Left out, the service takes it as false. 是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。
+---@field offline? boolean Whether to list withdrawn images; only with imageSource public or thirdparty. The service's default is false. 是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。
 ---@field platform? "Ubuntu"|"CentOS"|"Windows Server"|"Other Linux"|"Other Windows"|string Distribution; empty means any. 操作系统发行版；为空表示不限。
 ---@field rootDeviceType? "localDisk"|"cloudDisk" Kind of the system disk. 系统盘类型：localDisk 本地盘，cloudDisk 云硬盘。
 ---@field launchPermission? "all"|"specifiedUsers"|"ownerOnly" Who may use the image; only with imageSource private. Empty means any. 使用权限，仅可与 imageSource 为 private 同用；为空表示不限。
----@field status? "pending"|"ready"|"deleting"|"error"|string State of the images. 镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。
----@field pageNumber? integer Page to answer. 页码。
----@field pageSize? integer Images on a page. 每页数量。
+---@field status? "pending"|"ready"|"deleting"|"error"|string Status of the images. 镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。
+---@field pageNumber? integer Page number. 页码。
+---@field pageSize? integer Number of images per page. 每页数量。
 ---@field imageName? string Part of the image's name. 镜像名称，支持模糊匹配。
 ---@field serviceCode? string Billing code of a marketplace image; deprecated. 云市场镜像的计费编码；已弃用。
 ---@field architecture? "x86_64"|"arm64"|"i386"|string Processor architecture. 处理器架构。
----@field instanceIds? string[] Ids of VMs: only images made from them. 源云主机 ID 列表：仅返回由这些云主机制作的镜像。
+---@field instanceIds? string[] Ids of VMs: only images created from them are returned. 源云主机 ID 列表：仅返回由这些云主机制作的镜像。
 ---@field bootMode? "bios"|"uefi" Boot mode. 启动方式。
 
 ---Parameters of the lists over describeImages: an array means any of its values.
 ---@class jdvm.ListImagesParams
----@field regionId? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string Region. Left out, it is the region of the client. 地域 ID；不填时使用客户端的地域。
+---@field regionId? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string Region; defaults to that of the client. 地域 ID；不填时使用客户端的地域。
 ---@field imageSource? "public"|"thirdparty"|"private"|"shared"|"community"|("public"|"thirdparty"|"private"|"shared"|"community")[] Where the images come from: public (official), thirdparty (marketplace), private (your own), shared (shared with you), community. Required unless ids is given. 镜像来源：public 官方，thirdparty 云市场，private 私有，shared 共享，community 社区。未指定 ids 时必填。
 ---@field ids? string[] Ids of the images wanted. Cannot be combined with filters. 要查询的镜像 ID 列表，不能与过滤条件同时使用。
----@field offline? boolean Whether to list withdrawn images; only with imageSource public or thirdparty. Left out, the service takes it as false. 是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。
+---@field offline? boolean Whether to list withdrawn images; only with imageSource public or thirdparty. The service's default is false. 是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。
 ---@field platform? "Ubuntu"|"CentOS"|"Windows Server"|"Other Linux"|"Other Windows"|string|("Ubuntu"|"CentOS"|"Windows Server"|"Other Linux"|"Other Windows"|string)[] Distribution; empty means any. 操作系统发行版；为空表示不限。
 ---@field rootDeviceType? "localDisk"|"cloudDisk"|("localDisk"|"cloudDisk")[] Kind of the system disk. 系统盘类型：localDisk 本地盘，cloudDisk 云硬盘。
 ---@field launchPermission? "all"|"specifiedUsers"|"ownerOnly"|("all"|"specifiedUsers"|"ownerOnly")[] Who may use the image; only with imageSource private. Empty means any. 使用权限，仅可与 imageSource 为 private 同用；为空表示不限。
----@field status? "pending"|"ready"|"deleting"|"error"|string|("pending"|"ready"|"deleting"|"error"|string)[] State of the images. 镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。
+---@field status? "pending"|"ready"|"deleting"|"error"|string|("pending"|"ready"|"deleting"|"error"|string)[] Status of the images. 镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。
 ---@field imageName? string|string[] Part of the image's name. 镜像名称，支持模糊匹配。
 ---@field serviceCode? string|string[] Billing code of a marketplace image; deprecated. 云市场镜像的计费编码；已弃用。
 ---@field architecture? "x86_64"|"arm64"|"i386"|string|("x86_64"|"arm64"|"i386"|string)[] Processor architecture. 处理器架构。
----@field instanceIds? string[] Ids of VMs: only images made from them. 源云主机 ID 列表：仅返回由这些云主机制作的镜像。
+---@field instanceIds? string[] Ids of VMs: only images created from them are returned. 源云主机 ID 列表：仅返回由这些云主机制作的镜像。
 ---@field bootMode? "bios"|"uefi"|("bios"|"uefi")[] Boot mode. 启动方式。
 
 ---Result of describeImages.
@@ -166,7 +166,7 @@
 
 ---Parameters of describeImage.
 ---@class jdvm.DescribeImageParams
----@field regionId? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string Region. Left out, it is the region of the client. 地域 ID；不填时使用客户端的地域。
+---@field regionId? "cn-north-1"|"cn-east-1"|"cn-east-2"|"cn-south-1"|string Region; defaults to that of the client. 地域 ID；不填时使用客户端的地域。
 ---@field imageId? string Id of the image. 镜像 ID。
 
 ---Result of describeImage.
@@ -519,7 +519,7 @@ function Catalogue:list_images(params, options) end
 ---@class jdvm.Client
 local Client = {}
 
----One page of the images that match all given filters. Sub-accounts see only images they have rights on, so an empty list does not prove that there are none. 按条件查询镜像列表的一页；多个条件之间为“且”的关系。子账号只能看到有权限的镜像，列表为空不代表镜像不存在。
+---One page of the images that match all given filters. Sub-accounts see only images they have access to, so an empty list does not prove that there are none. 按条件查询镜像列表的一页；多个条件之间为“且”的关系。子账号只能看到有权限的镜像，列表为空不代表镜像不存在。
 ---@param params jdvm.DescribeImagesParams
 ---@param options? jdvm.CallOptions
 ---@return jdvm.DescribeImagesResult|nil result

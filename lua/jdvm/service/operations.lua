@@ -39,7 +39,7 @@ local region = {
   open = true,
   values = regions.names,
   other_names = { "region" },
-  doc = "Region. Left out, it is the region of the client.",
+  doc = "Region; defaults to that of the client.",
   doc_zh = "地域 ID；不填时使用客户端的地域。",
 }
 
@@ -73,7 +73,7 @@ local describe_images = {
   path = "/v1/regions/{regionId}/images",
   command = "images",
   columns = image_columns,
-  doc = "One page of the images that match all given filters. Sub-accounts see only images they have rights on, so an "
+  doc = "One page of the images that match all given filters. Sub-accounts see only images they have access to, so an "
     .. "empty list does not prove that there are none.",
   doc_zh = "按条件查询镜像列表的一页；多个条件之间为“且”的关系。子账号只能看到有权限的镜像，列表为空不代表镜像不存在。",
   parameters = {
@@ -108,8 +108,8 @@ local describe_images = {
     {
       name = "offline",
       type = "boolean",
-      doc = "Whether to list withdrawn images; only with imageSource public or thirdparty. Left out, the service "
-        .. "takes it as false.",
+      doc = "Whether to list withdrawn images; only with imageSource public or thirdparty. The service's default "
+        .. "is false.",
       doc_zh = "是否查询已下线镜像，仅可与 imageSource 为 public 或 thirdparty 同用；服务端默认为 false。",
     },
     {
@@ -147,7 +147,7 @@ local describe_images = {
       old_values = { available = "ready", creating = "pending", failed = "error" },
       stages = { pending = 1, ready = 2, error = 3, deleting = 4 },
       other_names = { "state" },
-      doc = "State of the images.",
+      doc = "Status of the images.",
       doc_zh = "镜像状态：pending 创建中，ready 可用，deleting 删除中，error 错误。",
     },
     {
@@ -157,7 +157,7 @@ local describe_images = {
       max = 2147483647,
       default = 1,
       other_names = { "page" },
-      doc = "Page to answer.",
+      doc = "Page number.",
       doc_zh = "页码。",
     },
     {
@@ -167,7 +167,7 @@ local describe_images = {
       max = 100,
       default = 20,
       other_names = { "perPage", "limit" },
-      doc = "Images on a page.",
+      doc = "Number of images per page.",
       doc_zh = "每页数量。",
     },
     {
@@ -200,7 +200,7 @@ local describe_images = {
       type = "string[]",
       id = true,
       other_names = { "instanceId" },
-      doc = "Ids of VMs: only images made from them.",
+      doc = "Ids of VMs: only images created from them are returned.",
       doc_zh = "源云主机 ID 列表：仅返回由这些云主机制作的镜像。",
     },
     { name = "bootMode", type = "string", values = { "bios", "uefi" }, doc = "Boot mode.", doc_zh = "启动方式。" },
@@ -229,7 +229,7 @@ local describe_images = {
       end,
     },
     {
-      doc = "At most 100 ids, which fill a page; list_images takes any number.",
+      doc = "At most 100 ids, the size of a page; list_images takes any number.",
       doc_zh = "ids 最多 100 个（即一页）；list_images 不限数量。",
       broken = function(params, operation)
         local most = operation.page.max
