@@ -16,9 +16,6 @@ local STEP = 0.1
 local methods = {}
 local metatable = { __index = methods }
 
--- In place of a request that a closed client could not begin.
-local CLOSED = { kind = "cancelled", message = "the client is closed", sent = false }
-
 --- Begins a request and returns at once. A request that cannot even begin fails in `finish`.
 ---@param request table `url`; `method` (only "GET"), `headers` (name -> value), `connect_timeout`
 ---  and `read_timeout` (seconds), `max_body` (bytes, inflated), `fresh` (on a new connection)
@@ -26,7 +23,7 @@ local CLOSED = { kind = "cancelled", message = "the client is closed", sent = fa
 ---@return userdata|table pending for `finish` or `cancel`
 function methods:start(request, deadline)
   if (request.method or "GET") ~= "GET" then error("this transport sends GET alone", 2) end
-  if self.fault then return self.fault end
+  if self.bad_proxy then return proxies.failure("bad_proxy", self.bad_proxy) end
   local pending = self.multi:start {
     url = request.url,
     headers = request.headers,
@@ -36,7 +33,7 @@ function methods:start(request, deadline)
     fresh = request.fresh,
     timeout = deadline and deadline - curl.now(),
   }
-  return pending or CLOSED
+  return pending or { kind = "cancelled", cause = "client_closed", facts = {}, sent = false }
 end
 
 --- Waits for a request that was started.
@@ -108,7 +105,7 @@ function transport.new(config)
   end
   return setmetatable({
     proxy = proxy,
-    fault = reason and proxies.failure("bad_proxy", { reason = reason, variable = found.variable }),
+    bad_proxy = reason and { reason = reason, variable = found.variable },
     on_wait = config.on_wait,
     multi = curl.new {
       ca_file = config.ca_file,

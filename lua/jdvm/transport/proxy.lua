@@ -123,15 +123,16 @@ end
 
 -- Whether an entry of no_proxy stands for a host.
 local function matches(entry, host, port)
-  if entry == "*" then return true end
-  local network, bits = entry:match("^(.*)/(%d+)$")
-  if network then return shares(bytes_of(network), bytes_of(host), tonumber(bits)) end
-  local name, own_port = entry:match("^(%[.*%]):(%d+)$")
+  local name, own_port = entry:match("^(%[.*%][^:]*):(%d+)$")
   if not name then
     name, own_port = entry:match("^([^:]*):(%d+)$")
   end
   if own_port and tonumber(own_port) ~= port then return false end
-  name = (name or entry):gsub("^%*?%.", ""):gsub("%.$", "")
+  name = name or entry
+  if name == "*" then return true end
+  local network, bits = name:match("^(.*)/(%d+)$")
+  if network then return shares(bytes_of(network), bytes_of(host), tonumber(bits)) end
+  name = name:gsub("^%*?%.", ""):gsub("%.$", "")
   local address = bytes_of(name)
   if address then return shares(address, bytes_of(host), 8 * #address) end
   return name ~= "" and (name == host or host:sub(-#name - 1) == "." .. name)
