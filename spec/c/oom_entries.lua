@@ -205,6 +205,23 @@ exchange("cancel, sleep, close", PLAIN, function(multi, request)
   return tostring(multi), tostring(other)
 end, function(text) return type(text) == "string" end, 3)
 
+-- With `waits` off the sweep drives the request itself, as jdvm.transport.waiting does.
+exchange("step, lend, runs", PLAIN, function(_, request)
+  local curl = require "jdvm.curl"
+  local multi = curl.new { proxy = "", waits = false }
+  local transfer, dropped, bell = multi:start(request), multi:start(request), curl.bell()
+  multi:lend(bell)
+  multi:cancel(dropped)
+  bell:ring()
+  bell:clear()
+  local latest = curl.now() + 10
+  while multi:runs(transfer) and curl.now() < latest do
+    multi:step(true)
+    multi:lend(bell)
+  end
+  return finish(multi, transfer)
+end, is_answer, 5)
+
 exchange("left to the collector", PLAIN, function(multi, request)
   multi:start(request)
   multi:sleep(0)

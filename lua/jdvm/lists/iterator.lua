@@ -125,7 +125,11 @@ local function new(name, call, reader)
   mt[FIELDS] = function() return self end
   mt.__name, mt.__index = name, methods
   mt.__tostring = function() return (tostring(self):gsub("^table", name)) end
-  mt.__call, mt.__close = function() return call(self) end, function() close(self) end
+  function mt.__call()
+    local item, meta = call(self)
+    return item, meta -- no tail call: jdvm.loops.yield looks for what called this function
+  end
+  function mt.__close() close(self) end
   mt.__len, mt.__pairs, mt.__ipairs = is_no_table, is_no_table, is_no_table
   return held, nil, nil, held
 end
