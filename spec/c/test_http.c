@@ -286,7 +286,7 @@ static jdvm_http *new_http(void) {
   jdvm_http_config config;
   memset(&config, 0, sizeof config);
   config.proxy = "";
-  config.verify = config.http2 = config.gzip = true;
+  config.verify = config.http2 = config.gzip = config.waits = true;
   config.max_header_bytes = 10000;
   config.max_body_bytes = 10000;
   return jdvm_http_new(&config);

@@ -122,7 +122,7 @@ static void fetch(const uint8_t *data, size_t size) {
     jdvm_http_config config;
     memset(&config, 0, sizeof config);
     config.proxy = "";
-    config.verify = config.gzip = true;
+    config.verify = config.gzip = config.waits = true;
     config.max_header_bytes = MOST_HEADER;
     config.max_body_bytes = MOST_BODY;
     start_server();
