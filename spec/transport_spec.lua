@@ -200,6 +200,49 @@ describe("a function as transport", function()
   end)
 end)
 
+describe("a function with a clock and a sleep of its own", function()
+  it("is timed by them alone", function()
+    local time, sleeps, seen = 50, {}, {}
+    local client = jdvm.new {
+      region = "cn-north-1",
+      access_key = "A",
+      secret_key = "S",
+      timeout = 8,
+      transport = {
+        request = function(request, deadline)
+          seen[#seen + 1] = { request.timeout, deadline }
+          if #seen == 1 then return { status = 503, headers = { ["Retry-After"] = "3" }, body = "" } end
+          return { status = 200, body = '{"result":{"images":[],"totalCount":0}}' }
+        end,
+        sleep = function(seconds)
+          sleeps[#sleeps + 1] = seconds
+          time = time + seconds
+          coroutine.yield "asleep"
+        end,
+        now = function() return time end,
+      },
+    }
+    local thread = coroutine.wrap(function() return client:describe_images { imageSource = "public" } end)
+    assert.equal("asleep", thread())
+    local _, meta = thread()
+    assert.same({ 1, 2 }, { #sleeps, meta.attempts })
+    assert.equal(sleeps[1], meta.elapsed)
+    assert.same({ 8, 58 }, seen[1])
+    assert.same({ 8 - sleeps[1], 58 }, seen[2])
+  end)
+
+  it("is misuse when one of them is no function", function()
+    for name, value in pairs { request = "x", sleep = 1, now = 1 } do
+      local given = { request = print, sleep = print, now = print }
+      given[name] = value
+      assert.error_matches(
+        function() jdvm.new { transport = given } end,
+        "field '" .. name .. "' of option 'transport'"
+      )
+    end
+  end)
+end)
+
 describe("a table as transport", function()
   it("is used as it is, with perform for calls that wait", function()
     local fake = fake_transport.new(

@@ -401,13 +401,11 @@ api.classes[#api.classes + 1] = {
 }
 api.classes[#api.classes + 1] = {
   name = "TransportRequest",
-  doc = "What a transport of your own (option transport) gets: a function takes it and returns a TransportResponse, or "
-    .. "nil and a message or a TransportFailure. An error in it becomes a failure of kind transport. A table has "
+  doc = "What a [transport of your own](#owntransport) gets. One that sends several requests side by side is a table with "
     .. "start(self, request, deadline), finish(self, pending), cancel(self, pending), sleep(self, seconds) and "
     .. "now(self).",
-  doc_zh = "自定义传输（选项 transport）收到的请求：函数接收该表，返回 TransportResponse，或 nil 与文字或 TransportFailure；"
-    .. "函数抛出的异常成为 transport 类失败。表则须有 start(self, request, deadline)、finish(self, pending)、"
-    .. "cancel(self, pending)、sleep(self, seconds) 与 now(self)。",
+  doc_zh = "[自定义传输](#owntransport)收到的请求。可同时发送多个请求的传输为一个表，须有 start(self, request, deadline)、"
+    .. "finish(self, pending)、cancel(self, pending)、sleep(self, seconds) 与 now(self)。",
   fields = {
     { name = "method", type = "string", doc = "Always GET.", doc_zh = "总是 GET。" },
     {
@@ -421,6 +419,13 @@ api.classes[#api.classes + 1] = {
       type = "table",
       doc = "Names in lower case, and values, all to be sent; host is among them.",
       doc_zh = "须全部发送的请求头，名称为小写，含 host。",
+    },
+    {
+      name = "timeout",
+      type = "number",
+      optional = true,
+      doc = "Seconds that are left for the request; only a function gets it.",
+      doc_zh = "该请求剩余的秒数；仅提供给函数。",
     },
     {
       name = "connect_timeout",

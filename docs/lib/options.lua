@@ -40,8 +40,8 @@ return {
     },
     wait = {
       "For event loops: called with sockets and seconds, it returns when one of the sockets is ready or the time is over, "
-        .. "and may yield.",
-      "用于事件循环：以套接字和秒数调用，在某个套接字就绪或时间到时返回，其间可以 yield。",
+        .. "and may yield (see [Event loops](#eventloops)).",
+      "用于事件循环：以套接字和秒数调用，在某个套接字就绪或时间到时返回，其间可以 yield（见[事件循环](#eventloops)）。",
       class = "fun(sockets: jdvm.Socket[], seconds: number)",
     },
     ca_file = {

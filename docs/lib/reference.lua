@@ -6,6 +6,7 @@ local described = require "docs.lib.described"
 local examples = require "docs.lib.examples"
 local failures = require "docs.lib.failures"
 local keychain = require "jdvm.keys.sources"
+local loops = require "docs.lib.loops"
 local models = require "jdvm.service.models"
 local operations = require "jdvm.service.operations"
 local options = described.options
@@ -557,6 +558,20 @@ return function(language)
   for _, paragraph in ipairs(w.http_text) do
     page.add(paragraph)
     page.add("")
+  end
+  for _, chapter in ipairs(loops) do
+    for i, part in ipairs(chapter[language]) do
+      if i == 1 then
+        page.heading(2, part, chapter.anchor)
+      else
+        if type(part) == "table" then
+          code_block(page, part[1] .. "\n")
+        else
+          page.add(part)
+        end
+        page.add("")
+      end
+    end
   end
   sources_section(page)
   file_section(page)

@@ -40,6 +40,15 @@ function transport.fault(given)
   if type(given) ~= "table" then return nil end
   local metatable = getmetatable(given)
   if type(metatable) == "table" and metatable.__call and given.start == nil then return nil end
+  if given.request ~= nil then
+    for _, name in ipairs { "request", "sleep", "now" } do
+      local kind = type(given[name])
+      if kind ~= "function" and (kind ~= "nil" or name == "request") then
+        return ("the field '%s' of option 'transport' must be a function, got a %s"):format(name, kind)
+      end
+    end
+    return nil
+  end
   for _, name in ipairs(METHODS) do
     if type(given[name]) ~= "function" then
       local needed = table.concat(METHODS, ", ")
@@ -49,8 +58,8 @@ function transport.fault(given)
   return nil
 end
 
--- Time and sleep for a user's function: those of the transport that would be used here, which is asked for
--- nothing else. Without one (libcurl is not installed) the clock is coarse and retries follow at once.
+-- Time and sleep for a user's function that has none of its own: those of the transport that would be used here, which
+-- is asked for nothing else. Without one (libcurl is not installed) the clock is coarse and retries follow at once.
 local function base_of(self)
   local config = self.config
   local base = transport.choose(config.fallback)
@@ -91,6 +100,7 @@ function Function.start(_, request, deadline) return { request = request, deadli
 --- Runs the user's function; a second value says why there is no response.
 function Function:finish(pending)
   if pending.cancelled then return nil, { kind = "cancelled", sent = false } end
+  pending.request.timeout = pending.deadline - self:now()
   local ok, response, problem = protected_call(self.call, pending.request, pending.deadline)
   if not ok then
     return unusable("function_failed", "the transport function raised an error: " .. tostring(response))
@@ -126,8 +136,17 @@ function Function:finish(pending)
 end
 
 function Function.cancel(_, pending) pending.cancelled = true end
-function Function:now() return base_of(self):now() end
-function Function:sleep(seconds) return base_of(self):sleep(seconds) end
+
+function Function:now()
+  if self.clock then return self.clock() end
+  return base_of(self):now()
+end
+
+function Function:sleep(seconds)
+  if self.pause then return self.pause(seconds) end
+  return base_of(self):sleep(seconds)
+end
+
 function Function.close() end
 
 -- What keeps a call from being made at all.
@@ -165,7 +184,9 @@ function transport.choose(config)
   if type(wanted) ~= "string" then
     if not config.own then
       config.fallback = setmetatable({ transport = "auto" }, { __index = config })
-      config.own = setmetatable({ call = wanted, config = config }, Function)
+      local parts = type(wanted) == "table" and wanted.request and wanted or { request = wanted }
+      config.own =
+        setmetatable({ call = parts.request, pause = parts.sleep, clock = parts.now, config = config }, Function)
     end
     return config.own
   end

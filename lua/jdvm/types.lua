@@ -188,7 +188,7 @@
 ---@field max_attempts? integer Tries of a request in all; 0 and 1 mean no retry. 单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。
 ---@field transport? "auto"|"curl"|"ngx"|table|(fun(request: jdvm.TransportRequest): jdvm.TransportResponse|nil, string|nil) How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own (see TransportRequest). 传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供（见 TransportRequest）。
 ---@field blocking? boolean Allow libcurl, which blocks, in nginx's init phase. 允许在 nginx 的 init 阶段使用会阻塞的 libcurl。
----@field wait? fun(sockets: jdvm.Socket[], seconds: number) For event loops: called with sockets and seconds, it returns when one of the sockets is ready or the time is over, and may yield. 用于事件循环：以套接字和秒数调用，在某个套接字就绪或时间到时返回，其间可以 yield。
+---@field wait? fun(sockets: jdvm.Socket[], seconds: number) For event loops: called with sockets and seconds, it returns when one of the sockets is ready or the time is over, and may yield (see [Event loops](#eventloops)). 用于事件循环：以套接字和秒数调用，在某个套接字就绪或时间到时返回，其间可以 yield（见[事件循环](#eventloops)）。
 ---@field ca_file? string File of certificates to trust (PEM); `~/` at its start is the home folder. 受信任证书文件（PEM）；开头的 `~/` 表示用户主目录。
 ---@field ca_path? string Folder of certificates to trust. 受信任证书目录。
 ---@field proxy? string Proxy, such as http://user:password@host:3128; empty means none. Left out, libcurl goes by https_proxy, http_proxy, all_proxy and no_proxy of the environment. In nginx, only http:// proxies are supported. 代理地址，例如 http://user:password@host:3128；空字符串表示不使用代理。不填时 libcurl 依据环境变量 https_proxy、http_proxy、all_proxy 与 no_proxy。在 nginx 中仅支持 http:// 代理。
@@ -391,11 +391,12 @@
 ---@field read boolean Until it can be read. 等待可读。
 ---@field write boolean Until it can be written. 等待可写。
 
----What a transport of your own (option transport) gets: a function takes it and returns a TransportResponse, or nil and a message or a TransportFailure. An error in it becomes a failure of kind transport. A table has start(self, request, deadline), finish(self, pending), cancel(self, pending), sleep(self, seconds) and now(self). 自定义传输（选项 transport）收到的请求：函数接收该表，返回 TransportResponse，或 nil 与文字或 TransportFailure；函数抛出的异常成为 transport 类失败。表则须有 start(self, request, deadline)、finish(self, pending)、cancel(self, pending)、sleep(self, seconds) 与 now(self)。
+---What a [transport of your own](#owntransport) gets. One that sends several requests side by side is a table with start(self, request, deadline), finish(self, pending), cancel(self, pending), sleep(self, seconds) and now(self). [自定义传输](#owntransport)收到的请求。可同时发送多个请求的传输为一个表，须有 start(self, request, deadline)、finish(self, pending)、cancel(self, pending)、sleep(self, seconds) 与 now(self)。
 ---@class jdvm.TransportRequest
 ---@field method string Always GET. 总是 GET。
 ---@field url string To be sent as it is: its bytes are signed. 须原样发送：其字节已签名。
 ---@field headers table Names in lower case, and values, all to be sent; host is among them. 须全部发送的请求头，名称为小写，含 host。
+---@field timeout? number Seconds that are left for the request; only a function gets it. 该请求剩余的秒数；仅提供给函数。
 ---@field connect_timeout number Seconds for a connection. 建立连接的时限（秒）。
 ---@field read_timeout number Maximum silence, in seconds, while reading a response. 读取响应时允许的最长静默时间（秒）。
 ---@field max_body integer Maximum size of a response body, in bytes. 响应正文的最大字节数。

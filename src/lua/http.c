@@ -127,10 +127,11 @@ static int http_now(lua_State *L) {
   return 1;
 }
 
-/* curl.version() -> text of the library that is loaded */
+/* curl.version() -> text of the library that is loaded; whether the look-up of a name blocks it */
 static int http_version(lua_State *L) {
   lua_pushstring(L, jdvm_http_version());
-  return 1;
+  lua_pushboolean(L, jdvm_http_blocks_on_names());
+  return 2;
 }
 
 /* ---- multi ---- */

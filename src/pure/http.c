@@ -417,3 +417,7 @@ void jdvm_http_sleep(jdvm_http *http, double seconds) {
 const char *jdvm_http_version(void) {
   return curl_version();
 }
+
+bool jdvm_http_blocks_on_names(void) {
+  return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_ASYNCHDNS) == 0;
+}

@@ -84,7 +84,11 @@ function doctor.run(context)
 
   local carrier, failure = transport.choose { transport = "curl", ca_file = ca_file, environment_proxy = proxy }
   if not carrier then return nil, failure end
-  line("libcurl", carrier:version())
+  local version, blocks = carrier:version()
+  line(
+    "libcurl",
+    version .. (blocks and " (without a resolver of its own: looking up a name blocks event loops)" or "")
+  )
   local response
   response, failure = reach(carrier, endpoint, given.timeout or 10)
   if not response then

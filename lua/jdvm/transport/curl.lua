@@ -87,7 +87,8 @@ function methods.now() return curl.now() end
 function methods:close() self.multi:close() end
 
 --- The version of libcurl and of what it is built on, for reports.
----@return string
+---@return string version
+---@return boolean blocks whether it looks names up while everything else waits, also with the option `wait`
 function methods.version() return curl.version() end
 
 local transport = { methods = methods }
