@@ -220,7 +220,7 @@ exchange("step, lend, runs", PLAIN, function(_, request)
     multi:lend(bell)
   end
   return finish(multi, transfer)
-end, is_answer, 5)
+end, is_answer)
 
 exchange("left to the collector", PLAIN, function(multi, request)
   multi:start(request)

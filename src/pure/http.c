@@ -225,6 +225,32 @@ static bool wait(jdvm_http *http, double seconds) {
 #endif
 }
 
+/* libcurl cannot go on: so that nobody waits for ever, what runs has failed. */
+static void fail_all(jdvm_http *http) {
+  jdvm_transfer *transfer;
+  for (transfer = next(http, NULL); transfer != NULL; transfer = next(http, transfer)) {
+    fail(transfer, JDVM_CAUSE_MEMORY, 0, "");
+    stop(transfer);
+  }
+}
+
+/* With `waits` off: lets libcurl work. When it fails, all begins anew: libcurl 7.88 divides by zero when it
+** comes back to a socket for which memory was short. */
+static bool work_or_give_up(jdvm_http *http) {
+  bool works = work(http);
+  collect(http);
+  if (!works) {
+    jdvm_sigpipe guard;
+    fail_all(http);
+    guard = jdvm_sigpipe_hold(http->raises_sigpipe);
+    (void)curl_multi_cleanup(http->multi);
+    jdvm_sigpipe_release(guard);
+    http->multi = NULL;
+    http->watched = 0;
+  }
+  return works;
+}
+
 /* ---- beginning ---- */
 
 jdvm_transfer *jdvm_http_take(jdvm_http *http) {
@@ -280,19 +306,14 @@ void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_le
   transfer->deadline = transfer->begun + limits->timeout;
   transfer->state = JDVM_RUNNING;
   /* send now what can be sent: the answer is on its way while the caller does other things */
-  http->worked = !http->lent && work(http);
+  if (http->config.waits) {
+    http->worked = work(http);
+  } else if (!http->lent) {
+    (void)work_or_give_up(http);
+  }
 }
 
 /* ---- driving ---- */
-
-/* libcurl cannot go on: so that nobody waits for ever, what runs has failed. */
-static void fail_all(jdvm_http *http) {
-  jdvm_transfer *transfer;
-  for (transfer = next(http, NULL); transfer != NULL; transfer = next(http, transfer)) {
-    fail(transfer, JDVM_CAUSE_MEMORY, 0, "");
-    stop(transfer);
-  }
-}
 
 /* Fails the transfers whose time is up. Returns when the next one's will be. */
 static double expire(jdvm_http *http, double now) {
@@ -364,7 +385,6 @@ static void drive(jdvm_http *http, const jdvm_transfer *awaited, double end) {
 }
 
 void jdvm_http_step(jdvm_http *http, bool anew) {
-  bool works;
   leave_parent(http);
   take_back(http);
   if (http->multi == NULL) {
@@ -374,12 +394,7 @@ void jdvm_http_step(jdvm_http *http, bool anew) {
   if (anew) {
     forgive_absence(http, jdvm_now());
   }
-  works = work(http);
-  collect(http);
-  if (!works) {
-    fail_all(http);
-  }
-  http->wake = expire(http, jdvm_now());
+  http->wake = work_or_give_up(http) ? expire(http, jdvm_now()) : NEVER;
   http->left = jdvm_now();
 }
 
