@@ -134,12 +134,11 @@ local function escaped(byte) return ESCAPES[byte] or ("\\x%02X"):format(byte:byt
 local function plain(s)
   local parts, bytes = {}, 0
   for character, is_valid in characters(s) do
-    if not is_valid or text.is_hidden(character) or character:find(CONTROL) then
-      character = character:gsub(".", escaped)
-    end
-    bytes = bytes + #character
+    local is_plain = is_valid and not text.is_hidden(character) and not character:find(CONTROL)
+    local part = is_plain and character or character:gsub(".", escaped)
+    bytes = bytes + #part
     if bytes > SHOWN then return table.concat(parts) .. "…" end
-    parts[#parts + 1] = character
+    parts[#parts + 1] = part
   end
   return table.concat(parts)
 end
