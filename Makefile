@@ -20,7 +20,7 @@ CORE_LUA  := core sign json json_options json_build
 CURL_PURE := buf chars sockets http_request response failure libcurl libcurl_watch libcurl_events http
 CURL_LUA  := bell http
 
-.PHONY: all build help deps demo test spec lint format bench fuzz docs widths clean
+.PHONY: all build help deps demo test spec lint format bench fuzz docs texts widths clean
 all: build
 
 help: ## this list
@@ -86,6 +86,9 @@ fuzz: ## libFuzzer, a minute a target (SECONDS=n for longer)
 
 docs: ## editor types and reference pages, from the tables of operations and options
 	@lua5.4 docs/make.lua
+
+texts: ## every text that people read, in both languages
+	@lua5.4 docs/texts.lua
 
 widths: ## the widths of characters, from Debian's unicode-data
 	@lua5.4 docs/widths.lua >lua/jdvm/cli/widths.lua

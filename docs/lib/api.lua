@@ -22,7 +22,7 @@ api.classes = {
         doc_zh = "服务端请求 ID。",
       },
       { name = "http_status", type = "integer", doc = "HTTP status.", doc_zh = "HTTP 状态码。" },
-      { name = "attempts", type = "integer", doc = "Tries it took.", doc_zh = "尝试次数。" },
+      { name = "attempts", type = "integer", doc = "Attempts made.", doc_zh = "尝试次数。" },
       {
         name = "throttled",
         type = "integer",
@@ -46,7 +46,7 @@ api.classes = {
         type = "string",
         optional = true,
         values = { "hit", "stale", "miss" },
-        doc = "From jdvm.cache only: where the answer comes from; stale is being renewed.",
+        doc = "From jdvm.cache only: where the response comes from; stale is being renewed.",
         doc_zh = "仅由 jdvm.cache 给出：响应来源；stale 表示正在后台更新。",
       },
       {
@@ -142,7 +142,7 @@ api.classes = {
         name = "http_status",
         type = "integer",
         optional = true,
-        doc = "Of list_images: HTTP status of the last answer.",
+        doc = "Of list_images: HTTP status of the last response.",
         doc_zh = "仅 list_images：最后一个响应的 HTTP 状态码。",
       },
     },
@@ -248,7 +248,7 @@ api.classes[#api.classes + 1] = {
       doc = "What happened.",
       doc_zh = "事件类型。",
     },
-    { name = "message", type = "string", doc = "The line for a log.", doc_zh = "日志文字。" },
+    { name = "message", type = "string", doc = "The line for a log.", doc_zh = "日志内容。" },
     {
       name = "operation",
       type = "string",
@@ -272,7 +272,7 @@ api.classes[#api.classes + 1] = {
       name = "status",
       type = "integer",
       optional = true,
-      doc = "HTTP status, if an answer came.",
+      doc = "HTTP status, if a response arrived.",
       doc_zh = "HTTP 状态码（收到响应时）。",
     },
     {
@@ -321,7 +321,7 @@ api.classes[#api.classes + 1] = {
     { name = "operation", type = "string", doc = "Operation.", doc_zh = "接口名。" },
     { name = "region", type = "string", optional = true, doc = "Region.", doc_zh = "地域。" },
     { name = "ok", type = "boolean", doc = "Whether it succeeded.", doc_zh = "是否成功。" },
-    { name = "attempts", type = "integer", doc = "Tries made.", doc_zh = "尝试次数。" },
+    { name = "attempts", type = "integer", doc = "Attempts made.", doc_zh = "尝试次数。" },
     { name = "elapsed", type = "number", doc = "Seconds it took.", doc_zh = "耗时，单位秒。" },
     { name = "http_status", type = "integer", optional = true, doc = "HTTP status.", doc_zh = "HTTP 状态码。" },
     {
@@ -345,7 +345,7 @@ api.classes[#api.classes + 1] = {
       type = "string",
       optional = true,
       doc = "The line of the failure.",
-      doc_zh = "失败文字。",
+      doc_zh = "错误信息。",
     },
   },
 }
@@ -375,7 +375,7 @@ api.classes[#api.classes + 1] = {
       name = "next_poll_in",
       type = "number",
       optional = true,
-      doc = "Seconds until the next look; absent after the last.",
+      doc = "Seconds until the next poll; absent after the last.",
       doc_zh = "距下次轮询的秒数；最后一次之后没有。",
     },
     { name = "waiting", type = "integer", doc = "Images still waited for.", doc_zh = "仍在等待的镜像数量。" },
@@ -383,7 +383,7 @@ api.classes[#api.classes + 1] = {
       name = "failure",
       type = "string",
       optional = true,
-      doc = "Why this look failed; the wait goes on. Image and state are then those of an earlier look, if any.",
+      doc = "Why this poll failed; the wait goes on. Image and state are then those of an earlier poll, if any.",
       doc_zh = "本次轮询失败的原因；等待会继续。此时镜像与状态来自此前的轮询（如有）。",
     },
   },
@@ -456,7 +456,7 @@ api.classes[#api.classes + 1] = {
 }
 api.classes[#api.classes + 1] = {
   name = "TransportResponse",
-  doc = "The answer, as a transport of your own gives it.",
+  doc = "The response that your own transport returns.",
   doc_zh = "自定义传输返回的响应。",
   fields = {
     { name = "status", type = "integer", doc = "HTTP status.", doc_zh = "HTTP 状态码。" },
@@ -478,7 +478,7 @@ api.classes[#api.classes + 1] = {
 }
 api.classes[#api.classes + 1] = {
   name = "TransportFailure",
-  doc = "Why there is no answer, as a transport of your own gives it.",
+  doc = "The failure that your own transport returns.",
   doc_zh = "自定义传输返回的失败。",
   fields = {
     {
@@ -488,7 +488,7 @@ api.classes[#api.classes + 1] = {
       doc = "Kind of failure.",
       doc_zh = "失败类别。",
     },
-    { name = "message", type = "string", doc = "What went wrong.", doc_zh = "失败文字。" },
+    { name = "message", type = "string", doc = "What went wrong.", doc_zh = "错误信息。" },
     {
       name = "phase",
       type = "string",
@@ -594,8 +594,8 @@ api.values = {
 -- The module jdvm.cache: its constructor and its options.
 api.cache = {
   name = "cache.new",
-  doc = '`local cache = require "jdvm.cache"`: keeps answers in a lua_shared_dict of nginx, for all its workers. One '
-    .. "worker fetches, the others wait or get the older answer. May be called in init_by_lua; wrong options raise.",
+  doc = '`local cache = require "jdvm.cache"`: keeps responses in a lua_shared_dict of nginx, for all its workers. One '
+    .. "worker fetches, the others wait or get the older response. May be called in init_by_lua; wrong options raise.",
   doc_zh = '`local cache = require "jdvm.cache"`：将响应保存在 nginx 的 lua_shared_dict 中，供所有 worker 共用。'
     .. "同一时刻仅一个 worker 请求，其余等待或使用较旧的响应。可在 init_by_lua 中调用；选项错误时抛出异常。",
   params = { { "options", "jdvm.CacheOptions" } },
@@ -778,8 +778,8 @@ api.objects = {
 
 api.objects[#api.objects + 1] = {
   name = "Catalogue",
-  doc = "What jdvm.cache gives: the same answers as the client's, from the cache where it can. meta.cache and meta.age "
-    .. "(in the detail of a failure, too) tell where an answer comes from. Results are the caller's to change.",
+  doc = "What jdvm.cache gives: the same responses as the client's, from the cache where it can. meta.cache and meta.age "
+    .. "(in the detail of a failure, too) tell where a response comes from. Results are the caller's to change.",
   doc_zh = "jdvm.cache 返回的对象：响应与客户端方法相同，尽可能取自缓存。meta.cache 与 meta.age（失败时在 detail 中）说明响应"
     .. "来源。返回的表可任意修改。",
   methods = {

@@ -21,7 +21,7 @@ failures.kinds = {
   { name = "timeout", doc = "The time ran out; phase says where.", doc_zh = "超时；phase 说明所处阶段。" },
   {
     name = "transport",
-    doc = "The connection broke, or the answer was not HTTP or too large.",
+    doc = "The connection broke, or the response was not HTTP or too large.",
     doc_zh = "连接中断，或响应不是合法的 HTTP，或响应过大。",
   },
   {
@@ -31,7 +31,7 @@ failures.kinds = {
   },
   {
     name = "decode",
-    doc = "An answer that is not JSON, or lacks what it must hold.",
+    doc = "A response that is not JSON, or lacks required content.",
     doc_zh = "响应不是 JSON 或缺少必需内容。",
   },
   {
@@ -101,7 +101,7 @@ failures.fields = {
       .. "`regionId=cn-east-2, status=error`.",
     doc_zh = "查询多个地域或多个取值的列表：失败的请求所用的地域与取值，例如 `regionId=cn-east-2, status=error`。",
   },
-  { name = "attempts", type = "integer", doc = "Tries made.", doc_zh = "已尝试次数。" },
+  { name = "attempts", type = "integer", doc = "Attempts made.", doc_zh = "已尝试次数。" },
   { name = "elapsed", type = "number", doc = "Seconds the call took.", doc_zh = "调用耗时，单位秒。" },
   {
     name = "phase",

@@ -26,7 +26,7 @@ return {
       "读取响应时允许的最长静默时间（秒）。",
     },
     max_attempts = {
-      "Tries of a request in all; 0 and 1 mean no retry.",
+      "Maximum number of attempts of a request; 0 and 1 mean no retry.",
       "单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。",
     },
     transport = {
@@ -84,7 +84,7 @@ return {
       "对象中的 JSON null：drop 省略该键，keep 返回 jdvm.null。",
     },
     utf8 = {
-      "Bytes that are not UTF-8: strict refuses the answer, replace puts U+FFFD.",
+      "Bytes that are not UTF-8: strict rejects the response, replace puts U+FFFD in their place.",
       "非 UTF-8 字节：strict 报错，replace 以 U+FFFD 替换。",
     },
     array_mt = {
@@ -130,7 +130,7 @@ return {
       "Maximum silence, in seconds, while reading a response.",
       "读取响应时允许的最长静默时间（秒）。",
     },
-    max_attempts = { "Tries of a request in all.", "单个请求的最大尝试次数（含首次）。" },
+    max_attempts = { "Maximum number of attempts of a request.", "单个请求的最大尝试次数（含首次）。" },
     fields = {
       "Only these fields of the images are read, such as imageId or systemDisk.cloudDisk.diskSizeGB: faster.",
       "仅解析镜像的这些字段，例如 imageId、systemDisk.cloudDisk.diskSizeGB，可加快速度。",
@@ -177,15 +177,15 @@ return {
   wait = {
     region = { "Region of the images; default: the client's.", "镜像所在地域；默认取客户端设置。" },
     timeout = {
-      "Seconds to wait; one look takes at most the client's timeout.",
+      "Seconds to wait; one poll takes at most the client's timeout.",
       "等待的总时限（秒）；单次轮询不超过客户端的 timeout。",
     },
     status = {
       "State to wait for; gone waits until the image does not exist any more, and returns it as it was last.",
       "等待的目标状态；gone 表示等到镜像不再存在，返回最后一次看到的镜像。",
     },
-    interval = { "Seconds between the first two looks.", "首次轮询间隔（秒）。" },
-    max_interval = { "Longest time between two looks in seconds.", "最大轮询间隔（秒）。" },
+    interval = { "Seconds between the first two polls.", "首次轮询间隔（秒）。" },
+    max_interval = { "Longest time between two polls in seconds.", "最大轮询间隔（秒）。" },
     not_found_grace = {
       "Seconds in which an image may not be found yet.",
       "允许暂时查不到镜像的时间（秒）。",
@@ -199,7 +199,7 @@ return {
   cache = {
     client = { "The client that fetches; required.", "用于请求的客户端；必填。", class = "jdvm.Client" },
     dict = {
-      "Name of a lua_shared_dict for the answers; required.",
+      "Name of a lua_shared_dict for the responses; required.",
       "保存响应的 lua_shared_dict 名称；必填。",
     },
     locks = {

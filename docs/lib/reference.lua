@@ -59,7 +59,8 @@ local words = {
     kinds = "Kinds",
     causes = "Causes",
     causes_text = "`detail.cause` is one of these words and stays what it is when messages change. {name} stands for a fact, "
-      .. "which `detail.facts` or a field of `detail` holds; what is in [brackets] appears where its facts are known. "
+      .. "which `detail.facts` or a field of `detail` holds; {peer} for host, port and proxy, {doing} "
+      .. "for what was done in `detail.phase`; what is in [brackets] appears where its facts are known. "
       .. "Errors of the service come with the service's own message instead.",
     hint = "Hint",
     codes = "Return codes",
@@ -169,7 +170,7 @@ local words = {
       .. "迭代器抛出该行文字。",
     kinds = "类别",
     causes = "原因",
-    causes_text = "`detail.cause` 取下列值之一；错误信息可能改变，该值不变。{name} 代表具体内容，见 `detail.facts` 或 `detail` 的字段；"
+    causes_text = "`detail.cause` 取下列值之一；错误信息可能改变，该值不变。{name} 代表具体内容，见 `detail.facts` 或 `detail` 的字段，{peer} 代表主机、端口与代理，{doing} 代表所处阶段的操作；"
       .. "[方括号] 中的部分仅在相应内容已知时出现。服务端返回的错误使用服务端原文。",
     hint = "建议",
     codes = "返回码",

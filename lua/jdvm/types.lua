@@ -185,7 +185,7 @@
 ---@field timeout? number Seconds for a whole call: its attempts, the delays between them, its pages. 一次调用的总时限（秒），包含重试、等待与翻页。
 ---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
 ---@field read_timeout? number Maximum silence, in seconds, while reading a response. 读取响应时允许的最长静默时间（秒）。
----@field max_attempts? integer Tries of a request in all; 0 and 1 mean no retry. 单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。
+---@field max_attempts? integer Maximum number of attempts of a request; 0 and 1 mean no retry. 单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。
 ---@field transport? "auto"|"curl"|"ngx"|table|(fun(request: jdvm.TransportRequest): jdvm.TransportResponse|nil, string|nil) How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own (see TransportRequest). 传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供（见 TransportRequest）。
 ---@field blocking? boolean Allow libcurl, which blocks, in nginx's init phase. 允许在 nginx 的 init 阶段使用会阻塞的 libcurl。
 ---@field wait? fun(sockets: jdvm.Socket[], seconds: number) For event loops: called with sockets and seconds, it returns when one of the sockets is ready or the time is over, and may yield (see [Event loops](#eventloops)). 用于事件循环：以套接字和秒数调用，在某个套接字就绪或时间到时返回，其间可以 yield（见[事件循环](#eventloops)）。
@@ -202,7 +202,7 @@
 ---@field algorithm? "JDCLOUD2-HMAC-SHA256"|"JDCLOUD3-HMAC-SHA256" How requests are signed. 签名算法。
 ---@field token_encoding? "base64"|"raw" How the session token is sent. 会话令牌的传输编码。
 ---@field null? "drop"|"keep" JSON null in an object: drop leaves the key out, keep gives jdvm.null. 对象中的 JSON null：drop 省略该键，keep 返回 jdvm.null。
----@field utf8? "strict"|"replace" Bytes that are not UTF-8: strict refuses the answer, replace puts U+FFFD. 非 UTF-8 字节：strict 报错，replace 以 U+FFFD 替换。
+---@field utf8? "strict"|"replace" Bytes that are not UTF-8: strict rejects the response, replace puts U+FFFD in their place. 非 UTF-8 字节：strict 报错，replace 以 U+FFFD 替换。
 ---@field array_mt? table|false Metatable of empty arrays, false for none; default: that of lua-cjson if the program has loaded one, so that it encodes them as arrays. 空数组的元表，false 表示不设置；默认使用程序已加载的 lua-cjson 的元表，以便编码为数组。
 ---@field page_size? integer Images asked for at once in lists. 列表每页请求的镜像数量。
 ---@field prefetch? integer Pages in flight ahead of the reader of a list, at most max_connections; 0 means none. 预取的页数，不超过 max_connections；0 表示不预取。
@@ -217,7 +217,7 @@
 ---@field timeout? number Seconds for the whole call; default: the client's. 本次调用的总时限（秒）；默认取客户端设置。
 ---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
 ---@field read_timeout? number Maximum silence, in seconds, while reading a response. 读取响应时允许的最长静默时间（秒）。
----@field max_attempts? integer Tries of a request in all. 单个请求的最大尝试次数（含首次）。
+---@field max_attempts? integer Maximum number of attempts of a request. 单个请求的最大尝试次数（含首次）。
 ---@field fields? string[] Only these fields of the images are read, such as imageId or systemDisk.cloudDisk.diskSizeGB: faster. 仅解析镜像的这些字段，例如 imageId、systemDisk.cloudDisk.diskSizeGB，可加快速度。
 ---@field source? string Key under which each image also gets its own JSON text; of the image itself only fields are read. 每个镜像额外在该键下保存 JSON 原文；镜像本身仅解析 fields 中的字段。
 ---@field null? "drop"|"keep" JSON null in an object: left out, or jdvm.null. 对象中的 JSON null：省略或返回 jdvm.null。
@@ -239,15 +239,15 @@
 ---Options of wait_image.
 ---@class jdvm.WaitOptions
 ---@field region? string Region of the images; default: the client's. 镜像所在地域；默认取客户端设置。
----@field timeout? number Seconds to wait; one look takes at most the client's timeout. 等待的总时限（秒）；单次轮询不超过客户端的 timeout。
+---@field timeout? number Seconds to wait; one poll takes at most the client's timeout. 等待的总时限（秒）；单次轮询不超过客户端的 timeout。
 ---@field status? "ready"|"pending"|"deleting"|"error"|"gone" State to wait for; gone waits until the image does not exist any more, and returns it as it was last. 等待的目标状态；gone 表示等到镜像不再存在，返回最后一次看到的镜像。
----@field interval? number Seconds between the first two looks. 首次轮询间隔（秒）。
----@field max_interval? number Longest time between two looks in seconds. 最大轮询间隔（秒）。
+---@field interval? number Seconds between the first two polls. 首次轮询间隔（秒）。
+---@field max_interval? number Longest time between two polls in seconds. 最大轮询间隔（秒）。
 ---@field not_found_grace? number Seconds in which an image may not be found yet. 允许暂时查不到镜像的时间（秒）。
 ---@field on_progress? fun(progress: jdvm.Progress) Called after each poll. Errors raised by it are ignored and reported to logger. 每次轮询后的回调；其中的错误不影响结果，只会通知 logger。
 ---@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
 ---@field read_timeout? number Maximum silence, in seconds, while reading a response. 读取响应时允许的最长静默时间（秒）。
----@field max_attempts? integer Tries of a request in all. 单个请求的最大尝试次数（含首次）。
+---@field max_attempts? integer Maximum number of attempts of a request. 单个请求的最大尝试次数（含首次）。
 ---@field null? "drop"|"keep" JSON null in an object: left out, or jdvm.null. 对象中的 JSON null：省略或返回 jdvm.null。
 ---@field utf8? "strict"|"replace" Bytes that are not UTF-8: refused or replaced. 非 UTF-8 字节：报错或替换。
 
@@ -265,7 +265,7 @@
 ---Options of jdvm.cache.
 ---@class jdvm.CacheOptions
 ---@field client jdvm.Client The client that fetches; required. 用于请求的客户端；必填。
----@field dict string Name of a lua_shared_dict for the answers; required. 保存响应的 lua_shared_dict 名称；必填。
+---@field dict string Name of a lua_shared_dict for the responses; required. 保存响应的 lua_shared_dict 名称；必填。
 ---@field locks? string Name of another for the locks; default: that of dict with _locks, if there is one, else dict itself. 保存锁的 lua_shared_dict 名称；默认为 dict 名称加 _locks，若不存在则为 dict 本身。
 ---@field ttl? number How long a response is fresh, in seconds. 响应的有效期（秒）。
 ---@field stale? number Seconds after that in which it is still given, while a new one is fetched. 过期后在后台更新期间仍可使用的时间（秒）。
@@ -296,11 +296,11 @@
 ---@class jdvm.Meta
 ---@field request_id? string Id of the request at the service. 服务端请求 ID。
 ---@field http_status integer HTTP status. HTTP 状态码。
----@field attempts integer Tries it took. 尝试次数。
+---@field attempts integer Attempts made. 尝试次数。
 ---@field throttled? integer Of these, attempts that the service throttled (429); not of wait_image. 其中被限流（429）的次数；wait_image 不提供。
 ---@field replayed? integer Requests sent again because the server had closed a kept connection, or said 408 on it: on a fresh connection, with a new nonce, date and signature, once for each attempt and not counted as one; not of lists and wait_image. 因服务端已关闭保持的连接（或在其上返回 408）而重发的请求数：在新连接上以新的 nonce、日期与签名重发，每次尝试至多一次，不计为尝试；列表与 wait_image 不提供。
 ---@field elapsed number Seconds it took. 耗时，单位秒。
----@field cache? "hit"|"stale"|"miss" From jdvm.cache only: where the answer comes from; stale is being renewed. 仅由 jdvm.cache 给出：响应来源；stale 表示正在后台更新。
+---@field cache? "hit"|"stale"|"miss" From jdvm.cache only: where the response comes from; stale is being renewed. 仅由 jdvm.cache 给出：响应来源；stale 表示正在后台更新。
 ---@field age? number From jdvm.cache only: seconds since it was fetched. 仅由 jdvm.cache 给出：距获取时的秒数。
 
 ---Counters of a list; the second result of list_images, with the facts of Meta. 列表统计；亦为 list_images 的第二个返回值，并含 Meta 的信息。
@@ -318,7 +318,7 @@
 ---@field attempts? integer Of list_images: attempts of all requests. 仅 list_images：所有请求的尝试次数。
 ---@field elapsed? number Of list_images: seconds it took. 仅 list_images：耗时，单位秒。
 ---@field request_id? string Of list_images: id of the last request. 仅 list_images：最后一个请求的 ID。
----@field http_status? integer Of list_images: HTTP status of the last answer. 仅 list_images：最后一个响应的 HTTP 状态码。
+---@field http_status? integer Of list_images: HTTP status of the last response. 仅 list_images：最后一个响应的 HTTP 状态码。
 
 ---What a provider function (option credentials) returns. 密钥提供函数（选项 credentials）的返回值。
 ---@class jdvm.Keys
@@ -344,7 +344,7 @@
 ---What logger and on_attempt are told: `event` is try or warning. tostring gives message, so logger = print works. logger 与 on_attempt 收到的事件，`event` 为 try 或 warning。tostring 得到 message，因此可用 logger = print。
 ---@class jdvm.Event
 ---@field event "try"|"warning" What happened. 事件类型。
----@field message string The line for a log. 日志文字。
+---@field message string The line for a log. 日志内容。
 ---@field operation? string Operation of the attempt. 接口名。
 ---@field region? string Region. 地域。
 ---@field method? string HTTP method. HTTP 方法。
@@ -352,7 +352,7 @@
 ---@field path? string Path. 路径。
 ---@field query? string Query. 查询参数。
 ---@field attempt? integer Number of the attempt, from 1. 第几次尝试，从 1 开始。
----@field status? integer HTTP status, if an answer came. HTTP 状态码（收到响应时）。
+---@field status? integer HTTP status, if a response arrived. HTTP 状态码（收到响应时）。
 ---@field request_id? string Id of the request at the service. 服务端请求 ID。
 ---@field milliseconds? number Time that the attempt took. 耗时，单位毫秒。
 ---@field kind? string Kind of failure, if it failed. 失败类别（失败时）。
@@ -365,14 +365,14 @@
 ---@field operation string Operation. 接口名。
 ---@field region? string Region. 地域。
 ---@field ok boolean Whether it succeeded. 是否成功。
----@field attempts integer Tries made. 尝试次数。
+---@field attempts integer Attempts made. 尝试次数。
 ---@field elapsed number Seconds it took. 耗时，单位秒。
 ---@field http_status? integer HTTP status. HTTP 状态码。
 ---@field request_id? string Id of the request at the service. 服务端请求 ID。
 ---@field kind? string Kind of failure. 失败类别。
 ---@field cause? string Cause of the failure. 失败原因。
 ---@field status? string The service's word for the error. 服务端错误状态。
----@field message? string The line of the failure. 失败文字。
+---@field message? string The line of the failure. 错误信息。
 
 ---What on_progress of wait_image is told, for each image. wait_image 的 on_progress 收到的进度，每个镜像一次。
 ---@class jdvm.Progress
@@ -381,9 +381,9 @@
 ---@field status? string Its state. 镜像状态。
 ---@field progress? number The service's progress as a number, 0 to 100. 服务端进度，数值 0 至 100。
 ---@field elapsed number Seconds waited. 已等待的秒数。
----@field next_poll_in? number Seconds until the next look; absent after the last. 距下次轮询的秒数；最后一次之后没有。
+---@field next_poll_in? number Seconds until the next poll; absent after the last. 距下次轮询的秒数；最后一次之后没有。
 ---@field waiting integer Images still waited for. 仍在等待的镜像数量。
----@field failure? string Why this look failed; the wait goes on. Image and state are then those of an earlier look, if any. 本次轮询失败的原因；等待会继续。此时镜像与状态来自此前的轮询（如有）。
+---@field failure? string Why this poll failed; the wait goes on. Image and state are then those of an earlier poll, if any. 本次轮询失败的原因；等待会继续。此时镜像与状态来自此前的轮询（如有）。
 
 ---What the option wait is to wait for. 选项 wait 所等待的套接字。
 ---@class jdvm.Socket
@@ -402,17 +402,17 @@
 ---@field max_body integer Maximum size of a response body, in bytes. 响应正文的最大字节数。
 ---@field fresh? boolean Send it on a new connection, not on one that was used before. 须在新建的连接上发送，不得复用已有连接。
 
----The answer, as a transport of your own gives it. 自定义传输返回的响应。
+---The response that your own transport returns. 自定义传输返回的响应。
 ---@class jdvm.TransportResponse
 ---@field status integer HTTP status. HTTP 状态码。
 ---@field headers? table Names and values. 响应头。
 ---@field body string The body, inflated. 解压后的正文。
 ---@field kept? boolean Whether the connection was used before: a 408 on such a connection is not a response to this request. 连接此前是否用过：在这样的连接上收到的 408 并非对本次请求的响应。
 
----Why there is no answer, as a transport of your own gives it. 自定义传输返回的失败。
+---The failure that your own transport returns. 自定义传输返回的失败。
 ---@class jdvm.TransportFailure
 ---@field kind "connect"|"tls"|"timeout"|"transport"|"cancelled" Kind of failure. 失败类别。
----@field message string What went wrong. 失败文字。
+---@field message string What went wrong. 错误信息。
 ---@field phase? string Where: dns, connect, tls, send, wait or read. 所处阶段：dns、connect、tls、send、wait 或 read。
 ---@field sent? boolean Whether any byte of the request may have left. 请求是否可能已部分发出。
 ---@field kept? boolean Whether the connection was used before and failed before the first byte of a response: the request is then sent again, once, with fresh = true, and that is not an attempt. 连接此前用过，且在收到响应的首字节之前失败：请求会以 fresh = true 重发一次，不计为尝试。
@@ -440,7 +440,7 @@
 ---@field operation? string Operation, such as describeImages. 操作名，例如 describeImages。
 ---@field region? string Region of the call. 调用所用地域。
 ---@field filter? string Of a list over several regions or values: those of the request that failed, such as `regionId=cn-east-2, status=error`. 查询多个地域或多个取值的列表：失败的请求所用的地域与取值，例如 `regionId=cn-east-2, status=error`。
----@field attempts? integer Tries made. 已尝试次数。
+---@field attempts? integer Attempts made. 已尝试次数。
 ---@field elapsed? number Seconds the call took. 调用耗时，单位秒。
 ---@field phase? string Where: dns, connect, tls, send, wait, read or sleep; or the nginx phase. 所处阶段：dns、connect、tls、send、wait、read、sleep，或 nginx 阶段名。
 ---@field retryable? boolean Whether the same call may succeed later. 稍后重试是否可能成功。
@@ -496,7 +496,7 @@ function Call:finish() end
 ---Gives it up; finish then fails with kind cancelled. 取消调用；之后 finish() 返回 kind 为 cancelled 的错误。
 function Call:cancel() end
 
----What jdvm.cache gives: the same answers as the client's, from the cache where it can. meta.cache and meta.age (in the detail of a failure, too) tell where an answer comes from. Results are the caller's to change. jdvm.cache 返回的对象：响应与客户端方法相同，尽可能取自缓存。meta.cache 与 meta.age（失败时在 detail 中）说明响应来源。返回的表可任意修改。
+---What jdvm.cache gives: the same responses as the client's, from the cache where it can. meta.cache and meta.age (in the detail of a failure, too) tell where a response comes from. Results are the caller's to change. jdvm.cache 返回的对象：响应与客户端方法相同，尽可能取自缓存。meta.cache 与 meta.age（失败时在 detail 中）说明响应来源。返回的表可任意修改。
 ---@class jdvm.Catalogue
 local Catalogue = {}
 

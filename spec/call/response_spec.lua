@@ -83,7 +83,7 @@ describe("a good answer", function()
 
   it("that broke off says so", function()
     local _, detail = errors.new(failure_of(list, 200, '{"requestId":"5dfb","result":{"ima'))
-    assert.equal("the response broke off: ask again", detail.hint)
+    assert.equal("try again; if it persists, check the proxy", detail.hint)
   end)
 
   it("is read from the body decoded with null kept", function()

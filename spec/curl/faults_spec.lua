@@ -124,9 +124,9 @@ describe("jdvm.curl", function()
         "hang",
       },
       { "more than 256 header lines", "more than 256 header lines", write(OK .. ("X-A: b\r\n"):rep(257)), "hang" },
-      { "gzip that is none", "inflated", write(GZIP .. "this is plain text"), "close" },
-      { "gzip with a flipped byte", "inflated", write(GZIP), "gzip=1000:0:11", "close" },
-      { "gzip with a wrong checksum", "inflated", write(GZIP), "gzip=1000:0:1016", "close" },
+      { "gzip that is none", "decompressed", write(GZIP .. "this is plain text"), "close" },
+      { "gzip with a flipped byte", "decompressed", write(GZIP), "gzip=1000:0:11", "close" },
+      { "gzip with a wrong checksum", "decompressed", write(GZIP), "gzip=1000:0:1016", "close" },
     }
     for _, case in ipairs(cases) do
       it(case[1], function()

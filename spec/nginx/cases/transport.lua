@@ -349,7 +349,7 @@ case("says that all connections may be in use", function(run)
     get(run, "plain", "/echo", { connect_timeout = 0.2 }, transport)
   )
   contains(failure.message, "connect_timeout")
-  contains(failure.hint, "max_connections = 1 may all be in use")
+  contains(failure.hint, "max_connections = 1 may be reached")
   transport:cancel(pending)
 end)
 

@@ -5,7 +5,7 @@ return {
   no_host = {
     en = "could not resolve the host name {host}[ ({reason})]",
     zh = "无法解析主机名 {host}[（{reason}）]",
-    hint = "check the name in the endpoint, and this machine's name servers",
+    hint = "check the host name in the endpoint and this machine's name servers",
     hint_zh = "请检查 endpoint 中的域名与本机的域名服务器",
     nginx = 'check the name; nginx asks the server in its "resolver" directive and does not read /etc/hosts',
     nginx_zh = "请检查域名；nginx 只查询 resolver 指令指定的服务器，不读取 /etc/hosts",
@@ -33,11 +33,11 @@ return {
     no_ipv6_zh = "nginx 也会尝试域名的 IPv6 地址：没有 IPv6 的机器请在 nginx.conf 中写“resolver 地址 ipv6=off;”；否则请检查网络",
   },
   connection_failed = {
-    en = "the connection could not be made",
-    zh = "连接失败",
+    en = "could not connect",
+    zh = "无法建立连接",
     hint = "check the endpoint, the proxy and the firewall",
     hint_zh = "请检查 endpoint、代理与防火墙",
-    dns = "check the name in the endpoint, and this machine's name servers",
+    dns = "check the host name in the endpoint and this machine's name servers",
     dns_zh = "请检查 endpoint 中的域名与本机的域名服务器",
     tls = "the other side ended it: try again later, and check the endpoint",
     tls_zh = "对端中断了连接：请稍后重试，并检查 endpoint",
@@ -46,8 +46,8 @@ return {
   bad_proxy = {
     en = "the proxy[ in the environment variable {variable}] {reason}",
     zh = "[环境变量 {variable} 中的]代理地址无法使用：{reason}",
-    hint = "write it as scheme://user:password@host:port, with %XX for '/', '@' and their like",
-    hint_zh = "应写作 scheme://user:password@host:port，其中 '/'、'@' 等字符写作 %XX",
+    hint = "write it as scheme://user:password@host:port, with special characters percent-encoded ('/' as %2F, '@' as %40)",
+    hint_zh = "应写作 scheme://user:password@host:port，特殊字符须百分号编码（'/' 写作 %2F，'@' 写作 %40）",
   },
   unsupported_proxy = {
     en = "a proxy inside nginx must be http://host:port; {scheme}:// is not supported there",
@@ -66,15 +66,15 @@ return {
   proxy_refused = {
     en = "the proxy[ {proxy}] refused the tunnel to {host} port {port}: [status {status}][{reason}]",
     zh = "代理[ {proxy}] 拒绝建立到 {host} 端口 {port} 的隧道：[状态码 {status}][{reason}]",
-    hint = "the proxy refuses this endpoint: ask who runs it",
-    hint_zh = "代理拒绝访问该 endpoint：请联系其管理员",
+    hint = "ask the administrator of the proxy to allow this endpoint",
+    hint_zh = "请联系代理管理员放行该 endpoint",
   },
   proxy_login = {
     en = "the proxy[ {proxy}] refused the tunnel to {host} port {port}: status 407",
     zh = "代理[ {proxy}] 拒绝建立到 {host} 端口 {port} 的隧道：状态码 407",
-    hint = "the proxy asks for a user name and a password: put them into the proxy option",
+    hint = "the proxy requires a user name and a password: give them in the proxy option",
     hint_zh = "代理要求用户名和密码：请写入 proxy 选项",
-    command = "the proxy asks for a user name and a password: put them into the proxy's address (variable https_proxy)",
+    command = "the proxy requires a user name and a password: give them in its address (environment variable https_proxy)",
     command_zh = "代理要求用户名和密码：请写入代理地址（环境变量 https_proxy）",
   },
   -- HTTP.
@@ -83,8 +83,8 @@ return {
     zh = "{peer} 未返回响应即关闭了连接",
   },
   unfit_connection = {
-    en = "{peer} closed the connection, or sent bytes on it, before there was a request",
-    zh = "{peer} 在请求发出之前关闭了连接，或在其上发送了数据",
+    en = "{peer} closed the connection, or sent data on it, before a request was sent",
+    zh = "{peer} 在请求发出之前关闭了连接或发送了数据",
   },
   cut_off = {
     en = "[{peer} closed the connection before the response was complete][the connection was closed {where}][the connection broke ({reason}) {within}]",
@@ -101,7 +101,7 @@ return {
   not_http = {
     en = "the response of {peer} is not HTTP: {reason}",
     zh = "{peer} 的响应不是 HTTP：{reason}",
-    hint = "this port speaks something else: check the endpoint (https:// for a port with TLS)",
+    hint = "the port uses another protocol: check the endpoint (https:// for a port with TLS)",
     hint_zh = "该端口使用其他协议：请检查 endpoint（使用 TLS 的端口为 https://）",
   },
   transport_failed = {
@@ -109,7 +109,7 @@ return {
     zh = "[与 {peer} 的]通信失败[：{reason}]",
   },
   bad_compression = {
-    en = "the response of {peer} cannot be inflated: {reason}",
+    en = "the response of {peer} cannot be decompressed: {reason}",
     zh = "{peer} 的响应无法解压：{reason}",
   },
   header_too_large = {
@@ -134,8 +134,8 @@ return {
     zh = "[{doing}代理 {via} 时][{doing} {peer} 时]调用超时（timeout）",
     connect = "check the endpoint, the proxy and the firewall",
     connect_zh = "请检查 endpoint、代理与防火墙",
-    dns = "the name servers of this machine do not reply",
-    dns_zh = "本机的域名服务器没有答复",
+    dns = "the name servers of this machine do not reply: check the network and /etc/resolv.conf",
+    dns_zh = "本机的域名服务器没有答复：请检查网络与 /etc/resolv.conf",
   },
   too_late = {
     en = "no time was left to send the request to {peer} (timeout)",
@@ -151,9 +151,9 @@ return {
   proxy_timeout = {
     en = "the proxy[ {proxy}] did not open the tunnel to {host} port {port} within connect_timeout",
     zh = "代理[ {proxy}] 未能在 connect_timeout 内建立到 {host} 端口 {port} 的隧道",
-    hint = "check the proxy (option proxy; https_proxy and its like in the environment)",
+    hint = "check the proxy (option proxy; https_proxy and related environment variables)",
     hint_zh = "请检查代理（proxy 选项或 https_proxy 等环境变量）",
-    command = "check the proxy (https_proxy and its like in the environment)",
+    command = "check the proxy (https_proxy and related environment variables)",
     command_zh = "请检查代理（https_proxy 等环境变量）",
   },
   lookup_timeout = {
@@ -165,8 +165,8 @@ return {
   all_in_use = {
     en = "not connected to [the proxy {via}][{host} port {port}][ through the proxy at {proxy}][ after {seconds} s] (connect_timeout)",
     zh = "[{seconds} 秒后]仍未连接到[代理 {via}][ {host} 端口 {port}][（经代理 {proxy}）]（connect_timeout）",
-    hint = "max_connections = {limit} may all be in use: raise it, or connect_timeout",
-    hint_zh = "max_connections = {limit} 个连接可能均在使用：请调大该值或 connect_timeout",
+    hint = "the limit max_connections = {limit} may be reached: raise it or connect_timeout",
+    hint_zh = "可能已达到 max_connections = {limit} 的上限：请调大该值或 connect_timeout",
   },
   handshake_timeout = {
     en = "no TLS handshake with {host} within connect_timeout",

@@ -17,10 +17,10 @@ return {
     zh = "密钥提供函数调用了使用该密钥的客户端",
   },
   keys_asked_for = {
-    en = "another coroutine is asking for the keys, and this transport cannot wait for it",
+    en = "another coroutine is fetching the keys, and this transport cannot wait for it",
     zh = "另一协程正在获取密钥，而该传输方式无法等待",
   },
-  keys_timeout = { en = "the time ran out while keys were asked for", zh = "获取密钥时超时" },
+  keys_timeout = { en = "the time ran out while the keys were fetched", zh = "获取密钥时超时" },
   no_region = {
     en = "no region",
     zh = "没有地域",
@@ -30,11 +30,11 @@ return {
     command_zh = "请指定 --region，例如 --region cn-north-1，或设置 JDCLOUD_REGION，或运行 jdvm configure",
   },
   region_not_read = {
-    en = "what should name the region could not be read",
+    en = "the setting of the region could not be read",
     zh = "无法读取地域设置",
-    hint = "correct that, or give jdvm.new a region",
+    hint = "correct it, or give jdvm.new a region",
     hint_zh = "请更正，或向 jdvm.new 提供地域",
-    command = "correct that, or give --region",
+    command = "correct it, or give --region",
     command_zh = "请更正，或指定 --region",
   },
   -- Places where nginx cannot wait.
@@ -59,13 +59,13 @@ return {
   balancer_phase = {
     en = "the {phase} phase of nginx cannot wait for the network",
     zh = "nginx 的 {phase} 阶段不能等待网络",
-    hint = "do it in access_by_lua and hand the result on in ngx.ctx",
+    hint = "make the call in access_by_lua and pass the result on in ngx.ctx",
     hint_zh = "请在 access_by_lua 中完成，并通过 ngx.ctx 传递结果",
   },
   ssl_phase = {
     en = "the {phase} phase of nginx cannot wait for the network",
     zh = "nginx 的 {phase} 阶段不能等待网络",
-    hint = "do it in ssl_certificate_by_lua; or let ngx.timer.at(0, function() … end) put the result into a shared dict",
+    hint = "make the call in ssl_certificate_by_lua; or let ngx.timer.at(0, function() … end) put the result into a shared dict",
     hint_zh = "请在 ssl_certificate_by_lua 中完成；或用 ngx.timer.at(0, function() … end) 把结果写入共享字典",
   },
   phase = {
@@ -77,7 +77,7 @@ return {
   not_in_nginx = {
     en = 'transport "ngx" works only inside nginx\'s phases, not {place}',
     zh = 'transport "ngx" 只能用于 nginx 的各阶段，不能用于此处（{place}）',
-    hint = 'use "auto"',
+    hint = 'use transport = "auto"',
     hint_zh = '请使用 "auto"',
   },
   would_block = {
@@ -96,7 +96,7 @@ return {
   no_libcurl = {
     en = "jdvm.curl, which sends the requests here, cannot be loaded: {reason}",
     zh = "无法加载发送请求的 jdvm.curl：{reason}",
-    hint = "reinstall jdvm with libcurl's headers at hand, or give a transport",
+    hint = "reinstall jdvm with the headers of libcurl installed, or pass a transport of your own",
     hint_zh = "请在具备 libcurl 头文件的环境中重新安装 jdvm，或自行提供 transport",
   },
   function_failed = {
@@ -116,7 +116,7 @@ return {
     hint_zh = "请在 nginx.conf 中调大：“lua_shared_dict {dict} …;”；或用过滤条件或 fields 选项减少内容",
   },
   cache_timeout = {
-    en = "another worker takes long to fetch this",
+    en = "another worker takes too long to fetch this",
     zh = "其他 worker 获取该内容用时过长",
   },
 }

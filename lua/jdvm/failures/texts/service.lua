@@ -6,8 +6,8 @@ return {
   wrong_signature = {
     en = "the signature does not match",
     zh = "签名不一致",
-    hint = "check the secret key (is it this access key's? is anything missing or left over at its ends?), this machine's clock, and proxies that rewrite requests",
-    hint_zh = "请检查 Secret Key（是否与 Access Key 对应，首尾是否有缺漏或多余字符）、本机时钟，以及改写请求的代理",
+    hint = "check the secret key (is it this access key's? are all its characters there, and no others?), this machine's clock, and proxies that rewrite requests",
+    hint_zh = "请检查 Secret Key（是否与 Access Key 对应，是否有缺漏或多余字符）、本机时钟，以及改写请求的代理",
   },
   unknown_access_key = {
     en = "the access key is unknown",
@@ -18,8 +18,8 @@ return {
   unsigned = {
     en = "the request arrived without its signature",
     zh = "请求到达时没有签名",
-    hint = "the request arrived without its signature: a proxy on the way may remove headers",
-    hint_zh = "请求到达时没有签名：途中的代理可能删除了请求头",
+    hint = "a proxy on the way may remove headers: check the proxy and the endpoint",
+    hint_zh = "途中的代理可能删除了请求头：请检查代理与 endpoint",
   },
   unauthenticated = {
     en = "the service refused the credentials",
@@ -48,8 +48,8 @@ return {
   address_not_allowed = {
     en = "the account does not allow this IP address",
     zh = "账号不允许从该 IP 地址访问",
-    hint = "the account allows its keys from certain addresses only",
-    hint_zh = "该账号的密钥只允许从特定地址使用",
+    hint = "the account restricts its keys to certain addresses: its administrator can add this one",
+    hint_zh = "该账号的密钥只允许从特定地址使用：可由管理员添加本机地址",
   },
   not_authorized = {
     en = "the account's policies do not allow this",
@@ -83,15 +83,15 @@ return {
   wrong_page_size = {
     en = "pageSize is out of range",
     zh = "pageSize 超出范围",
-    hint = "pageSize is from 10 to 100",
+    hint = "give a pageSize from 10 to 100",
     hint_zh = "pageSize 取值范围为 10 至 100",
-    command = "--page-size is from 10 to 100",
+    command = "give a --page-size from 10 to 100",
     command_zh = "--page-size 取值范围为 10 至 100",
   },
   image_busy = {
-    en = "another task works on the image",
+    en = "another task is working on the image",
     zh = "镜像正被其他任务占用",
-    hint = "another task works on the image; try again later",
+    hint = "another task is working on the image: try again later",
     hint_zh = "镜像正被其他任务占用；请稍后重试",
   },
   uri_too_long = {
@@ -107,47 +107,47 @@ return {
   quota_exceeded = {
     en = "a quota of the account is used up",
     zh = "账号的配额已用完",
-    hint = "a quota of the account is used up; waiting does not help, so this is not retried",
-    hint_zh = "账号的配额已用完；等待无济于事，因此不会重试",
+    hint = "ask for a larger quota; waiting does not help, so this is not retried",
+    hint_zh = "请申请提高配额；等待无济于事，因此不会重试",
   },
   throttled = {
     en = "the service throttles the account",
     zh = "服务端限流",
-    hint = "the service takes about 1000 calls a minute from an account: ask for larger pages, lower prefetch, or cache the responses",
+    hint = "the service allows an account about 1000 calls a minute: raise page_size, lower prefetch, or cache the responses",
     hint_zh = "每个账号每分钟约可调用 1000 次：请增大 page_size、减小 prefetch，或缓存响应",
   },
   retries_spent = {
-    en = "too many calls of this client failed lately",
+    en = "too many calls of this client failed recently",
     zh = "该客户端近期失败过多",
-    hint = "too many calls of this client failed lately, so this one was not retried",
+    hint = "too many calls of this client failed recently, so this one was not retried",
     hint_zh = "该客户端近期失败过多，因此本次未重试",
   },
   service_error = { en = "the service failed", zh = "服务端出错" },
   -- What is not the service's.
   proxy_login_required = {
-    en = "a proxy asks for a user name and a password",
+    en = "a proxy requires a user name and a password",
     zh = "代理要求用户名和密码",
-    hint = "the proxy asks for a user name and a password: put them into the proxy option",
+    hint = "the proxy requires a user name and a password: give them in the proxy option",
     hint_zh = "代理要求用户名和密码：请写入 proxy 选项",
-    command = "the proxy asks for a user name and a password: put them into the proxy's address (variable https_proxy)",
+    command = "the proxy requires a user name and a password: give them in its address (environment variable https_proxy)",
     command_zh = "代理要求用户名和密码：请写入代理地址（环境变量 https_proxy）",
   },
   redirect = {
     en = "the response is a redirect",
     zh = "响应为重定向",
-    hint = "redirects are not followed, since they would carry the signature elsewhere; check the endpoint",
+    hint = "redirects are not followed, since that would send the signature elsewhere: check the endpoint",
     hint_zh = "不跟随重定向，以免签名被带往他处；请检查 endpoint",
   },
   plain_http = {
     en = "the port speaks TLS",
     zh = "该端口使用 TLS",
-    hint = "the port speaks TLS: write https:// in the endpoint",
-    hint_zh = "该端口使用 TLS：endpoint 应以 https:// 开头",
+    hint = "write https:// in the endpoint",
+    hint_zh = "endpoint 应以 https:// 开头",
   },
   gateway_error = {
     en = "a gateway or a proxy on the way failed",
     zh = "途中的网关或代理出错",
-    hint = "this came from a gateway or a proxy on the way, not from the service: try again later; if it stays, check the endpoint and the proxy",
+    hint = "this came from a gateway or a proxy on the way, not from the service: try again later; if it persists, check the endpoint and the proxy",
     hint_zh = "这来自途中的网关或代理，而非该服务：请稍后重试；若持续出现，请检查 endpoint 与代理",
   },
   foreign_response = {
@@ -165,17 +165,17 @@ return {
   not_utf8 = {
     en = "the response is not UTF-8",
     zh = "响应不是 UTF-8",
-    hint = 'utf8 = "replace" puts U+FFFD where the text is no UTF-8',
-    hint_zh = 'utf8 = "replace" 会以 U+FFFD 替换非 UTF-8 字节',
+    hint = 'give the option utf8 = "replace" to read it with U+FFFD in place of invalid bytes',
+    hint_zh = '可指定选项 utf8 = "replace"，以 U+FFFD 替换无效字节',
   },
   incomplete = {
     en = "the response broke off",
     zh = "响应中断",
-    hint = "the response broke off: ask again",
-    hint_zh = "响应中断：请重试",
+    hint = "try again; if it persists, check the proxy",
+    hint_zh = "请重试；若持续出现，请检查代理",
   },
   wrong_shape = {
-    en = "the response lacks what it must hold",
+    en = "the response lacks required content",
     zh = "响应缺少必需内容",
     hint = "this does not look like the service: check the endpoint and the proxy",
     hint_zh = "这不像是该服务：请检查 endpoint 与代理",

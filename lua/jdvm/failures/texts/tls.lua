@@ -10,7 +10,7 @@ return {
   handshake_broken = {
     en = "the TLS handshake with {peer} failed: {reason}",
     zh = "与 {peer} 的 TLS 握手失败：{reason}",
-    hint = "the other side ended it: try again later, and check the endpoint",
+    hint = "the other side ended it: try again later and check the endpoint",
     hint_zh = "对端中断了握手：请稍后重试，并检查 endpoint",
   },
   not_tls = {
@@ -22,20 +22,20 @@ return {
   expired_certificate = {
     en = "the TLS certificate of {host} port {port} has expired: check it and this machine's clock",
     zh = "{host} 端口 {port} 的 TLS 证书已过期：请检查证书与本机时钟",
-    nginx = "the certificate has expired, or the clock of this machine is wrong",
-    nginx_zh = "证书已过期，或本机时钟不准",
+    nginx = "renew the certificate, or correct the clock of this machine (NTP)",
+    nginx_zh = "请更新证书，或校准本机时钟（NTP）",
   },
   future_certificate = {
     en = "the TLS certificate of {host} port {port} is not yet valid: check it and this machine's clock",
     zh = "{host} 端口 {port} 的 TLS 证书尚未生效：请检查证书与本机时钟",
-    nginx = "the clock of this machine may be wrong",
-    nginx_zh = "本机时钟可能不准",
+    nginx = "check the clock of this machine (NTP)",
+    nginx_zh = "请检查本机时钟（NTP）",
   },
   wrong_name = {
     en = "the TLS certificate of {host} port {port} is for another host name[ ({reason})]",
     zh = "{host} 端口 {port} 的 TLS 证书属于其他主机名[（{reason}）]",
-    hint = "the certificate is for another name: check the endpoint",
-    hint_zh = "证书属于其他域名：请检查 endpoint",
+    hint = "check the host name in the endpoint: the certificate is for another name",
+    hint_zh = "请检查 endpoint 中的主机名：证书属于其他域名",
     literal = "nginx checks certificates against names, not addresses: use a name in the endpoint, such as https://localhost:{port} for a service on this machine",
     literal_zh = "nginx 按域名而非地址校验证书：请在 endpoint 中使用域名，例如本机服务写作 https://localhost:{port}",
   },
@@ -62,8 +62,8 @@ return {
   proxy_untrusted_certificate = {
     en = "the TLS certificate of the proxy {via} is not signed by a known CA ({reason})",
     zh = "代理 {via} 的 TLS 证书并非由已知 CA 签发（{reason}）",
-    hint = "proxy_ca_file names the certificates to trust of the proxy",
-    hint_zh = "请用 proxy_ca_file 指定代理的受信任证书",
+    hint = "set proxy_ca_file to the file with the CA certificate of the proxy",
+    hint_zh = "请用 proxy_ca_file 指定代理的 CA 证书文件",
     command = "--ca-file or JDCLOUD_CA_FILE names the certificates to trust, of the proxy, too",
     command_zh = "请用 --ca-file 或 JDCLOUD_CA_FILE 指定受信任的证书，对代理同样有效",
   },
