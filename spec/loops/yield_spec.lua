@@ -16,7 +16,9 @@ describe("a coroutine", function()
       local callable = setmetatable({}, { __call = function() check() end })
       return callable()
     end))
-    assert.is_nil(refusal(coroutine.wrap(function() check() end)))
+    assert.is_nil(refusal(function()
+      coroutine.wrap(function() check() end)()
+    end))
   end)
 
   it("may not in the iterator of a for loop and in pcall on Lua 5.1", function()
@@ -26,7 +28,10 @@ describe("a coroutine", function()
       end
     end)
     assert.equal(IS_5_1, message ~= nil and message:find("local image = images()", 1, true) ~= nil)
-    message = refusal(function() assert(pcall(check)) end)
+    message = refusal(function()
+      local ok, reason = pcall(check)
+      if not ok then error(reason, 0) end
+    end)
     assert.equal(IS_5_1, message ~= nil and message:find("nil, message, detail", 1, true) ~= nil)
   end)
 
