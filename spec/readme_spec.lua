@@ -25,13 +25,6 @@ local function blocks_of(path)
   return blocks
 end
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
-
 describe("README", function()
   local server, folder, environment
 
@@ -63,7 +56,7 @@ describe("README", function()
       io.popen(("%s %s %s >%s/out 2>&1 </dev/null; echo $?"):format(environment, interpreter, script, folder))
     local status = tonumber(pipe:read("*a"):match("%d+"))
     pipe:close()
-    return read(folder .. "/out"), status
+    return shell.read(folder .. "/out"), status
   end
 
   local runners = {}
@@ -123,7 +116,7 @@ describe("README", function()
 
   it("names only files that exist", function()
     for _, page in ipairs { "README.md", "README.zh.md" } do
-      for target in read(page):gmatch("%]%(([^):#]+)%)") do
+      for target in shell.read(page):gmatch("%]%(([^):#]+)%)") do
         local file = io.open(target)
         assert.truthy(file, page .. " names " .. target)
         file:close()

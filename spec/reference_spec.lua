@@ -7,19 +7,15 @@ local make_reference = require "docs.lib.reference"
 local make_types = require "docs.lib.types"
 local jdvm = require "jdvm"
 local operations = require "jdvm.service.operations"
-
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local content = file:read("*a")
-  file:close()
-  return content
-end
+local shell = require "spec.support.shell"
 
 describe("generated files", function()
   for _, file in ipairs(make_files) do
     it(
       file.path .. " is current (else run make docs)",
-      function() assert.is_true(read(file.path) == file.make(), file.path .. " differs from what make docs writes") end
+      function()
+        assert.is_true(shell.read(file.path) == file.make(), file.path .. " differs from what make docs writes")
+      end
     )
   end
 end)
@@ -164,7 +160,6 @@ end
 
 describe("the examples of the reference", function()
   local emulator = require "spec.support.emulator"
-  local shell = require "spec.support.shell"
 
   -- Runs Lua code as the reference says, under the emulator; what it prints, and its exit status.
   local function run(code)

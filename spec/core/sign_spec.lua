@@ -232,13 +232,6 @@ describe("a session token", function()
     end
   end)
 
-  it("is sent as it is where that is asked for", function()
-    local token = TOKEN:rep(400)
-    local target, headers = sign(signer_with { session_token = token, token_encoding = "raw" })
-    assert.equal(token, headers["x-jdcloud-security-token"])
-    assert.truthy(verify("GET", target, headers, SECRET))
-  end)
-
   it(
     "that is empty is none",
     function() assert.same({ sign(signer_with()) }, { sign(signer_with { session_token = "" }) }) end

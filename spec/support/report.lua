@@ -42,15 +42,12 @@ return function()
     return nil, true
   end)
 
-  busted.subscribe({ "error" }, function(element, _, message, trace)
-    if element.descriptor ~= "it" then fail(handler.getFullName(element), message, trace) end
-    return nil, true
-  end)
-
-  busted.subscribe({ "failure" }, function(element, _, message, trace)
-    if element.descriptor ~= "it" then fail(handler.getFullName(element), message, trace) end
-    return nil, true
-  end)
+  for _, event in ipairs { "error", "failure" } do
+    busted.subscribe({ event }, function(element, _, message, trace)
+      if element.descriptor ~= "it" then fail(handler.getFullName(element), message, trace) end
+      return nil, true
+    end)
+  end
 
   busted.subscribe({ "suite", "end" }, function()
     if passed + failed == 0 then fail("no test was found") end
