@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Starts the gateway of this folder on 127.0.0.1 against the emulator: run.sh [PORT [METRICS_PORT]], 8080 and 9145 by
 # default. Ctrl-C ends both.
+# shellcheck disable=SC2154 # emulator.sh sets folder, lua, lua_path, …
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../emulator.sh"

@@ -35,7 +35,7 @@ local function offset_of(zone)
   if zone == "Z" then return 0 end
   local sign, hours, minutes = zone:match "^([+-])(%d%d):?(%d%d)$"
   if not sign then return nil end
-  return (hours * 3600 + minutes * 60) * (sign == "-" and -1 or 1)
+  return (tonumber(hours) * 3600 + tonumber(minutes) * 60) * (sign == "-" and -1 or 1)
 end
 
 -- Whether there is such a day and such a time.
