@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Whole processes over TLS, from a service that answers at once and from one that takes 50 ms: lists of 10,000 images
-# against libcurl that discards the bodies and what a user would write with lua-curl, lua-cjson and luaossl; one call
-# against curl: bench_lists.sh [ROUNDS] [PAGES]
+# against libcurl that discards the bodies, what a user would write with lua-curl, lua-cjson and luaossl, and the official
+# JavaScript SDK; one call against curl: bench_lists.sh [ROUNDS] [PAGES]
 set -eu
 cd "$(dirname "$0")/../.."
 rounds=${1:-9}
@@ -22,8 +22,9 @@ mkdir "$folder/pages"
 cc -O2 -o "$folder/measure" $here/lists_measure.c
 cc -O2 -o "$folder/discard" $here/lists_discard.c -lcurl
 LUA_PATH="$here/?.lua" lua5.4 -e "require('pages').write('$folder/pages', $pages)"
+modules=$(spec/support/npm_install.sh interop)
 . spec/support/static_server_start.sh
-export JDVM_BENCH_FOLDER=$folder
+export JDVM_BENCH_FOLDER=$folder NODE_PATH=$modules NODE_EXTRA_CA_CERTS=$folder/ca.pem
 
 for case in near slow; do
   if [ $case = slow ]; then export SERVICE_TIME=0.05; fi

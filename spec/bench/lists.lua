@@ -53,16 +53,18 @@ for _, mode in ipairs { "touch", "keep" } do
       jdvm("jdvm, Lua 5.1", "lua5.1", "5.1", ours),
       { "lua-curl + cjson + luaossl, Lua 5.1", "lua5.1 " .. peer },
       { "lua-curl + cjson + luaossl, LuaJIT", "luajit " .. peer },
+      { "jdcloud-sdk-js", "node " .. here .. "lists_sdk.js " .. list .. mode },
     },
     2
   )
   local floor, by_hand = summary[1], summary[5].wall < summary[6].wall and summary[5] or summary[6]
-  judgements[#judgements + 1] = ("%s: %.2f x the libcurl loop (cpu %.2f); %.2f times as fast as %s; peak %.1f MiB"):format(
+  judgements[#judgements + 1] = ("%s: %.2f x the libcurl loop (cpu %.2f); %.2f times as fast as %s, %.1f as jdcloud-sdk-js; peak %.1f MiB"):format(
     mode,
     1 / floor.ratio,
     1 / floor.cpu_ratio,
     by_hand.ratio,
     by_hand.name,
+    summary[7].ratio,
     summary[2].peak
   )
 end
