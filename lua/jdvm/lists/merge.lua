@@ -2,8 +2,6 @@
 -- other, and lanes side by side; images come region by region and value by value. An image that several parts of a
 -- region have comes once. A reader as jdvm.lists.pages is one. Pure.
 
-local key_of = require "jdvm.lists.key"
-
 local merge = {}
 
 local Merge = {}
@@ -70,10 +68,9 @@ local function sift(self, lane, part, rows, job)
   for i = 1, #rows do
     local row = rows[i]
     local id = row[self.source.page.id]
-    local key = lane.seen and key_of(id)
-    local is_double, resumes = lane.seen and lane.seen[key], lane.resumes
+    local is_double, resumes = lane.seen and lane.seen[id], lane.resumes
     row.regionId = part.region or row.regionId
-    if key then lane.seen[key] = true end
+    if lane.seen then lane.seen[id] = true end
     rows[i] = nil
     if not (is_double or resumes) then
       kept = kept + 1

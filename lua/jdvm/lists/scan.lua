@@ -15,8 +15,6 @@
 -- row and existed all the time was accepted before that row; what stands between that row and the end of the window is
 -- in the window. Totals prove nothing here: they only tell how far to plan ahead, and give reasons to look again.
 
-local key_of = require "jdvm.lists.key"
-
 local max, min, floor, ceil = math.max, math.min, math.floor, math.ceil
 
 local scan = {}
@@ -29,15 +27,15 @@ local DETOURS = { 0, -1, 1, -2, 2 }
 
 -- How often an end that the total does not confirm is looked at again.
 local LOOKS = 2
--- So many full pages in a row that bring nothing new, under one total, are no change of the list.
-local MAX_IDLE = 2
+
+local function is_id(value) return type(value) == "string" and value ~= "" end
 
 -- Begins a pass at the start of the list, or at the image of the resume token.
 local function begin(self)
   self.covered, self.planned = self.row, self.row -- rows up to the end of the accepted windows, of the planned ones
   self.overlap, self.detour = 1, self.anchor and 1
   self.fresh, self.has_moved, self.steady = 0, false, nil -- steady: the total of all responses of this pass, or false
-  self.last, self.look, self.waits, self.idle = nil, nil, false, 0
+  self.last, self.look, self.waits = nil, nil, false
 end
 
 --- A scan of one list.
@@ -53,9 +51,9 @@ function scan.new(options)
     enough = enough,
     cap = max(options.size, enough),
     row = row,
-    anchor = row > 0 and key_of(options.anchor) or nil,
+    anchor = row > 0 and options.anchor or nil,
     overlapping = options.stable or row > 0,
-    accepted = {}, -- for each key the pass that accepted it last
+    accepted = {}, -- for each id the pass that accepted it last
     before = 0, -- rows up to the image of the resume token
     pass = 1,
     answered = 0,
@@ -137,34 +135,34 @@ local function accept_plain(self, window, rows)
   local count, total, accepted = #rows, self.steady, self.accepted
   if not total then return nil end
   local name = self.options.id
-  if window.first == total and total > 0 and (count == 0 or key_of(rows[count][name]) == self.last.tail) then
+  if window.first == total and total > 0 and (count == 0 or rows[count][name] == self.last.tail) then
     reject(self, rows)
     return "end"
   end
-  local reach, key = window.first + count, nil
+  local reach, id = window.first + count, nil
   if reach > total or (count < window.size and reach < total) then return nil end
   for i = 1, count do
-    key = key_of(rows[i][name])
-    if not key or accepted[key] then
-      self.stats.duplicates = self.stats.duplicates + (key and 1 or 0)
+    id = rows[i][name]
+    if not is_id(id) or accepted[id] then
+      self.stats.duplicates = self.stats.duplicates + (is_id(id) and 1 or 0)
       for j = 1, i - 1 do
-        accepted[key_of(rows[j][name])] = nil
+        accepted[rows[j][name]] = nil
       end
       return nil
     end
-    accepted[key] = 1
+    accepted[id] = 1
   end
-  window.tail, self.last, self.covered = key, window, reach
+  window.tail, self.last, self.covered = id, window, reach
   self.stats.pages, self.stats.rows = self.stats.pages + 1, self.stats.rows + count
   return count < window.size and "end" or "next"
 end
 
 -- Whether a window holds the image of the resume token; it and the rows before it count as accepted.
-local function holds_anchor(self, window, keys)
-  for i, key in ipairs(keys) do
-    if key == self.anchor then
+local function holds_anchor(self, window, ids)
+  for i, id in ipairs(ids) do
+    if id == self.anchor then
       for j = 1, i do
-        self.accepted[keys[j]] = self.pass
+        self.accepted[ids[j]] = self.pass
       end
       self.detour, self.covered, self.before = nil, window.first + i, window.first + i
       return true
@@ -174,24 +172,21 @@ local function holds_anchor(self, window, keys)
 end
 
 -- Accepts the rows of a window from one on, and leaves in `rows` those that no pass delivered before.
-local function take(self, window, rows, keys, from)
-  local accepted, stats, pass, kept, places = self.accepted, self.stats, self.pass, 0, {}
-  local is_idle = #keys == window.size and self.steady
-  for i = from, #keys do
-    local mark = accepted[keys[i]]
-    if not mark then
+local function take(self, window, rows, ids, from)
+  local accepted, stats, kept, places = self.accepted, self.stats, 0, {}
+  for i = from, #ids do
+    if not accepted[ids[i]] then
       kept = kept + 1
       rows[kept], places[kept] = rows[i], i
     end
-    accepted[keys[i]], is_idle = pass, is_idle and mark == pass
+    accepted[ids[i]] = self.pass
   end
-  for i = #keys, kept + 1, -1 do
+  for i = #ids, kept + 1, -1 do
     rows[i] = nil
   end
   window.places, self.fresh = places, self.fresh + kept
   stats.pages, stats.rows = stats.pages + 1, stats.rows + kept
-  self.last, self.covered, self.overlap = window, window.first + #keys, 1
-  self.idle = is_idle and self.idle + 1 or 0
+  self.last, self.covered, self.overlap = window, window.first + #ids, 1
 end
 
 -- A short window ends the list: behind its last row there was nothing. Where the total says otherwise, or there is
@@ -213,11 +208,11 @@ end
 
 -- What is behind the end. Nothing, or the last page again: the total is wrong. Other rows: the service gives fewer rows
 -- a page than it was asked for, and is asked for no more than that from here on; or the list changed meanwhile.
-local function accept_behind(self, rows, keys, known)
+local function accept_behind(self, rows, ids, known)
   local cut = self.cut
   local count = cut.count
   reject(self, rows)
-  if #keys == 0 or keys[#keys] == cut.tail then return finish(self) end
+  if #ids == 0 or ids[#ids] == cut.tail then return finish(self) end
   if count >= self.enough then
     self.cap = min(self.cap, count)
     return "turn"
@@ -233,24 +228,24 @@ end
 
 -- Pass 2.
 local function accept_overlapping(self, window, rows, total)
-  local keys, name = {}, self.options.id
+  local ids, name = {}, self.options.id
   for i = 1, #rows do
-    keys[i] = key_of(rows[i][name])
-    if not keys[i] then return nil, ("row %d of page %d has no %s"):format(i, window.number, name), "decode" end
+    ids[i] = rows[i][name]
+    if not is_id(ids[i]) then return nil, ("row %d of page %d has no %s"):format(i, window.number, name), "decode" end
   end
-  window.count, window.tail = #keys, keys[#keys]
-  if self.detour and not holds_anchor(self, window, keys) then
+  window.count, window.tail = #ids, ids[#ids]
+  if self.detour and not holds_anchor(self, window, ids) then
     self.detour = self.detour + 1
     if DETOURS[self.detour] then return reject(self, rows) end
     return nil, "the image of the resume token is gone, or far from its place; list again from the start"
   end
   local known, first_known = 0, nil
-  for i, key in ipairs(keys) do
-    if self.accepted[key] == self.pass then
+  for i, id in ipairs(ids) do
+    if self.accepted[id] == self.pass then
       known, first_known = known + 1, first_known or i
     end
   end
-  if window.look == "behind" then return accept_behind(self, rows, keys, known) end
+  if window.look == "behind" then return accept_behind(self, rows, ids, known) end
   if known == 0 and (window.first > 0 or self.anchor) then
     -- It shares no row: step back, twice as far each time.
     if window.first == 0 then return nil, "the images around the resume token are gone; list again from the start" end
@@ -260,12 +255,11 @@ local function accept_overlapping(self, window, rows, total)
   end
   -- The row accepted last stands where it stood, unless the list changed.
   local shared = self.covered - window.first
-  if self.last and self.last.tail ~= keys[shared] then self.has_moved = true end
+  if self.last and self.last.tail ~= ids[shared] then self.has_moved = true end
   self.stats.duplicates = self.stats.duplicates + max(0, known - max(0, shared))
   -- Rows before a known one stood before the resume point, or came after the scan had begun.
-  take(self, window, rows, keys, self.anchor and first_known or 1)
-  if self.idle >= MAX_IDLE then return nil, ("page %d repeats the pages before it"):format(window.number) end
-  if #keys == window.size then return "next" end
+  take(self, window, rows, ids, self.anchor and first_known or 1)
+  if #ids == window.size then return "next" end
   return accept_short(self, window, total)
 end
 
