@@ -197,7 +197,7 @@ describe("a list is an error", function()
       if case[5] then
         assert.equal(case[5], requests)
       else
-        assert.is_true(requests <= 25, requests .. " requests")
+        assert.is_true(requests <= 50, requests .. " requests")
       end
     end)
   end
