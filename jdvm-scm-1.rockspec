@@ -62,6 +62,7 @@ build = {
     ["jdvm.emulator.builtin_images"] = "lua/jdvm/emulator/builtin_images.lua",
     ["jdvm.emulator.catalogue"] = "lua/jdvm/emulator/catalogue.lua",
     ["jdvm.emulator.changes"] = "lua/jdvm/emulator/changes.lua",
+    ["jdvm.emulator.chinese"] = "lua/jdvm/emulator/chinese.lua",
     ["jdvm.emulator.control"] = "lua/jdvm/emulator/control.lua",
     ["jdvm.emulator.explain"] = "lua/jdvm/emulator/explain.lua",
     ["jdvm.emulator.fault_rules"] = "lua/jdvm/emulator/fault_rules.lua",

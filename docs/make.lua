@@ -24,7 +24,8 @@ local files = {
   { path = "lua/jdvm/types.lua", make = types },
   { path = "docs/reference.md", make = function() return reference "en" end },
   { path = "docs/reference.zh.md", make = function() return reference "zh" end },
-  { path = "docs/emulator.md", make = emulator },
+  { path = "docs/emulator.md", make = function() return emulator "en" end },
+  { path = "docs/emulator.zh.md", make = function() return emulator "zh" end },
   { path = "jdvm-" .. RELEASE .. "-1.rockspec", make = release_rockspec },
 }
 

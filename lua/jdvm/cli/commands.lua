@@ -1,11 +1,13 @@
 -- What each subcommand does: calls the client, prints, and gives the exit status.
 local details = require "jdvm.cli.details"
+local language = require "jdvm.cli.language"
 local lists = require "jdvm.cli.lists"
 local operations = require "jdvm.service.operations"
 local output = require "jdvm.cli.output"
-local say = require("jdvm.cli.language").say
 local status = require "jdvm.cli.status"
 local terminal = require "jdvm.cli.terminal"
+
+local say = language.say
 
 local commands = { list = lists.list, count = lists.count, latest = lists.latest }
 
@@ -171,7 +173,7 @@ end
 function commands.emulator(context)
   local given, settings = context.given, {}
   if given.explain then
-    context.write(require "jdvm.emulator.explain"())
+    context.write(require "jdvm.emulator.explain"(language.current()))
     return status.fine
   end
   for _, setting in ipairs(given.settings) do
