@@ -87,6 +87,7 @@ end
 local function fail(self, failure)
   local now = self.transport and self.transport:now()
   failure.operation, failure.region, failure.attempts = self.operation.name, self.region, self.attempts
+  failure.filter = self.filter
   failure.elapsed = now and self.budget and math.max(0, now - self.budget.started) or 0
   failure.retryable = failure.retryable or false
   conclude(self, nil, errors.new(failure, secrets_of(self)))
@@ -160,7 +161,7 @@ end
 --- Starts a call whose parameters were checked.
 ---@param state table the client's
 ---@param job table becomes the call: operation, path, query, region, options, decoding (options of core.decode), id;
----  budget { started, deadline } or timeout; early: why it cannot be made
+---  budget { started, deadline } or timeout; early: why it cannot be made; filter: what a failure names
 ---@param at_once boolean|nil the call is finished next, with nothing in between
 function call.start(state, job, at_once)
   local self = setmetatable(job, mt)

@@ -59,57 +59,32 @@ local function check_paging(operation, params, level)
   end
 end
 
--- What makes the requests of one part of a list, for jdvm.lists.pages.
-local function new_fetch(list, part)
-  local state, operation, page, params = list.state, list.operation, list.page, copy_of(part.params)
-  local fetch = {}
-  function fetch.start(job)
+-- What a reader of a part needs to know, see jdvm.lists.pages.
+local function new_source(list, part, row, id)
+  local operation, page, budget, params = list.operation, list.page, list.budget, copy_of(part.params)
+  local source = { page = page, row = row, id = id, budget = budget, array_mt = list.array_mt, token = list.token }
+  function source.start(job)
     params[page.number], params[page.size] = job.number, job.size
     if page.ids then params[page.ids] = job.ids end
     local path, query, region = parameters.request(operation, params, part.region)
-    return call.start(state, {
+    return call.start(list.state, {
       operation = operation,
       path = path,
       query = query,
       region = region,
+      filter = part.filter,
       options = list.options,
       decoding = list.decoding,
-      budget = list.budget,
+      budget = budget,
       early = part.failure,
     }, false)
   end
-  function fetch.finish(pending, received)
-    local result, meta, detail = pending:finish(received)
-    if detail and part.filter then
-      detail.filter = text.one_line(part.filter, 100)
-      meta = errors.line(detail)
-    end
-    return result, meta, detail
-  end
-  function fetch.cancel(pending) pending:cancel() end
-  return fetch
-end
-
--- What a reader of a part needs to know, see jdvm.lists.pages.
-local function new_source(list, part, row, id)
-  local budget = list.budget
-  local source = {
-    page = list.page,
-    row = row,
-    id = id,
-    fetch = new_fetch(list, part),
-    array_mt = list.array_mt,
-    enter = budget.enter,
-    leave = budget.leave,
-    token = list.token,
-  }
-  function source.spent() return budget.spent end
   -- The service did respond, so no hint about the endpoint helps.
   function source.fail(message, stats, kind)
     return errors.new {
       kind = kind or "pagination",
       message = message,
-      operation = list.operation.name,
+      operation = operation.name,
       region = part.region,
       filter = part.filter,
       stats = stats,

@@ -77,37 +77,36 @@ end
 --- A source for jdvm.lists.pages over this list: `early` says of each start whether it is answered then, or at its
 --- finish; `meta` gives the meta of the n-th answer, or nil and a failure.
 function List:source(early, meta)
-  local fetch = {}
-  function fetch.start(window)
+  local list, Call = self, {}
+  Call.__index = Call
+  local function start(window)
     self.started, self.open = self.started + 1, self.open + 1
     self.most_open = math.max(self.most_open, self.open)
     local call = { window = { number = window.number, size = window.size, ids = window.ids }, n = self.started }
     if early and early() then call.answer = self:answer(call.window) end
-    return call
+    return setmetatable(call, Call)
   end
-  function fetch.finish(call, received)
+  function Call.finish(call, received)
     assert(not call.ended, "finished twice")
-    call.ended, self.open = true, self.open - 1
-    if early and not call.answer then call.answer = self:answer(call.window) end
+    call.ended, list.open = true, list.open - 1
+    if early and not call.answer then call.answer = list:answer(call.window) end
     if received and not meta and (not early or early()) then received() end
     if meta then
       local given, detail = meta(call.n, call.window)
       if given == nil then return nil, detail.message, detail end
-      return call.answer or self:answer(call.window), given
+      return call.answer or list:answer(call.window), given
     end
-    return call.answer or self:answer(call.window), { attempts = 1, request_id = "r" .. call.n, http_status = 200 }
+    return call.answer or list:answer(call.window), { attempts = 1, request_id = "r" .. call.n, http_status = 200 }
   end
-  function fetch.cancel(call)
+  function Call.cancel(call)
     assert(not call.ended, "cancelled after its end")
-    call.ended, self.open, self.cancelled = true, self.open - 1, self.cancelled + 1
+    call.ended, list.open, list.cancelled = true, list.open - 1, list.cancelled + 1
   end
   return {
-    fetch = fetch,
+    start = start,
     row = 0,
     id = "",
-    enter = function() end,
-    leave = function() end,
-    spent = function() return 0 end,
+    budget = { enter = function() end, leave = function() end, spent = 0 },
     page = {
       items = "images",
       id = "imageId",

@@ -170,7 +170,7 @@ function iterator.list(reader)
   end
   local meta, response = reader:stats(), reader.meta or {}
   meta.request_id, meta.http_status = response.request_id, response.http_status
-  meta.attempts, meta.elapsed = meta.requests, source.spent()
+  meta.attempts, meta.elapsed = meta.requests, source.budget.spent
   if not reader.is_complete then meta.token = reader:token(row, id, last) end
   return list or setmetatable({}, source.array_mt), meta
 end

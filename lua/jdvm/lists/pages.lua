@@ -13,11 +13,10 @@ local refusals = { [400] = true, [404] = true, [416] = true }
 
 --- A reader of a list.
 ---@param source table
----  fetch = start(job) -> call; finish(call, received) -> result, meta | nil, message, detail, where received() is
----  called when a good response is there, before it is read; cancel(call);
+---  start = function(job) -> call, as jdvm.call;
 ---  page = how the list is paged: items, id, total;
 ---  row, id = where the list begins: the row that was delivered last, and its image;
----  enter() and leave() around what may wait; spent() -> seconds; token(row, id) -> string;
+---  budget = enter() and leave() around what may wait; spent; token(row, id) -> string;
 ---  array_mt = the metatable of a list without images;
 ---  fail = function(message, stats, kind) -> message, detail
 ---@param planner table plan(left) -> job; accept(job, rows, total) -> verdict; is_behind(job); is_done; stats
@@ -48,7 +47,7 @@ local function fill(self)
   while #self.queue - self.received < self.width do
     local job = self.planner:plan(self.left)
     if not job then return end
-    table.insert(self.queue, { call = self.source.fetch.start(job), job = job })
+    table.insert(self.queue, { call = self.source.start(job), job = job })
     self.started = self.started + 1
   end
 end
@@ -56,7 +55,7 @@ end
 -- Finishes the oldest call. Another takes its place in the window while its response is read.
 local function take(self)
   local oldest = self.queue[1]
-  local result, meta, detail = self.source.fetch.finish(oldest.call, self.depth > 1 and function()
+  local result, meta, detail = oldest.call:finish(self.depth > 1 and function()
     self.received = 1
     fill(self)
   end or nil)
@@ -73,7 +72,7 @@ local function cancel(self)
   local queue = self.queue
   self.queue = {}
   for _, each in ipairs(queue) do
-    self.source.fetch.cancel(each.call)
+    each.call:cancel()
   end
 end
 
@@ -129,18 +128,18 @@ end
 ---@return table|nil meta_or_detail
 function Pages:next()
   if self.message then return nil, self.message, self.detail end
-  self.source.enter()
+  self.source.budget.enter()
   local result, job, meta = read(self)
-  self.source.leave()
+  self.source.budget.leave()
   return result, job, meta
 end
 
 --- Starts requests without waiting for any.
 function Pages:fill()
   if self.ended or self.depth == 0 then return end
-  self.source.enter()
+  self.source.budget.enter()
   fill(self)
-  self.source.leave()
+  self.source.budget.leave()
 end
 
 --- How many rows of the list are done with one of a page.
