@@ -10,17 +10,6 @@ local latest = {}
 -- The fields that the choice needs.
 local NEEDED = { "imageId", "createTime", "status", "name" }
 
-local function with_needed(fields)
-  local all, is_there = copy_of(fields), {}
-  for _, name in ipairs(fields) do
-    is_there[name] = true
-  end
-  for _, name in ipairs(NEEDED) do
-    all[#all + 1] = not is_there[name] and name or nil
-  end
-  return all
-end
-
 local function text_of(value) return type(value) == "string" and value or "" end
 
 -- createTime sorts as text (YYYY-MM-DD HH:MM:SS); of two as old, the id decides.
@@ -49,7 +38,12 @@ function latest.read(state, operation, params, options, level)
     if not ok then error(("jdvm: latestImage: option 'match' is no pattern: %s"):format(message), level + 1) end
     match = function(image) return text_of(image.name):find(pattern) end
   end
-  options.fields = options.fields and with_needed(options.fields)
+  if options.fields then
+    options.fields = copy_of(options.fields)
+    for _, name in ipairs(NEEDED) do
+      table.insert(options.fields, name)
+    end
+  end
   local wanted
   if type(params) == "table" and params.status == nil then
     wanted = "ready"
