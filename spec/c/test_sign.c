@@ -1,13 +1,11 @@
-/* Tests of chars.c against slow and simple forms of the same rules, and of what only C can ask of sign.c: signatures
-** are tested from Lua, and by spec/fuzz/fuzz_sign.c. */
+/* Tests of chars.c against a plain form of the same rules, and of what only C can ask of sign.c: signatures are tested
+** from Lua, and by spec/fuzz/fuzz_sign.c. */
 #define _DEFAULT_SOURCE
 
 #include "check.h"
 
 #include "pure/chars.h"
 #include "pure/sign.h"
-
-#include <time.h>
 
 static jdvm_text text_of(const char *bytes, size_t length) {
   jdvm_text text;
@@ -40,25 +38,6 @@ static void test_chars(void) {
     kinds |= usual || is_among(c, ":[]") ? JDVM_CHAR_HOST : 0;
     kinds |= (c < 32 && c != '\t') || c == 127 ? JDVM_CHAR_CONTROL : 0;
     good = good && jdvm_char_kinds[c] == kinds;
-  }
-  CHECK(good);
-}
-
-/* --- time --- */
-
-/* Up to where the C library's time_t goes: 2038 where it has 32 bits. */
-static void test_timestamp(void) {
-  char expected[32], got[JDVM_TIMESTAMP];
-  int64_t last = sizeof(time_t) == 4 ? INT32_MAX : JDVM_TIME_END, day;
-  bool good = true;
-  for (day = 0; day < last / 86400 && good; day += 1 + random_below(3)) {
-    int64_t seconds = day * 86400 + (int64_t)random_below(86400);
-    time_t known = (time_t)seconds;
-    struct tm parts;
-    good = gmtime_r(&known, &parts) != NULL &&
-           strftime(expected, sizeof expected, "%Y%m%dT%H%M%SZ", &parts) == JDVM_TIMESTAMP;
-    jdvm_timestamp(got, seconds);
-    good = good && memcmp(got, expected, sizeof got) == 0;
   }
   CHECK(good);
 }
@@ -122,7 +101,6 @@ static void test_room(void) {
 
 int main(void) {
   TEST(test_chars());
-  TEST(test_timestamp());
   TEST(test_identity());
   TEST(test_room());
   return tests_end();

@@ -2,6 +2,7 @@
 local core = require "jdvm.core"
 local cases = require "spec.support.json_cases"
 local comma_locale = require "spec.support.comma_locale"
+local utf8_fault = require("jdvm.util.text").utf8_fault
 
 local decode = core.decode
 local number_type = math.type -- luacheck: ignore 143
@@ -196,6 +197,22 @@ describe("decoded strings", function()
       { (('\228\184\173 " '):rep(2000)), (("\n"):rep(9000)) },
       decode('["' .. long .. '","' .. ("\\n"):rep(9000) .. '"]')
     )
+  end)
+
+  it("are well-formed UTF-8, every sequence at every place", function()
+    local edges = { 0x41, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0 }
+    for lead = 0x80, 0xFF do
+      local before = ("x"):rep(lead % 18)
+      for _, second in ipairs(edges) do
+        for _, third in ipairs(edges) do
+          for _, last in ipairs { 0x41, 0x80, 0xC0 } do
+            local text = before .. string.char(lead, second, third, last)
+            local value, message = decode('"' .. text .. '"')
+            if (value == text) ~= (utf8_fault(text) == nil) then error(quoted(text) .. ": " .. tostring(message)) end
+          end
+        end
+      end
+    end
   end)
 
   it("that are malformed are repaired with utf8 = replace", function()

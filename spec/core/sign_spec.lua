@@ -181,7 +181,7 @@ describe("signer:sign", function()
     for _, algorithm in ipairs { V2, V3 } do
       for _, token in ipairs { "", TOKEN } do
         local signer = signer_with { algorithm = algorithm, session_token = token }
-        for i = 1, 200 do
+        for i = 0, 99 do
           local query, expected = {}, {}
           for n = 1, random(6) do
             query[2 * n - 1], query[2 * n] = "n" .. text(12), text(20)
@@ -189,8 +189,9 @@ describe("signer:sign", function()
           end
           table.sort(expected, before)
           local path = "/v1/x" .. text(30):gsub("%.", "-"):gsub("//+", "/")
-          local target, headers =
-            signer:sign("POST", HOST .. ":" .. random(65536), path, query, NOW + i * 7919, core.nonce())
+          local time = i * 86400 * 365 * 80 + random(86400 * 365)
+          local target, headers = signer:sign("POST", HOST .. ":" .. random(65536), path, query, time, core.nonce())
+          assert.equal(time, signature.parse_date(headers["x-jdcloud-date"]))
           assert.is_nil(target:find("[^%w%-._~/?&=%%]"))
           local sent_path, parameters = parts_of(target)
           table.sort(parameters, before)

@@ -241,7 +241,7 @@ for code = 0, 31 do
   reject('["some text in front of it' .. string.char(code) .. ' and behind it"]', 26)
 end
 
--- Strings: UTF-8; every sequence is in spec/c/test_json.c.
+-- Strings: UTF-8; every kind of sequence is in spec/core/json_spec.lua.
 accept {
   '"\194\128"',
   '"\224\160\128"',
