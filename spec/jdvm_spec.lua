@@ -227,7 +227,7 @@ describe("jdvm.new", function()
 end)
 
 describe("another operation of the service", function()
-  it("takes an entry and nothing else", function()
+  it("takes an entry and nothing else; it needs neither a region in its path nor a list", function()
     local operations = require "jdvm.service.operations"
     local entry = {
       name = "describeInstances",
@@ -255,17 +255,26 @@ describe("another operation of the service", function()
         max = 100,
       },
     }
+    local quota = {
+      name = "describeQuota",
+      method_name = "describe_quota",
+      method = "GET",
+      path = "/v1/quota",
+      parameters = {},
+      result = { { name = "limit", type = "integer" }, { name = "used", type = "integer" } },
+    }
     local loaded, list = {}, operations.list
     for _, name in ipairs { "jdvm", "jdvm.client", "jdvm.service.operations" } do
       loaded[name] = package.loaded[name]
     end
-    operations.list = { list[1], list[2], entry }
-    operations.describeInstances = entry
+    operations.list = { list[1], list[2], entry, quota }
+    operations.describeInstances, operations.describeQuota = entry, quota
     package.loaded["jdvm"], package.loaded["jdvm.client"] = nil, nil
     local ok, problem = pcall(function()
-      local transport = fake_transport.new(
-        function() return { status = 200, body = '{"result":{"instances":[{"instanceId":"i-1"}],"totalCount":1}}' } end
-      )
+      local transport = fake_transport.new(function(request)
+        local instances = '{"result":{"instances":[{"instanceId":"i-1"}],"totalCount":1}}'
+        return { status = 200, body = request.url:find "/v1/quota$" and '{"result":{"limit":9,"used":4}}' or instances }
+      end)
       local client = require("jdvm").new { region = "r", access_key = "A", secret_key = "S", transport = transport }
       assert.equal(1, client:describe_instances({}).totalCount)
       assert.equal("i-1", client:list_instances({})[1].instanceId)
@@ -277,8 +286,10 @@ describe("another operation of the service", function()
         assert.equal(1, #page.instances)
       end
       assert.equal(1, client:start("describeInstances", {}):finish().totalCount)
+      assert.same({ limit = 9, used = 4 }, (client:describe_quota()))
+      assert.same({ used = 4 }, (client:describe_quota(nil, { fields = { "used" } })))
     end)
-    operations.list, operations.describeInstances = list, nil
+    operations.list, operations.describeInstances, operations.describeQuota = list, nil, nil
     for name, module in pairs(loaded) do
       package.loaded[name] = module
     end

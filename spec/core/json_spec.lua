@@ -306,17 +306,6 @@ describe("decoded objects", function()
     end
   end)
 
-  it("are not confused by keys that begin alike or hide quotes", function()
-    local value = decode('[{"ab":1,"abc":2},{"abc":3,"ab":4},{"ab\\"":5,"ab":6},{"ab":7,"ab\\"c":8},{"":9,"\\"":10}]')
-    assert.same({
-      { ab = 1, abc = 2 },
-      { abc = 3, ab = 4 },
-      { ['ab"'] = 5, ab = 6 },
-      { ab = 7, ['ab"c'] = 8 },
-      { [""] = 9, ['"'] = 10 },
-    }, value)
-  end)
-
   it("of many shapes leave nothing behind that grows", function()
     local function shapes(seed)
       local parts = {}
