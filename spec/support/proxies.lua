@@ -45,7 +45,7 @@ M.addresses = {
   { "http://127.0.0.1:9/ss5", "bad_proxy" },
   { "http://127.0.0.1:9?ss5", "bad_proxy" },
   { "user:ss5://a", "bad_proxy" },
-  { "http://127.0.0.1:9\r", "bad_proxy" },
+  { "http://127.0.0.1:9\r", "bad_proxy", says = "control character" },
 }
 
 --- Runs the table.

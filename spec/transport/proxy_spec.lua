@@ -92,7 +92,7 @@ describe("a request through a proxy, over libcurl,", function()
     local _, failure = fetch(config, "https://vm.invalid/")
     assert.same({ "bad_proxy", true }, { failure.cause, failure.lasting })
     assert.equal(
-      "the proxy in the environment variable https_proxy must be host:port or scheme://host:port",
+      "the proxy in the environment variable https_proxy holds a control character, such as the CR of a Windows file",
       said(failure)
     )
   end)

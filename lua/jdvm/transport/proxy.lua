@@ -19,6 +19,7 @@ local DEFAULT_PORT = { http = 1080, https = 443, socks4 = 1080, socks4a = 1080, 
 ---@return jdvm.Proxy|nil
 ---@return string|nil message words that follow "the proxy"; they hold nothing of it: it may have a password in it
 function proxy.parse(given)
+  if given:find "%c" then return nil, "holds a control character, such as the CR of a Windows file" end
   local scheme, rest = given:match("^(%a[%w+.-]*)://(.*)$")
   scheme = (scheme or "http"):lower()
   if not DEFAULT_PORT[scheme] then
