@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Starts the emulator on this machine, lists and shows images through signed HTTPS as a user would,
-# and stops it. `make demo` builds first; LUA=luajit examples/demo.sh tries another Lua.
+# Lists and shows images of an emulator on this machine through signed HTTPS, as a user would. `make demo` builds first;
+# LUA=luajit examples/demo.sh tries another Lua.
+# shellcheck disable=SC2154 # emulator.sh sets top and lua
 set -eu
-cd "$(dirname "$0")/.."
-. examples/emulator.sh
+. "$(dirname "$0")/emulator.sh"
+cd "$top"
 
 run() {
   printf '\n$ %s\n' "$*"

@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
 # Starts the gateway of this folder on 127.0.0.1 against the emulator: run.sh [PORT [METRICS_PORT]], 8080 and 9145 by
 # default. Ctrl-C ends both.
-# shellcheck disable=SC2154 # emulator.sh sets folder, lua, lua_path, …
+# shellcheck disable=SC2154 # emulator.sh sets lua, lua_path, …
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../emulator.sh"
+
+folder=$(mktemp -d)
+trap 'kill -TERM "$gateway" 2>/dev/null; wait; rm -rf "$folder"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # What differs from machine to machine, beside a copy of nginx.conf. Cosockets take their CA from nginx.conf, and check
 # certificates against names only; the emulator's is for localhost, too.
@@ -28,10 +33,10 @@ uwsgi_temp_path $folder/t4; scgi_temp_path $folder/t5;
 END
 
 "$nginx" -p "$folder/" -c nginx.conf -e error.log -g 'daemon off;' &
-processes+=($!)
+gateway=$!
 until [ -s "$folder/nginx.pid" ]; do
-  kill -0 "${processes[1]}" || { cat "$folder/error.log" >&2; exit 1; }
+  kill -0 "$gateway" || { cat "$folder/error.log" >&2; exit 1; }
   sleep 0.1
 done
 echo "http://127.0.0.1:${1:-8080}/"
-wait "${processes[1]}"
+wait "$gateway"
