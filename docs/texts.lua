@@ -54,32 +54,17 @@ show_described(api.client, "client")
 show_described(api.objects, "objects")
 show_described(api.classes, "classes")
 
--- Stands for a value that is known at run time only.
-local unknown = setmetatable({}, {
-  __concat = function(a, b) return (type(a) == "string" and a or "%s") .. (type(b) == "string" and b or "%s") end,
-})
-for _, name in ipairs { "__index", "__call", "__div", "__mul", "__sub", "__add", "__len" } do
-  getmetatable(unknown)[name] = function() return unknown end
-end
-local environment = setmetatable({}, { __index = function() return unknown end })
-
 heading "command"
--- Texts stand in calls of say(…), and in the tables of cli/descriptions.lua.
-local function show_pair(path, inside)
-  local read = load("return {" .. inside:sub(2, -2) .. "}", path, "t", environment)
-  local is_read, pair = pcall(read or error)
-  if is_read and type(pair[1]) == "string" and type(pair[2]) == "string" then show(path, pair[1], pair[2]) end
-end
+-- Texts stand in calls of say(…), and in the tables of cli/descriptions.lua: shown as they are written there.
 local pipe = assert(io.popen "ls lua/jdvm/cli/*.lua lua/jdvm/cli.lua")
 for path in pipe:lines() do
   local file = assert(io.open(path))
   local source = file:read "*a"
   file:close()
-  for arguments in source:gmatch "%f[%w]say(%b())" do
-    show_pair(path, arguments)
-  end
-  for entry in source:gmatch "\n  %S+ = (%b{})" do
-    show_pair(path, entry)
+  for _, pattern in ipairs { "%f[%w]say(%b())", "\n  %S+ = (%b{})" } do
+    for pair in source:gmatch(pattern) do
+      if pair:find '"' then io.write(path, "\n  ", (pair:sub(2, -2):gsub("%s+", " ")), "\n") end
+    end
   end
 end
 pipe:close()

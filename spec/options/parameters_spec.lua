@@ -188,20 +188,11 @@ describe("ranges", function()
     for i = 1, 100 do
       ids[i] = ("img-%090d"):format(i)
     end
-    assert.matches(
-      "^the parameters make a request line of %d+ bytes, more than the 8192 .*: give fewer ids, or use "
-        .. "the iterators",
-      message_of(list, { ids = ids })
-    )
-    assert.matches(
-      "^the parameters make a request line of .*: shorten 'imageName', the longest$",
-      message_of(list, { imageSource = "public", imageName = ("镜"):rep(1000), platform = ("x"):rep(2000) })
-    )
-    assert.matches(
-      "^the parameters make a request line of .*: shorten 'instanceIds', the longest$",
-      message_of(list, { imageSource = "public", instanceIds = ids })
-    )
-    assert.matches(": shorten 'imageId', the longest$", message_of(one, ("x"):rep(8200)))
+    local fault =
+      "^the parameters make a request line of %d+ bytes, more than the 8192 .*: shorten the longest, or give fewer"
+    assert.matches(fault, message_of(list, { ids = ids }))
+    assert.matches(fault, message_of(list, { imageSource = "public", imageName = ("镜"):rep(1000) }))
+    assert.matches(fault, message_of(one, ("x"):rep(8200)))
     for i = 1, 100 do
       ids[i] = ("img-%040d"):format(i)
     end

@@ -1,5 +1,6 @@
 -- What one request is made of: the region, the options for decoding its response, and a signature.
 
+local copy_of = require "jdvm.util.copy"
 local core = require "jdvm.core"
 local operations = require "jdvm.service.operations"
 
@@ -15,10 +16,8 @@ function request.decoding(state, operation, options, id)
   options = options or {}
   local fields, inner = nil, operations.inner(operation)
   if options.fields or options.source then
-    fields = { id }
-    for _, name in ipairs(options.fields or {}) do
-      if name ~= id then fields[#fields + 1] = name end
-    end
+    fields = copy_of(options.fields)
+    fields[#fields + 1] = id
   end
   return {
     null = options.null or state.null,

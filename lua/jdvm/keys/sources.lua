@@ -9,11 +9,6 @@ local text = require "jdvm.util.text"
 
 local keychain = {}
 
---- A variable of the environment.
----@param name string
----@return string|nil
-function keychain.getenv(name) return os.getenv(name) end
-
 -- Names in the environment, by the tool that reads them. Within a group the first complete pair counts;
 -- a group's token and region count only beside its keys.
 local groups = {

@@ -54,33 +54,15 @@ local function encoded_length(s)
   return #s + 2 * encoded
 end
 
--- What to do about parameters that are too long together.
-local function shorter(operation, params)
-  if operation.page and params[operation.page.ids] then
-    return "give fewer ids, or use the iterators, which ask for them in parts"
-  end
-  local longest, most = nil, -1
-  for _, parameter in ipairs(operation.parameters) do
-    local value = params[parameter.name]
-    local length = encoded_length(type(value) == "table" and table.concat(value) or tostring(value))
-    if value ~= nil and length > most then
-      longest, most = parameter.name, length
-    end
-  end
-  return ("shorten '%s', the longest"):format(longest)
-end
-
-local function length_fault(operation, params, path, query)
+local function length_fault(path, query)
   local length = #path
   for _, part in ipairs(query) do
     length = length + 1 + encoded_length(part)
   end
   if length <= MAX_TARGET then return nil end
-  return ("the parameters make a request line of %d bytes, more than the %d the service takes: %s"):format(
-    length,
-    MAX_TARGET,
-    shorter(operation, params)
-  )
+  local words = "the parameters make a request line of %d bytes, more than the %d the service takes: shorten the longest, "
+    .. "or give fewer ids (the iterators ask for them in parts)"
+  return words:format(length, MAX_TARGET)
 end
 
 -- The parameters with a page for all ids, unless the usual one is: a service that pages beside ids would otherwise
@@ -183,7 +165,7 @@ function parameters.check(operation, params, region, level)
   local fault, path, query, used = fault_of(operation, params), nil, nil, nil
   if not fault then
     path, query, used = parameters.request(operation, params, region)
-    fault = length_fault(operation, params, path, query)
+    fault = length_fault(path, query)
   end
   if fault then error("jdvm: " .. operation.name .. ": " .. fault, level + 1) end
   return path, query, used

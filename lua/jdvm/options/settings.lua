@@ -74,7 +74,7 @@ end
 ---@param getenv? fun(name: string): string|nil
 ---@return string
 function settings.path(path, getenv)
-  local home = (getenv or keychain.getenv) "HOME"
+  local home = (getenv or os.getenv) "HOME"
   return home and path:match("^~/") and home:gsub("/$", "") .. path:sub(2) or path
 end
 
@@ -96,7 +96,7 @@ function settings.resolve(options, sources)
   local message = keychain.fault(options)
   if message then return nil, message end
   sources = sources or {}
-  local getenv, notes = sources.getenv or keychain.getenv, {}
+  local getenv, notes = sources.getenv or os.getenv, {}
   local function environment(name)
     local value = name and getenv(name)
     return present(value) and value or nil
