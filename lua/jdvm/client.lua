@@ -118,12 +118,12 @@ function client.new(given, level)
   for _, option in ipairs(options_of.client) do
     local value = given[option.name]
     if value == nil then value = option.default end
-    if value and option.is_path then value = settings.path(value) end
+    if value and option.is_path then value = settings.path(value, os.getenv) end
     if option.goes == "call" or option.goes == "both" then state[option.name] = value end
     if option.goes == "transport" or option.goes == "both" then config[option.name] = value end
   end
   local function warn(message) events.tell(state.logger, events.warning(message)) end
-  local resolved, message = settings.resolve(given, { warn = warn })
+  local resolved, message = settings.resolve(given, { getenv = os.getenv, warn = warn })
   if not resolved then misuse(message) end
 
   local endpoint

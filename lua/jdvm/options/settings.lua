@@ -71,10 +71,10 @@ end
 
 --- A path as users write it: "~/" at its start is the home folder.
 ---@param path string
----@param getenv? fun(name: string): string|nil
+---@param getenv fun(name: string): string|nil
 ---@return string
 function settings.path(path, getenv)
-  local home = (getenv or os.getenv) "HOME"
+  local home = getenv "HOME"
   return home and path:match("^~/") and home:gsub("/$", "") .. path:sub(2) or path
 end
 
@@ -89,14 +89,13 @@ end
 
 --- Resolves the settings of a client.
 ---@param options table options of jdvm.new, types already checked (jdvm.options.options)
----@param sources? table in place of the system: getenv, read_file; and warn
+---@param sources table getenv; warn; read_file in place of the file system
 ---@return jdvm.Settings|nil
 ---@return string|nil message what is wrong with the options
 function settings.resolve(options, sources)
   local message = keychain.fault(options)
   if message then return nil, message end
-  sources = sources or {}
-  local getenv, notes = sources.getenv or os.getenv, {}
+  local getenv, notes = sources.getenv, {}
   local function environment(name)
     local value = name and getenv(name)
     return present(value) and value or nil
