@@ -216,7 +216,7 @@ exchange("step, lend, runs", PLAIN, function(_, request)
   bell:clear()
   local latest = curl.now() + 10
   while multi:runs(transfer) and curl.now() < latest do
-    multi:step(true)
+    multi:step()
     multi:lend(bell)
   end
   return finish(multi, transfer)

@@ -43,7 +43,7 @@ return function(name, loop)
 
   -- Runs a ticker until all `works` have ended: the seconds it took, and the most processor time between two ticks.
   -- (Other programs may keep both waiting.)
-  local function run(works, on_tick, pause)
+  local function run(works, on_tick)
     local number = {} -- a ticker that an error left behind ends with its test
     run_number = number
     local open, longest, before = #works, 0, core.now()
@@ -56,7 +56,7 @@ return function(name, loop)
     loop.spawn(function()
       local last = os.clock()
       while open > 0 and run_number == number do
-        loop.sleep(pause or 0.005)
+        loop.sleep(0.005)
         if on_tick then on_tick() end
         longest, last = math.max(longest, os.clock() - last), os.clock()
       end
@@ -76,16 +76,12 @@ return function(name, loop)
     return works
   end
 
-  it("serves 16 lists side by side, and others between any few responses", function()
-    local responses, most = 0, 0
-    local client = client_of { on_attempt = function() responses = responses + 1 end }
+  it("serves 16 lists side by side", function()
+    local client = client_of()
     local one = run(lists(1, client, { page_size = 50 }))
-    local took = run(lists(16, client, { page_size = 50 }), function()
-      responses, most = 0, math.max(most, responses)
-    end, 0)
+    local took = run(lists(16, client, { page_size = 50 }))
     client:close()
     assert.is_true(took < 2 * one + LATE, ("%.2f s, and one %.2f s"):format(took, one))
-    assert.is_true(most <= 10, most) -- a ticker may miss a turn
   end)
 
   it("lets nobody wait long #measures", function()

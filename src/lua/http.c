@@ -328,9 +328,9 @@ static int multi_sleep(lua_State *L) {
   return 0;
 }
 
-/* multi:step(anew): see jdvm_http_step */
+/* multi:step(): see jdvm_http_step */
 static int multi_step(lua_State *L) {
-  jdvm_http_step(check_open(L), lua_toboolean(L, 2) != 0);
+  jdvm_http_step(check_open(L));
   return 0;
 }
 

@@ -384,14 +384,15 @@ static void drive(jdvm_http *http, const jdvm_transfer *awaited, double end) {
   http->left = jdvm_now();
 }
 
-void jdvm_http_step(jdvm_http *http, bool anew) {
+void jdvm_http_step(jdvm_http *http) {
+  bool was_lent = http->lent;
   leave_parent(http);
   take_back(http);
   if (http->multi == NULL) {
     http->wake = NEVER;
     return;
   }
-  if (anew) {
+  if (!was_lent) {
     forgive_absence(http, jdvm_now());
   }
   http->wake = work_or_give_up(http) ? expire(http, jdvm_now()) : NEVER;

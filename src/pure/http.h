@@ -127,9 +127,9 @@ void jdvm_transfer_start(jdvm_transfer *transfer, const char *url, size_t url_le
 void jdvm_http_finish(jdvm_http *http, jdvm_transfer *transfer, double seconds);
 
 /* One step, without waiting: takes the sockets back, works on some of those that are ready and on
-** what is due, and ends the transfers whose time is up. `anew`: nobody has waited for the sockets since
-** the last step, which counts as for a caller who was elsewhere. */
-void jdvm_http_step(jdvm_http *http, bool anew);
+** what is due, and ends the transfers whose time is up. When they were not lent since the last step, the
+** caller was elsewhere. */
+void jdvm_http_step(jdvm_http *http);
 
 /* Lends the sockets that the next step is for, and tells the seconds until it is due in any case. Until then
 ** none is opened or closed: transfers that are started or cancelled meanwhile wait for the next step. */
