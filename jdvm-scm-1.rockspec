@@ -50,6 +50,7 @@ build = {
     ["jdvm.cli.messages"] = "lua/jdvm/cli/messages.lua",
     ["jdvm.cli.output"] = "lua/jdvm/cli/output.lua",
     ["jdvm.cli.parser"] = "lua/jdvm/cli/parser.lua",
+    ["jdvm.cli.profile_files"] = "lua/jdvm/cli/profile_files.lua",
     ["jdvm.cli.progress"] = "lua/jdvm/cli/progress.lua",
     ["jdvm.cli.status"] = "lua/jdvm/cli/status.lua",
     ["jdvm.cli.table"] = "lua/jdvm/cli/table.lua",

@@ -72,16 +72,6 @@ describe("jdvm configure", function()
     assert.truthy(complaint:find("Is a directory; it was left as it is", 1, true), complaint)
   end)
 
-  it("says what it cannot write, and nothing of the shell", function()
-    local out, status, complaint = jdvm("configure", { HOME = world.folder .. "/in" }, ANSWERS)
-    assert.equal(3, status)
-    assert.equal("", out)
-    assert.truthy(complaint:find("jdvm: configure: ", 1, true), complaint)
-    for _, word in ipairs { "sh:", "mkdir:", "ln:", "mktemp:" } do
-      assert.is_nil(complaint:find(word, 1, true), complaint)
-    end
-  end)
-
   it("works on the profile in use, and says which", function()
     local function configure(changes, options)
       local out, status, prompts = jdvm("configure " .. (options or ""), changes, ANSWERS)
@@ -91,7 +81,7 @@ describe("jdvm configure", function()
     shell.write(config, "[default]\nsecret_key = theirs\n[work]\nsecret_key = mistyped\n")
     shell.write(current, "work\n")
     local first, written = configure()
-    assert.equal("Profile work (exists, named by " .. current .. ")", first)
+    assert.equal("Profile work (exists, named by " .. current .. "); Enter keeps a value", first)
     assert.equal("work", written)
     local text = shell.read(config)
     assert.truthy(text:find("[default]\nsecret_key = theirs\n[work]\nsecret_key = secretkey1\n", 1, true), text)
@@ -129,87 +119,6 @@ describe("jdvm configure", function()
     end
   end)
 
-  it("loses no profile when several run at once, and shows no half of a file", function()
-    shell.write(config, "[default]\naccess_key = OLD\nsecret_key = OLDSECRET\n")
-    shell.write(
-      world.folder .. "/script",
-      ([[
-        for i in 1 2 3 4 5 6 7 8; do
-          printf "ACCESS$i\nSECRET$i\n" | "$@" --profile p$i >%s/said$i 2>&1 & pids="$pids $!"
-        done
-        while kill -0 $pids 2>/dev/null; do
-          grep -q OLDSECRET %s || echo "half a file was read"
-          for p in $pids; do kill -0 $p 2>/dev/null && live="$live $p"; done; pids=$live; live=
-          [ "$pids" ] || break
-        done
-        wait; cat %s/said*]]):format(world.folder, config, world.folder)
-    )
-    local said = shell.output(
-      ("%s bash %s/script %s"):format(world.environment(), world.folder, world.command "configure --region cn-north-1")
-    )
-    assert.is_nil(said:find("half", 1, true), said)
-    local text = shell.read(config)
-    for i = 1, 8 do
-      assert.truthy(said:find("wrote profile p" .. i, 1, true), said)
-      assert.truthy(text:find("secret_key = SECRET" .. i .. "\n", 1, true), text)
-    end
-    assert.equal("config", shell.output("ls -A " .. folder))
-  end)
-
-  it("leaves the file to its owner only, whatever lies beside it, and a link a link", function()
-    local other = world.folder .. "/dotfiles"
-    assert(shell.run("mkdir " .. other))
-    shell.write(other .. "/jdc", "[default]\nsecret_key = theirs\n")
-    for _, leftover in ipairs { config .. ".new", other .. "/jdc.new" } do
-      shell.write(leftover, "")
-      assert(shell.run("chmod 666 " .. leftover))
-    end
-    assert(shell.run(("chmod 644 %s/jdc && ln -s %s/jdc %s"):format(other, other, config)))
-    local _, status, complaint = jdvm("configure --profile work", nil, ANSWERS)
-    assert.equal(0, status, complaint)
-    assert.equal(other .. "/jdc", shell.output("readlink " .. config))
-    assert.equal("600", mode_of(other .. "/jdc"))
-    assert.matches("%[work%]", shell.read(other .. "/jdc"))
-    assert.equal("jdc\njdc.new", shell.output("ls -A " .. other))
-  end)
-
-  it("waits for another one that writes, and then names it; one that has ended is in nobody's way", function()
-    -- A `sleep` that takes no time, so that the patience of seconds is over at once.
-    local bin = world.folder .. "/bin"
-    assert(shell.run("mkdir " .. bin))
-    shell.write(bin .. "/sleep", "#!/bin/sh\n")
-    assert(shell.run("chmod 755 " .. bin .. "/sleep"))
-    local changes = { PATH = bin .. ":" .. os.getenv("PATH") }
-    local machine, lock = shell.output "uname -n", config .. ".lock"
-    local ended = shell.output "sh -c 'echo $$'"
-    shell.write(config, "[default]\nsecret_key = theirs\n")
-    for holder, expected in pairs {
-      [machine .. ":1"] = "another jdvm configure (process 1 on " .. machine .. ") is writing " .. config,
-      ["elsewhere:" .. ended] = "(process " .. ended .. " on elsewhere)",
-    } do
-      assert(shell.run(("ln -s %s %s"):format(holder, lock)))
-      local out, status, complaint = jdvm("configure", changes, ANSWERS)
-      assert.equal(3, status)
-      assert.equal("", out)
-      assert.truthy(complaint:find(expected, 1, true), complaint)
-      assert.truthy(complaint:find("if none is running, remove " .. lock, 1, true), complaint)
-      assert.equal("[default]\nsecret_key = theirs\n", shell.read(config))
-      assert.equal(holder, shell.output("readlink " .. lock))
-      os.remove(lock)
-    end
-    -- A folder of that name is nobody's lock, and is not taken either.
-    assert(shell.run("mkdir " .. lock))
-    local _, refused, why = jdvm("configure", changes, ANSWERS)
-    assert.equal(3, refused)
-    assert.truthy(why:find("if none is running, remove " .. lock, 1, true), why)
-    assert.equal("", shell.output("ls -A " .. lock))
-    assert(os.remove(lock))
-    assert(shell.run(("ln -s %s:%s %s"):format(machine, ended, lock)))
-    local _, status, complaint = jdvm("configure", changes, ANSWERS)
-    assert.equal(0, status, complaint)
-    assert.equal("config\ncurrent", shell.output("ls -A " .. folder))
-  end)
-
   it("ends at the first Ctrl-C at every prompt, with the echo restored", function()
     local prompts = { "Access key: ", "Secret key (not shown): ", "Region [cn-north-1]: " }
     for last = 1, #prompts do
@@ -227,5 +136,106 @@ describe("jdvm configure", function()
       assert.is_nil(shown:find("wrote", 1, true), shown)
       assert.is_false(shell.exists(config))
     end
+  end)
+
+  it("keeps what Enter is pressed at, and shows only the end of secrets", function()
+    local text = "[default]\naccess_key = AKIDEXAMPLE1234\nsecret_key = hushhushhush5678\nregion_id = cn-east-2\n"
+    shell.write(config, text)
+    local out, status, prompts = jdvm("configure", NOTHING, "\n\n\n")
+    assert.equal(0, status, prompts)
+    assert.equal("wrote profile default to " .. config .. "\n", out)
+    assert.truthy(
+      prompts:find("Access key [****1234]: Secret key (not shown) [****5678]: Region [cn-east-2]: ", 1, true),
+      prompts
+    )
+    assert.equal(text, shell.read(config))
+    -- Another access key does not go with the old secret.
+    _, status, prompts = jdvm("configure", NOTHING, "AKIDEXAMPLE9999\n\n\n")
+    assert.equal(3, status)
+    assert.truthy(prompts:find("Secret key (not shown): ", 1, true), prompts)
+    assert.equal(text, shell.read(config))
+    shell.write(config, "[default]\naccess_key = short\nsecret_key = s\n")
+    assert.is_nil(select(3, jdvm("configure", NOTHING, "\n\n\n")):find("short", 1, true))
+  end)
+
+  it("doubts a region that looks mistyped, and asks a person again", function()
+    local _, status, prompts = jdvm("configure", NOTHING, "ACCESSKEY\nsecretkey1\ncn-nroth-1\n")
+    assert.equal(0, status)
+    assert.truthy(prompts:find("cn-nroth-1 is not a known region; did you mean cn-north-1?\n", 1, true), prompts)
+    _, status, prompts = jdvm("configure --region CN-North-1", NOTHING, ANSWERS)
+    assert.equal(2, status)
+    assert.truthy(prompts:find('did you mean "cn-north-1"?', 1, true), prompts)
+    shell.run("rm -rf " .. folder)
+    local terminal = world.on_terminal('"$@"', "configure --no-verify", NOTHING)
+    terminal.expect "https://uc.jdcloud.com/account/accesskey"
+    for _, step in ipairs {
+      { "Access key: ", "ACCESSKEY\n" },
+      { "Secret key (not shown): ", "secretkey1\n" },
+      { "Region [cn-north-1]: ", "cn-est-2\n" },
+      { "did you mean cn-east-2?\r\nRegion [cn-east-2]: ", "\n" },
+    } do
+      terminal.expect(step[1])
+      os.execute "sleep 0.1"
+      terminal.type(step[2])
+    end
+    terminal.finish()
+    assert.truthy(shell.read(config):find("region_id = cn-east-2\n", 1, true))
+  end)
+
+  it("verifies the profile: by itself on a terminal, else when it is asked to", function()
+    local keys = world.keys
+    local answers = ("%s\n%s\n\n"):format(keys.access_key, keys.secret_key)
+    local endpoint = " --endpoint " .. world.server.endpoint
+    local out, status, complaint = jdvm("configure --verify --profile v" .. endpoint, NOTHING, answers)
+    assert.equal(0, status, complaint)
+    local expected = ("\nverified: %s accepts access key %s…%s; it has 30 public images in cn-north-1\n"):format(
+      world.server.endpoint,
+      keys.access_key:sub(1, 2),
+      keys.access_key:sub(-4)
+    )
+    assert.truthy(out:find(expected, 1, true), out)
+    -- The keys of the environment are not what is verified.
+    _, status, complaint = jdvm("configure --verify --profile w" .. endpoint, nil, "ACCESSKEY\nnot-the-secret\n\n")
+    assert.equal(3, status)
+    assert.truthy(complaint:find("jdvm: JDCLOUD_ACCESS_KEY is set and takes precedence", 1, true), complaint)
+    assert.truthy(complaint:find("hint:", 1, true), complaint)
+    local terminal = world.on_terminal('"$@"', "configure --profile v", NOTHING)
+    for _, prompt in ipairs { "Access key", "Secret key", "Region" } do
+      terminal.expect(prompt .. (prompt == "Secret key" and " (not shown)" or "") .. " [")
+      os.execute "sleep 0.1"
+      terminal.type "\n"
+    end
+    assert.truthy(terminal.finish():find("verified: ", 1, true))
+  end)
+
+  it("lists, shows, chooses and deletes profiles, as jdc does", function()
+    local _, status, complaint = jdvm("configure list", NOTHING)
+    assert.same({ 0, ("jdvm: no profiles in %s; run jdvm configure\n"):format(config) }, { status, complaint })
+    local prod = "[prod]\naccess_key = AKIDEXAMPLE1234\nsecret_key = hushhushhush5678\nregion_id = cn-east-2\n"
+    shell.write(config, "[default]\naccess_key = A\n\n" .. prod .. "# of test\n[test]\naccess_key = C\n")
+    assert.equal("* default\n  prod\n  test\n", (jdvm("configure list", NOTHING)))
+    local out = jdvm("configure show prod", NOTHING)
+    assert.equal(
+      "profile        prod\naccess_key     ****1234\nsecret_key     ****5678\nregion_id      cn-east-2\n",
+      out
+    )
+    assert.equal(0, (select(2, jdvm("configure use prod", NOTHING))))
+    assert.equal("prod", shell.read(current))
+    assert.equal(out, (jdvm("configure show", NOTHING)))
+    _, status, complaint = jdvm("configure delete prod", NOTHING)
+    assert.equal(3, status)
+    assert.truthy(complaint:find("prod is in use; run jdvm configure use", 1, true), complaint)
+    for _, action in ipairs { "show", "use", "delete" } do
+      _, status, complaint = jdvm("configure " .. action .. " tset", NOTHING)
+      assert.equal(3, status)
+      assert.truthy(complaint:find('no profile "tset" in ' .. config .. "; did you mean test?", 1, true), complaint)
+    end
+    for _, action in ipairs { "use", "delete" } do
+      assert.equal(2, (select(2, jdvm("configure " .. action, NOTHING))))
+    end
+    assert.equal(0, (select(2, jdvm("configure use --profile default", NOTHING))))
+    assert.equal(0, (select(2, jdvm("configure delete prod", NOTHING))))
+    assert.equal("[default]\naccess_key = A\n\n# of test\n[test]\naccess_key = C\n", shell.read(config))
+    assert.equal("600", mode_of(config))
   end)
 end)

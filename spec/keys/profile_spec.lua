@@ -262,6 +262,16 @@ describe("an update", function()
     assert.same({ access_key = "AK2" }, (profile.parse(after)).prod)
   end)
 
+  it("loses a profile, and what stands around it stays", function()
+    local before = "# all\r\n[a]\nx = 1\n# inside\ny = 2\n\n# of b\n[b]\nx = 3"
+    assert.equal("# all\r\n# of b\n[b]\nx = 3\n", profile.remove(before, "a"))
+    assert.equal(
+      "# all\r\n[a]\nx = 1\n# inside\ny = 2\n\n# of b\n",
+      profile.remove(before .. "\n", "b"):gsub("\n$", "") .. "\n"
+    )
+    assert.equal("", profile.remove("[a]\nx = 1\n", "a"))
+  end)
+
   it("adds a profile", function()
     local after = profile.update("[default]\naccess_key = AK", "new one", { access_key = "A%B", secret_key = "S" })
     assert.equal("[default]\naccess_key = AK\n\n[new one]\naccess_key = A%%B\nsecret_key = S\n", after)

@@ -140,22 +140,12 @@ function commands.wait(context)
   return worst
 end
 
----Writes a profile.
+---Writes, lists, shows, chooses or deletes profiles.
 ---@param context table
 ---@return integer exit status
 function commands.configure(context)
-  local given = context.given
-  local path, name, is_usage = require("jdvm.cli.configure").run({
-    profile = given.profile,
-    region = one_region(context),
-    endpoint = given.endpoint,
-  }, io.stdin, io.stderr)
-  if not path then
-    context.complain("jdvm: configure: " .. name)
-    return is_usage and status.usage or status.credentials
-  end
-  context.write(("wrote profile %s to %s\n"):format(name, path))
-  return status.fine
+  one_region(context)
+  return require "jdvm.cli.configure"(context)
 end
 
 ---Prints the report of jdvm.cli.doctor.

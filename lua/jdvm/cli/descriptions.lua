@@ -91,6 +91,11 @@ local OPTIONS = {
     "最初的轮询间隔；默认 %d 秒。",
     wait.interval,
   },
+  ["--verify"] = {
+    "Make one call with the profile once it is written; the default at a terminal.",
+    "写入后用该配置发起一次调用；在终端上默认启用。",
+  },
+  ["--no-verify"] = { "Make no call.", "不发起调用。" },
   ["--port"] = {
     "Port on 127.0.0.1; 0, the default, picks a free one.",
     "127.0.0.1 上的端口；默认 0，自动选择。",
@@ -140,8 +145,8 @@ local COMMANDS = {
     "比较两份镜像列表：新增、消失与变化的镜像。",
   },
   configure = {
-    "Write a profile to ~/.jdc/config, which the jdc command also reads.",
-    "写入 ~/.jdc/config 中的配置，jdc 命令也读取该文件。",
+    "Write, list, show, choose or delete profiles in ~/.jdc/config, which the jdc command also reads.",
+    "写入、列出、显示、切换或删除 ~/.jdc/config 中的配置，jdc 命令也读取该文件。",
   },
   doctor = {
     "Print a report to paste into a question: versions, settings, reachability; no secret.",
@@ -163,7 +168,7 @@ local EXAMPLES = {
   latest = "jdvm latest --source public --platform Ubuntu\n  jdvm latest --source private --name web --output ids",
   wait = "jdvm wait img-chn8lfcn6j --timeout 30m",
   diff = "jdvm images --source public --output jsonl > base.jsonl\n  jdvm diff base.jsonl --source public",
-  configure = "jdvm configure --profile work",
+  configure = "jdvm configure --profile work\n  jdvm configure list\n  jdvm configure use work",
   doctor = "jdvm doctor --region cn-north-1",
   emulator = "jdvm emulator --port 8080\n  jdvm emulator --tls --images 10000\n"
     .. '  eval "$(jdvm emulator --env --background)"\n  jdvm emulator -- busted\n'

@@ -61,6 +61,11 @@ function messages.usage(message, operation, command)
   return messages.parameters(message, operation)
 end
 
+---What the library says of a wrong value, in the language of the command.
+---@param message string
+---@return string
+function messages.localized(message) return message end
+
 ---The line of a failure, with what a command line can do about it.
 ---@param detail jdvm.Failure
 ---@return string

@@ -28,7 +28,7 @@ local CONSISTENCY = options.find("list", "consistency").values
 local takes_value = {}
 
 -- Adds options. Each is its names, what stands for its value (nil: it is a flag), and: `read`; `default`, `choices` and
--- `target` of argparse; `is_repeatable`; `offered`, values that a shell completes (the library checks them, since it
+-- `target` of argparse; `value` of a flag, when it is not true; `is_repeatable`; `offered`, values that a shell completes (the library checks them, since it
 -- knows what people mistake them for). The help shows them below a title.
 local function add(command, entries, title)
   local made = {}
@@ -40,6 +40,7 @@ local function add(command, entries, title)
     takes_value[name] = entry[2] ~= nil
     option:target(entry.target or name:sub(3):gsub("%-", "_"))
     if entry[2] then option:argname(entry[2]) end
+    if entry.value ~= nil then option:action(function(result, target) result[target] = entry.value end) end
     if entry.choices then option:choices(entry.choices) end
     if entry.is_repeatable then option:count "*" end
     if entry.read then
@@ -244,6 +245,18 @@ local function add_diff(command)
   add_parameters(command, operations.describeImages)
 end
 
+local function add_configure(command)
+  command:argument("action"):args("?"):choices({ "list", "show", "use", "delete" }):description(
+    say(
+      "list: the profiles there are; show: one of them; use: make it the one in use; delete: remove it. Default: "
+        .. "ask for the values of a profile and write it.",
+      "list：列出配置；show：显示配置；use：切换配置；delete：删除配置。默认：询问各项值并写入。"
+    )
+  )
+  command:argument("name"):args("?"):description(say("Name of the profile.", "配置名。"))
+  add(command, { { "--verify" }, { "--no-verify", target = "verify", value = false } })
+end
+
 -- Options whose value may begin with a dash: argparse would take it for another option.
 local MAY_BEGIN_WITH_DASH = { ["--sort"] = true }
 
@@ -330,7 +343,7 @@ function parser.new(arguments, print, is_completing)
   end)
   add_own("wait", add_wait)
   add_own("diff", add_diff)
-  add_own "configure"
+  add_own("configure", add_configure)
   add_own "doctor"
   add_own("emulator", add_emulator)
   add_own("completions", add_completions, is_completing)

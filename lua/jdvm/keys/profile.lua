@@ -110,6 +110,31 @@ function profile.update(content, name, values)
   return table.concat(lines, "\n") .. "\n"
 end
 
+--- The text of a config file without a profile. Comments above the section that follows stay.
+---@param content string
+---@param name string profile
+---@return string content
+function profile.remove(content, name)
+  local lines, inside, held = {}, false, {}
+  for line in (content:gsub("^\239\187\191", ""):gsub("([^\n])$", "%1\n")):gmatch("(.-)\n") do
+    local shown = trim(line)
+    local title = shown:match("^%[([^%]]+)%]")
+    if title then inside = title == name end
+    if not inside then
+      for _, comment in ipairs(held) do
+        lines[#lines + 1] = comment
+      end
+      lines[#lines + 1] = line
+      held = {}
+    elseif shown:find("^[#;]") then
+      held[#held + 1] = line
+    elseif shown ~= "" then
+      held = {} -- they were about this profile
+    end
+  end
+  return lines[1] and table.concat(lines, "\n") .. "\n" or ""
+end
+
 local ABSENT = 2 -- ENOENT
 
 -- What stands in no text file, or nil. Line ends of Windows do no harm.
