@@ -13,6 +13,8 @@ local terminal = require "jdvm.cli.terminal"
 -- What --help and --version do without.
 local commands, messages = lazy "jdvm.cli.commands", lazy "jdvm.cli.messages"
 local parser, profile = lazy "jdvm.cli.parser", lazy "jdvm.keys.profile"
+local completions = lazy "jdvm.cli.completions"
+local unpack = unpack or table.unpack -- luacheck: ignore (Lua 5.1 has no table.unpack)
 
 local cli = {}
 
@@ -164,7 +166,7 @@ local function status_of_raised(failed, operation, given)
   if type(raised) == "string" and raised:find("interrupted!$") then error(raised, 0) end
   local message = usage_message(raised)
   if message then
-    complain(messages.usage(message, operation, given.command))
+    complain(messages.usage(message, operation, given.command or ""))
     return status.usage
   end
   complain("jdvm: this is a bug in jdvm, please report it: " .. one_line(tostring(raised), 500))
@@ -178,8 +180,7 @@ local PLAIN = { completions = true, man = true, emulator = true, configure = tru
 local function run(context)
   local name, operation, ended = context.given.command, context.operation, status.fine
   if name == "completions" then
-    local completing = parser.new(nil, nil, true)
-    write(completing["get_" .. context.given.shell .. "_complete"](completing))
+    write(completions.scripts[context.given.shell])
   elseif name == "man" then
     write(require("jdvm.cli.manual").page(parser.new(), core._VERSION))
   else
@@ -235,6 +236,13 @@ function cli.main(arguments)
   end
   local operation, given = operations.describeImages, {}
   local ok, result = xpcall(function()
+    if arguments[1] == "__complete" then
+      for _, candidate in ipairs(completions.candidates(parser.new(), { unpack(arguments, 2) })) do
+        write(candidate, "\n")
+      end
+      flush()
+      return status.fine
+    end
     arguments = parser.arguments(arguments)
     local root, by_command = parser.new(arguments, say_text)
     given = parser.parse(root, arguments)

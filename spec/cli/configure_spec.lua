@@ -143,6 +143,7 @@ describe("jdvm configure", function()
     shell.write(config, text)
     local out, status, prompts = jdvm("configure", NOTHING, "\n\n\n")
     assert.equal(0, status, prompts)
+    local _
     assert.equal("wrote profile default to " .. config .. "\n", out)
     assert.truthy(
       prompts:find("Access key [****1234]: Secret key (not shown) [****5678]: Region [cn-east-2]: ", 1, true),
@@ -195,6 +196,7 @@ describe("jdvm configure", function()
     )
     assert.truthy(out:find(expected, 1, true), out)
     -- The keys of the environment are not what is verified.
+    local _
     _, status, complaint = jdvm("configure --verify --profile w" .. endpoint, nil, "ACCESSKEY\nnot-the-secret\n\n")
     assert.equal(3, status)
     assert.truthy(complaint:find("jdvm: JDCLOUD_ACCESS_KEY is set and takes precedence", 1, true), complaint)

@@ -1,17 +1,17 @@
 -- The command line: help, completions, the manual page, what options take.
 local commands = require "spec.support.command"
 
-local world, jdvm, folder
+local world, jdvm
 
 describe("the command line of jdvm", function()
   setup(function()
     world = commands.start()
-    jdvm, folder = world.jdvm, world.folder
+    jdvm = world.jdvm
   end)
   teardown(function() world.stop() end)
   before_each(function() world.server.control "reset" end)
 
-  it("prints help, a man page and completions of every command", function()
+  it("prints help and a manual page of every command", function()
     local names = { "images", "image", "count", "latest", "wait", "configure", "doctor", "emulator" }
     local man = jdvm "man"
     for _, command in ipairs(names) do
@@ -19,14 +19,6 @@ describe("the command line of jdvm", function()
       assert.equal(0, status)
       assert.truthy(help:find("Examples:", 1, true), command)
       assert.truthy(man:find(".SS jdvm " .. command, 1, true), command)
-    end
-    for shell, check in pairs { bash = "bash -n", zsh = false, fish = false } do
-      local text, status = jdvm("completions " .. shell)
-      assert.equal(0, status)
-      for _, command in ipairs(names) do
-        assert.truthy(text:find(command, 1, true), shell .. " " .. command)
-      end
-      if check then assert.truthy((os.execute(check .. " " .. folder .. "/out")) ~= nil) end
     end
   end)
 
@@ -44,31 +36,6 @@ describe("the command line of jdvm", function()
         assert.is_true(#line <= longest or line:find "jdvm emulator %-%-fault", line)
       end
     end
-  end)
-
-  it("completes the values of options", function()
-    local script = folder .. "/complete.bash"
-    local file = assert(io.open(script, "wb"))
-    file:write(
-      (jdvm "completions bash"),
-      'COMP_WORDS=(jdvm "$@" ""); COMP_CWORD=$(($# + 1)); _jdvm; echo "${COMPREPLY[*]}"\n'
-    )
-    file:close()
-    for words, expected in pairs {
-      ["images --source"] = "public thirdparty private shared community",
-      ["wait --status"] = "ready pending deleting error",
-      ["--region"] = "all cn-north-1 cn-east-1 cn-east-2 cn-south-1",
-      ["completions"] = "bash zsh fish",
-      ["images --columns"] = "region imageId name platform ",
-      ["images --output"] = "table json jsonl csv tsv ids",
-    } do
-      local pipe = io.popen(("bash %s %s"):format(script, words))
-      local reply = pipe:read("*a")
-      pipe:close()
-      assert.equal(1, reply:find(expected, 1, true), words .. ": " .. reply)
-    end
-    assert.equal(2, (select(2, jdvm "images --source official")))
-    assert.truthy(select(3, jdvm "images --source official"):find('did you mean "public"', 1, true))
   end)
 
   it("names values, defaults and settings in its help, in its own words", function()

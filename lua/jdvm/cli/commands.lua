@@ -2,6 +2,7 @@
 local details = require "jdvm.cli.details"
 local language = require "jdvm.cli.language"
 local lists = require "jdvm.cli.lists"
+local messages = require "jdvm.cli.messages"
 local operations = require "jdvm.service.operations"
 local output = require "jdvm.cli.output"
 local status = require "jdvm.cli.status"
@@ -172,8 +173,10 @@ function commands.emulator(context)
   given.settings = settings
   local ended, message = require("jdvm.emulator.launcher").run(given)
   if message then
-    local advice = ended == status.usage and " (see jdvm emulator --explain)" or ""
-    context.complain("jdvm: emulator: " .. message .. advice)
+    local advice = ended == status.usage
+        and say(" (see jdvm emulator --explain)", "（请参阅 jdvm emulator --explain）")
+      or ""
+    context.complain("jdvm: emulator: " .. messages.localized(message) .. advice)
   end
   return ended
 end

@@ -1,5 +1,5 @@
--- `jdvm configure`: writes profiles to ~/.jdc/config, in the form the official jdc command reads; lists, shows, chooses and
--- deletes them.
+-- `jdvm configure`: writes profiles to ~/.jdc/config, in the form the official jdc command reads; lists,
+-- shows, chooses and deletes them.
 local credentials = require "jdvm.keys.holder"
 local messages = require "jdvm.cli.messages"
 local operations = require "jdvm.service.operations"
@@ -61,7 +61,7 @@ local function region_fault(region)
   return fault and messages.localized("the region " .. fault)
 end
 
--- The known region that another is near to, and the question whether it was meant. It need not be: there may be new ones.
+-- The known region that another is near to, and the question whether it was meant: there may be new regions, too.
 local function doubt(region)
   local meant = text.nearest(region, regions.names)
   if not meant or meant == region then return nil end
@@ -162,8 +162,8 @@ local function write_profile(context, files)
     files,
     function(before) return profile.update(before, name, values) end,
     function(before)
-      -- `current` names the profile in use, without a line break: jdc does not strip one. Where it names none, a default
-      -- that there is stays in use.
+      -- `current` names the profile in use, without a line break: jdc does not strip one. Where it names none, a
+      -- default that there is stays in use.
       local has_default = name ~= "default" and profile.parse(before).default
       if profile_files.read(files.current) ~= "" or has_default then return true end
       return profile_files.write(files.current, name)

@@ -132,6 +132,28 @@ local OPTIONS = {
   },
 }
 
+local ARGUMENTS = {
+  ids = { "One or more image ids.", "一个或多个镜像 ID。" },
+  program = {
+    "After --: a command to run with the variables set; the emulator ends with it, and with its exit status.",
+    "写在 -- 之后：设置好环境变量后运行的命令；命令结束时模拟器随之结束，并返回该命令的退出状态。",
+  },
+  old = {
+    "A file written by --output jsonl; - is standard input.",
+    "由 --output jsonl 写出的文件；- 表示标准输入。",
+  },
+  new = {
+    "Another file; default: the images that match now.",
+    "另一份文件；默认为当前符合条件的镜像。",
+  },
+  action = {
+    "list, show, use or delete; default: ask for the values of a profile and write it.",
+    "list 列出、show 显示、use 切换、delete 删除；默认：询问各项值并写入配置。",
+  },
+  name = { "Name of the profile; default: the one in use.", "配置名；默认为正在使用的配置。" },
+  shell = { "bash, zsh or fish.", "bash、zsh 或 fish。" },
+}
+
 local COMMANDS = {
   jdvm = { "Look at the virtual machine images of JD Cloud.", "查看京东云的云主机镜像。" },
   count = { "Count the images that match.", "查询符合条件的镜像数量。" },
@@ -183,6 +205,10 @@ function descriptions.option(name)
   local entry = OPTIONS[name]
   return say(entry[1], entry[2], entry[3], entry[4], entry[5])
 end
+
+---@param name string of an argument
+---@return string
+function descriptions.argument(name) return say(ARGUMENTS[name][1], ARGUMENTS[name][2]) end
 
 ---@param name string of a command; "jdvm" is the whole
 ---@return string

@@ -3,6 +3,7 @@ local check = require "jdvm.options.check"
 local encode = require "jdvm.util.json"
 local models = require "jdvm.service.models"
 local operations = require "jdvm.service.operations"
+local say = require("jdvm.cli.language").say
 
 local fields = {}
 
@@ -86,12 +87,18 @@ local function parse(context, operation, option, text)
   for name in text:gmatch("[^,%s]+") do
     columns[#columns + 1] = name
   end
-  if #columns == 0 then context.usage(option .. " needs at least one field") end
+  if #columns == 0 then context.usage(option .. say(" needs at least one field", " 至少需要一个字段")) end
   local fault = check.fields_fault(operation, columns)
   if fault then context.usage((fault:gsub("^option 'fields': element %d+", option .. ":"))) end
   for _, column in ipairs(columns) do
     if column ~= fields.REGION and not find(operations.item_model(operation), column) then
-      context.complain(("jdvm: no field '%s' is known; the column is empty unless the service sends it"):format(column))
+      context.complain(
+        say(
+          "jdvm: no field '%s' is known; the column is empty unless the service sends it",
+          "jdvm: 未知字段 '%s'；服务未返回该字段时此列为空",
+          column
+        )
+      )
     end
   end
   return columns

@@ -1,4 +1,6 @@
 -- The manual page, made from the same table as --help (jdvm.cli.parser).
+local help = require "jdvm.cli.help"
+
 local manual = {}
 
 -- troff takes a leading dot or quote for a request and a backslash for an escape.
@@ -13,7 +15,7 @@ local function add_elements(lines, elements)
       local usage = element:_get_label_lines()
       lines[#lines + 1] = ".TP"
       lines[#lines + 1] = ".B " .. escaped(table.concat(usage, " "))
-      lines[#lines + 1] = escaped(element:_get_description())
+      lines[#lines + 1] = escaped(help.description(element))
     end
   end
 end

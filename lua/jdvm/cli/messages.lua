@@ -46,6 +46,13 @@ function messages.parameters(text, operation)
   return text
 end
 
+---What the library says of a wrong value, in the language of the command.
+---@param message string
+---@return string
+function messages.localized(message)
+  return language.current() == "zh" and require "jdvm.cli.wording"(message) or message
+end
+
 ---The message of a wrong argument or option.
 ---@param message string
 ---@param operation table
@@ -57,14 +64,11 @@ function messages.usage(message, operation, command)
     message = replaced(message, "jdvm: " .. name .. ": ", "jdvm: " .. command .. ": ")
   end
   message = message:gsub("the array of ids ", "the id "):gsub("element %d+ ", "", 1)
-  message = message:gsub("option '([%w_]+)'", option_for)
-  return messages.parameters(message, operation)
+  message = message
+    :gsub("option '([%w_]+)'", option_for)
+    :gsub("%(option ([%w_]+)%)", function(name) return "(" .. option_for(name) .. ")" end)
+  return messages.localized(messages.parameters(message, operation))
 end
-
----What the library says of a wrong value, in the language of the command.
----@param message string
----@return string
-function messages.localized(message) return message end
 
 ---The line of a failure, with what a command line can do about it.
 ---@param detail jdvm.Failure

@@ -24,12 +24,12 @@ local function range(name)
 end
 
 local CONSISTENCY = options.find("list", "consistency").values
--- Options that take a value, by name.
+-- Options that take a value.
 local takes_value = {}
 
 -- Adds options. Each is its names, what stands for its value (nil: it is a flag), and: `read`; `default`, `choices` and
--- `target` of argparse; `value` of a flag, when it is not true; `is_repeatable`; `offered`, values that a shell completes (the library checks them, since it
--- knows what people mistake them for). The help shows them below a title.
+-- `target` of argparse; `value` of a flag; `is_repeatable`; `offered`, values to complete (the library checks
+-- them, and knows what people mistake them for). The help shows them below a title.
 local function add(command, entries, title)
   local made = {}
   for i, entry in ipairs(entries) do
@@ -49,7 +49,7 @@ local function add(command, entries, title)
         return value, problem and ("%s: '%s' %s"):format(name, text, problem)
       end)
     end
-    option._offered, made[i] = entry.offered, option
+    option._offered, option._is_list, made[i] = entry.offered, entry.is_list, option
   end
   if title then command:group(title, unpack(made)) end
 end
@@ -63,7 +63,7 @@ local function option_of(parameter, operation)
   if known then
     local list = table.concat(known, ", ")
     about = parameter.open and say(" Known: %s.", "已知：%s。", list) or say(" One of: %s.", "取值：%s。", list)
-    entry.offered = not list:gsub(", ", ""):find(" ", 1, true) and known or nil
+    entry.offered = known
   end
   if type == "string[]" then
     entry.is_repeatable, entry.read = true, parameter.id and values.one_of_several
@@ -90,10 +90,19 @@ local function add_parameters(command, operation)
   add(command, entries, say("Filters", "过滤条件"))
 end
 
-local function add_listing(command)
+-- The names of what an operation's columns may be.
+local function field_names(operation)
+  local names = { fields.REGION }
+  for _, field in ipairs(operations.item_model(operation)) do
+    names[#names + 1] = field.name
+  end
+  return names
+end
+
+local function add_listing(command, operation)
   add(command, {
     { "--match", "<text>" },
-    { "--sort", "<field>" },
+    { "--sort", "<field>", offered = field_names(operation) },
     { "--max", "<n>", read = values.whole_number(1) },
     { "--start", "<token>" },
     { "--page-size", "<n>", read = values.whole_number(range "page_size") },
@@ -103,9 +112,8 @@ local function add_listing(command)
 end
 
 local function add_output(command, operation, default)
-  local formats, names, headings = output.formats_of(operation), { fields.REGION }, {}
+  local formats, headings = output.formats_of(operation), {}
   for _, field in ipairs(operations.item_model(operation)) do
-    names[#names + 1] = field.name
     local heading = fields.heading(operation, field.name)
     if heading:lower() ~= field.name:lower() then headings[#headings + 1] = ("%s (%s)"):format(heading, field.name) end
   end
@@ -119,7 +127,13 @@ local function add_output(command, operation, default)
       choices = formats,
       description = descriptions.option "--output" .. list,
     },
-    { "--columns", "<a,b.c>", offered = names, description = descriptions.option "--columns" .. legend },
+    {
+      "--columns",
+      "<a,b.c>",
+      offered = field_names(operation),
+      is_list = true,
+      description = descriptions.option "--columns" .. legend,
+    },
     { "--no-headers" },
     { "--csv-safe" },
   }, say("Output", "输出"))
@@ -127,12 +141,12 @@ end
 
 local function add_operation(command, operation)
   if operation.shorthand then
-    local described = say("One or more ids.", "一个或多个 ID。")
-    command:argument(operation.shorthand):args("+"):description(described):target("ids")
+    local ids = command:argument(operation.shorthand):args("+"):target("ids")
+    ids:description(descriptions.argument "ids")
   else
     add_parameters(command, operation)
   end
-  if operation.page then add_listing(command) end
+  if operation.page then add_listing(command, operation) end
   if operation.page or operation.unwrap then add_output(command, operation, operation.page and "table") end
 end
 
@@ -144,19 +158,21 @@ local function add_emulator(command)
     { "--certificate", "<kind>", choices = descriptions.certificates },
     { "--images", "<n>", read = values.whole_number(0) },
     { "--seed", "<n>", read = values.whole_number(0) },
-    { "--fault", "<spec>", target = "faults", is_repeatable = true },
-    { "--set", "<name=value>", target = "settings", is_repeatable = true, read = values.name_and_value },
+    { "--fault", "<spec>", target = "faults", is_repeatable = true, offered = "faults" },
+    {
+      "--set",
+      "<name=value>",
+      target = "settings",
+      is_repeatable = true,
+      read = values.name_and_value,
+      offered = "settings",
+    },
     { "--env" },
     { "--background" },
     { "--log" },
     { "--explain" },
   })
-  command:argument("program"):args("*"):argname("<command>"):description(
-    say(
-      "After --: a command to run with the variables set; the emulator ends with it, and with its exit status.",
-      "写在 -- 之后：设置好环境变量后运行的命令；命令结束时模拟器随之结束，并返回该命令的退出状态。"
-    )
-  )
+  command:argument("program"):args("*"):argname("<command>"):description(descriptions.argument "program")
 end
 
 local function add_global_options(root, print)
@@ -166,9 +182,9 @@ local function add_global_options(root, print)
   end
   add(root, {
     { "--region", "<region>", read = values.one_of_several, offered = names, is_repeatable = true },
-    { "--profile", "<name>" },
+    { "--profile", "<name>", offered = "profiles" },
     { "--endpoint", "<url>" },
-    { "--ca-file", "<file>" },
+    { "--ca-file", "<file>", offered = "files" },
     { "--timeout", "<time>", read = values.duration },
     { "--max-attempts", "<n>", read = values.whole_number(1, select(2, range "max_attempts")) },
   }, say("Connection", "连接"))
@@ -180,49 +196,37 @@ local function add_global_options(root, print)
   root:flag("--version", descriptions.option "--version"):action(function() print("jdvm " .. core._VERSION .. "\n") end)
 end
 
----The parser of a subcommand.
+---The parser of a subcommand, else the whole.
 ---@param root table
 ---@param name string
 ---@return table
-function parser.command(root, name)
-  for _, command in ipairs(root._commands) do
-    if command._name == name then return command end
-  end
-  return root
-end
+function parser.command(root, name) return root._command_named[name] or root end
 
--- One line, and where to read more.
 local function fail(self, message)
-  io.stderr:write(("jdvm: %s\nTry '%s --help'.\n"):format(message:gsub("\n", " "), self:_get_fullname()))
+  message = messages.localized((message:gsub("\nDid", "; did")))
+  local advice = say("Try '%s --help'.", "请参阅 '%s --help'。", self:_get_fullname())
+  terminal.complain(("jdvm: %s\n%s\n"):format(message, advice))
   os.exit(status.usage)
 end
 
 -- Errors end with the status of wrong usage; the help is output like any other.
-local function set_manners(command, print, is_completing)
+local function set_manners(command, print)
   command.error = fail
   for _, option in ipairs(command._options) do
     if option._name == "--help" or option._name == "-h" then
-      option:description(say("Show this help and exit.", "显示帮助后退出。")):action(function()
-        command:help_max_width(terminal.columns())
-        print(command:get_help() .. "\n")
-      end)
-    elseif is_completing and option._offered then
-      option:choices(option._offered)
+      option
+        :description(say("Show this help and exit.", "显示帮助后退出。"))
+        :action(function() print(require("jdvm.cli.help").text(command, terminal.columns())) end)
     end
   end
 end
 
--- A shell completes commands, but no arguments: there the shells are commands.
-local function add_completions(command, is_completing)
-  local shells = { "bash", "zsh", "fish" }
-  if not is_completing then command:argument("shell"):description("bash, zsh or fish."):choices(shells) end
-  for _, shell in ipairs(is_completing and shells or {}) do
-    command:command(shell)
-  end
+local function add_completions(command)
+  command:argument("shell"):description(descriptions.argument "shell"):choices { "bash", "zsh", "fish" }
 end
 
 local function add_wait(command)
-  command:argument("ids"):args("+"):description(say("One or more image ids.", "一个或多个镜像 ID。"))
+  command:argument("ids"):args("+"):description(descriptions.argument "ids")
   add(command, {
     { "--status", "<status>", default = options.find("wait", "status").default, offered = descriptions.states },
     { "--interval", "<time>", read = values.duration },
@@ -230,30 +234,18 @@ local function add_wait(command)
 end
 
 local function add_diff(command)
-  command:argument("old"):description(
-    say(
-      "A file written by --output jsonl; - is standard input.",
-      "由 --output jsonl 写出的文件；- 表示标准输入。"
-    )
-  )
-  command:argument("new"):args("?"):description(
-    say(
-      "Another file; default: the images that match now.",
-      "另一份文件；默认为当前符合条件的镜像。"
-    )
-  )
+  local old = command:argument("old"):description(descriptions.argument "old")
+  local new = command:argument("new"):args("?"):description(descriptions.argument "new")
+  old._offered, new._offered = "files", "files"
   add_parameters(command, operations.describeImages)
 end
 
 local function add_configure(command)
-  command:argument("action"):args("?"):choices({ "list", "show", "use", "delete" }):description(
-    say(
-      "list: the profiles there are; show: one of them; use: make it the one in use; delete: remove it. Default: "
-        .. "ask for the values of a profile and write it.",
-      "list：列出配置；show：显示配置；use：切换配置；delete：删除配置。默认：询问各项值并写入。"
-    )
-  )
-  command:argument("name"):args("?"):description(say("Name of the profile.", "配置名。"))
+  local about =
+    say("Default: ask for the values of a profile and write it.", "默认：询问各项值并写入配置。")
+  command:argument("action"):args("?"):choices({ "list", "show", "use", "delete" }):description(about)
+  local name = command:argument("name"):args("?"):description(descriptions.argument "name")
+  name._offered = "profiles"
   add(command, { { "--verify" }, { "--no-verify", target = "verify", value = false } })
 end
 
@@ -267,7 +259,7 @@ local MAY_BEGIN_WITH_DASH = { ["--sort"] = true }
 function parser.arguments(given)
   if given[1] == "version" then return { "--version" } end
   local is_help, arguments = given[1] == "help" or #given == 0, {}
-  local i = given[1] == "help" and 2 or 1
+  local i = is_help and 2 or 1
   while i <= #given do
     local word = given[i]
     if MAY_BEGIN_WITH_DASH[word] and given[i + 1] then
@@ -308,10 +300,9 @@ end
 ---The parser of the command line.
 ---@param arguments string[]? to be parsed: commands whose name is not among them get no options; nil: all get theirs
 ---@param print (fun(text: string))? prints the help or the version and ends the program
----@param is_completing boolean? made to print completions rather than to read arguments
 ---@return table root an argparse parser
 ---@return table<string, table> by_command the operations that are called by the command of this name
-function parser.new(arguments, print, is_completing)
+function parser.new(arguments, print)
   local root = argparse("jdvm", descriptions.command "jdvm", descriptions.epilog()):command_target("command")
   local names = {}
   for _, word in ipairs(arguments or {}) do
@@ -327,7 +318,7 @@ function parser.new(arguments, print, is_completing)
       words[i + 3] = argument:_get_usage()
     end
     command:usage(table.concat(words, " "))
-    set_manners(command, print, is_completing)
+    set_manners(command, print)
   end
   local by_command, listing = {}, operations.describeImages
   for _, operation in ipairs(operations.list) do
@@ -346,9 +337,13 @@ function parser.new(arguments, print, is_completing)
   add_own("configure", add_configure)
   add_own "doctor"
   add_own("emulator", add_emulator)
-  add_own("completions", add_completions, is_completing)
+  add_own("completions", add_completions)
   add_own "man"
-  set_manners(root:usage(say("Usage: jdvm", "用法：jdvm") .. " [options] <command>"), print, is_completing)
+  root._command_named = {}
+  for _, command in ipairs(root._commands) do
+    root._command_named[command._name] = command
+  end
+  set_manners(root:usage(say("Usage: jdvm", "用法：jdvm") .. " [options] <command>"), print)
   return root, by_command
 end
 

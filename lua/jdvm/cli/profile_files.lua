@@ -1,5 +1,5 @@
--- The files of profiles, for `jdvm configure`: found, and changed while nobody else changes them. A file stays readable by
--- its owner only, and no reader ever sees half of one.
+-- The files of profiles, for `jdvm configure`: found, and changed while nobody else changes them. A file stays
+-- readable by its owner only, and no reader ever sees half of one.
 local profile = require "jdvm.keys.profile"
 local say = require("jdvm.cli.language").say
 local shell = require "jdvm.util.shell"

@@ -66,15 +66,23 @@ function terminal.clip(text, columns)
   return table.concat(kept) .. "…"
 end
 
----A text in lines of a number of columns, broken at blanks where there are some.
+-- What does not begin a line in Chinese.
+local CLOSING = {}
+for character in ("，。；：、！？）》”’"):gmatch(CHARACTER) do
+  CLOSING[character] = true
+end
+
+---A text in lines of a number of columns, broken at blanks and beside Chinese characters where there are some.
 ---@param text string UTF-8
 ---@param columns integer
 ---@return string
 function terminal.wrap(text, columns)
   local lines, line, taken, blank = {}, {}, 0, nil
   for character in text:gmatch(CHARACTER) do
+    local is_wide = columns_of[character] == 2 and not CLOSING[character]
+    if is_wide and #line > 0 then blank = #line end
     if taken + columns_of[character] > columns then
-      -- The words behind the last blank go to the next line.
+      -- What stands behind the last place to break goes to the next line.
       local rest = {}
       for i = (blank or #line) + 1, #line do
         rest[#rest + 1] = line[i]
@@ -84,7 +92,7 @@ function terminal.wrap(text, columns)
       taken = terminal.width(table.concat(rest))
     end
     line[#line + 1], taken = character, taken + columns_of[character]
-    if character == " " then blank = #line end
+    if character == " " or CLOSING[character] then blank = #line end
   end
   lines[#lines + 1] = table.concat(line)
   return (table.concat(lines, "\n"):gsub(" +\n", "\n"))
