@@ -95,6 +95,10 @@ local PHRASES = {
     'holds a "/" or a ",", which no access key does: is it the secret key%?',
     '包含 "/" 或 ","，Access Key 中不会有：是否误填了 Secret Key？',
   },
+  { "a whole number from (%d+)", "%1 以上的整数" },
+  { "a number from 0 to 1", "0 到 1 的数" },
+  { "a number from 0", "不小于 0 的数" },
+  { "必须是 a number", "必须是数字" },
   { 'no profile ("[^"]*") in (%S+)', "%2 中没有配置 %1" },
   { "; it has (.+)", listed "；已有 %1" },
 }
