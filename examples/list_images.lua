@@ -27,5 +27,7 @@ for image in images do
 end
 
 local stats = images:stats()
-print(("%d images, %d pages%s"):format(stats.rows, stats.pages, stats.drift and "; the list changed meanwhile" or ""))
+print(
+  ("%d image(s) on %d page(s)%s"):format(stats.rows, stats.pages, stats.drift and "; the list changed meanwhile" or "")
+)
 client:close()

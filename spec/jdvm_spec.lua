@@ -313,6 +313,6 @@ describe("the example that lists images", function()
     package.loaded.jdvm, _G.arg, _G.print = replaced.jdvm, replaced.arg, replaced.print -- luacheck: ignore 122
     assert.is_true(ok, problem)
     assert.matches("^img%-1 +%- +%- +%- +%- +%-$", lines[2])
-    assert.matches("^1 images, 1 pages", lines[3])
+    assert.matches("^1 image%(s%) on 1 page%(s%)", lines[3])
   end)
 end)
