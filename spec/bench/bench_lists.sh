@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 rounds=${1:-9}
 pages=${2:-100}
 here=spec/bench
+. spec/bench/paths.sh
 
 folder=$(mktemp -d)
 server=
@@ -21,7 +22,7 @@ trap 'exit 130' INT TERM
 mkdir "$folder/pages"
 cc -O2 -o "$folder/measure" $here/lists_measure.c
 cc -O2 -o "$folder/discard" $here/lists_discard.c -lcurl
-LUA_PATH="$here/?.lua" lua5.4 -e "require('pages').write('$folder/pages', $pages)"
+lua5.4 -e "require('pages').write('$folder/pages', $pages)"
 modules=$(spec/support/npm_install.sh interop)
 . spec/support/static_server_start.sh
 export JDVM_BENCH_FOLDER=$folder NODE_PATH=$modules NODE_EXTRA_CA_CERTS=$folder/ca.pem

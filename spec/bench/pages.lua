@@ -1,231 +1,162 @@
 -- The documents that decoding is measured on: pages of images as the service answers them, made from
 -- a seed, so that every run and every Lua reads the same bytes.
-local pages = {}
+local core = require "jdvm.core"
+local json = require "jdvm.util.json"
+local new_random = require("spec.support.random").new
 
--- A generator of numbers of its own (Lehmer's): math.random differs between Luas.
-local function generator(seed)
-  local state = seed % 2147483646 + 1
-  return function(limit)
-    state = state * 16807 % 2147483647
-    return state % limit + 1
-  end
-end
+local pages = {}
 
 local function letters(random, count, alphabet)
   local out = {}
   for index = 1, count do
-    local at = random(#alphabet)
+    local at = random(1, #alphabet)
     out[index] = alphabet:sub(at, at)
   end
   return table.concat(out)
 end
 
-local NAMES = {
-  "CentOS 8.2 64位",
-  "CentOS 7.6 64位",
-  "Ubuntu 20.04 64位",
-  "Ubuntu 22.04 64位 中文版",
-  "Debian 12 64位",
-  "Windows Server 2016 数据中心版 64位 中文版",
-  "Windows Server 2019 标准版 64位",
-  "openEuler 22.03 64位",
-}
-local DESCRIPTIONS = {
-  "",
-  "官方镜像，已安装安全更新和监控插件",
-  "自定义镜像：电商促销活动专用，请勿删除",
-  "nightly build for the test cluster",
-  "数据库服务器基础镜像 (MySQL 8.0)",
-}
-local LONG = {
-  "本镜像由云平台官方提供，预装了常用的运维工具、安全加固组件以及监控代理，适用于大多数生产环境。",
-  "使用前请先修改默认密码，并根据业务需要调整防火墙规则；如有疑问请提交工单联系技术支持团队。",
-  "更新记录：修复了内核漏洞，升级了 OpenSSL 与 glibc，优化了网络协议栈的默认参数配置。",
-}
-local PLATFORMS = { "CentOS", "Ubuntu", "Windows Server", "Debian", "openEuler" }
-local DISK_TYPES = { "ssd.gp1", "ssd.io1", "hdd.std1" }
-local TAGS = { "环境", "project", "负责人", "cost-center", "部门" }
-local TAG_VALUES = { "生产", "测试", "jdvm", "张伟", "李娜", "R-1024", "研发一部" }
-
--- An object is written from { {key, text}… }; `style` may change the order and leave fields out.
-local function object(style, fields)
-  local list = {}
-  for _, field in ipairs(fields) do
-    if field[2] and not (style.shuffle and field[1] ~= "imageId" and style.random(6) == 1) then
-      list[#list + 1] = '"' .. field[1] .. '":' .. field[2]
-    end
-  end
-  if style.shuffle then
-    for index = #list, 2, -1 do
-      local other = style.random(index)
-      list[index], list[other] = list[other], list[index]
-    end
-  end
-  return "{" .. table.concat(list, ",") .. "}"
-end
-
-local function array(list) return "[" .. table.concat(list, ",") .. "]" end
-
-local function text(value) return '"' .. value .. '"' end
-
--- A moment, as the service writes it in most places and in a charge.
-local function moment(random)
-  local day = ("%04d-%02d-%02d"):format(2019 + random(5), random(12), random(28))
-  local time = ("%02d:%02d:%02d"):format(random(24) - 1, random(60) - 1, random(60) - 1)
-  return text(day .. " " .. time), text(day .. "T" .. time .. "Z")
-end
-
-local function boolean(random) return random(2) == 1 and "true" or "false" end
-
 local LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
 
-local function cloud_disk(style, size)
-  local random = style.random
-  local id, instance = text("vol-" .. letters(random, 10, LOWER)), text("i-" .. letters(random, 10, LOWER))
-  local created, charged = moment(random)
-  local tags, policies, attachments = {}, nil, nil
-  for index = 1, random(3) - random(2) + 1 do
-    tags[index] =
-      object(style, { { "key", text(TAGS[random(#TAGS)]) }, { "value", text(TAG_VALUES[random(#TAG_VALUES)]) } })
-  end
-  if random(8) == 1 then
-    policies = {}
-    policies[1] = object(style, {
-      { "id", text("policy-" .. letters(random, 8, LOWER)) },
-      { "name", text("每日快照") },
-      { "interval", "86400" },
-      { "status", "1" },
-      { "diskCount", tostring(random(20)) },
-    })
-  end
-  if random(4) == 1 then
-    attachments = array {
-      object(style, {
-        { "attachmentId", text("attach-" .. letters(random, 8, LOWER)) },
-        { "diskId", id },
-        { "instanceType", text("vm") },
-        { "instanceId", instance },
-        { "status", text("attached") },
-        { "attachTime", created },
-      }),
-    }
-  end
-  return object(style, {
-    { "diskId", id },
-    { "az", text("cn-north-1" .. letters(random, 1, "abc")) },
-    { "name", text("disk-" .. random(40)) },
-    { "description", text("") },
-    { "diskType", text(DISK_TYPES[random(#DISK_TYPES)]) },
-    { "diskSizeGB", tostring(size) },
-    { "iops", tostring(1000 + 10 * size) },
-    { "status", text("in-use") },
-    { "attachments", attachments },
-    { "multiAttachable", "false" },
-    { "encrypted", boolean(random) },
-    { "enabled", "true" },
-    { "createTime", created },
-    {
-      "charge",
-      object(style, {
-        { "chargeMode", text("postpaid_by_duration") },
-        { "chargeStatus", text("normal") },
-        { "chargeStartTime", charged },
-        { "chargeExpiredTime", text("") },
-        { "chargeRetireTime", text("") },
-      }),
-    },
-    { "tags", array(tags) },
-    { "snapshotPolicies", policies and array(policies) },
-  })
+local function two_digits(low, high)
+  return function(random) return ("%02d"):format(random(low, high)) end
 end
 
-local function attachment(style, category, device)
-  local random = style.random
-  local size = 20 * random(25)
-  local disk = category == "cloud" and { "cloudDisk", cloud_disk(style, size) }
-    or { "localDisk", object(style, { { "diskType", text("ssd") }, { "diskSizeGB", tostring(size) } }) }
-  return object(style, {
-    { "diskCategory", text(category) },
-    { "autoDelete", boolean(random) },
-    disk,
-    { "deviceName", text(device) },
-    { "status", text("attached") },
-  })
+-- A grammar: $name in a text becomes one of the texts of that name, at random, in which the same is done; or what a
+-- function gives.
+local GRAMMAR = {
+  image = {
+    '{"imageId":"img-$id","name":"$name","platform":"$platform","osVersion":"$digit.$digit","architecture":"x86_64",'
+      .. '"systemDiskSizeGB":40,"imageSource":"private","osType":"$system","status":"ready","createTime":"$day $time",'
+      .. '"sizeMB":$digit$digit00,"desc":"$description","ownerPin":"jdcloud-$digit","launchPermission":"ownerOnly",'
+      .. '"systemDisk":$vda,"dataDisks":[$disks],"snapshotId":"snapshot-$id","rootDeviceType":"cloudDisk",'
+      .. '"progress":"100","offline":false,"imported":$boolean,"bootMode":"$boot"$instance}',
+  },
+  name = {
+    "CentOS 8.2 64位",
+    "CentOS 7.6 64位",
+    "Ubuntu 22.04 64位 中文版",
+    "Windows Server 2016 数据中心版 64位 中文版",
+    "openEuler 22.03 64位",
+  },
+  platform = { "CentOS", "Ubuntu", "Windows Server", "Debian", "openEuler" },
+  system = { "windows", "linux", "linux", "linux" },
+  boot = { "uefi", "bios", "bios" },
+  instance = { "", "", ',"instanceId":"i-$id"' },
+  description = {
+    "",
+    "官方镜像，已安装安全更新和监控插件",
+    "自定义镜像：电商促销活动专用，请勿删除",
+    "nightly build for the test cluster",
+  },
+  long = {
+    '本镜像由云平台官方提供，预装了常用的运维工具、安全加固组件以及监控代理。\\n\\"$id\\"\\t\\u2014 https:\\/\\/jdcloud.com',
+    '使用前请先修改默认密码，并根据业务需要调整防火墙规则；如有疑问请提交工单。\\n\\"$id\\"\\t\\u2014 https:\\/\\/jdcloud.com',
+  },
+  disks = { "", "$vdb", "$vdb", "$vdb,$vdc" },
+  vda = { '$disk,"deviceName":"vda","status":"attached"}' },
+  vdb = { '$disk,"deviceName":"vdb","status":"attached"}' },
+  vdc = { '$disk,"deviceName":"vdc","status":"attached"}' },
+  disk = {
+    '{"diskCategory":"cloud","autoDelete":$boolean,"cloudDisk":$cloud',
+    '{"diskCategory":"cloud","autoDelete":$boolean,"cloudDisk":$cloud',
+    '{"diskCategory":"cloud","autoDelete":$boolean,"cloudDisk":$cloud',
+    '{"diskCategory":"local","autoDelete":$boolean,"localDisk":{"diskType":"ssd","diskSizeGB":$digit0}',
+  },
+  cloud = {
+    '{"diskId":"vol-$id","az":"cn-north-1a","name":"disk-$digit$digit","description":"","diskType":"$disktype",'
+      .. '"diskSizeGB":$digit0,"iops":1$digit00,"status":"in-use"$attachments,"multiAttachable":false,'
+      .. '"encrypted":$boolean,"enabled":true,"createTime":"$day $time","charge":{"chargeMode":"postpaid_by_duration",'
+      .. '"chargeStatus":"normal","chargeStartTime":"$dayT$timeZ","chargeExpiredTime":"","chargeRetireTime":""},'
+      .. '"tags":[$tags]$policies}',
+  },
+  disktype = { "ssd.gp1", "ssd.io1", "hdd.std1" },
+  attachments = {
+    "",
+    "",
+    ',"attachments":[{"attachmentId":"attach-$id","diskId":"vol-$id","instanceType":"vm","instanceId":"i-$id",'
+      .. '"status":"attached","attachTime":"$day $time"}]',
+  },
+  policies = {
+    "",
+    "",
+    "",
+    ',"snapshotPolicies":[{"id":"policy-$id","name":"每日快照","interval":86400,"status":1,"diskCount":$digit}]',
+  },
+  tags = { "", "$tag", "$tag", "$tag,$tag", "$tag,$tag,$tag" },
+  tag = { '{"key":"$tagname","value":"$tagvalue"}' },
+  tagname = { "环境", "project", "负责人", "cost-center", "部门" },
+  tagvalue = { "生产", "测试", "jdvm", "张伟", "李娜", "R-1024", "研发一部" },
+  boolean = { "true", "false" },
+  day = { "2019-$month-$date", "2021-$month-$date", "2023-$month-$date" },
+  time = { "$hour:$minute:$minute" },
+  month = two_digits(1, 12),
+  date = two_digits(1, 28),
+  hour = two_digits(0, 23),
+  minute = two_digits(0, 59),
+  digit = function(random) return tostring(random(1, 9)) end,
+  id = function(random) return letters(random, 10, LOWER) end,
+}
+
+local function expand(random, text)
+  return (
+    text:gsub("%$(%l+)", function(name)
+      local rule = GRAMMAR[name]
+      return type(rule) == "function" and rule(random) or expand(random, rule[random(1, #rule)])
+    end)
+  )
 end
 
-local function image(style)
-  local random = style.random
-  local cloud = random(10) > 1
-  local disks = {}
-  for index = 1, random(2) - (random(2) == 1 and 1 or 0) do
-    disks[index] = attachment(style, cloud and "cloud" or "local", "vd" .. ("bcd"):sub(index, index))
+local function response(random, result)
+  return '{"requestId":"' .. letters(random, 32, "0123456789abcdef") .. '","result":' .. expand(random, result) .. "}"
+end
+
+local function page(random, total, image)
+  local images = ("," .. (image or "$image")):rep(100):sub(2)
+  return response(random, ('{"images":[%s],"totalCount":%d}'):format(images, total))
+end
+
+-- The same value with the keys of every object in random order and one field in six missing.
+local function shuffled(random, value)
+  if type(value) ~= "table" then return json(value) end
+  local parts, keys = {}, {}
+  for index, item in ipairs(value) do
+    parts[index] = shuffled(random, item)
   end
-  local description = DESCRIPTIONS[random(#DESCRIPTIONS)]
-  if style.long then
-    local parts = {}
-    for index = 1, 8 do
-      parts[index] = LONG[random(#LONG)]
-        .. '\\n\\"'
-        .. letters(random, 6, LOWER)
-        .. '\\"\\t\\u2014 https:\\/\\/jdcloud.com'
+  if parts[1] or next(value) == nil then return "[" .. table.concat(parts, ",") .. "]" end
+  for key in pairs(value) do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  for _, key in ipairs(keys) do
+    local is_needed = key == "imageId" or type(value[key]) == "table"
+    if is_needed or random(1, 6) > 1 then
+      table.insert(parts, random(1, #parts + 1), json(key) .. ":" .. shuffled(random, value[key]))
     end
-    description = table.concat(parts)
   end
-  return object(style, {
-    { "imageId", text("img-" .. letters(random, 10, LOWER)) },
-    { "name", text(NAMES[random(#NAMES)]) },
-    { "platform", text(PLATFORMS[random(#PLATFORMS)]) },
-    { "osVersion", text(random(9) .. "." .. random(9)) },
-    { "architecture", text("x86_64") },
-    { "systemDiskSizeGB", "40" },
-    { "imageSource", text("private") },
-    { "osType", text(random(4) == 1 and "windows" or "linux") },
-    { "status", text("ready") },
-    { "createTime", (moment(random)) },
-    { "sizeMB", tostring(100 * random(90)) },
-    { "desc", text(description) },
-    { "ownerPin", text("jdcloud-" .. random(20)) },
-    { "launchPermission", text("ownerOnly") },
-    { "systemDisk", attachment(style, cloud and "cloud" or "local", "vda") },
-    { "dataDisks", array(disks) },
-    { "snapshotId", text("snapshot-" .. letters(random, 10, LOWER)) },
-    { "rootDeviceType", text(cloud and "cloudDisk" or "localDisk") },
-    { "progress", text("100") },
-    { "offline", "false" },
-    { "imported", boolean(random) },
-    { "bootMode", text(random(3) == 1 and "uefi" or "bios") },
-    { "instanceId", random(3) == 1 and text("i-" .. letters(random, 10, LOWER)) or nil },
-  })
+  return "{" .. table.concat(parts, ",") .. "}"
 end
 
-local function request_id(random) return '{"requestId":"' .. letters(random, 32, "0123456789abcdef") .. '","result":' end
-
-local function page(style, total)
-  local images = {}
-  for index = 1, 100 do
-    images[index] = image(style)
-  end
-  return request_id(style.random) .. '{"images":' .. array(images) .. ',"totalCount":' .. (total or 10000) .. "}}"
+local function chinese(seed)
+  local long = ("$long"):rep(8)
+  return page(new_random(seed), 10000, (GRAMMAR.image[1]:gsub("%$description", function() return long end)))
 end
 
 -- Each maker takes a seed and returns the text of a document.
 pages.makers = {
   -- A page of 100 images.
-  page = function(seed) return page { random = generator(seed) } end,
-  -- The same with the keys of every object in random order and one field in six missing.
-  shuffled = function(seed) return page { random = generator(seed), shuffle = true } end,
-  -- The answer of describeImage.
-  image = function(seed)
-    local style = { random = generator(seed) }
-    return request_id(style.random) .. '{"image":' .. image(style) .. "}}"
+  page = function(seed) return page(new_random(seed), 10000) end,
+  shuffled = function(seed)
+    local random = new_random(seed)
+    return shuffled(random, core.decode(page(random, 10000)))
   end,
+  -- The answer of describeImage.
+  image = function(seed) return response(new_random(seed), '{"image":$image}') end,
   -- A page of 100 images with long Chinese descriptions full of escapes.
-  chinese = function(seed) return page { random = generator(seed), long = true } end,
+  chinese = chinese,
   -- A page of 100 images from an encoder that writes ASCII alone.
   escaped = function(seed)
-    local document = page { random = generator(seed), long = true }
     return (
-      document:gsub("[\224-\239][\128-\191][\128-\191]", function(character)
+      chinese(seed):gsub("[\224-\239][\128-\191][\128-\191]", function(character)
         local a, b, c = character:byte(1, 3)
         return ("\\u%04x"):format((a % 16) * 4096 + (b % 64) * 64 + c % 64)
       end)
@@ -233,10 +164,9 @@ pages.makers = {
   end,
   -- One object with 10,000 keys that come only once.
   adversarial = function(seed)
-    local random = generator(seed)
-    local fields = {}
+    local random, fields = new_random(seed), {}
     for index = 1, 10000 do
-      fields[index] = '"' .. letters(random, 6 + random(6), LOWER) .. index .. '":"' .. letters(random, 4, LOWER) .. '"'
+      fields[index] = ('"%s%d":"%s"'):format(letters(random, random(7, 12), LOWER), index, letters(random, 4, LOWER))
     end
     return "{" .. table.concat(fields, ",") .. "}"
   end,
@@ -250,7 +180,7 @@ function pages.write(folder, count)
     file:close()
   end
   for number = 1, count do
-    write(number, page({ random = generator(number) }, count * 100))
+    write(number, page(new_random(number), count * 100))
   end
   write("empty", ('{"requestId":"0","result":{"images":[],"totalCount":%d}}'):format(count * 100))
 end
