@@ -58,7 +58,7 @@ local function secrets_of(self)
   local proxy = config.environment_proxy
   add(errors.secrets_of_proxy(config.proxy or proxy and proxy.address))
   if self.keys then add(select(2, self.keys.reveal())) end
-  add(self.sent_token, self.signature)
+  if self.sent then add(self.sent["x-jdcloud-security-token"], self.sent.authorization:match "Signature=(%x+)") end
   return secrets
 end
 

@@ -87,8 +87,7 @@ function request.signed(call, fresh)
     call.signed_at,
     core.nonce()
   )
-  call.target, call.sent_token = target, headers["x-jdcloud-security-token"]
-  call.signature = headers.authorization:match "Signature=(%x+)"
+  call.target, call.sent = target, headers
   return {
     method = operation.method,
     url = state.endpoint.origin .. target,

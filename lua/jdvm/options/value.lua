@@ -49,6 +49,8 @@ local is_credential = { access_key = true, secret_key = true, session_token = tr
 local is_secret = { access_key = true, secret_key = true, session_token = true, proxy = true, password = true }
 
 local function type_fault(entry, given)
+  local kind = kinds[entry.type]
+  if kind and kind.fits(given) then return nil end
   local fits, wanted = false, {}
   for name in entry.type:gmatch("[^|]+") do
     fits = fits or kinds[name].fits(given)

@@ -130,18 +130,10 @@ local function open(self, route, call, connect_timeout, fresh)
   return socket
 end
 
-local function request_head(self, route, target, request)
-  local defaults = { ["user-agent"] = self.user_agent, ["accept-encoding"] = "identity" }
-  if route.proxy and not route.secure then
-    target = request.url:gsub("#.*$", "")
-    defaults["proxy-authorization"] = route.proxy.authorization
-  end
-  return http1.head(request.method, target, request.headers, defaults)
-end
-
 local function attempt(self, route, target, request, deadline, control)
   if route.secure and self.unsupported then return unconnected("tls", "tls", "unsupported_ca", self.unsupported) end
-  local head, reason = request_head(self, route, target, request)
+  if route.proxy and not route.secure then target = request.url:gsub("#.*$", "") end
+  local head, reason = http1.head(request.method, target, request.headers, route.headers)
   if not head then return exchange.lasting("send", "bad_request", false, reason) end
 
   local call = {
@@ -262,6 +254,11 @@ function Transport:route(origin)
     local plain = proxy.userinfo:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
     proxy.authorization = "Basic " .. ngx.encode_base64(plain)
   end
+  route.headers = {
+    ["user-agent"] = self.user_agent,
+    ["accept-encoding"] = "identity",
+    ["proxy-authorization"] = proxy and not route.secure and proxy.authorization or nil,
+  }
   local limit = self.limit
   -- The first who uses a pool sets its limits, so those with other limits need another.
   route.options = {
