@@ -102,6 +102,16 @@ describe("the latest image", function()
     end
   end)
 
+  it("raises for a pattern that only a name shows to be malformed", function()
+    local client = jdvm.new(service_transport.options(service_transport.new { images = 1 }))
+    local ok, message = pcall(function() client:latest_image(PRIVATE, { match = ".?.%f" }) end)
+    assert.is_false(ok)
+    assert.matches(
+      "^spec/lists/latest_spec%.lua:%d+: jdvm: latestImage: option 'match' is no pattern: missing",
+      message
+    )
+  end)
+
   it("is found over several regions", function()
     local fake = service_transport.new { images = 60 }
     local client = jdvm.new(service_transport.options(fake))

@@ -18,6 +18,13 @@ local function is_newer(image, other)
   return time > other_time or (time == other_time and image.imageId > other.imageId)
 end
 
+-- Whether a name matches; raises where the pattern is found to be malformed, which may be as late as here.
+local function fits_pattern(name, pattern, level)
+  local ok, found = pcall(string.find, name, pattern)
+  if not ok then error(("jdvm: latestImage: option 'match' is no pattern: %s"):format(found), level + 1) end
+  return found ~= nil
+end
+
 --- Reads a list and chooses; raises for misuse.
 ---@param state table the client's
 ---@param operation table describeImages
@@ -34,9 +41,11 @@ function latest.read(state, operation, params, options, level)
   options.match = nil
   if type(match) == "string" then
     local pattern = match
-    local ok, message = pcall(string.find, "", pattern)
-    if not ok then error(("jdvm: latestImage: option 'match' is no pattern: %s"):format(message), level + 1) end
-    match = function(image) return text_of(image.name):find(pattern) end
+    fits_pattern("", pattern, level + 1)
+    match = function(image)
+      local fits = fits_pattern(text_of(image.name), pattern, level + 2)
+      return fits -- no tail call: it would be no level
+    end
   end
   if options.fields then
     options.fields = copy_of(options.fields)

@@ -34,7 +34,7 @@ end
 local function offset_of(zone)
   if zone == "Z" then return 0 end
   local sign, hours, minutes = zone:match "^([+-])(%d%d):?(%d%d)$"
-  if not sign then return nil end
+  if not sign or tonumber(hours) > 23 or tonumber(minutes) > 59 then return nil end
   return (tonumber(hours) * 3600 + tonumber(minutes) * 60) * (sign == "-" and -1 or 1)
 end
 
