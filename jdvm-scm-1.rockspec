@@ -32,7 +32,6 @@ build = {
     ["jdvm.call.causes"] = "lua/jdvm/call/causes.lua",
     ["jdvm.call.clock"] = "lua/jdvm/call/clock.lua",
     ["jdvm.call.events"] = "lua/jdvm/call/events.lua",
-    ["jdvm.call.handle"] = "lua/jdvm/call/handle.lua",
     ["jdvm.call.response"] = "lua/jdvm/call/response.lua",
     ["jdvm.call.retry"] = "lua/jdvm/call/retry.lua",
     ["jdvm.call.sign"] = "lua/jdvm/call/sign.lua",

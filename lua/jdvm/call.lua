@@ -62,25 +62,20 @@ local function secrets_of(self)
   return secrets
 end
 
+-- Of what a call ended with, what on_call is told.
+local TOLD = { "attempts", "elapsed", "kind", "cause", "status", "http_status", "request_id" }
+
 -- Ends the call, and reports it.
 local function conclude(self, result, meta_or_message, detail)
   local state, facts = self.state, detail or meta_or_message
   self.outcome = { result, meta_or_message, detail }
-  if state.on_call then
-    events.tell(state.on_call, {
-      operation = self.operation.name,
-      region = self.region,
-      ok = detail == nil,
-      attempts = self.attempts,
-      elapsed = facts.elapsed,
-      kind = facts.kind,
-      cause = facts.cause,
-      status = facts.status,
-      http_status = facts.http_status,
-      request_id = facts.request_id,
-      message = detail and meta_or_message,
-    }, "on_call", state.logger)
+  if not state.on_call then return end
+  local event = { operation = self.operation.name, region = self.region, ok = detail == nil }
+  for _, name in ipairs(TOLD) do
+    event[name] = facts[name]
   end
+  event.message = detail and meta_or_message
+  events.tell(state.on_call, event, "on_call", state.logger)
 end
 
 -- Ends the call with a failure: fields for jdvm.failures.failure.

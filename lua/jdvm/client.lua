@@ -2,7 +2,6 @@
 -- the profile file, holds no state of any call, and may be shared by coroutines, light threads and requests.
 
 local call = require "jdvm.call"
-local handle = require "jdvm.call.handle"
 local check = require "jdvm.options.check"
 local core = require "jdvm.core"
 local events = require "jdvm.call.events"
@@ -209,7 +208,16 @@ function methods:start(name, params, options)
     error(("jdvm: there is no operation %s; known are %s"):format(text.show(name), text.enumerate(names, "and")), 2)
   end
   local pending = begin(state, operation, params, options, false)
-  return handle(pending)
+  -- Behind functions: inspectors show no keys and headers.
+  return setmetatable({
+    finish = function() return pending:finish() end,
+    cancel = function() pending:cancel() end,
+  }, {
+    __name = "jdvm.call",
+    __tostring = function()
+      return ("jdvm call %s (%s)"):format(operation.name, pending.outcome and "finished" or "pending")
+    end,
+  })
 end
 
 --- The newest image of a list that is ready and matches; see jdvm.lists.latest.

@@ -55,9 +55,8 @@ local function close(self)
   self.reader:close()
 end
 
--- The next page with rows, nil at the end; raises when the list cannot be completed.
+-- The next page with rows; nil at the end, and when the list cannot be completed.
 local function advance(self)
-  if self.failed then error(self.failed, 0) end
   if self.closed then return nil end
   forget(self)
   local result, job, meta = self.reader:next()
@@ -67,18 +66,24 @@ local function advance(self)
   end
   if job then
     self.failed, self.detail = job, meta
-    meta.token = token_of(self)
     close(self)
-    error(job, 0)
   end
   return nil
+end
+
+-- The same for a loop, which never just ends.
+local function advance_or_raise(self)
+  local result = advance(self)
+  if not self.failed then return result end
+  self.detail.token = token_of(self)
+  error(self.failed, 0)
 end
 
 local function next_item(self)
   local index = self.index + 1
   local row = self.rows[index]
   if row == nil then
-    if not advance(self) then return nil end
+    if not advance_or_raise(self) then return nil end
     index, row = 1, self.rows[1]
   end
   self.index = index
@@ -86,7 +91,7 @@ local function next_item(self)
 end
 
 local function next_page(self)
-  local result = advance(self)
+  local result = advance_or_raise(self)
   if not result then return nil end
   self.index = #self.rows
   return result, self.meta
@@ -118,8 +123,12 @@ function methods:failure()
   return own.failed, own.detail
 end
 
+local function fields_of(reader)
+  return { reader = reader, rows = {}, index = 0, unread = 0, row = reader.row, id = reader.id }
+end
+
 local function new(name, call, reader)
-  local self = { reader = reader, rows = {}, index = 0, unread = 0, row = reader.row, id = reader.id }
+  local self = fields_of(reader)
   local held = newproxy and newproxy(true) or setmetatable({}, {})
   local mt = getmetatable(held)
   mt[FIELDS] = function() return self end
@@ -148,31 +157,19 @@ function iterator.pages(reader) return new("jdvm.image_pages", next_page, reader
 ---@return jdvm.ListStats|string stats_or_message the counters, and a resume token when max_items cut the list
 ---@return jdvm.Failure|nil detail
 function iterator.list(reader)
-  local source, list, n = reader.source, nil, 0
-  local row, id, last = reader.row, reader.id, nil
-  while true do
-    local result, job, meta = reader:next()
-    if not result then
-      if job then return nil, job, meta end
-      break
+  local self, list, n = fields_of(reader), {}, 0
+  while advance(self) do
+    self.index = #self.rows
+    for i = 1, self.index do
+      list[n + i] = self.rows[i]
     end
-    local rows = result[source.page.items]
-    local count = #rows
-    if not list then
-      list = rows
-    else
-      for i = 1, count do
-        list[n + i] = rows[i]
-      end
-    end
-    n = n + count
-    row, id, last = pages.position(job, count), rows[count][source.page.id], job
+    n = n + self.index
   end
-  local meta, response = reader:stats(), reader.meta or {}
+  if self.failed then return nil, self.failed, self.detail end
+  local meta, response = reader:stats(), self.meta or {}
   meta.request_id, meta.http_status = response.request_id, response.http_status
-  meta.attempts, meta.elapsed = meta.requests, source.budget.spent
-  if not reader.is_complete then meta.token = reader:token(row, id, last) end
-  return list or setmetatable({}, source.array_mt), meta
+  meta.attempts, meta.elapsed, meta.token = meta.requests, reader.source.budget.spent, token_of(self)
+  return n > 0 and list or setmetatable(list, reader.source.array_mt), meta
 end
 
 return iterator
