@@ -287,12 +287,6 @@ describe("jdvm.curl", function()
     )
   end)
 
-  it("asks a proxy for the whole URL, and none when it is not told of one", function()
-    local _, _, body = fetch_with({ proxy = server:base "http" }, "http://vm.invalid/?echo")
-    assert.truthy(body:find("GET http://vm.invalid/?echo HTTP/1.1", 1, true))
-    assert.equal(200, (fetch_with({}, server:url "echo")))
-  end)
-
   -- libcurl does not notice; the decoder does, since no JSON text ends early.
   it("gives what there is of a gzip stream that was cut off", function()
     local status, _, body = fetch_with(config(), server:url(write(GZIP), "gzip=1000:500", "close"))
