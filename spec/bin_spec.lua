@@ -77,6 +77,22 @@ describe("the command", function()
     )
   end)
 
+  it("says in one line why jdvm.core cannot be loaded, with the cause behind the first line", function()
+    run(
+      "mkdir -p core/bin core/build/@/jdvm && cp @ core/bin && ln -s @ core/lua",
+      version,
+      here .. "/bin/jdvm",
+      here .. "/lua"
+    )
+    shell.write(("%s/core/build/%s/jdvm/core.so"):format(folder, version), "no library")
+    for _, command in ipairs { "images", "doctor" } do
+      assert.matches(
+        "error loading module 'jdvm.core' from file '[^\n]*': [^\n]*core.so: [^\n]+",
+        run("env -u LUA_CPATH @ core/bin/jdvm " .. command, emulator.this_lua())
+      )
+    end
+  end)
+
   it("runs through links and under other names", function()
     run("ln -s @ vm && ln -s @ @ && ln -s vm again", here .. "/bin/jdvm", script, "it's 100%")
     assert.matches(OF_CHECKOUT, ask(folder .. "/vm", "/"))

@@ -57,6 +57,16 @@ describe("the choice of a transport", function()
     end
   end)
 
+  it("says why libcurl cannot be loaded, with all lines of the reason", function()
+    local module, _, restore = transport_in()
+    package.loaded["jdvm.transport.curl"] = nil
+    package.preload["jdvm.transport.curl"] = function() error("error loading module:\n\tlibcurl.so.4: no such file", 0) end
+    local _, failure = module.choose { transport = "auto" }
+    package.preload["jdvm.transport.curl"] = nil
+    restore()
+    assert.matches("error loading module: libcurl.so.4: no such file", (errors.new(failure)), 1, true)
+  end)
+
   it("never falls to one that blocks in silence", function()
     for _, case in ipairs {
       { "init", "init", {}, "blocking = true" },

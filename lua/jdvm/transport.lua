@@ -161,7 +161,7 @@ local function curl_of(config)
       package.loaded["jdvm.transport.curl"] = nil -- Lua 5.1 keeps a mark there that would make every later attempt fail
       -- Ctrl-C in a script, which the interpreter turns into an error, is no fault of the module.
       if tostring(curl):find("interrupted!$") then error(curl, 0) end
-      return refuse("transport", nil, "no_libcurl", { reason = tostring(curl):gsub("\n.*", "") })
+      return refuse("transport", nil, "no_libcurl", { reason = tostring(curl) })
     end
     -- Not lazy: inside nginx that would load libcurl into workers that use cosockets.
     config.curl = (config.wait and require "jdvm.transport.waiting" or curl).new(config)
