@@ -5,6 +5,7 @@ local fake_transport = require "spec.support.fake_transport"
 local jdvm = require "jdvm"
 local own_process = require "spec.support.own_process"
 local profile = require "jdvm.keys.profile"
+local proxy = require "jdvm.transport.proxy"
 
 local getenv = os.getenv
 local unpack_all = table.unpack or unpack -- luacheck: ignore 113 143
@@ -93,6 +94,7 @@ describe("the locale", function()
       local client = jdvm.new(options)
       local _, _, detail = client:describe_images { imageSource = "public" }
       local sections = profile.parse "[default]\nREGION_ID = cn-north-1\n"
+      assert.is_true(proxy.exempts("*.INTERNAL", "vm.internal", 443))
       return client, detail, sections, raised(function() jdvm.new { REGION_ID = "x" } end)
     end)
     assert.is_true(ok, client)

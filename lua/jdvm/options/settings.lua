@@ -69,13 +69,13 @@ local function endpoint_of(values)
   return (present(values.scheme) and text.lower(values.scheme) or "https") .. "://" .. endpoint
 end
 
---- A path as users write it: "~/" at its start is the home folder.
+--- A path as users write it: "~" alone, or "~/" at its start, is the home folder.
 ---@param path string
 ---@param getenv fun(name: string): string|nil
 ---@return string
 function settings.path(path, getenv)
   local home = getenv "HOME"
-  return home and path:match("^~/") and home:gsub("/$", "") .. path:sub(2) or path
+  return present(home) and (path .. "/"):find("^~/") and home:gsub("/$", "") .. path:sub(2) or path
 end
 
 ---@class jdvm.Settings

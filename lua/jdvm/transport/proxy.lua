@@ -1,6 +1,7 @@
 -- Proxies as users write them, and the hosts that are reached without. Decided here for every transport, so that
 -- libcurl is told the outcome and does not look for itself. Pure text.
 
+local text = require "jdvm.util.text"
 local url = require "jdvm.transport.url"
 
 local proxy = {}
@@ -21,7 +22,7 @@ local DEFAULT_PORT = { http = 1080, https = 443, socks4 = 1080, socks4a = 1080, 
 function proxy.parse(given)
   if given:find "%c" then return nil, "holds a control character, such as the CR of a Windows file" end
   local scheme, rest = given:match("^(%a[%w+.-]*)://(.*)$")
-  scheme = (scheme or "http"):lower()
+  scheme = text.lower(scheme or "http")
   if not DEFAULT_PORT[scheme] then
     return nil, "must begin with http://, https://, socks4://, socks4a://, socks5:// or socks5h://"
   end
@@ -148,7 +149,7 @@ end
 function proxy.exempts(no_proxy, host, port)
   host = host:gsub("%.$", "")
   for entry in (no_proxy or ""):gmatch("[^,%s]+") do
-    if matches(entry:lower(), host, port) then return true end
+    if matches(text.lower(entry), host, port) then return true end
   end
   return false
 end
