@@ -29,6 +29,8 @@ M.addresses = {
   { "socks5h://user:ss5@127.0.0.1:{closed}", "no_connection", "unsupported_proxy" },
   { "socks5h://user:ss5@127.0.0.1:{proxy}", "proxy_refused", "unsupported_proxy" },
   { "socks5://no-such-proxy.invalid:9", "no_proxy_host", "unsupported_proxy" },
+  { "socks4://127.0.0.1:{silent}", "no_host", "unsupported_proxy", says = "resolve the host name vm.invalid" },
+  { "socks5h://127.0.0.1:{silent}", "connect_timeout", "unsupported_proxy", says = "the proxy at 127.0.0.1" },
   { "gopher://user:ss5@127.0.0.1:9", "bad_proxy", says = "must begin with http://" },
   { "http://user:pa/ss5@127.0.0.1:9", "bad_proxy", says = "%2F" },
   { "http://user:pa@ss5@127.0.0.1:9", "bad_proxy", says = "%40" },

@@ -205,7 +205,7 @@ static bool is_before_proxy(const jdvm_transfer *transfer) {
 /* The phase of a running transfer, with what only libcurl and the kernel know. */
 static jdvm_phase phase_of(const jdvm_transfer *transfer) {
   if (transfer->phase == JDVM_PHASE_CONNECT && transfer->request.tls &&
-      !(jdvm_transfer_proxy(transfer, "http") && is_before_proxy(transfer))) {
+      !is_before_proxy(transfer)) {
     return jdvm_sockets_connected(&transfer->http->sockets, transfer) ? JDVM_PHASE_TLS
                                                                       : JDVM_PHASE_CONNECT;
   }
@@ -259,6 +259,18 @@ static jdvm_cause cause_of(int code) {
   return JDVM_CAUSE_OTHER;
 }
 
+/* Whether it was for want of an address that a SOCKS proxy was not asked. */
+static bool is_lookup(const jdvm_transfer *transfer) {
+#if JDVM_CURL_NUM >= 0x074900
+  long problem = 0;
+  (void)curl_easy_getinfo(transfer->handle, CURLINFO_PROXY_ERROR, &problem);
+  return problem == (long)CURLPX_RESOLVE_HOST;
+#else
+  (void)transfer;
+  return false;
+#endif
+}
+
 /* What a proxy has to do with a failure. The words of libcurl differ from version to version, so that
 ** codes and sockets tell it. */
 static void blame_proxy(const jdvm_transfer *transfer, jdvm_facts *facts) {
@@ -287,6 +299,9 @@ static void blame_proxy(const jdvm_transfer *transfer, jdvm_facts *facts) {
   case JDVM_CAUSE_OTHER:
   case JDVM_CAUSE_SILENCE:
     facts->cause = speaks_http && transfer->request.tls ? JDVM_CAUSE_TUNNEL : facts->cause;
+    break;
+  case JDVM_CAUSE_TUNNEL: /* SOCKS, for which libcurl may have looked the service's name up */
+    facts->cause = is_lookup(transfer) ? JDVM_CAUSE_NO_HOST : JDVM_CAUSE_TUNNEL;
     break;
   default: /* the time is up, or will not be waited for */
     reached = jdvm_sockets_connected(&transfer->http->sockets, transfer);

@@ -66,8 +66,8 @@ return {
   proxy_refused = {
     en = "the proxy[ {proxy}] refused the tunnel to {host} port {port}: [status {status}][{reason}]",
     zh = "代理[ {proxy}] 拒绝建立到 {host} 端口 {port} 的隧道：[状态码 {status}][{reason}]",
-    hint = "ask the administrator of the proxy to allow this endpoint",
-    hint_zh = "请联系代理管理员放行该 endpoint",
+    hint = "check the address of the proxy, or ask its administrator whether it allows and can reach this endpoint",
+    hint_zh = "请检查代理地址，或联系代理管理员确认已放行且能够访问该 endpoint",
   },
   proxy_login = {
     en = "the proxy[ {proxy}] refused the tunnel to {host} port {port}: status 407",
