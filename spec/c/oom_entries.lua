@@ -210,14 +210,14 @@ exchange("step, lend, runs", PLAIN, function(_, request)
   local curl = require "jdvm.curl"
   local multi = curl.new { proxy = "", waits = false }
   local transfer, dropped, bell = multi:start(request), multi:start(request), curl.bell()
-  multi:lend(bell)
+  multi:lend()
   multi:cancel(dropped)
   bell:ring()
   bell:clear()
   local latest = curl.now() + 10
   while multi:runs(transfer) and curl.now() < latest do
     multi:step()
-    multi:lend(bell)
+    multi:lend()
   end
   return finish(multi, transfer)
 end, is_answer)

@@ -29,12 +29,9 @@ int jdvm_bell_new(lua_State *L) {
   return 1;
 }
 
-int jdvm_bell_fd(lua_State *L, int index) {
-  return ((bell *)luaL_checkudata(L, index, BELL))->in;
-}
-
 static int bell_fd(lua_State *L) {
-  lua_pushinteger(L, jdvm_bell_fd(L, 1));
+  const bell *asked = luaL_checkudata(L, 1, BELL);
+  lua_pushinteger(L, asked->in);
   return 1;
 }
 

@@ -13,9 +13,6 @@ void jdvm_bell_class(lua_State *L);
 /* curl.bell() -> bell: `bell:fd()` is ready for reading from bell:ring() to bell:clear() */
 int jdvm_bell_new(lua_State *L);
 
-/* The descriptor of the bell at `index`; raises when it is none. */
-int jdvm_bell_fd(lua_State *L, int index);
-
 #include "../pure/shown.h"
 
 #endif

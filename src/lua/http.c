@@ -334,30 +334,25 @@ static int multi_step(lua_State *L) {
   return 0;
 }
 
-/* Appends { fd = number, read = …, write = … } to the array on top. */
-static void add_socket(lua_State *L, int number, int events) {
-  lua_createtable(L, 0, 3);
-  lua_pushinteger(L, number);
-  lua_setfield(L, -2, "fd");
-  lua_pushboolean(L, (events & POLLIN) != 0);
-  lua_setfield(L, -2, "read");
-  lua_pushboolean(L, (events & POLLOUT) != 0);
-  lua_setfield(L, -2, "write");
-  lua_rawseti(L, -2, (int)jdvm_rawlen(L, -2) + 1);
-}
-
-/* multi:lend(bell) -> array of sockets, that of the bell among them, and seconds: see jdvm_http_lend */
+/* multi:lend() -> array of { fd = number, read = boolean, write = boolean }, and seconds: see
+** jdvm_http_lend */
 static int multi_lend(lua_State *L) {
-  multi_box *box = check_multi(L);
-  int bell = jdvm_bell_fd(L, 2);
+  const multi_box *box = check_multi(L);
   size_t count, i;
   double seconds;
   const struct pollfd *sockets = jdvm_http_lend(check_open(L), &count, &seconds);
   lua_newtable(L);
-  add_socket(L, bell, POLLIN);
   /* A finalizer that closes the client takes the sockets with it; all else waits while they are lent. */
   for (i = 0; i < count && box->http != NULL; i++) {
-    add_socket(L, sockets[i].fd, sockets[i].events);
+    const struct pollfd socket = sockets[i];
+    lua_createtable(L, 0, 3);
+    lua_pushinteger(L, socket.fd);
+    lua_setfield(L, -2, "fd");
+    lua_pushboolean(L, (socket.events & POLLIN) != 0);
+    lua_setfield(L, -2, "read");
+    lua_pushboolean(L, (socket.events & POLLOUT) != 0);
+    lua_setfield(L, -2, "write");
+    lua_rawseti(L, -2, (int)i + 1);
   }
   lua_pushnumber(L, seconds);
   return 2;

@@ -1,6 +1,6 @@
 /* For those who know libcurl: http.c drives transfers, and has deadlines and forks; libcurl.c gives
-** handles their options; libcurl_watch.c is for callers who wait themselves; libcurl_events.c has the callbacks, which note what happens and keep what
-** arrives and never call out, and what is known of a failure. */
+** handles their options; libcurl_watch.c is for callers who wait themselves; libcurl_events.c has the
+** callbacks, which note what happens, keep what arrives and never call out, and what is known of a failure. */
 #ifndef JDVM_LIBCURL_H
 #define JDVM_LIBCURL_H
 

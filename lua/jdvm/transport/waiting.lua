@@ -28,6 +28,9 @@ local function take_bell(self)
   return curl.bell()
 end
 
+-- As the option `wait` wants it.
+local function socket_of(bell) return { fd = bell:fd(), read = true, write = false } end
+
 local function ring_driver(self)
   if self.driver then self.driver:ring() end
 end
@@ -56,13 +59,13 @@ local function drive(self, transfer, seconds)
     local left = has_ended and 0 or finish - curl.now()
     if left <= 0 and has_waited then break end
     if is_driver then
-      local sockets, due = multi:lend(bell)
+      local sockets, due = multi:lend()
+      sockets[#sockets + 1] = socket_of(bell)
       wait(self, sockets, math.min(due, left))
     else
       local steps = self.steps
       self.parked[bell] = transfer or false
-      local own = { { fd = bell:fd(), read = true, write = false } }
-      wait(self, own, math.min(unanswered > 0 and ANSWER or CHECK, left))
+      wait(self, { socket_of(bell) }, math.min(unanswered > 0 and ANSWER or CHECK, left))
       self.parked[bell] = nil
       unanswered = self.steps == steps and unanswered + 1 or 0
       if unanswered > PATIENCE then
