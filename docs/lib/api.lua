@@ -114,7 +114,7 @@ api.classes = {
         name = "token",
         type = "string",
         optional = true,
-        doc = "Where to go on, when max_items cut the list.",
+        doc = "Resume token, when max_items cut the list.",
         doc_zh = "续读标记，当 max_items 截断列表时给出。",
       },
       {
@@ -430,7 +430,7 @@ api.classes[#api.classes + 1] = {
     {
       name = "connect_timeout",
       type = "number",
-      doc = "Seconds for a connection.",
+      doc = "Maximum time to connect, in seconds.",
       doc_zh = "建立连接的时限（秒）。",
     },
     {
@@ -554,8 +554,7 @@ api.functions = {
   },
   {
     name = "jdvm.explain",
-    doc = "Words a failure for other readers: in Chinese, or with hints that name options of the command. What the "
-      .. "service or the system said stays as it is.",
+    doc = "Puts a failure into words for another reader: in Chinese, or with hints that name options of the command. Messages of the service and of the system stay as they are.",
     doc_zh = "用中文描述一次失败，或在建议中改用命令行选项。服务端与系统的原文保持不变。",
     params = {
       { "detail", "jdvm.Failure" },
@@ -568,8 +567,7 @@ api.functions = {
 
 api.functions[#api.functions + 1] = {
   name = "jdvm.time",
-  doc = "Seconds since 1970 of a time as the service writes it, such as createTime. No source states the time zone of texts "
-    .. 'that name none; they are taken for Beijing time unless zone, such as "Z", says otherwise. nil for what is no time.',
+  doc = 'Converts a time as the service writes it, such as createTime, to seconds since 1970. No source states the time zone of texts without one; they are read as Beijing time unless zone, such as "Z", says otherwise. Returns nil for text that is not a time.',
   doc_zh = "服务端时间文字（如 createTime）对应的自 1970 年起的秒数。未注明时区的时间，没有资料说明其时区；按北京时间处理，"
     .. '可用 zone（如 "Z"）指定其他时区。不是时间时返回 nil。',
   params = { { "text", "string|nil" }, { "zone", "string", optional = true } },
@@ -629,8 +627,7 @@ api.client = {
   },
   {
     name = "latest_image",
-    doc = "The newest image by createTime, then id, that is ready (or in the state that the parameter status says) and "
-      .. "matches. A failure of kind match when there is none.",
+    doc = "Returns the newest image, by createTime and then id, that matches and is ready (or has the parameter's status). Fails with kind match when there is none.",
     doc_zh = "查询可用（或参数 status 指定状态）且符合条件的最新镜像，先按 createTime、再按 ID 比较；没有时返回 kind 为 match "
       .. "的失败。",
     params = {
@@ -650,8 +647,7 @@ api.client = {
   },
   {
     name = "settings",
-    doc = "Where each setting comes from: region, endpoint, ca_file, access_key, secret_key, session_token, and problem "
-      .. "when there are no keys. To show to people: no secret, the access key mostly hidden.",
+    doc = "Tells where each setting comes from: region, endpoint, ca_file, access_key, secret_key, session_token, and problem when there are no keys. Safe to print: it holds no secret, and the access key is mostly hidden.",
     doc_zh = "各项设置的来源：region、endpoint、ca_file、access_key、secret_key、session_token，没有可用密钥时还有 problem。"
       .. "用于显示：不含密钥内容，access_key 大部分被隐藏。",
     params = {},
@@ -670,8 +666,7 @@ api.client = {
 api.lists = {
   {
     method = "items",
-    doc = "Iterates over all that match, page by page behind the scenes. A filter may be an array of values, which means "
-      .. "any of them. Raises a message when a page cannot be had: a loop never just ends short.",
+    doc = "Iterates over all images that match, reading pages as needed. A filter may be an array of values, which means any of them. Raises an error when a page cannot be read: a loop never ends early in silence.",
     doc_zh = "遍历所有符合条件的结果，自动翻页。过滤条件可为数组，表示任一取值均可。无法取得某一页时抛出异常，绝不会悄悄提前结束。",
     returns = { { "jdvm.{Items}", "iterator" } },
   },
@@ -690,7 +685,7 @@ api.lists = {
   },
   {
     method = "count",
-    doc = "How many match, by one small page where that is enough.",
+    doc = "Counts the images that match, by one small page where that is enough.",
     doc_zh = "查询符合条件的数量，通常只需一页。",
     returns = { { "integer", "count" }, { "jdvm.Meta", "meta" } },
     fails = true,
@@ -701,7 +696,7 @@ api.lists = {
 api.objects = {
   {
     name = "Iterator",
-    doc = "What lists are read with, in a generic for: an image, or a page and its meta, at a time.",
+    doc = "Reads a list in a generic for, one image, or one page and its meta, at a time.",
     doc_zh = "列表迭代器，用于泛型 for：每次返回一个镜像，或一页及其 meta。",
     methods = {
       {
@@ -713,8 +708,7 @@ api.objects = {
       },
       {
         name = "token",
-        doc = "Where to go on later (option start); nil when the list is complete. When the list changed while it was "
-          .. "read, going on may give some images again; it loses none.",
+        doc = "Returns the resume token for the option start, or nil when the list is complete. If the list changed while it was read, resuming may return some images again, but misses none.",
         doc_zh = "续读标记（用于选项 start）；列表已读完时为 nil。若读取期间列表有变化，"
           .. "续读可能重复给出个别镜像，但不会遗漏。",
         params = {},
@@ -722,14 +716,14 @@ api.objects = {
       },
       {
         name = "failure",
-        doc = "Why the loop ended with an error.",
+        doc = "Returns why the loop ended with an error, or nil.",
         doc_zh = "循环因何出错结束。",
         params = {},
         returns = { { "string?", "message" }, { "jdvm.Failure?", "detail" } },
       },
       {
         name = "close",
-        doc = "Cancels what is in flight; Lua 5.4 does it when the loop is left.",
+        doc = "Cancels requests in flight. Lua 5.4 and later do so when the loop is left.",
         doc_zh = "取消进行中的请求；Lua 5.4 在离开循环时自动执行。",
         params = {},
         returns = {},
@@ -759,7 +753,7 @@ api.objects = {
     methods = {
       {
         name = "finish",
-        doc = "Waits for the end: what the operation's method returns.",
+        doc = "Waits for the response; returns what the operation's method returns.",
         doc_zh = "等待调用结束，返回值与对应方法相同。",
         params = {},
         returns = { { "table", "result" }, { "jdvm.Meta", "meta" } },
@@ -767,7 +761,7 @@ api.objects = {
       },
       {
         name = "cancel",
-        doc = "Gives it up; finish then fails with kind cancelled.",
+        doc = "Cancels the call; finish then fails with kind cancelled.",
         doc_zh = "取消调用；之后 finish() 返回 kind 为 cancelled 的错误。",
         params = {},
         returns = {},
@@ -778,8 +772,7 @@ api.objects = {
 
 api.objects[#api.objects + 1] = {
   name = "Catalogue",
-  doc = "What jdvm.cache gives: the same responses as the client's, from the cache where it can. meta.cache and meta.age "
-    .. "(in the detail of a failure, too) tell where a response comes from. Results are the caller's to change.",
+  doc = "Returned by jdvm.cache.new: the client's results, from the cache where possible. meta.cache and meta.age (also in the detail of a failure) tell where a result comes from. Results are copies, which the caller may change.",
   doc_zh = "jdvm.cache 返回的对象：响应与客户端方法相同，尽可能取自缓存。meta.cache 与 meta.age（失败时在 detail 中）说明响应"
     .. "来源。返回的表可任意修改。",
   methods = {

@@ -2,7 +2,7 @@
 -- another type than the option's own. An option that is missing in a set has the text of `call`.
 return {
   client = {
-    region = { "Region of calls that name none.", "未在参数中指定 regionId 时使用的地域。" },
+    region = { "Region for calls that do not name one.", "未在参数中指定 regionId 时使用的地域。" },
     access_key = { "Access key; needs secret_key.", "Access Key，需与 secret_key 同时指定。" },
     secret_key = { "Secret key.", "Secret Key。" },
     session_token = { "Token of temporary keys (STS).", "临时密钥（STS）的会话令牌。" },
@@ -12,7 +12,7 @@ return {
       class = "string|(fun(context: jdvm.KeyContext): jdvm.Keys|nil, string|nil)",
     },
     profile = {
-      "Profile of ~/.jdc/config whose keys and region to use; then the keys of the environment are not looked at.",
+      "Profile of ~/.jdc/config whose keys and region to use; the keys of the environment are then ignored.",
       "使用 ~/.jdc/config 中的该配置；指定后不再使用环境变量中的密钥。",
     },
     endpoint = { "Address of the service.", "服务地址。" },
@@ -20,7 +20,7 @@ return {
       "Seconds for a whole call: its attempts, the delays between them, its pages.",
       "一次调用的总时限（秒），包含重试、等待与翻页。",
     },
-    connect_timeout = { "Seconds for a connection.", "建立连接的时限（秒）。" },
+    connect_timeout = { "Maximum time to connect, in seconds.", "建立连接的时限（秒）。" },
     read_timeout = {
       "Maximum silence, in seconds, while reading a response.",
       "读取响应时允许的最长静默时间（秒）。",
@@ -61,7 +61,7 @@ return {
       "不经代理访问的主机，以逗号分隔：域名（含其下所有子域名）、IP 地址、网段（10.0.0.0/8），均可带端口；* 表示所有主机。libcurl 与 nginx 中含义相同。",
     },
     proxy_ca_file = {
-      "File of certificates to trust of an https:// proxy (PEM). Left out, those of ca_file and ca_path count besides the system's.",
+      "File of certificates (PEM) to trust for an https:// proxy; default: those of ca_file and ca_path, besides the system's.",
       "https:// 代理的受信任证书文件（PEM）。不填时除系统证书外，还信任 ca_file 与 ca_path 中的证书。",
     },
     verify = {
@@ -92,13 +92,13 @@ return {
         .. "encodes them as arrays.",
       "空数组的元表，false 表示不设置；默认使用程序已加载的 lua-cjson 的元表，以便编码为数组。",
     },
-    page_size = { "Images asked for at once in lists.", "列表每页请求的镜像数量。" },
+    page_size = { "Images per page in lists.", "列表每页请求的镜像数量。" },
     prefetch = {
       "Pages in flight ahead of the reader of a list, at most max_connections; 0 means none.",
       "预取的页数，不超过 max_connections；0 表示不预取。",
     },
     logger = {
-      "Called with each event that is worth a log line; print will do.",
+      "Called with each event worth logging; print will do.",
       "日志回调函数，可直接使用 print。",
       class = "fun(event: jdvm.Event)",
     },
@@ -115,7 +115,7 @@ return {
       class = "fun()",
     },
     clock = {
-      "Gives the time in seconds since 1970; for tests.",
+      "Returns the time in seconds since 1970; for tests.",
       "返回自 1970 年起的秒数，用于测试。",
       class = "fun(): number",
     },
@@ -125,7 +125,7 @@ return {
       "Seconds for the whole call; default: the client's.",
       "本次调用的总时限（秒）；默认取客户端设置。",
     },
-    connect_timeout = { "Seconds for a connection.", "建立连接的时限（秒）。" },
+    connect_timeout = { "Maximum time to connect, in seconds.", "建立连接的时限（秒）。" },
     read_timeout = {
       "Maximum silence, in seconds, while reading a response.",
       "读取响应时允许的最长静默时间（秒）。",
@@ -147,7 +147,7 @@ return {
   },
   list = {
     page_size = {
-      "Images asked for at once; default: the client's.",
+      "Images per page; default: the client's.",
       "每页请求的镜像数量；默认取客户端设置。",
     },
     max_items = { "Maximum number of images to return.", "最多返回的镜像数量。" },
@@ -208,7 +208,7 @@ return {
     },
     ttl = { "How long a response is fresh, in seconds.", "响应的有效期（秒）。" },
     stale = {
-      "Seconds after that in which it is still given, while a new one is fetched.",
+      "How long after that it is still returned while a new one is fetched, in seconds.",
       "过期后在后台更新期间仍可使用的时间（秒）。",
     },
     negative_ttl = {
@@ -266,7 +266,7 @@ return {
   profile = {
     access_key = { "Access key; needs secret_key.", "Access Key，需与 secret_key 同时填写。" },
     secret_key = { "Secret key.", "Secret Key。" },
-    region_id = { "Region of calls that name none.", "调用未指定地域时使用的地域。" },
+    region_id = { "Region for calls that do not name one.", "调用未指定地域时使用的地域。" },
     endpoint = {
       "Host of the service, with a port if need be, or a URL.",
       "服务地址：主机名（可带端口）或 URL。",

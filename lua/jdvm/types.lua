@@ -175,15 +175,15 @@
 
 ---Options of jdvm.new.
 ---@class jdvm.ClientOptions
----@field region? string Region of calls that name none. 未在参数中指定 regionId 时使用的地域。
+---@field region? string Region for calls that do not name one. 未在参数中指定 regionId 时使用的地域。
 ---@field access_key? string Access key; needs secret_key. Access Key，需与 secret_key 同时指定。
 ---@field secret_key? string Secret key. Secret Key。
 ---@field session_token? string Token of temporary keys (STS). 临时密钥（STS）的会话令牌。
 ---@field credentials? string|(fun(context: jdvm.KeyContext): jdvm.Keys|nil, string|nil) A function that returns the keys, or the name of a source: environment, profile. 返回密钥的函数，或密钥来源的名称：environment、profile。
----@field profile? string Profile of ~/.jdc/config whose keys and region to use; then the keys of the environment are not looked at. 使用 ~/.jdc/config 中的该配置；指定后不再使用环境变量中的密钥。
+---@field profile? string Profile of ~/.jdc/config whose keys and region to use; the keys of the environment are then ignored. 使用 ~/.jdc/config 中的该配置；指定后不再使用环境变量中的密钥。
 ---@field endpoint? string Address of the service. 服务地址。
 ---@field timeout? number Seconds for a whole call: its attempts, the delays between them, its pages. 一次调用的总时限（秒），包含重试、等待与翻页。
----@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
+---@field connect_timeout? number Maximum time to connect, in seconds. 建立连接的时限（秒）。
 ---@field read_timeout? number Maximum silence, in seconds, while reading a response. 读取响应时允许的最长静默时间（秒）。
 ---@field max_attempts? integer Maximum number of attempts of a request; 0 and 1 mean no retry. 单个请求的最大尝试次数（含首次）；0 或 1 表示不重试。
 ---@field transport? "auto"|"curl"|"ngx"|table|(fun(request: jdvm.TransportRequest): jdvm.TransportResponse|nil, string|nil) How requests are sent: auto chooses cosockets inside nginx and libcurl elsewhere; or your own (see TransportRequest). 传输方式：auto 在 nginx 中使用 cosocket，其他环境使用 libcurl；也可自行提供（见 TransportRequest）。
@@ -193,7 +193,7 @@
 ---@field ca_path? string Folder of certificates to trust. 受信任证书目录。
 ---@field proxy? string Proxy, such as http://user:password@host:3128; empty means none. Left out, libcurl goes by https_proxy, http_proxy, all_proxy and no_proxy of the environment. In nginx, only http:// proxies are supported. 代理地址，例如 http://user:password@host:3128；空字符串表示不使用代理。不填时 libcurl 依据环境变量 https_proxy、http_proxy、all_proxy 与 no_proxy。在 nginx 中仅支持 http:// 代理。
 ---@field no_proxy? string Hosts reached without the proxy, separated by commas: names (with everything below them), addresses, networks (10.0.0.0/8), each with or without a port, or *. The same in libcurl and nginx. 不经代理访问的主机，以逗号分隔：域名（含其下所有子域名）、IP 地址、网段（10.0.0.0/8），均可带端口；* 表示所有主机。libcurl 与 nginx 中含义相同。
----@field proxy_ca_file? string File of certificates to trust of an https:// proxy (PEM). Left out, those of ca_file and ca_path count besides the system's. https:// 代理的受信任证书文件（PEM）。不填时除系统证书外，还信任 ca_file 与 ca_path 中的证书。
+---@field proxy_ca_file? string File of certificates (PEM) to trust for an https:// proxy; default: those of ca_file and ca_path, besides the system's. https:// 代理的受信任证书文件（PEM）。不填时除系统证书外，还信任 ca_file 与 ca_path 中的证书。
 ---@field verify? boolean Check the certificate and the name of the server, and of an https:// proxy. 校验服务器以及 https:// 代理的证书与域名。
 ---@field user_agent? string Put before the library's own User-Agent. 附加在 User-Agent 前的文字。
 ---@field max_body? integer Maximum size of a response body, in bytes. 响应正文的最大字节数。
@@ -204,18 +204,18 @@
 ---@field null? "drop"|"keep" JSON null in an object: drop leaves the key out, keep gives jdvm.null. 对象中的 JSON null：drop 省略该键，keep 返回 jdvm.null。
 ---@field utf8? "strict"|"replace" Bytes that are not UTF-8: strict rejects the response, replace puts U+FFFD in their place. 非 UTF-8 字节：strict 报错，replace 以 U+FFFD 替换。
 ---@field array_mt? table|false Metatable of empty arrays, false for none; default: that of lua-cjson if the program has loaded one, so that it encodes them as arrays. 空数组的元表，false 表示不设置；默认使用程序已加载的 lua-cjson 的元表，以便编码为数组。
----@field page_size? integer Images asked for at once in lists. 列表每页请求的镜像数量。
+---@field page_size? integer Images per page in lists. 列表每页请求的镜像数量。
 ---@field prefetch? integer Pages in flight ahead of the reader of a list, at most max_connections; 0 means none. 预取的页数，不超过 max_connections；0 表示不预取。
----@field logger? fun(event: jdvm.Event) Called with each event that is worth a log line; print will do. 日志回调函数，可直接使用 print。
+---@field logger? fun(event: jdvm.Event) Called with each event worth logging; print will do. 日志回调函数，可直接使用 print。
 ---@field on_attempt? fun(event: jdvm.Event) Called after each attempt. Errors raised by it, as by on_call, are ignored and reported to logger. 每次尝试结束后的回调。回调（含 on_call）中的错误不影响结果，只会通知 logger。
 ---@field on_call? fun(event: jdvm.CallEvent) Called after each call. 每次调用结束后的回调。
 ---@field on_wait? fun() Called about ten times a second while libcurl waits for a response, or before a retry: for a sign of progress. An error raised by it ends the call. libcurl 等待响应或重试前等待期间，约每秒调用十次的回调，可用于显示进度；其中抛出的错误会结束调用。
----@field clock? fun(): number Gives the time in seconds since 1970; for tests. 返回自 1970 年起的秒数，用于测试。
+---@field clock? fun(): number Returns the time in seconds since 1970; for tests. 返回自 1970 年起的秒数，用于测试。
 
 ---Options of every call.
 ---@class jdvm.CallOptions
 ---@field timeout? number Seconds for the whole call; default: the client's. 本次调用的总时限（秒）；默认取客户端设置。
----@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
+---@field connect_timeout? number Maximum time to connect, in seconds. 建立连接的时限（秒）。
 ---@field read_timeout? number Maximum silence, in seconds, while reading a response. 读取响应时允许的最长静默时间（秒）。
 ---@field max_attempts? integer Maximum number of attempts of a request. 单个请求的最大尝试次数（含首次）。
 ---@field fields? string[] Only these fields of the images are read, such as imageId or systemDisk.cloudDisk.diskSizeGB: faster. 仅解析镜像的这些字段，例如 imageId、systemDisk.cloudDisk.diskSizeGB，可加快速度。
@@ -225,7 +225,7 @@
 
 ---Options of lists.
 ---@class jdvm.ListOptions: jdvm.CallOptions
----@field page_size? integer Images asked for at once; default: the client's. 每页请求的镜像数量；默认取客户端设置。
+---@field page_size? integer Images per page; default: the client's. 每页请求的镜像数量；默认取客户端设置。
 ---@field max_items? integer Maximum number of images to return. 最多返回的镜像数量。
 ---@field prefetch? integer Pages in flight ahead of the reader; 0 means none; default: the client's. 预取的页数；0 表示不预取；默认取客户端设置。
 ---@field start? string Resume token of an earlier list with the same filters. 此前相同条件列表的续读标记。
@@ -245,7 +245,7 @@
 ---@field max_interval? number Longest time between two polls in seconds. 最大轮询间隔（秒）。
 ---@field not_found_grace? number Seconds in which an image may not be found yet. 允许暂时查不到镜像的时间（秒）。
 ---@field on_progress? fun(progress: jdvm.Progress) Called after each poll. Errors raised by it are ignored and reported to logger. 每次轮询后的回调；其中的错误不影响结果，只会通知 logger。
----@field connect_timeout? number Seconds for a connection. 建立连接的时限（秒）。
+---@field connect_timeout? number Maximum time to connect, in seconds. 建立连接的时限（秒）。
 ---@field read_timeout? number Maximum silence, in seconds, while reading a response. 读取响应时允许的最长静默时间（秒）。
 ---@field max_attempts? integer Maximum number of attempts of a request. 单个请求的最大尝试次数（含首次）。
 ---@field null? "drop"|"keep" JSON null in an object: left out, or jdvm.null. 对象中的 JSON null：省略或返回 jdvm.null。
@@ -268,7 +268,7 @@
 ---@field dict string Name of a lua_shared_dict for the responses; required. 保存响应的 lua_shared_dict 名称；必填。
 ---@field locks? string Name of another for the locks; default: that of dict with _locks, if there is one, else dict itself. 保存锁的 lua_shared_dict 名称；默认为 dict 名称加 _locks，若不存在则为 dict 本身。
 ---@field ttl? number How long a response is fresh, in seconds. 响应的有效期（秒）。
----@field stale? number Seconds after that in which it is still given, while a new one is fetched. 过期后在后台更新期间仍可使用的时间（秒）。
+---@field stale? number How long after that it is still returned while a new one is fetched, in seconds. 过期后在后台更新期间仍可使用的时间（秒）。
 ---@field negative_ttl? number How long a "not found" result is cached, in seconds. “不存在”这一结果的缓存时间（秒）。
 ---@field lock_ttl? number Seconds after which the lock of a dead worker ends. 异常退出的 worker 所持锁的失效时间（秒）。
 ---@field name? string Stands for the account; required when the keys of the client come from a function. 代表账号的名称；客户端密钥来自函数时必填。
@@ -314,7 +314,7 @@
 ---@field drift boolean Whether the list changed while it was read. 读取期间列表是否发生变化。
 ---@field passes integer Times the list was read from its start; above 1 when it changed meanwhile. 从头读取列表的次数；读取期间列表发生变化时大于 1。
 ---@field missing? string[] Of the given ids, those not found. 给定 ID 中未找到的部分。
----@field token? string Where to go on, when max_items cut the list. 续读标记，当 max_items 截断列表时给出。
+---@field token? string Resume token, when max_items cut the list. 续读标记，当 max_items 截断列表时给出。
 ---@field attempts? integer Of list_images: attempts of all requests. 仅 list_images：所有请求的尝试次数。
 ---@field elapsed? number Of list_images: seconds it took. 仅 list_images：耗时，单位秒。
 ---@field request_id? string Of list_images: id of the last request. 仅 list_images：最后一个请求的 ID。
@@ -397,7 +397,7 @@
 ---@field url string To be sent as it is: its bytes are signed. 须原样发送：其字节已签名。
 ---@field headers table Names in lower case, and values, all to be sent; host is among them. 须全部发送的请求头，名称为小写，含 host。
 ---@field timeout? number Seconds that are left for the request; only a function gets it. 该请求剩余的秒数；仅提供给函数。
----@field connect_timeout number Seconds for a connection. 建立连接的时限（秒）。
+---@field connect_timeout number Maximum time to connect, in seconds. 建立连接的时限（秒）。
 ---@field read_timeout number Maximum silence, in seconds, while reading a response. 读取响应时允许的最长静默时间（秒）。
 ---@field max_body integer Maximum size of a response body, in bytes. 响应正文的最大字节数。
 ---@field fresh? boolean Send it on a new connection, not on one that was used before. 须在新建的连接上发送，不得复用已有连接。
@@ -453,7 +453,7 @@
 ---@field facts? table What the message names, such as host, port, proxy, file, seconds. 错误信息中的具体内容，例如 host、port、proxy、file、seconds。
 ---@field last? table The failure of the attempt before, when the time ran out. 超时时，上一次尝试的失败。
 
----What lists are read with, in a generic for: an image, or a page and its meta, at a time. 列表迭代器，用于泛型 for：每次返回一个镜像，或一页及其 meta。
+---Reads a list in a generic for, one image, or one page and its meta, at a time. 列表迭代器，用于泛型 for：每次返回一个镜像，或一页及其 meta。
 ---@class jdvm.Iterator
 local Iterator = {}
 
@@ -461,16 +461,16 @@ local Iterator = {}
 ---@return jdvm.ListStats stats
 function Iterator:stats() end
 
----Where to go on later (option start); nil when the list is complete. When the list changed while it was read, going on may give some images again; it loses none. 续读标记（用于选项 start）；列表已读完时为 nil。若读取期间列表有变化，续读可能重复给出个别镜像，但不会遗漏。
+---Returns the resume token for the option start, or nil when the list is complete. If the list changed while it was read, resuming may return some images again, but misses none. 续读标记（用于选项 start）；列表已读完时为 nil。若读取期间列表有变化，续读可能重复给出个别镜像，但不会遗漏。
 ---@return string? token
 function Iterator:token() end
 
----Why the loop ended with an error. 循环因何出错结束。
+---Returns why the loop ended with an error, or nil. 循环因何出错结束。
 ---@return string? message
 ---@return jdvm.Failure? detail
 function Iterator:failure() end
 
----Cancels what is in flight; Lua 5.4 does it when the loop is left. 取消进行中的请求；Lua 5.4 在离开循环时自动执行。
+---Cancels requests in flight. Lua 5.4 and later do so when the loop is left. 取消进行中的请求；Lua 5.4 在离开循环时自动执行。
 function Iterator:close() end
 
 ---An Iterator whose loop variable is an image. 循环变量为镜像的 Iterator。
@@ -487,16 +487,16 @@ local ImagePages = {}
 ---@class jdvm.Call
 local Call = {}
 
----Waits for the end: what the operation's method returns. 等待调用结束，返回值与对应方法相同。
+---Waits for the response; returns what the operation's method returns. 等待调用结束，返回值与对应方法相同。
 ---@return table|nil result
 ---@return jdvm.Meta|string meta, or the message of the failure
 ---@return jdvm.Failure|nil detail of the failure
 function Call:finish() end
 
----Gives it up; finish then fails with kind cancelled. 取消调用；之后 finish() 返回 kind 为 cancelled 的错误。
+---Cancels the call; finish then fails with kind cancelled. 取消调用；之后 finish() 返回 kind 为 cancelled 的错误。
 function Call:cancel() end
 
----What jdvm.cache gives: the same responses as the client's, from the cache where it can. meta.cache and meta.age (in the detail of a failure, too) tell where a response comes from. Results are the caller's to change. jdvm.cache 返回的对象：响应与客户端方法相同，尽可能取自缓存。meta.cache 与 meta.age（失败时在 detail 中）说明响应来源。返回的表可任意修改。
+---Returned by jdvm.cache.new: the client's results, from the cache where possible. meta.cache and meta.age (also in the detail of a failure) tell where a result comes from. Results are copies, which the caller may change. jdvm.cache 返回的对象：响应与客户端方法相同，尽可能取自缓存。meta.cache 与 meta.age（失败时在 detail 中）说明响应来源。返回的表可任意修改。
 ---@class jdvm.Catalogue
 local Catalogue = {}
 
@@ -528,7 +528,7 @@ local Client = {}
 ---@return jdvm.Failure|nil detail of the failure
 function Client:describe_images(params, options) end
 
----Iterates over all that match, page by page behind the scenes. A filter may be an array of values, which means any of them. Raises a message when a page cannot be had: a loop never just ends short. 遍历所有符合条件的结果，自动翻页。过滤条件可为数组，表示任一取值均可。无法取得某一页时抛出异常，绝不会悄悄提前结束。
+---Iterates over all images that match, reading pages as needed. A filter may be an array of values, which means any of them. Raises an error when a page cannot be read: a loop never ends early in silence. 遍历所有符合条件的结果，自动翻页。过滤条件可为数组，表示任一取值均可。无法取得某一页时抛出异常，绝不会悄悄提前结束。
 ---@param params jdvm.ListImagesParams
 ---@param options? jdvm.ListOptions
 ---@return jdvm.Images iterator
@@ -548,7 +548,7 @@ function Client:image_pages(params, options) end
 ---@return jdvm.Failure|nil detail of the failure
 function Client:list_images(params, options) end
 
----How many match, by one small page where that is enough. 查询符合条件的数量，通常只需一页。
+---Counts the images that match, by one small page where that is enough. 查询符合条件的数量，通常只需一页。
 ---@param params jdvm.ListImagesParams
 ---@param options? jdvm.ListOptions
 ---@return integer|nil count
@@ -571,7 +571,7 @@ function Client:describe_image(params, options) end
 ---@return jdvm.Call call
 function Client:start(operation, params, options) end
 
----The newest image by createTime, then id, that is ready (or in the state that the parameter status says) and matches. A failure of kind match when there is none. 查询可用（或参数 status 指定状态）且符合条件的最新镜像，先按 createTime、再按 ID 比较；没有时返回 kind 为 match 的失败。
+---Returns the newest image, by createTime and then id, that matches and is ready (or has the parameter's status). Fails with kind match when there is none. 查询可用（或参数 status 指定状态）且符合条件的最新镜像，先按 createTime、再按 ID 比较；没有时返回 kind 为 match 的失败。
 ---@param params jdvm.ListImagesParams
 ---@param options? jdvm.LatestOptions
 ---@return jdvm.Image|nil image
@@ -587,7 +587,7 @@ function Client:latest_image(params, options) end
 ---@return jdvm.Failure|nil detail of the failure
 function Client:wait_image(ids, options) end
 
----Where each setting comes from: region, endpoint, ca_file, access_key, secret_key, session_token, and problem when there are no keys. To show to people: no secret, the access key mostly hidden. 各项设置的来源：region、endpoint、ca_file、access_key、secret_key、session_token，没有可用密钥时还有 problem。用于显示：不含密钥内容，access_key 大部分被隐藏。
+---Tells where each setting comes from: region, endpoint, ca_file, access_key, secret_key, session_token, and problem when there are no keys. Safe to print: it holds no secret, and the access key is mostly hidden. 各项设置的来源：region、endpoint、ca_file、access_key、secret_key、session_token，没有可用密钥时还有 problem。用于显示：不含密钥内容，access_key 大部分被隐藏。
 ---@return jdvm.Setting[] settings
 function Client:settings() end
 
@@ -613,7 +613,7 @@ function jdvm.new(options) end
 ---@return integer? offset of the byte, from 0; so in the message
 function jdvm.decode(text, options) end
 
----Words a failure for other readers: in Chinese, or with hints that name options of the command. What the service or the system said stays as it is. 用中文描述一次失败，或在建议中改用命令行选项。服务端与系统的原文保持不变。
+---Puts a failure into words for another reader: in Chinese, or with hints that name options of the command. Messages of the service and of the system stay as they are. 用中文描述一次失败，或在建议中改用命令行选项。服务端与系统的原文保持不变。
 ---@param detail jdvm.Failure
 ---@param language? "en"|"zh"
 ---@param reader? "command"
@@ -621,7 +621,7 @@ function jdvm.decode(text, options) end
 ---@return jdvm.Failure detail
 function jdvm.explain(detail, language, reader) end
 
----Seconds since 1970 of a time as the service writes it, such as createTime. No source states the time zone of texts that name none; they are taken for Beijing time unless zone, such as "Z", says otherwise. nil for what is no time. 服务端时间文字（如 createTime）对应的自 1970 年起的秒数。未注明时区的时间，没有资料说明其时区；按北京时间处理，可用 zone（如 "Z"）指定其他时区。不是时间时返回 nil。
+---Converts a time as the service writes it, such as createTime, to seconds since 1970. No source states the time zone of texts without one; they are read as Beijing time unless zone, such as "Z", says otherwise. Returns nil for text that is not a time. 服务端时间文字（如 createTime）对应的自 1970 年起的秒数。未注明时区的时间，没有资料说明其时区；按北京时间处理，可用 zone（如 "Z"）指定其他时区。不是时间时返回 nil。
 ---@param text string|nil
 ---@param zone? string
 ---@return integer? seconds
