@@ -101,12 +101,6 @@ local function take(given, origin, origins)
   })
 end
 
--- Seconds before expiry at which keys of this lifetime are renewed, and must be.
-local function margins(lifetime)
-  if lifetime <= 0 then return EARLY, LATE end
-  return math.min(EARLY, lifetime * EARLY_PART), math.min(LATE, lifetime * LATE_PART)
-end
-
 ---@class jdvm.HeldKeys
 ---@field origin string where they come from
 ---@field masked string the access key, mostly hidden
@@ -151,10 +145,10 @@ local function due(state, now)
   local keys = state.keys
   if state.refused then return "refused" end
   if not keys.expires_at then return nil end
-  local left = keys.expires_at - now
+  local left, lifetime = keys.expires_at - now, keys.expires_at - state.obtained_at
   if left <= 0 then return "expired" end
-  local early, late = margins(keys.expires_at - state.obtained_at)
-  return left < late and "late" or left < early and "early" or nil
+  if left < math.min(LATE, lifetime * LATE_PART) then return "late" end
+  return left < math.min(EARLY, lifetime * EARLY_PART) and "early" or nil
 end
 
 -- Asks the provider and keeps what it gives. Gives the keys to use, or nil and a message.
