@@ -8,8 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 folder=$(mktemp -d)
 trap 'kill -TERM "$gateway" 2>/dev/null; wait; rm -rf "$folder"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+trap exit INT TERM
 
 # What differs from machine to machine, beside a copy of nginx.conf. Cosockets take their CA from nginx.conf, and check
 # certificates against names only; the emulator's is for localhost, too.
@@ -34,9 +33,6 @@ END
 
 "$nginx" -p "$folder/" -c nginx.conf -e error.log -g 'daemon off;' &
 gateway=$!
-until [ -s "$folder/nginx.pid" ]; do
-  kill -0 "$gateway" || { cat "$folder/error.log" >&2; exit 1; }
-  sleep 0.1
-done
+until [ -s "$folder/nginx.pid" ]; do sleep 0.1 && kill -0 "$gateway"; done
 echo "http://127.0.0.1:${1:-8080}/"
 wait "$gateway"
