@@ -140,8 +140,9 @@ describe("a call", function()
     local result = client:describe_images(PUBLIC, { fields = { "systemDisk.cloudDisk.diskSizeGB" } })
     assert.same({ { systemDisk = { cloudDisk = { diskSizeGB = 40 } } } }, result.images)
     assert.equal(1, result.totalCount)
-    local images = client:list_images(PUBLIC, { fields = { "name" } })
-    assert.same({ { imageId = "img-1", name = "n" } }, images)
+    assert.same({ { imageId = "img-1", name = "n" } }, (client:list_images(PUBLIC, { fields = { "name" } })))
+    local with_defaults = setmetatable({}, { __index = { fields = { "name" } } })
+    assert.same({ { name = "n" } }, client:describe_images(PUBLIC, with_defaults).images)
   end)
 
   it("hands JSON null through when asked to", function()
@@ -249,43 +250,30 @@ end)
 
 describe("no region", function()
   it("is a failure that says what to do, not a mistake of the program", function()
-    local options = service_transport.options(service_transport.new())
-    options.region = nil
-    local client = jdvm.new(options)
+    local client = client_of(one_page, { region = false })
     local result, message, detail = client:describe_images(PUBLIC)
     assert.is_nil(result)
-    assert.equal("credentials", detail.kind)
-    assert.truthy(message:find("no region", 1, true))
+    assert.same({ "credentials", "no_region", nil }, { detail.kind, detail.cause, detail.region })
     assert.truthy(message:find("JDCLOUD_REGION", 1, true))
-    assert.is_nil(client:list_images(PUBLIC))
+    local _, _, of_list = client:list_images(PUBLIC)
+    assert.same({ "no_region", nil }, { of_list.cause, of_list.region })
     assert.truthy(raised(client:images(PUBLIC)):find("no region", 1, true))
     assert.truthy(client:describe_images { imageSource = "public", regionId = "cn-south-1" })
     assert.is_true(#client:list_images { imageSource = "public", regionId = "cn-south-1" } > 0)
-    assert.is_nil(detail.region)
-    local _, _, of_list = client:list_images(PUBLIC)
-    assert.is_nil(of_list.region)
     local failure = requests.region_failure({ region_fault = 'no profile "prdo"' }, {})
     assert.equal('no profile "prdo"', failure.message)
     -- A misspelled parameter is still one.
     raised(function() client:describe_images { imageSource = "pubic" } end)
   end)
-end)
 
-describe("a region that cannot be one", function()
-  it("is misuse when it is an option", function()
+  it("that can be one is named by what holds it, an option or a variable", function()
     for _, case in ipairs { { "cn/north", "must consist of" }, { "CN-North-1", 'did you mean "cn-north-1"?' } } do
       local message = raised(function() jdvm.new { region = case[1] } end)
       assert.matches("client_spec.lua:%d+: jdvm.new: option 'region' ", message)
       assert.truthy(message:find(case[2], 1, true))
     end
-  end)
-
-  it("fails the calls that need it, under the name of what holds it, when it comes from elsewhere", function()
     local getenv = os.getenv
-    os.getenv = function(name) -- luacheck: ignore 122
-      if name == "JDCLOUD_REGION" then return "cn north" end
-      return getenv(name)
-    end
+    os.getenv = function(name) return name == "JDCLOUD_REGION" and "cn north" or nil end -- luacheck: ignore 122
     local made, client = pcall(client_of, one_page, { region = false })
     os.getenv = getenv -- luacheck: ignore 122
     assert(made, client)
@@ -293,8 +281,6 @@ describe("a region that cannot be one", function()
     assert.is_nil(result)
     assert.equal("credentials", detail.kind)
     assert.truthy(message:find("environment variable JDCLOUD_REGION: the region must consist of", 1, true), message)
-    assert.is_nil(client:list_images(PUBLIC))
-    assert.truthy(client:describe_images { imageSource = "public", regionId = "cn-south-1" })
   end)
 end)
 
@@ -602,42 +588,5 @@ describe("a dot where a colon belongs, and the other way round,", function()
       assert.matches(name, message, 1, true)
     end
     it:close()
-  end)
-end)
-
-describe("coroutines", function()
-  it("share a client", function()
-    local fake = service_transport.new { images = 30 }
-    local client = jdvm.new(service_transport.options(fake, { prefetch = 2 }))
-    local expected = client:count_images(PUBLIC)
-    local threads, results = {}, {}
-    for i = 1, 10 do
-      threads[i] = coroutine.wrap(function()
-        local count = 0
-        for _ in client:images(PUBLIC, { page_size = 10 }) do
-          count = count + 1
-          coroutine.yield()
-        end
-        results[i] = count
-      end)
-    end
-    repeat
-      for i, resume in ipairs(threads) do
-        if not results[i] then resume() end
-      end
-    until #results == 10
-    for _, count in ipairs(results) do
-      assert.equal(expected, count)
-    end
-    assert.equal(0, fake.open)
-  end)
-end)
-
-describe("options of a call", function()
-  it("may come from a table behind them", function()
-    local client = client_of(one_page)
-    local result =
-      client:describe_images({ imageSource = "public" }, setmetatable({}, { __index = { fields = { "imageId" } } }))
-    assert.same({ { imageId = "img-1" } }, result.images)
   end)
 end)

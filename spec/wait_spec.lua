@@ -1,15 +1,14 @@
 -- jdvm.wait: waiting for images, on a clock of its own.
+local cjson = require "cjson"
+local in_memory = require "spec.support.in_memory"
 local jdvm = require "jdvm"
-local service_transport = require "spec.support.service_transport"
 local waiter = require "jdvm.wait"
 
 -- A service with images whose states follow `lives`: id -> function(seconds since the start) -> status, progress.
 local function service(lives, options)
-  local fake_transport = require "spec.support.fake_transport"
-  local cjson = require "cjson"
   options = options or {}
-  local fake
-  fake = fake_transport.new(function(request, n)
+  local client, fake
+  client, fake = in_memory.client_of(function(request, n)
     local trouble = options.trouble and options.trouble(n, fake.time - 1000)
     if trouble then return trouble end
     local function image_of(id)
@@ -19,16 +18,9 @@ local function service(lives, options)
     local id = request.url:match("/images/([^?]+)")
     if id then
       local image = image_of(id)
-      if image then
-        return { status = 200, body = cjson.encode { requestId = "r" .. n, result = { image = image } } }
-      end
-      return {
-        status = 404,
-        body = cjson.encode {
-          requestId = "r" .. n,
-          error = { code = 404, status = "NOT_FOUND", message = "Image not found" },
-        },
-      }
+      if image then return in_memory.answer_of { requestId = "r" .. n, result = { image = image } } end
+      local missing = { code = 404, status = "NOT_FOUND", message = "Image not found" }
+      return { status = 404, body = cjson.encode { requestId = "r" .. n, error = missing } }
     end
     local images = {}
     for each in request.url:gmatch("ids%.%d+=([^&]+)") do
@@ -36,15 +28,7 @@ local function service(lives, options)
     end
     local body = cjson.encode { requestId = "r" .. n, result = { images = images, totalCount = #images } }
     return { status = 200, body = (body:gsub('"images":{}', '"images":[]')) }
-  end)
-  local client = jdvm.new {
-    region = "cn-north-1",
-    access_key = "A",
-    secret_key = "S",
-    transport = fake,
-    max_attempts = options.max_attempts or 1,
-    logger = options.logger,
-  }
+  end, { max_attempts = 1, logger = options.logger })
   return client, fake
 end
 
@@ -98,22 +82,6 @@ describe("waiting for an image", function()
     end
   end)
 
-  it("ends at once when it failed or is being deleted", function()
-    for _, status in ipairs { "error", "deleting" } do
-      local client, fake = service { ["img-1"] = becomes(status, 20) }
-      local image, message, detail = client:wait_image("img-1", { interval = 1, max_interval = 1 })
-      assert.is_nil(image)
-      assert.is_true(fake.time - 1000 < 22)
-      assert.equal("wait", detail.kind)
-      assert.is_false(detail.retryable)
-      assert.equal(status, detail.image.status)
-      assert.equal("img-1", detail.image.imageId)
-      assert.truthy(detail.request_id)
-      local words = "image img-1 in cn-north-1 is " .. status .. ", so it cannot become ready"
-      assert.truthy(message:find(words, 1, true), message)
-    end
-  end)
-
   it("ends at once exactly where no way leads from a state to the one that is wanted", function()
     -- An image is created, may break, is deleted, and is gone.
     local ways = {
@@ -134,7 +102,9 @@ describe("waiting for an image", function()
             assert.equal(later or state, image and image.status, what)
             assert.is_true(fake.time - 1000 >= 20, what)
           else
-            assert.same({ "wait", "cannot_become" }, { detail.kind, detail.cause }, what)
+            assert.same({ "wait", "cannot_become", false }, { detail.kind, detail.cause, detail.retryable }, what)
+            assert.same({ "img-1", state }, { detail.image.imageId, detail.image.status }, what)
+            assert.truthy(detail.request_id)
             assert.matches(("is %s, so it cannot become %s"):format(state, wanted), message, 1, true)
             assert.is_true(fake.time - 1000 < 1, what)
           end
@@ -451,27 +421,5 @@ describe("a wait", function()
     local _, _, detail = client:wait_image({ "img-1", "img-2" }, { region = "cn-south-1" })
     assert.matches("/regions/cn-south-1/images?", fake.requests[2].url, 1, true)
     assert.equal("cn-south-1", detail.region)
-  end)
-end)
-
-describe("waiting at the emulator", function()
-  it("follows the life of an image", function()
-    local id = jdvm
-      .new(service_transport.options(service_transport.new { images = 20 }))
-      :list_images({ imageSource = "private" }, { max_items = 1 })[1].imageId
-    local fake = service_transport.new {
-      images = 20,
-      faults = { "life:image=" .. id .. ",steps=pending:10%20pending:60@10s%20ready@20s" },
-    }
-    local client, seen = jdvm.new(service_transport.options(fake)), {}
-    local began = fake.time
-    local image = assert(client:wait_image(id, {
-      interval = 3,
-      on_progress = function(event) seen[#seen + 1] = event.status .. ":" .. tostring(event.progress) end,
-    }))
-    assert.equal("ready", image.status)
-    assert.is_true(fake.time - began >= 20 and fake.time - began < 30)
-    assert.same({ "pending:10", "ready:100" }, { seen[1], seen[#seen] })
-    assert.truthy(table.concat(seen, " "):find("pending:60", 1, true))
   end)
 end)

@@ -173,16 +173,6 @@ describe("lists of several values", function()
     end
   end)
 
-  it("are an error when the place to go on from is gone", function()
-    local images, message, detail = collect(
-      { { list_of { "img-1" }, list_of { "img-2", "img-3" } } },
-      { part = 2, row = 1, id = "img-9" }
-    )
-    assert.is_nil(images)
-    assert.equal("pagination", detail.kind)
-    assert.matches("list again from the start", message, 1, true)
-  end)
-
   it("know that they are complete with the last image", function()
     local it = iterator.items(reader_of { { list_of { "img-1" }, list_of { "img-2" } } })
     it()

@@ -190,19 +190,6 @@ describe("a list that goes on", function()
       assert.truthy(message:find("belongs to another region or other filters", 1, true), message)
     end
   end)
-
-  it("works for ids, too", function()
-    local client = service()
-    local wanted = ids(client:list_images(PRIVATE))
-    wanted[#wanted + 1] = "img-unknown"
-    local first, meta = client:list_images({ ids = wanted }, { max_items = 20 })
-    local rest, more = client:list_images({ ids = wanted }, { start = meta.token })
-    assert.equal(20, #first)
-    assert.equal(wanted[21], rest[1].imageId)
-    assert.equal(#wanted - 1 - 20, #rest)
-    assert.same({ "img-unknown" }, more.missing)
-    assert.is_false(pcall(client.images, client, { ids = { "img-1", "img-2" } }, { start = meta.token }))
-  end)
 end)
 
 describe("the count of a list", function()
