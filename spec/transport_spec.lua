@@ -119,15 +119,19 @@ describe("the choice of a transport", function()
   end)
 end)
 
-describe("a function as transport", function()
-  local function client_of(f, options)
-    local all = { region = "cn-north-1", access_key = "A", secret_key = "S", transport = f }
-    for name, value in pairs(options or {}) do
-      all[name] = value
-    end
-    return jdvm.new(all)
+-- A client with this transport.
+local function client_of(transport, options)
+  local all = { region = "cn-north-1", access_key = "A", secret_key = "S", transport = transport }
+  for name, value in pairs(options or {}) do
+    all[name] = value
   end
+  return jdvm.new(all)
+end
 
+local PUBLIC = { imageSource = "public" }
+local EMPTY = '{"result":{"images":[],"totalCount":0}}'
+
+describe("a function as transport", function()
   it("takes a request and returns a response", function()
     local request
     local client = client_of(function(given)
@@ -135,10 +139,10 @@ describe("a function as transport", function()
       return {
         status = 200,
         headers = { ["X-Jdcloud-Request-Id"] = "r9" },
-        body = '{"result":{"images":[],"totalCount":0}}',
+        body = EMPTY,
       }
     end)
-    local result, meta = client:describe_images { imageSource = "public" }
+    local result, meta = client:describe_images(PUBLIC)
     assert.equal(0, result.totalCount)
     assert.equal("r9", meta.request_id)
     assert.equal("GET", request.method)
@@ -171,7 +175,7 @@ describe("a function as transport", function()
         local _, message, detail = client_of(function()
           count = count + 1
           return case[1]()
-        end):describe_images { imageSource = "public" }
+        end):describe_images(PUBLIC)
         assert.matches(words, message, 1, true)
         assert.same({ case.kind or "transport", case.phase }, { detail.kind, case.phase and detail.phase })
         assert.equal(case.attempts or 1, count, words)
@@ -182,9 +186,9 @@ describe("a function as transport", function()
   it("may yield", function()
     local client = client_of(function()
       assert.equal("go on", coroutine.yield "wait")
-      return { status = 200, body = '{"result":{"images":[],"totalCount":0}}' }
+      return { status = 200, body = EMPTY }
     end)
-    local thread = coroutine.create(function() return (client:describe_images { imageSource = "public" }) end)
+    local thread = coroutine.create(function() return (client:describe_images(PUBLIC)) end)
     local _, word = coroutine.resume(thread)
     assert.equal("wait", word)
     local _, result = coroutine.resume(thread, "go on")
@@ -213,26 +217,20 @@ end)
 describe("a function with a clock and a sleep of its own", function()
   it("is timed by them alone", function()
     local time, sleeps, seen = 50, {}, {}
-    local client = jdvm.new {
-      region = "cn-north-1",
-      access_key = "A",
-      secret_key = "S",
-      timeout = 8,
-      transport = {
-        request = function(request, deadline)
-          seen[#seen + 1] = { request.timeout, deadline }
-          if #seen == 1 then return { status = 503, headers = { ["Retry-After"] = "3" }, body = "" } end
-          return { status = 200, body = '{"result":{"images":[],"totalCount":0}}' }
-        end,
-        sleep = function(seconds)
-          sleeps[#sleeps + 1] = seconds
-          time = time + seconds
-          coroutine.yield "asleep"
-        end,
-        now = function() return time end,
-      },
-    }
-    local thread = coroutine.wrap(function() return client:describe_images { imageSource = "public" } end)
+    local client = client_of({
+      request = function(request, deadline)
+        seen[#seen + 1] = { request.timeout, deadline }
+        if #seen == 1 then return { status = 503, headers = { ["Retry-After"] = "3" }, body = "" } end
+        return { status = 200, body = EMPTY }
+      end,
+      sleep = function(seconds)
+        sleeps[#sleeps + 1] = seconds
+        time = time + seconds
+        coroutine.yield "asleep"
+      end,
+      now = function() return time end,
+    }, { timeout = 8 })
+    local thread = coroutine.wrap(function() return client:describe_images(PUBLIC) end)
     assert.equal("asleep", thread())
     local _, meta = thread()
     assert.same({ 1, 2 }, { #sleeps, meta.attempts })
@@ -255,71 +253,62 @@ end)
 
 describe("a table as transport", function()
   it("is used as it is, with perform for calls that wait", function()
-    local fake = fake_transport.new(
-      function() return { status = 200, body = '{"result":{"images":[],"totalCount":0}}' } end
-    )
+    local fake = fake_transport.new(function() return { status = 200, body = EMPTY } end)
     local performed = 0
     function fake.perform(self, request, deadline)
       performed = performed + 1
       return self:finish(self:start(request, deadline))
     end
-    local client = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S", transport = fake }
-    client:describe_images { imageSource = "public" }
+    local client = client_of(fake)
+    client:describe_images(PUBLIC)
     assert.equal(1, performed)
-    client:start("describeImages", { imageSource = "public" }):finish()
+    client:start("describeImages", PUBLIC):finish()
     assert.equal(1, performed)
     client:close()
     assert.is_nil(fake.closed)
   end)
 
+  -- A table whose `perform` fails, after what `run` does.
+  local function failing(failure, run)
+    local slow = { time = 0, performed = 0 }
+    for _, name in ipairs { "start", "finish", "cancel" } do
+      slow[name] = function() end
+    end
+    function slow.now() return slow.time end
+    function slow.sleep(_, seconds)
+      slow.time = slow.time + seconds
+      run "sleep"
+    end
+    function slow.perform()
+      slow.performed = slow.performed + 1
+      run("perform", slow)
+      return nil, failure
+    end
+    return slow
+  end
+
   it("is asked no more for a call whose client was closed while it waited", function()
     for _, place in ipairs { "perform", "sleep" } do
-      local client, performed
-      local fake = {
-        start = function() end,
-        finish = function() end,
-        cancel = function() end,
-        now = function() return 0 end,
-      }
-      function fake.perform()
-        performed = performed + 1
-        if place == "perform" then client:close() end
-        return nil, { kind = "transport", message = "the connection broke", sent = true }
-      end
-      function fake.sleep()
-        if place == "sleep" then client:close() end
-      end
-      client, performed = jdvm.new { region = "cn-north-1", access_key = "A", secret_key = "S", transport = fake }, 0
-      local images, message, detail = client:describe_images { imageSource = "public" }
+      local client
+      local failure = { kind = "transport", message = "the connection broke", sent = true }
+      local fake = failing(failure, function(where)
+        if where == place then client:close() end
+      end)
+      client = client_of(fake)
+      local images, message, detail = client:describe_images(PUBLIC)
       assert.is_nil(images)
       assert.equal("cancelled", detail.kind, message)
-      assert.equal(1, performed)
+      assert.equal(1, fake.performed)
     end
   end)
 
   it("is asked as often as max_attempts says when each of its failures takes long", function()
-    local now, performed = 0, 0
-    local slow = {
-      start = function() end,
-      finish = function() end,
-      cancel = function() end,
-      sleep = function(_, seconds) now = now + seconds end,
-      now = function() return now end,
-    }
-    function slow.perform()
-      performed, now = performed + 1, now + 2
-      return nil, { kind = "timeout", phase = "wait", message = "nothing arrived for 2 s (read_timeout)", sent = true }
-    end
-    local client = jdvm.new {
-      region = "cn-north-1",
-      access_key = "A",
-      secret_key = "S",
-      transport = slow,
-      max_attempts = 3,
-      timeout = 60,
-    }
-    local _, _, detail = client:describe_images { imageSource = "public" }
-    assert.equal(3, performed)
-    assert.equal(3, detail.attempts)
+    local failure =
+      { kind = "timeout", phase = "wait", message = "nothing arrived for 2 s (read_timeout)", sent = true }
+    local slow = failing(failure, function(_, self)
+      if self then self.time = self.time + 2 end
+    end)
+    local _, _, detail = client_of(slow, { max_attempts = 3, timeout = 60 }):describe_images(PUBLIC)
+    assert.same({ 3, 3 }, { slow.performed, detail.attempts })
   end)
 end)

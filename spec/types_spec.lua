@@ -1,5 +1,5 @@
 -- lua/jdvm/types.lua, as an editor reads it: what the library has is in it, and what is in it the library has.
-local fake_transport = require "spec.support.fake_transport"
+local in_memory = require "spec.support.in_memory"
 local jdvm = require "jdvm"
 local models = require "jdvm.service.models"
 local operations = require "jdvm.service.operations"
@@ -63,27 +63,17 @@ end
 
 local function fields(name) return keys(types.classes["jdvm." .. name].fields) end
 
+local client_of, one_page = in_memory.client_of, in_memory.one_page
 local PUBLIC = { imageSource = "public" }
 
-local function client_of(answer, more)
-  local given = { region = "cn-north-1", access_key = "A", secret_key = "S", transport = fake_transport.new(answer) }
-  for name, value in pairs(more or {}) do
-    given[name] = value
-  end
-  return jdvm.new(given)
-end
-
-local function one_page()
-  return { body = '{"requestId":"r","result":{"images":[{"imageId":"img-1","status":"ready"}],"totalCount":1}}' }
-end
-
 local function one_image()
-  return { body = '{"requestId":"r","result":{"image":{"imageId":"img-1","status":"ready","progress":"100"}}}' }
+  return in_memory.answer_of {
+    requestId = "r",
+    result = { image = { imageId = "img-1", status = "ready", progress = "100" } },
+  }
 end
 
-local function busy()
-  return { status = 503, body = '{"requestId":"r","error":{"code":503,"status":"UNAVAILABLE","message":"later"}}' }
-end
+local function busy() return in_memory.failing(503, "UNAVAILABLE") end
 
 describe("types for editors", function()
   it("name no class that is not there", function()
