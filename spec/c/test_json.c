@@ -1,5 +1,5 @@
 /* Tests of the pure C part of the decoder: the scanners, keys made to collide. Values and bad texts are tested from Lua,
-** and by spec/fuzz/fuzz_json.c. Every text lies right in front of a page that must not be
+** and by spec/fuzz/fuzz_decode.c. Every text lies right in front of a page that must not be
 ** touched, so a read behind its end ends the program. Built and run by spec/steps/c.sh; by hand:
 **   make build/test/test_json && build/test/test_json
 ** With CFLAGS=-DJDVM_PORTABLE_SCAN (and another BUILD folder) the portable scanner is tested. */

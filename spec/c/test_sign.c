@@ -1,10 +1,8 @@
-/* Tests of chars.c against a plain form of the same rules, and of what only C can ask of sign.c: signatures are tested
-** from Lua, and by spec/fuzz/fuzz_sign.c. */
+/* Tests of what only C can ask of sign.c: signatures are tested from Lua, and by spec/fuzz/fuzz_sign.c. */
 #define _DEFAULT_SOURCE
 
 #include "check.h"
 
-#include "pure/chars.h"
 #include "pure/sign.h"
 
 static jdvm_text text_of(const char *bytes, size_t length) {
@@ -17,32 +15,6 @@ static jdvm_text text_of(const char *bytes, size_t length) {
 static jdvm_text literal(const char *bytes) {
   return text_of(bytes, strlen(bytes));
 }
-
-/* --- bytes --- */
-
-static bool is_among(int c, const char *set) {
-  return c != 0 && strchr(set, c) != NULL;
-}
-
-static void test_chars(void) {
-  static const char *const letters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
-  int c;
-  bool good = true;
-  for (c = 0; c < 256; c++) {
-    bool usual = is_among(c, letters);
-    unsigned kinds = 0;
-    kinds |= usual || c == '~' ? JDVM_CHAR_UNRESERVED : 0;
-    kinds |= usual || is_among(c, "~/") ? JDVM_CHAR_PATH : 0;
-    kinds |= usual || is_among(c, "~!#$%&'*+^`|") ? JDVM_CHAR_TOKEN : 0;
-    kinds |= usual || is_among(c, ":[]") ? JDVM_CHAR_HOST : 0;
-    kinds |= (c < 32 && c != '\t') || c == 127 ? JDVM_CHAR_CONTROL : 0;
-    good = good && jdvm_char_kinds[c] == kinds;
-  }
-  CHECK(good);
-}
-
-/* --- signers --- */
 
 static jdvm_identity identity_of(jdvm_version version, const char *token) {
   jdvm_identity identity;
@@ -100,7 +72,6 @@ static void test_room(void) {
 }
 
 int main(void) {
-  TEST(test_chars());
   TEST(test_identity());
   TEST(test_room());
   return tests_end();

@@ -89,24 +89,34 @@ static int decode(lua_State *L, const uint8_t *bytes, size_t length, int options
   return lua_gettop(L) - top;
 }
 
-/* True if the tokenizer alone takes the second text. */
-static bool is_taken(const run *r) {
+/* Where the tokenizer alone refuses the first `length` bytes of the second text; -1 where it takes them. */
+static long refused_at(const run *r, size_t length) {
   jdvm_json json;
-  const unsigned char *at =
-      jdvm_json_open(&json, r->second, r->second_length, (r->options & 2) != 0);
+  jdvm_error error;
+  const unsigned char *at = jdvm_json_open(&json, r->second, length, (r->options & 2) != 0);
   json.big_integers = !jdvm_fits_integer(INT64_MAX);
   at = jdvm_json_skip(&json, at, 64);
-  return at != NULL && jdvm_json_space(&json, at) == json.end;
+  if (at != NULL && (at = jdvm_json_space(&json, at)) == json.end) {
+    return -1;
+  }
+  if (at != NULL) {
+    (void)jdvm_json_fail(&json, at, JDVM_WANT_END);
+  }
+  return (long)jdvm_json_explain(&json, &error);
 }
 
 static int l_run(lua_State *L) {
   const run *r = lua_touserdata(L, 1);
   int options = push_options(L, r);
+  long bad = refused_at(r, r->second_length), before;
   int count, again, value;
   (void)decode(L, r->first, r->first_length, options);
   lua_settop(L, options);
   count = decode(L, r->second, r->second_length, options);
-  MUST((count == 1) == is_taken(r));
+  MUST((count == 1) == (bad < 0));
+  before =
+      bad < 0 ? bad : refused_at(r, (size_t)bad); /* what follows the bad byte decides nothing */
+  MUST(before < 0 || before == bad);
   value = lua_gettop(L) - count + 1;
   lua_pushnil(L);
   lua_setfield(L, LUA_REGISTRYINDEX, "jdvm.decoder"); /* forgets */

@@ -147,18 +147,10 @@ describe("keys", function()
       assert.is_nil(keys)
       return message
     end
-    assert.equal(
-      'no profile "porod" in /h/.jdc/config; did you mean "prod"?',
-      message_of({ profile = "porod" }, {}, { config = CONFIG })
-    )
-    assert.equal(
-      'no profile "porod" in /h/.jdc/config; did you mean "prod"?',
-      message_of({}, { JDCLOUD_PROFILE = "porod" }, { config = CONFIG })
-    )
-    assert.equal(
-      'no profile "porod" in /h/.jdc/config; did you mean "prod"?',
-      message_of({}, {}, { config = CONFIG, current = "porod" })
-    )
+    local meant = 'no profile "porod" in /h/.jdc/config; did you mean "prod"?'
+    assert.equal(meant, message_of({ profile = "porod" }, {}, { config = CONFIG }))
+    assert.equal(meant, message_of({}, { JDCLOUD_PROFILE = "porod" }, { config = CONFIG }))
+    assert.equal(meant, message_of({}, {}, { config = CONFIG, current = "porod" }))
     assert.equal("/h/.jdc/config does not exist", message_of({ profile = "prod" }, {}, {}))
     assert.equal(
       'profile "keyless" of /h/.jdc/config has no access_key and secret_key',
@@ -218,37 +210,26 @@ describe("keys", function()
     assert.equal(1, asked)
   end)
 
-  it("with blanks, newlines or quotes are refused without being shown", function()
-    for _, wrong in ipairs {
-      SK .. "\n",
-      SK .. "\r\n",
-      " " .. SK,
-      SK .. " ",
-      '"' .. SK .. '"',
-      "'" .. SK .. "'",
-      SK .. "\0x",
-      "镜" .. SK,
-      "a b" .. SK,
-    } do
+  it("with blanks, newlines or quotes are refused under the name of what holds them, without being shown", function()
+    for _, wrong in ipairs { SK .. "\r\n", " " .. SK, SK .. " ", '"' .. SK .. '"', "'" .. SK .. "'", "a b" .. SK } do
       local resolved, message = resolve({ access_key = AK, secret_key = wrong })
       assert.is_nil(resolved)
       assert.matches("^option secret_key ", message)
       assert.is_nil(message:find(SK, 1, true))
-      local keys
-      keys, message = keys_of(resolve({}, { JDCLOUD_ACCESS_KEY = AK, JDCLOUD_SECRET_KEY = wrong }))
-      assert.is_nil(keys)
+      message = select(2, keys_of(resolve({}, { JDCLOUD_ACCESS_KEY = AK, JDCLOUD_SECRET_KEY = wrong })))
       assert.matches("^environment variable JDCLOUD_SECRET_KEY: secret_key ", message)
       assert.is_nil(message:find(SK, 1, true))
     end
-    local _, message = resolve({ access_key = AK .. "\n", secret_key = SK })
-    assert.matches("^option access_key ends in a newline", message)
-    _, message =
-      keys_of(resolve({}, { JDCLOUD_ACCESS_KEY = AK, JDCLOUD_SECRET_KEY = SK, JDCLOUD_SESSION_TOKEN = "a b" }))
-    assert.matches("^environment variable JDCLOUD_SESSION_TOKEN: session_token holds a blank", message)
-    _, message = resolve({ access_key = AK, secret_key = SK, session_token = "t\n" })
-    assert.matches("^option session_token ends in a newline", message)
-    _, message = resolve({ access_key = AK, secret_key = "" })
-    assert.equal("option secret_key is empty", message)
+    for words, options in pairs {
+      ["option access_key ends in a newline"] = { access_key = AK .. "\n", secret_key = SK },
+      ["option session_token ends in a newline"] = { access_key = AK, secret_key = SK, session_token = "t\n" },
+      ["option secret_key is empty"] = { access_key = AK, secret_key = "" },
+    } do
+      assert.matches("^" .. words, select(2, resolve(options)))
+    end
+    local environment = { JDCLOUD_ACCESS_KEY = AK, JDCLOUD_SECRET_KEY = SK, JDCLOUD_SESSION_TOKEN = "a b" }
+    local words = "^environment variable JDCLOUD_SESSION_TOKEN: session_token holds a blank"
+    assert.matches(words, select(2, keys_of(resolve({}, environment))))
   end)
 end)
 
