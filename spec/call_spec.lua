@@ -80,33 +80,22 @@ local function list(spec, options, settings)
 end
 
 describe("a list is complete", function()
-  local count = {
+  local faults = {
     -- Throttling.
     "throttle:count=1",
-    "throttle:count=2,page=2",
     "throttle:count=1,retry_after=0.2",
     "throttle:count=1,retry_after=1,format=date",
-    "throttle:count=2,status=HTTP_RATE_LIMIT_EXCEEDED",
     -- Errors of the service and of what stands before it.
-    "error:count=2,code=500",
-    "error:count=2,code=502,page=3",
-    "error:count=2,code=503",
-    "error:count=2,code=504",
     "error:count=2,code=502,body=html",
     "error:count=2,code=503,body=empty",
     "error:count=2,code=504,body=html,page=2",
     "error:count=1,code=503,retry_after=0.3",
-    "error:count=1,code=500,status=UNKNOWN",
     -- Connections that break.
     "cut:count=1,at=before",
     "cut:count=1,at=header",
-    "cut:count=1,at=body",
     "cut:count=2,at=body,page=2",
     "reset:count=1,at=before",
-    "reset:count=1,at=header",
-    "reset:count=1,at=body",
     "length:count=1,by=10",
-    "gzip:count=1,how=garbage",
     "gzip:count=1,how=checksum",
     -- Slowness that is none of its business.
     "latency:seconds=0.1",
@@ -115,15 +104,13 @@ describe("a list is complete", function()
     "hang:at=body,seconds=0.2,count=1",
     -- Totals that lie, and images that come and go.
     "total:by=-50",
-    "total:by=1000",
     "total:value=200",
     "total:text=",
     "drift:page=2,insert=130,at=front",
     "drift:page=2,delete=99,at=front",
     "date:by=3600",
-    "date:by=-86400",
   }
-  for _, spec in ipairs(count) do
+  for _, spec in ipairs(faults) do
     it("under " .. spec, function() assert.equal("complete", (list(spec))) end)
   end
 
@@ -134,7 +121,6 @@ describe("a list is complete", function()
     { gzip = true },
     { line_feed = false },
     { clock_offset = 7200 },
-    { clock_offset = -7200 },
   } do
     local name, value = next(settings)
     it(("with %s = %s"):format(name, tostring(value)), function()
@@ -148,18 +134,12 @@ end)
 describe("a list is an error", function()
   -- kind, http_status, status, requests it may take: at most.
   local cases = {
-    { "throttle:status=RATE_LIMIT", "api", 429, "RATE_LIMIT", 3 },
-    { "quota:", "api", 429, "QUOTA_EXCEEDED", 1 },
     { "quota:page=3", "api", 429, "QUOTA_EXCEEDED" },
     { "forbidden:", "api", 403, "HTTP_FORBIDDEN", 1 },
-    { "error:code=500", "api", 500, "INTERNAL", 3 },
     { "error:code=503,page=2", "api", 503, "UNAVAILABLE" },
-    { "error:code=400,status=INVALID_ARGUMENT", "api", 400, "INVALID_ARGUMENT", 1 },
     { "error:code=502,body=html", "http", 502, nil, 3 },
     { "error:code=503,body=empty", "http", 503, nil, 3 },
     { "error:code=404,body=html", "http", 404, nil, 1 },
-    { "error:code=301,body=html", "http", 301, nil, 1 },
-    { "cut:at=before", "transport", nil, nil, 3 },
     { "cut:at=body", "transport", nil, nil, 3 },
     { "reset:at=body,page=2", "transport" },
     { "length:by=10,page=3", "transport" },
@@ -167,10 +147,8 @@ describe("a list is an error", function()
     { "gzip:how=truncated", "decode", 200 },
     { "header:bytes=100000", "transport", nil, nil, 1 },
     { "truncated:", "decode", 200, nil, 3 },
-    { "truncated:page=2", "decode", 200 },
     -- What follows the cut off answer on the connection may be what the next try meets.
     { "length:by=-10,page=2", "decode transport" },
-    { "repeated:serve=1", "pagination" },
     { "repeated:serve=2,page=3", "pagination" },
     { wrong_bodies.images_without_id, "decode" },
     { wrong_bodies.no_images, "pagination" },
@@ -241,14 +219,6 @@ end)
 describe("a stall", function()
   local limit = FULL and 2 or 0.6
 
-  local function check(name, phases, elapsed, detail)
-    assert.equal("timeout", detail.kind, name)
-    assert.truthy(phases[detail.phase], ("%s: phase %s"):format(name, tostring(detail.phase)))
-    assert.is_true(elapsed >= limit - 0.01 and elapsed <= limit + 0.3, ("%s: %.3f s"):format(name, elapsed))
-    assert.is_true(detail.elapsed >= limit - 0.01)
-    assert.equal(1, detail.attempts)
-  end
-
   it("of the service ends with the deadline, and names where #measures", function()
     local stalls = {
       { "latency:seconds=30", { wait = true } },
@@ -275,23 +245,14 @@ describe("a stall", function()
     end
     for page, stall in ipairs(stalls) do
       local result, _, detail = calls[page]:finish()
+      local elapsed = carrier:now() - began
       assert.is_nil(result)
-      check(stall[1], stall[2], carrier:now() - began, detail)
+      assert.same({ "timeout", 1 }, { detail.kind, detail.attempts }, stall[1])
+      assert.truthy(stall[2][detail.phase], ("%s: phase %s"):format(stall[1], tostring(detail.phase)))
+      assert.is_true(elapsed >= limit - 0.01 and elapsed <= limit + 0.3, ("%s: %.3f s"):format(stall[1], elapsed))
+      assert.is_true(detail.elapsed >= limit - 0.01)
     end
     client:close()
-  end)
-
-  it("of the connection ends with the deadline, and names where #measures", function()
-    local hostile = require("spec.support.hostile").start()
-    for port, phases in pairs { full = { connect = true }, silent = { tls = true, connect = true } } do
-      local client = client_of { endpoint = "https://127.0.0.1:" .. hostile.ports[port] }
-      local carrier = require("jdvm.transport").choose(client.state().config)
-      local began = carrier:now()
-      local _, _, detail = client:describe_images(PRIVATE, { timeout = limit })
-      check(port, phases, carrier:now() - began, detail)
-      client:close()
-    end
-    hostile:stop()
   end)
 end)
 
@@ -307,7 +268,7 @@ describe("a service that fails", function()
   end)
 
   it("three times out of ten loses no scan #long", function()
-    local scans = FULL and 1000 or 60
+    local scans = FULL and 200 or 60
     local rules = {}
     for i, kind in ipairs {
       "error:code=503",

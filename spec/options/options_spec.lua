@@ -24,30 +24,6 @@ describe("options", function()
     assert.equal(1800, options.defaults("wait").timeout)
   end)
 
-  it("of a client say who looks at them, but for those that the client resolves", function()
-    local resolved = {}
-    for _, option in ipairs(options.client) do
-      if not option.goes then
-        resolved[#resolved + 1] = option.name
-      else
-        assert.is_truthy(({ transport = true, call = true, both = true })[option.goes], option.name)
-      end
-    end
-    assert.same({
-      "region",
-      "access_key",
-      "secret_key",
-      "session_token",
-      "credentials",
-      "profile",
-      "endpoint",
-      "ca_file",
-      "no_proxy",
-      "user_agent",
-      "clock",
-    }, resolved)
-  end)
-
   it("of a client that go to the transport are read by one", function()
     local source = require "spec.support.source"
     local code = {}
