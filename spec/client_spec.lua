@@ -262,6 +262,7 @@ describe("no region", function()
     assert.is_true(#client:list_images { imageSource = "public", regionId = "cn-south-1" } > 0)
     local failure = requests.region_failure({ region_fault = 'no profile "prdo"' }, {})
     assert.equal('no profile "prdo"', failure.message)
+    assert.is_false(requests.region_failure({ region_fault = "x", lacks_keys = true }, {}).hint)
     -- A misspelled parameter is still one.
     raised(function() client:describe_images { imageSource = "pubic" } end)
   end)
@@ -370,6 +371,10 @@ describe("keys", function()
     assert.is_nil(client:describe_images(PUBLIC))
     fake.time = fake.time + 15
     assert.truthy(client:describe_images(PUBLIC))
+    assert.equal(2, asked)
+    fake.time = fake.time + 15
+    fake.answer = function() return failing(403, "HTTP_FORBIDDEN") end
+    assert.is_nil(client:describe_images(PUBLIC))
     assert.equal(2, asked)
   end)
 end)

@@ -227,6 +227,7 @@ describe("an answer that is not the service's", function()
       ['{"result":{"images":"none"}}'] = "'result.images' is a string, not an array",
       ['{"result":{"images":[{},"x"]}}'] = "'result.images[1]' is a string, not an object",
       ['{"result":{"images":[[]]}}'] = "'result.images[0]' is an array, not an object",
+      ['{"result":{"images":[[{}]]}}'] = "'result.images[0]' is an array, not an object",
       ['{"result":{"images":[],"totalCount":"2"}}'] = "'result.totalCount' is a string, not an integer",
       ['{"result":{"images":[],"totalCount":-1}}'] = "'result.totalCount' is -1",
       ['{"result":{"images":[],"totalCount":1.5}}'] = "'result.totalCount' is 1.5",

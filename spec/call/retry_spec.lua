@@ -1,4 +1,5 @@
 -- jdvm.call.retry: what is worth a retry, and calls that are retried.
+local dates = require "jdvm.util.time"
 local in_memory = require "spec.support.in_memory"
 local retry = require "jdvm.call.retry"
 
@@ -93,6 +94,13 @@ describe("times in headers", function()
     assert.equal(951782400, retry.http_date "Tue, 29 Feb 2000 00:00:00 GMT")
     assert.equal(1709251199, retry.http_date "Thu, 29 Feb 2024 23:59:59 GMT")
     assert.equal(0, retry.http_date "Thu, 01 Jan 1970 00:00:00 GMT")
+    local months = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" }
+    for number, name in ipairs(months) do
+      assert.equal(
+        dates.seconds(2001, number, 2, 3, 4, 5),
+        retry.http_date(("Thu, 02 %s 2001 03:04:05 GMT"):format(name))
+      )
+    end
     for _, bad in ipairs { "", "yesterday", "Sun, 06 Xyz 1994 08:49:37 GMT", "1994-11-06T08:49:37Z", "784111777" } do
       assert.is_nil(retry.http_date(bad))
     end

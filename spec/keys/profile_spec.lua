@@ -162,6 +162,8 @@ describe("the files of a folder", function()
     end
     assert.equal('no profile "porod" in /h/.jdc/config; did you mean "prod"?', refusal "porod")
     assert.equal('no profile "xyzzy" in /h/.jdc/config; it has default and prod', refusal "xyzzy")
+    files = profile.read("/h/.jdc", reader { ["/h/.jdc/config"] = "[only]\n" })
+    assert.equal('no profile "default" in /h/.jdc/config; it has only', refusal "default")
     files = profile.read("/h/.jdc", reader { ["/h/.jdc/config"] = "" })
     assert.equal('no profile "default" in /h/.jdc/config; it has none', refusal "default")
   end)

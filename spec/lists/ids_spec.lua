@@ -81,6 +81,9 @@ describe("images by id", function()
     asked[4] = asked[2]
     local images = collect(service(3), asked)
     assert.same(wanted(3), ids_of(images))
+    local function twice(rows) rows[#rows + 1] = { imageId = rows[1].imageId } end
+    local again, meta = collect(service(3, { change = twice }), wanted(3))
+    assert.same({ wanted(3), 1 }, { ids_of(again), meta.duplicates })
   end)
 
   it("keep each request short", function()

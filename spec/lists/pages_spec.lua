@@ -162,9 +162,9 @@ describe('consistency "stable"', function()
   end)
 
   it("completes when the total moves by one between two windows", function()
-    for _, change in ipairs { "insert", "delete" } do
+    for change, place in pairs { insert = 1, delete = 1, add = 251 } do
       for answer = 2, 3 do
-        local list = changing(250, { [answer] = function(l) l[change](l, 1) end })
+        local list = changing(250, { [answer] = function(l) l[change == "add" and "insert" or change](l, place) end })
         local images, meta = list:collect { consistency = "stable", prefetch = 0 }
         assert.is_nil(list:fault(images))
         assert.same({ true, 1, 250 }, { meta.drift, meta.passes, meta.total_first })

@@ -12,6 +12,7 @@ describe("an endpoint", function()
     }, url.endpoint "HTTPS://VM.jdcloud-api.com:443/")
     assert.equal("http://[::1]:8080", url.endpoint("http://[::1]:8080").origin)
     assert.equal("http://a:443", url.endpoint("http://a:443").origin)
+    assert.equal("http://a:65535", url.endpoint("http://a:65535").origin)
   end)
 
   it("is nothing else", function()

@@ -23,6 +23,7 @@ describe("encode", function()
       same "[0,-1,40,100000000000000,9007199254740991,-9007199254740991]"
     )
     same "[0.1,-2.5,1e300,1e-300,0.30000000000000004,123456789.125]"
+    assert.equal("[40,-3]", encode { 40.0, -3.0 })
     local large = core.decode "[9007199254740993,9223372036854775807]"
     assert.same(large, core.decode(encode(large)))
   end)
