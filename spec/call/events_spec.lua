@@ -94,6 +94,7 @@ describe("hooks", function()
     assert.equal("imageSource=public", attempts[2].query)
     assert.is_true(attempts[2].milliseconds > 0)
     assert.same({ true, 2, 200, "r1" }, { calls[1].ok, calls[1].attempts, calls[1].http_status, calls[1].request_id })
+    assert.is_nil(calls[1].message)
     client:describe_image "img-none"
     assert.same({ false, "decode", "wrong_shape" }, { calls[2].ok, calls[2].kind, calls[2].cause })
     local head = "describeImages: GET vm.jdcloud-api.com/v1/regions/cn-north-1/images?imageSource=public "
