@@ -172,6 +172,21 @@ describe('consistency "stable"', function()
       end
     end
   end)
+
+  it("tells of images that moved although the total stood still", function()
+    for _, consistency in ipairs { "stable", "eventual" } do
+      local list = changing(250, {
+        [2] = function(l)
+          l:delete(#l.rows)
+          l:insert(1)
+        end,
+      })
+      local images, meta = list:collect { consistency = consistency, prefetch = 0 }
+      assert.is_nil(list:fault(images))
+      assert.is_true(meta.drift)
+      assert.equal(meta.total_first, meta.total_last)
+    end
+  end)
 end)
 
 describe("totals that lie", function()
