@@ -24,22 +24,6 @@ describe("options", function()
     assert.equal(1800, options.defaults("wait").timeout)
   end)
 
-  it("of a client that go to the transport are read by one", function()
-    local source = require "spec.support.source"
-    local code = {}
-    for i, path in ipairs { "transport.lua", "transport/curl.lua", "transport/nginx.lua" } do
-      code[i] = source.strip_lua(source.read("lua/jdvm/" .. path))
-    end
-    code = table.concat(code)
-    local function is_read(name) return code:find("%f[%w_]config%." .. name .. "%f[^%w_]") ~= nil end
-    assert.is_false(is_read "colour")
-    for _, option in ipairs(options.client) do
-      if option.goes == "transport" or option.goes == "both" then
-        assert.is_true(is_read(option.name), option.name .. " is accepted, but no transport reads it")
-      end
-    end
-  end)
-
   it("do not share their defaults", function()
     options.defaults("client").timeout = 1
     assert.equal(30, options.defaults("client").timeout)

@@ -226,23 +226,4 @@ describe("the models", function()
       end
     end
   end)
-
-  it("can all be reached from the results of the operations", function()
-    local seen = {}
-    local function visit(fields)
-      for _, field in ipairs(fields) do
-        local model = base(field.type)
-        if models.by_name[model] and not seen[model] then
-          seen[model] = true
-          visit(models.by_name[model])
-        end
-      end
-    end
-    for _, operation in ipairs(operations.list) do
-      visit(operation.result)
-    end
-    for model in pairs(models.by_name) do
-      assert.is_true(seen[model], model)
-    end
-  end)
 end)
