@@ -1,7 +1,6 @@
 -- The fault suite: what a list, a page and an image come to when the service misbehaves, over the real transport.
 -- A list is complete or an error; it is never short, and never hangs.
 local emulator = require "spec.support.emulator"
-local wrong_bodies = require "spec.support.wrong_bodies"
 local jdvm = require "jdvm"
 
 -- Scans and stalls take their full measure on one Lua; the others run the same with less of it.
@@ -150,19 +149,13 @@ describe("a list is an error", function()
     -- What follows the cut off answer on the connection may be what the next try meets.
     { "length:by=-10,page=2", "decode transport" },
     { "repeated:serve=2,page=3", "pagination" },
-    { wrong_bodies.images_without_id, "decode" },
-    { wrong_bodies.no_images, "pagination" },
-    { wrong_bodies.both, "api", 200, "INTERNAL" },
-    { wrong_bodies.error_text, "api", 200 },
+    -- All other shapes are in spec/call/response_spec.lua.
+    { "body:text={}", "decode", 200, nil, 1 },
+    { "body:text=", "decode", 200, nil, 1 },
+    { 'body:text={"error":"something%20went%20wrong"}', "api", 200 },
+    { 'body:result={"images":null},page=2', "decode", 200 },
+    { 'body:result={"images":[{"name":"x"}]}', "decode" },
   }
-  -- All other shapes of lists.
-  local told = { images_without_id = true, no_images = true, both = true, error_text = true }
-  for name, shape in pairs(wrong_bodies) do
-    if not told[name] and not name:find "^image_" then
-      cases[#cases + 1] = { shape, "decode", 200, nil, 1 }
-      cases[#cases + 1] = { shape .. ",page=2", "decode", 200 }
-    end
-  end
   for _, case in ipairs(cases) do
     it("under " .. case[1], function()
       local kind, detail = list(case[1])
@@ -185,34 +178,6 @@ describe("a list is an error", function()
     assert.equal("transport", kind)
     assert.truthy(detail.message:find("max_body", 1, true))
     assert.equal(1, server.control("stats").requests)
-  end)
-end)
-
-describe("one image", function()
-  it("comes in spite of what passes, and fails with what does not", function()
-    misbehave()
-    local id = client_of():list_images(PRIVATE, { max_items = 1 })[1].imageId
-    for spec, expected in pairs {
-      ["error:code=503,count=2"] = true,
-      ["cut:at=body,count=1"] = true,
-      ["throttle:count=1"] = true,
-      [wrong_bodies.image_null] = "decode",
-      [wrong_bodies.image_string] = "decode",
-      [wrong_bodies.image_array] = "decode",
-      [wrong_bodies.image_empty] = "decode",
-      [wrong_bodies.image_other] = "decode",
-      [wrong_bodies.empty] = "decode",
-      ["quota:"] = "api",
-      ["truncated:"] = "decode",
-    } do
-      misbehave(spec)
-      local image, _, detail = client_of():describe_image(id)
-      if expected == true then
-        assert.equal(id, image.imageId, spec)
-      else
-        assert.equal(expected, detail.kind, spec)
-      end
-    end
   end)
 end)
 

@@ -234,6 +234,7 @@ describe("an answer that is not the service's", function()
       ["[]"] = "it is an array",
       ["5"] = "it is a number",
       ['"x"'] = "it is a string",
+      ["null"] = "it is null",
     } do
       local failure = failure_of(list, 200, body)
       assert.same({ "decode", "unexpected response: " .. words }, { failure.kind, failure.message })
