@@ -1,4 +1,4 @@
--- The fault suite: what a list, a page and an image come to when the service misbehaves, over the real transport.
+-- The fault suite: what becomes of a list when the service misbehaves, over the real transport.
 -- A list is complete or an error; it is never short, and never hangs.
 local emulator = require "spec.support.emulator"
 local jdvm = require "jdvm"
@@ -149,7 +149,7 @@ describe("a list is an error", function()
     -- What follows the cut off answer on the connection may be what the next try meets.
     { "length:by=-10,page=2", "decode transport" },
     { "repeated:serve=2,page=3", "pagination" },
-    -- All other shapes are in spec/call/response_spec.lua.
+    -- Bodies of other shapes are in spec/call/response_spec.lua.
     { "body:text={}", "decode", 200, nil, 1 },
     { "body:text=", "decode", 200, nil, 1 },
     { 'body:text={"error":"something%20went%20wrong"}', "api", 200 },

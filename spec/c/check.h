@@ -44,16 +44,6 @@ static inline int tests_end(void) {
   return tests_failed > 0 || tests_passed == 0;
 }
 
-/* Pseudo-random numbers, the same in every run. */
-static uint32_t random_state = 1;
-
-static inline uint32_t random_below(uint32_t n) {
-  random_state ^= random_state << 13;
-  random_state ^= random_state >> 17;
-  random_state ^= random_state << 5;
-  return random_state % n;
-}
-
 /* Two pages, of which the second faults when it is touched. */
 typedef struct guarded {
   char *start;

@@ -1,4 +1,4 @@
--- The options as data: defaults, who reads each, and that someone does.
+-- The options as data: defaults and known values.
 local check = require "jdvm.options.check"
 local options = require "jdvm.options.options"
 
