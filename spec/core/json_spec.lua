@@ -205,7 +205,7 @@ describe("decoded strings", function()
       local before = ("x"):rep(lead % 18)
       for _, second in ipairs(edges) do
         for _, third in ipairs(edges) do
-          for _, last in ipairs { 0x41, 0x80, 0xC0 } do
+          for _, last in ipairs { 0x41, 0x80, 0xBF, 0xC0 } do
             local text = before .. string.char(lead, second, third, last)
             local value, message = decode('"' .. text .. '"')
             if (value == text) ~= (utf8_fault(text) == nil) then error(quoted(text) .. ": " .. tostring(message)) end
