@@ -6,6 +6,7 @@ local catalogue = require "jdvm.emulator.catalogue"
 local fault_rules = require "jdvm.emulator.fault_rules"
 local filters = require "jdvm.emulator.filters"
 local operations = require "jdvm.service.operations"
+local regions = require "jdvm.service.regions"
 local responses = require "jdvm.emulator.responses"
 local settings = require "jdvm.emulator.settings"
 local signature = require "jdvm.emulator.signature"
@@ -18,15 +19,30 @@ State.__index = State
 
 local MAX_TARGET = 8192 -- bytes
 
---- Back to what the emulator started with.
-function State:restart()
+local is_region = {}
+for _, name in ipairs(regions.names) do
+  is_region[name] = true
+end
+
+--- Back to what the emulator started with, but for these settings and, when given, these faults.
+---@param given table settings
+---@param specs? string[] faults
+---@return table|nil state nil when something of it is wrong, and nothing has changed
+---@return string|nil message
+function State:reset(given, specs)
   local options, running = self.options, self.counters and self.counters.in_flight or 0
-  self.settings = settings.values(options.settings or {})
+  local values, message = settings.values(options.settings or {}, given)
+  local rules
+  if values then
+    rules, message = fault_rules.parse_all(specs or options.faults or {})
+  end
+  if not rules then return nil, message end
+  self.settings = values
   self.catalogue = catalogue.new(self.seed, options.images)
   self.counters = { requests = 0, nonces = 0, nonces_repeated = 0, connections = 0, in_flight = running, peak = 0 }
-  self.nonces = {}
-  self.faults = {}
-  self:add_faults(fault_rules.parse_all(options.faults or {}))
+  self.nonces, self.faults = {}, {}
+  self:add_faults(rules)
+  return self
 end
 
 function State:add_faults(rules)
@@ -36,14 +52,11 @@ function State:add_faults(rules)
 end
 
 ---@param options? table `{seed, images (in each region and source), settings = {name = value}, faults = {spec…}}`
+---@return table|nil state
+---@return string|nil message what is wrong with the options
 function M.new(options)
   options = options or {}
-  local _, message = settings.values(options.settings or {})
-  message = message or select(2, fault_rules.parse_all(options.faults or {}))
-  if message then error(message, 2) end
-  local state = setmetatable({ options = options, seed = options.seed or 1 }, State)
-  state:restart()
-  return state
+  return setmetatable({ options = options, seed = options.seed or 1 }, State):reset {}
 end
 
 -- Which operation a request is for, and its path parameters.
@@ -92,46 +105,37 @@ local function authenticate(state, call)
   call.account = account.sees
 end
 
--- Images by id, in the order of the catalogue and not of the caller.
-local function images_by_id(state, call, query)
-  local found, rows, texts = {}, {}, {}
-  for _, id in ipairs(query.ids) do
-    local shelf, key = catalogue.find(state.catalogue, call.account, call.region, id)
-    if shelf and not found[id] then
-      found[id] = true
-      rows[#rows + 1] = { shelf = shelf, key = key, place = shelf.number * 2 ^ 32 + key }
-    end
-  end
-  table.sort(rows, function(a, b) return a.place < b.place end)
-  for i = 1, math.min(operations.describeImages.page.max, #rows) do
-    texts[#texts + 1] = catalogue.text(state.catalogue, call.account, rows[i].shelf, rows[i].key, call.moment)
-  end
-  return { images = "[" .. table.concat(texts, ",") .. "]", total = #rows }
-end
-
 -- What each operation returns: `{images (JSON text), total}`, `{text (JSON text)}`, or `{failure}`.
 local handlers = {}
+
+local function text_of(state, call, shelf, key)
+  return responses.write(catalogue.image(state.catalogue, call.account, shelf, key, call.moment), "Image")
+end
 
 function handlers.describeImages(state, call)
   local query, refusal = filters.read(call.pairs, call.values, state.settings)
   if not query then return { failure = refusal } end
-  if query.ids then return images_by_id(state, call, query) end
-  query.account, query.region, query.page = call.account, call.region, call.serve_page or query.page
-  local is_clamped = state.settings.past_end == "clamped"
-  local images, total = catalogue.page(state.catalogue, query, call.moment, is_clamped)
-  return { images = images, total = total }
+  query.account, query.region = call.account, call.region
+  local rows = query.ids and catalogue.named(state.catalogue, query, query.ids)
+    or catalogue.list(state.catalogue, query, call.moment)
+  local page, texts = not query.ids and call.serve_page or query.page, {}
+  if state.settings.past_end == "clamped" then page = math.min(page, math.max(1, math.ceil(#rows / query.size))) end
+  for i = (page - 1) * query.size + 1, math.min(page * query.size, #rows) do
+    texts[#texts + 1] = text_of(state, call, catalogue.at(state.catalogue, rows[i]))
+  end
+  return { images = "[" .. table.concat(texts, ",") .. "]", total = #rows }
 end
 
 function handlers.describeImage(state, call)
-  local shelf, key = catalogue.find(state.catalogue, call.account, call.region, call.image)
+  local shelf, key = catalogue.find(state.catalogue, call, call.image)
   if not shelf then return { failure = { code = 404, message = "Image '" .. call.image .. "' not found" } } end
-  return { text = '{"image":' .. catalogue.text(state.catalogue, call.account, shelf, key, call.moment) .. "}" }
+  return { text = '{"image":' .. text_of(state, call, shelf, key) .. "}" }
 end
 
 local function result_of(state, call, failure)
   if failure then return { failure = failure } end
   if #call.request.target > MAX_TARGET then return { failure = { code = 414 } } end
-  if not call.operation or not state.catalogue.shelves[call.region] then return { failure = { code = 404 } } end
+  if not call.operation or not is_region[call.region] then return { failure = { code = 404 } } end
   return handlers[call.operation](state, call)
 end
 

@@ -1,5 +1,6 @@
 -- The signer: known answers, what a verifier that shares no code with it makes of its work, and what it refuses.
 local core = require "jdvm.core"
+local dates = require "jdvm.util.time"
 local signature = require "jdvm.emulator.signature"
 
 local V2, V3 = "JDCLOUD2-HMAC-SHA256", "JDCLOUD3-HMAC-SHA256"
@@ -51,6 +52,10 @@ local function parts_of(target)
   return plain(path), parameters
 end
 
+local function seconds_of(date)
+  return dates.of((date:gsub("^(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)Z$", "%1-%2-%3T%4:%5:%6Z")))
+end
+
 describe("known answer", function()
   local defaults = {
     access_key = "JDVMFIXTUREACCESSKEY",
@@ -71,7 +76,7 @@ describe("known answer", function()
         table.insert(parameters, 1, pair[2])
         table.insert(parameters, 1, pair[1])
       end
-      local time = signature.parse_date(r.date)
+      local time = seconds_of(r.date)
       local target, headers = signer_with(r):sign(r.method, r.host, path, parameters, time, r.nonce)
       assert.equal(r.target, target)
       assert.equal(r.date, headers["x-jdcloud-date"])
@@ -191,7 +196,7 @@ describe("signer:sign", function()
           local path = "/v1/x" .. text(30):gsub("%.", "-"):gsub("//+", "/")
           local time = i * 86400 * 365 * 80 + random(86400 * 365)
           local target, headers = signer:sign("POST", HOST .. ":" .. random(65536), path, query, time, core.nonce())
-          assert.equal(time, signature.parse_date(headers["x-jdcloud-date"]))
+          assert.equal(time, seconds_of(headers["x-jdcloud-date"]))
           assert.is_nil(target:find("[^%w%-._~/?&=%%]"))
           local sent_path, parameters = parts_of(target)
           table.sort(parameters, before)

@@ -42,7 +42,7 @@ describe("the emulator's settings", function()
       past_end = [[setting past_end must be empty or clamped, not "x"]],
       skew = [[setting skew must be a number from 0, not "x"]],
     } do
-      assert.has_error(function() emulator.new { settings = { [name] = "x" } } end, message)
+      assert.same({ nil, message }, { emulator.new { settings = { [name] = "x" } } })
     end
   end)
 end)

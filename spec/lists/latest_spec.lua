@@ -103,7 +103,7 @@ describe("the latest image", function()
   end)
 
   it("raises for a pattern that only a name shows to be malformed", function()
-    local client = jdvm.new(service_transport.options(service_transport.new { images = 1 }))
+    local client = jdvm.new(service_transport.options(service_transport.new { images = 2 }))
     local ok, message = pcall(function() client:latest_image(PRIVATE, { match = ".?.%f" }) end)
     assert.is_false(ok)
     assert.matches(

@@ -22,7 +22,7 @@ function M.use(another)
 end
 
 ---@param options? table as for `emulator.new`
-function M.start(options) return M.use(emulator.new(options)) end
+function M.start(options) return M.use(assert(emulator.new(options))) end
 
 ---Starts one with these faults and nothing else.
 function M.start_with(...) return M.start { faults = { ... } } end

@@ -11,7 +11,7 @@ local EPOCH = 1700000000
 ---@return table transport with `state` of the emulator, and `clock`, a client's clock that agrees with it
 function M.new(options)
   options = options or {}
-  local state = emulator.new(options)
+  local state = assert(emulator.new(options))
   local fake
   fake = fake_transport.new(function(request)
     local headers = {}

@@ -1,11 +1,9 @@
 -- The images that exist, and what an account sees of them. A shelf holds the numbered images of one region and one
 -- owner, which the same accounts see in the same way.
 
-local builtin_images = require "jdvm.emulator.builtin_images"
-local generated_images = require "jdvm.emulator.generated_images"
+local images = require "jdvm.emulator.images"
 local random = require "jdvm.emulator.random"
 local regions = require "jdvm.service.regions"
-local responses = require "jdvm.emulator.responses"
 local status_script = require "jdvm.emulator.status_script"
 
 local M = {}
@@ -21,159 +19,130 @@ local SHELVES = {
   { name = "other-shared", owner = "shared", other = "private", pin = "jdvm-other", permission = "specifiedUsers" },
   { name = "partner", owner = "shared", other = "shared", pin = "jdvm-partner", permission = "specifiedUsers" },
 }
--- With a size asked for, every account sees that many images from each source.
-local NOT_GENERATED = { ["owner-shared"] = true, ["other-shared"] = true }
 
--- Lists and pages that are kept until an image changes; enough for 100,000 images.
-local MOST_KEPT = 1000
-
--- The list of a shelf is made when it is first looked at: a large catalogue has millions of images.
-local Shelf = {}
-function Shelf.__index(shelf, name)
-  if name ~= "order" then return nil end
-  local order = {}
-  for key = 1, shelf.count do
-    order[key] = key
-  end
-  shelf.order = order
-  return order
-end
-
---- A new catalogue. Its shelves are { name, region, viewers = what each account calls its images, order = keys in the
---- order of the list, … }; a key is the number of an image on its shelf.
+--- A new catalogue. A key is the number of an image on its shelf.
 ---@param size number|nil images in each region and source; nil serves the built-in catalogue
 function M.new(seed, size)
-  local catalogue = { seed = seed, shelves = {}, by_number = {}, by_id = {}, changes = {} }
-  for r, region in ipairs(regions.names) do
-    local shelves = {}
-    for s, viewers in ipairs(SHELVES) do
-      local number = (r - 1) * #SHELVES + s
-      local shelf = setmetatable({ records = {}, gone = {}, lives = {} }, Shelf)
-      shelf.name, shelf.region, shelf.viewers = viewers.name, region, viewers
-      shelf.number, shelf.seed, shelf.is_generated = number, seed + number * 7919, size ~= nil
-      shelf.count = size and (NOT_GENERATED[viewers.name] and 0 or size) or math.huge
-      if not size then
-        shelf.records = builtin_images.records(shelf)
-        shelf.count = #shelf.records
-        for key, record in ipairs(shelf.records) do
-          if record.id then catalogue.by_id[record.id] = { shelf, key } end
-        end
-      end
-      shelf.top = shelf.count
-      shelves[s], catalogue.by_number[number] = shelf, shelf
+  local catalogue = { seed = seed, shelves = {}, changes = {} }
+  for _, region in ipairs(regions.names) do
+    for _, viewers in ipairs(SHELVES) do
+      local number = #catalogue.shelves + 1
+      local count = size or images.counts[viewers.name] or 3
+      -- With a size asked for, every account sees that many images from each source.
+      if size and viewers.name:find "%-shared" then count = 0 end
+      catalogue.shelves[number] = {
+        number = number,
+        name = viewers.name,
+        region = region,
+        viewers = viewers,
+        seed = seed + number * 7919,
+        count = count,
+        top = count,
+        first_id = images.ids[region .. " " .. viewers.name],
+        lives = {},
+      }
     end
-    catalogue.shelves[region] = shelves
   end
-  M.forget(catalogue)
   return catalogue
 end
 
---- Drops what was computed from the images, after a change.
-function M.forget(catalogue)
-  catalogue.kept, catalogue.count_kept = {}, 0
+--- The keys of a shelf in the order of the list, made when they are first asked for: there may be millions.
+function M.order(shelf)
+  if not shelf.order then
+    shelf.order = {}
+    for key = 1, shelf.count do
+      shelf.order[key] = key
+    end
+  end
+  return shelf.order
 end
 
 --- The shelves of a region that an account sees as one source.
-function M.shelves(catalogue, account, region, source)
+---@param where table `{account, region, source}`
+function M.shelves(catalogue, where)
   local found = {}
-  for _, shelf in ipairs(catalogue.shelves[region] or {}) do
-    if shelf.viewers[account] == source then found[#found + 1] = shelf end
+  for _, shelf in ipairs(catalogue.shelves) do
+    if shelf.region == where.region and shelf.viewers[where.account] == where.source then found[#found + 1] = shelf end
   end
   return found
 end
 
 --- The id of an image.
 function M.id(catalogue, shelf, key)
-  local record = shelf.records[key]
-  return record and record.id or "img-" .. random.encode_pair(catalogue.seed, shelf.number, key)
+  return key == 1 and shelf.first_id or "img-" .. random.encode_pair(catalogue.seed, shelf.number, key)
 end
 
---- The shelf and key of an image that exists and that the account may see, or nil.
-function M.find(catalogue, account, region, id)
-  local place = catalogue.by_id[id]
-  local shelf, key
-  if place then
-    shelf, key = place[1], place[2]
-  else
-    local number, right = random.decode_pair(catalogue.seed, id:match("^img%-(.*)$") or "")
-    shelf, key = catalogue.by_number[number], right
-  end
-  if not shelf or shelf.region ~= region or not shelf.viewers[account] then return nil end
-  if key < 1 or key > shelf.top or shelf.gone[key] or M.id(catalogue, shelf, key) ~= id then return nil end
-  return shelf, key
-end
-
---- The JSON text of one image.
-function M.text(catalogue, account, shelf, key, moment)
-  local record = shelf.records[key] or generated_images.record(shelf, key)
-  local source = shelf.viewers[account]
-  local shown = { imageId = M.id(catalogue, shelf, key), imageSource = moment.old_words[source] or source }
-  if shelf.lives[key] then
-    local step = status_script.step(shelf.lives[key], moment)
-    shown.status, shown.progress = step.status, step.progress
-  end
-  return responses.write(setmetatable(shown, { __index = record }), "Image")
-end
-
--- Keys of a shelf whose images pass all conditions; an image whose life is scripted has the status of this moment.
-local function passing(shelf, conditions, moment)
-  if #conditions == 0 then return shelf.order end
-  local keys = {}
-  for _, key in ipairs(shelf.order) do
-    local fields = shelf.records[key] or generated_images.filtered_fields(shelf, key)
-    if shelf.lives[key] then
-      fields = setmetatable({ status = status_script.step(shelf.lives[key], moment).status }, { __index = fields })
+--- The shelf, the key and the position there of an image that exists and that the account may see, or nil.
+---@param where table `{account, region}`
+function M.find(catalogue, where, id)
+  local number, key = random.decode_pair(catalogue.seed, id:match "^img%-(.*)$" or "")
+  for _, shelf in ipairs(catalogue.shelves) do
+    if shelf.first_id == id then
+      number, key = shelf.number, 1
     end
-    local passes = true
-    for _, condition in ipairs(conditions) do
-      passes = passes and condition(fields)
-    end
-    if passes then keys[#keys + 1] = key end
   end
-  return keys
+  local shelf = catalogue.shelves[number]
+  if not shelf or shelf.region ~= where.region or not shelf.viewers[where.account] then return nil end
+  for position, other in ipairs(M.id(catalogue, shelf, key) == id and M.order(shelf) or {}) do
+    if other == key then return shelf, key, position end
+  end
 end
 
--- What `make` returns, or returned for the same label before.
-local function remember(catalogue, label, make)
-  if catalogue.has_lives then return make() end
-  local value = catalogue.kept[label]
-  if value then return value end
-  value = make()
-  if catalogue.count_kept == MOST_KEPT then M.forget(catalogue) end
-  catalogue.kept[label], catalogue.count_kept = value, catalogue.count_kept + 1
-  return value
+--- One image as an account sees it now.
+---@param moment table see State:moment in jdvm.emulator
+function M.image(catalogue, account, shelf, key, moment)
+  local image, source = images.record(shelf, key), shelf.viewers[account]
+  image.imageId, image.imageSource = M.id(catalogue, shelf, key), moment.old_words[source] or source
+  local step = shelf.lives[key] and status_script.step(shelf.lives[key], moment) or {}
+  image.status, image.progress = step.status or image.status, step.progress or image.progress
+  return image
 end
 
---- One page of what an account sees of one source, as the text of an array, and the total of all pages.
----@param query table `{account, region, source, conditions, label, page, size}`
----@param is_clamped boolean whether a page after the last one is the last one
-function M.page(catalogue, query, moment, is_clamped)
-  local label = table.concat({ query.account, query.region, query.label }, "\0")
-  local list = remember(catalogue, label, function()
-    local parts = { total = 0 }
-    for i, shelf in ipairs(M.shelves(catalogue, query.account, query.region, query.source)) do
-      local keys = passing(shelf, query.conditions, moment)
-      parts[i], parts.total = { shelf = shelf, keys = keys }, parts.total + #keys
-    end
-    return parts
-  end)
-  local first = (query.page - 1) * query.size + 1
-  if is_clamped and first > list.total then
-    first = math.floor(math.max(list.total - 1, 0) / query.size) * query.size + 1
-  end
-  local last = math.min(first + query.size - 1, list.total)
-  label = table.concat({ label, first, query.size }, "\0")
-  local text = remember(catalogue, label, function()
-    local rows, before = {}, 0
-    for _, part in ipairs(list) do
-      for i = math.max(first - before, 1), math.min(last - before, #part.keys) do
-        rows[#rows + 1] = M.text(catalogue, query.account, part.shelf, part.keys[i], moment)
+-- An image of a list is one number, made of those of its shelf and key: there may be millions.
+local SHELF = 2 ^ 32
+
+--- The shelf and key of an image of a list.
+function M.at(catalogue, row) return catalogue.shelves[math.floor(row / SHELF)], math.floor(row % SHELF) end
+
+-- Every image of a list that passes all conditions.
+local function passing(catalogue, query, moment)
+  local rows = {}
+  for _, shelf in ipairs(M.shelves(catalogue, query)) do
+    for _, key in ipairs(M.order(shelf)) do
+      local image = query.conditions[1] and M.image(catalogue, query.account, shelf, key, moment)
+      local passes = true
+      for _, condition in ipairs(query.conditions) do
+        passes = passes and condition(image)
       end
-      before = before + #part.keys
+      if passes then rows[#rows + 1] = shelf.number * SHELF + key end
     end
-    return "[" .. table.concat(rows, ",") .. "]"
-  end)
-  return text, list.total
+  end
+  return rows
+end
+
+--- The images of a list, for `at`. They are kept until another list is asked for or an image changes: to filter
+--- 100,000 images again for each page would take longer than clients wait.
+---@param query table `{account, region, source, conditions, label}`
+---@return number[]
+function M.list(catalogue, query, moment)
+  local label = table.concat({ query.account, query.region, query.label }, "\0")
+  if catalogue.label ~= label or catalogue.has_lives then
+    catalogue.label, catalogue.rows = label, passing(catalogue, query, moment)
+  end
+  return catalogue.rows
+end
+
+--- The images with these ids, for `at`, in the order of the catalogue and not of the ids.
+---@return number[]
+function M.named(catalogue, where, ids)
+  local rows, seen = {}, {}
+  for _, id in ipairs(ids) do
+    local shelf, key = M.find(catalogue, where, id)
+    if shelf and not seen[id] then rows[#rows + 1] = shelf.number * SHELF + key end
+    seen[id] = true
+  end
+  table.sort(rows)
+  return rows
 end
 
 return M

@@ -20,43 +20,34 @@ local function position_of(at, size, count, unit)
   return math.max(1, math.min(position, size + 1))
 end
 
---- Takes the image at a position of a shelf away.
+-- Notes a change for `report`, and makes the list be read again.
+local function note(images, kind, shelf, key)
+  table.insert(images.changes, { kind = kind, shelf = shelf, key = key })
+  images.label = nil
+end
+
+--- Takes the image at a position of a shelf away, if there is one.
 function M.delete(images, shelf, position)
   local key = table.remove(shelf.order, position)
-  if not key then return end
-  shelf.gone[key] = true
-  table.insert(images.changes, { kind = "deleted", shelf = shelf, key = key })
-  catalogue.forget(images)
+  if key then note(images, "deleted", shelf, key) end
 end
 
---- Adds and removes images of the first shelf that an account sees under a source; returns it if there is one.
+--- Adds and removes images of the first shelf that an account sees under a source, if there is one.
 ---@param change table `{insert, delete, at}`
 function M.change(images, where, change, draw)
-  local shelf = catalogue.shelves(images, where.account, where.region, where.source)[1]
-  if not shelf then return nil end
-  local position = position_of(change.at, #shelf.order, change.delete, draw(1))
-  for _ = 1, math.min(change.delete, #shelf.order) do
+  local shelf = catalogue.shelves(images, where)[1]
+  if not shelf then return end
+  local order = catalogue.order(shelf)
+  local position = position_of(change.at, #order, change.delete, draw(1))
+  for _ = 1, math.min(change.delete, #order) do
     M.delete(images, shelf, position)
   end
-  position = position_of(change.at, #shelf.order, 0, draw(2))
+  position = position_of(change.at, #order, 0, draw(2))
   for i = 0, change.insert - 1 do
     shelf.top = shelf.top + 1
-    table.insert(shelf.order, position + i, shelf.top)
-    table.insert(images.changes, { kind = "inserted", shelf = shelf, key = shelf.top })
+    table.insert(order, position + i, shelf.top)
+    note(images, "inserted", shelf, shelf.top)
   end
-  catalogue.forget(images)
-  return shelf
-end
-
---- The ids of the images that an account sees of one source now.
-function M.present(images, where)
-  local ids = {}
-  for _, shelf in ipairs(catalogue.shelves(images, where.account, where.region, where.source)) do
-    for _, key in ipairs(shelf.order) do
-      ids[#ids + 1] = catalogue.id(images, shelf, key)
-    end
-  end
-  return ids
 end
 
 --- The ids of what appeared and vanished there, but for the first `after` changes since the last reset.

@@ -3,6 +3,7 @@
 
 local catalogue = require "jdvm.emulator.catalogue"
 local changes = require "jdvm.emulator.changes"
+local copy = require "jdvm.util.copy"
 local fault_rules = require "jdvm.emulator.fault_rules"
 local json = require "jdvm.util.json"
 local random = require "jdvm.emulator.random"
@@ -20,14 +21,11 @@ local paths = {}
 local known = {
   stats = {},
   settings = settings.entries,
-  faults = { spec = true, add = true },
-  images = { account = true, region = true, source = true, insert = true, delete = true, at = true },
-  reset = { spec = true },
+  faults = { spec = 1, add = 1 },
+  images = { account = 1, region = 1, source = 1, insert = 1, delete = 1, at = 1, id = 1, steps = 1 },
+  reset = copy(settings.entries),
 }
-known.images.id, known.images.steps = true, true
-for name in pairs(settings.entries) do
-  known.reset[name] = true
-end
+known.reset.spec = 1
 
 -- What is wrong with the names of arguments, or nil.
 local function problem_of(path, arguments)
@@ -42,10 +40,8 @@ local function array(items) return setmetatable(items, {}) end
 
 --- Counters since the start or the last reset, settings and faults.
 function paths.stats(state)
-  local stats = { settings = state.settings, faults = array {} }
-  for name, value in pairs(state.counters) do
-    stats[name] = value
-  end
+  local stats = copy(state.counters)
+  stats.settings, stats.faults = state.settings, array {}
   for i, entry in ipairs(state.faults) do
     stats.faults[i] = { rule = entry.rule, met = entry.met, used = entry.used }
   end
@@ -63,7 +59,7 @@ end
 
 --- Each argument is a setting; answers with all of them. Sets all or none.
 function paths.settings(state, arguments)
-  local values, message = settings.values(arguments, state.settings)
+  local values, message = settings.values(state.settings, arguments)
   state.settings = values or state.settings
   return values, message
 end
@@ -71,19 +67,15 @@ end
 --- Back to the start: images, settings, faults, counters, nonces. `spec` then sets faults, the other arguments are
 --- settings. Arguments that are wrong reset nothing.
 function paths.reset(state, arguments)
-  local spec = arguments.spec
-  arguments.spec = nil
-  local _, message = fault_rules.parse_all(fault_rules.split(spec or ""))
-  message = message or select(2, settings.values(arguments))
-  if message then return nil, message end
-  state:restart()
-  if spec then paths.faults(state, { spec = spec }) end
-  return paths.settings(state, arguments)
+  local given = copy(arguments)
+  given.spec = nil
+  local done, message = state:reset(given, arguments.spec and fault_rules.split(arguments.spec))
+  return done and state.settings, message
 end
 
 -- What is wrong with the arguments of `images` together, or nil: none may be without effect.
 local function images_problem(images, where, arguments)
-  if #catalogue.shelves(images, where.account, where.region, where.source) == 0 then
+  if #catalogue.shelves(images, where) == 0 then
     local words = "account %s sees no %s images in %s"
     return words:format(text.show(where.account), text.show(where.source), text.show(where.region))
   end
@@ -97,14 +89,12 @@ end
 
 -- Changes one image that is named by its id: gives it a life, or deletes it.
 local function change_one(images, where, arguments, moment)
-  local shelf, key = catalogue.find(images, where.account, where.region, arguments.id)
+  local shelf, key, position = catalogue.find(images, where, arguments.id)
   if not shelf then
     return ("no image %s for account %s in %s"):format(text.show(arguments.id), where.account, where.region)
   end
   if arguments.steps then return changes.begin_life(images, shelf, key, moment, arguments.steps) end
-  for position, other in ipairs(shelf.order) do
-    if other == key then return changes.delete(images, shelf, position) end
-  end
+  changes.delete(images, shelf, position)
 end
 
 -- The same as a drift fault, at once; inserted images may get a life.
@@ -124,7 +114,7 @@ end
 --- script the life of `id` or of the inserted images. Answers with the ids of what this
 --- inserted and deleted, or, without a change, of what is there now and of all changes since the last reset.
 function paths.images(state, arguments, now)
-  local images = state.catalogue
+  local images, moment = state.catalogue, state:moment(now)
   local where = {
     account = arguments.account or "owner",
     region = arguments.region or regions.names[1],
@@ -134,11 +124,16 @@ function paths.images(state, arguments, now)
   local message = images_problem(images, where, arguments)
   if message then return nil, message end
   if arguments.id then
-    message = change_one(images, where, arguments, state:moment(now))
+    message = change_one(images, where, arguments, moment)
   elseif arguments.insert or arguments.delete then
-    message = change_many(images, where, arguments, state:moment(now))
+    message = change_many(images, where, arguments, moment)
   else
-    before, present = 0, array(changes.present(images, where))
+    before, present = 0, array {}
+    for _, shelf in ipairs(catalogue.shelves(images, where)) do
+      for _, key in ipairs(catalogue.order(shelf)) do
+        present[#present + 1] = catalogue.id(images, shelf, key)
+      end
+    end
   end
   if message then return nil, message end
   local report = changes.report(images, where, before)

@@ -237,7 +237,7 @@ M.life = {
   end,
   before = function(rule, _, state, call)
     if not call.account then return end
-    local shelf, key = catalogue.find(state.catalogue, call.account, call.region, rule.image)
+    local shelf, key = catalogue.find(state.catalogue, call, rule.image)
     if shelf and not shelf.lives[key] then changes.begin_life(state.catalogue, shelf, key, call.moment, rule.steps) end
   end,
 }

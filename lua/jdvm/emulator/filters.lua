@@ -9,13 +9,22 @@ local M = {}
 local operation = operations.describeImages
 local page = operation.page
 
-local parameters, image_fields = {}, {}
+local parameters, image_fields, is_source = {}, {}, {}
 for _, parameter in ipairs(operation.parameters) do
   parameters[parameter.name] = parameter
 end
 for _, field in ipairs(models.by_name.Image) do
   image_fields[field.name] = true
 end
+for _, source in ipairs(parameters.imageSource.values) do
+  is_source[source] = true
+end
+
+--- What the older page of each operation calls the sources, where that is another word.
+M.old_words = {
+  describeImages = { public = "jcloud", thirdparty = "marketplace", private = "self" },
+  describeImage = { public = "jcloud", thirdparty = "marketplace", private = "self", shared = "share" },
+}
 
 local function refuse(status, message) return nil, { code = 400, status = status, message = message } end
 
@@ -72,58 +81,37 @@ local special = {
     if source ~= "public" and source ~= "thirdparty" then return nil end
     return function(image) return (image.offline or false) == (word == "true") end
   end,
+  -- The image was made from one of these instances.
+  instanceIds = function(list)
+    local wanted = {}
+    for _, id in ipairs(list) do
+      wanted[id] = true
+    end
+    return function(image) return wanted[image.instanceId] end
+  end,
 }
 
--- instanceIds.N: the image was made from one of these instances.
-local function one_of(field, list)
-  local wanted = {}
-  for _, value in ipairs(list) do
-    wanted[value] = true
+local function equals(name)
+  return function(value)
+    return function(image) return image[name] == value end
   end
-  return function(image) return wanted[image[field]] end
 end
 
 -- Tests that an image must pass, or the error that refuses a filter.
 local function conditions_of(pairs_found, values, source, settings)
   local conditions = {}
   for _, parameter in ipairs(operation.parameters) do
-    local name, value, condition = parameter.name, values[parameter.name] or "", nil
+    local name, value = parameter.name, values[parameter.name] or ""
+    local condition = special[name] or name ~= "imageSource" and image_fields[name] and equals(name)
     if name == "offline" and value == "" and settings.offline_default == "false" then value = "false" end
-    if parameter.type == "string[]" and name ~= page.ids then
-      local list = numbered(pairs_found, name)
-      if #list > 0 then condition = one_of(name:gsub("s$", ""), list) end
-    elseif value ~= "" and name ~= "imageSource" and (special[name] or image_fields[name]) then
-      if special[name] then
-        condition = special[name](value, source)
-      else
-        condition = function(image) return image[name] == value end
-      end
-      if condition == false then return invalid(name) end
+    if parameter.type == "string[]" then value = numbered(pairs_found, name) end
+    if condition and #value > 0 then
+      conditions[#conditions + 1] = condition(value, source)
+      if conditions[#conditions] == false then return invalid(name) end
     end
-    conditions[#conditions + 1] = condition
   end
   return conditions
 end
-
--- Two queries with the same text ask for the same images.
-local function label_of(pairs_found, settings)
-  local parts = { settings.offline_default, settings.words }
-  for _, pair in ipairs(pairs_found) do
-    if pair[1] ~= page.number and pair[1] ~= page.size then parts[#parts + 1] = pair[1] .. "\1" .. pair[2] end
-  end
-  return table.concat(parts, "\2")
-end
-
-local is_source = {}
-for _, source in ipairs(parameters.imageSource.values) do
-  is_source[source] = true
-end
-
---- What the older page of each operation calls the sources, where that is another word.
-M.old_words = {
-  describeImages = { public = "jcloud", thirdparty = "marketplace", private = "self" },
-  describeImage = { public = "jcloud", thirdparty = "marketplace", private = "self", shared = "share" },
-}
 
 --- Values by name; of a repeated name the first counts.
 function M.values(pairs_found)
@@ -135,13 +123,12 @@ function M.values(pairs_found)
 end
 
 --- Reads the query of describeImages: the query, or nil and the refusal.
----@return table|nil query `{ids}` or `{source, conditions (functions of an image), label, page, size}`
+---@return table|nil query `{page, size}` with `ids`, or with `source`, `conditions` (functions of an image) and a
+---  `label` that the pages of one list share
 function M.read(pairs_found, values, settings)
   local ids = numbered(pairs_found, page.ids)
-  if #ids == 0 and (values.imageSource or "") == "" then
-    return refuse("FAILED_PRECONDITION", "Parameter ImageSource missing")
-  end
-  if #ids > 0 then return { ids = ids } end
+  if #ids > 0 then return { ids = ids, page = 1, size = page.max } end
+  if (values.imageSource or "") == "" then return refuse("FAILED_PRECONDITION", "Parameter ImageSource missing") end
   local query, refusal = paging(values)
   if not query then return nil, refusal end
   local old_word = settings.words == "old" and parameters.imageSource.old_values[values.imageSource]
@@ -149,7 +136,10 @@ function M.read(pairs_found, values, settings)
   if not is_source[query.source] then return invalid "imageSource" end
   query.conditions, refusal = conditions_of(pairs_found, values, query.source, settings)
   if not query.conditions then return nil, refusal end
-  query.label = label_of(pairs_found, settings)
+  query.label = settings.offline_default .. settings.words
+  for _, pair in ipairs(pairs_found) do
+    if not pair[1]:find "^page" then query.label = query.label .. "\1" .. pair[1] .. "\2" .. pair[2] end
+  end
   return query
 end
 

@@ -3,10 +3,9 @@
 -- command has ended (server.lua).
 
 local accounts = require "jdvm.emulator.accounts"
-local fault_rules = require "jdvm.emulator.fault_rules"
+local emulator = require "jdvm.emulator"
 local find_nginx = require "jdvm.emulator.find_nginx"
 local regions = require "jdvm.service.regions"
-local settings = require "jdvm.emulator.settings"
 local shell = require "jdvm.util.shell"
 
 local M = {}
@@ -58,8 +57,7 @@ local function problem_of(options)
   for _, name in ipairs { "http2", "certificate" } do
     if options[name] and not options.tls then return "--" .. name .. " needs --tls" end
   end
-  local _, message = settings.values(options.settings or {})
-  return message or select(2, fault_rules.parse_all(options.faults or {}))
+  return select(2, emulator.new(options))
 end
 
 -- The shell command that becomes nginx. Its session is its own, so that neither Ctrl-C nor a kill of the whole group

@@ -34,7 +34,7 @@ function M.init(options)
   mode, has_log = options.mode, options.log
   ancestors = find_ancestors()
   folder = os.getenv "JDVM_EMULATOR_FOLDER" -- nginx clears the environment after this
-  state = emulator.new(options)
+  state = assert(emulator.new(options))
 end
 
 local PULSE = 0.2 -- seconds

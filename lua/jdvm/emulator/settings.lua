@@ -86,21 +86,21 @@ function M.unknown(what, name, ...)
   return ("%s %s%s"):format(what, text.show(name), known[1] and text.suggestion(name, known) or "; none is known")
 end
 
---- The values of all settings, those of `before` or the defaults, and what is given; or nil and what is wrong with it.
-function M.values(given, before)
+--- The values of all settings: the defaults, replaced by what is given, the last of all; or nil and what is wrong.
+---@param ... table values by name, as text or of the right type
+function M.values(...)
   local values = {}
   for name, entry in pairs(M.entries) do
     values[name] = entry[3]
   end
-  for name, value in pairs(before or {}) do
-    values[name] = value
-  end
-  for name, value in pairs(given) do
-    local entry = M.entries[name]
-    if not entry then return nil, M.unknown("unknown setting", tostring(name), M.entries) end
-    local read, message = M.read_value("setting " .. name, entry[1], value)
-    if message then return nil, message end
-    values[name] = read
+  for _, given in ipairs { ... } do
+    for name, value in pairs(given) do
+      local entry = M.entries[name]
+      if not entry then return nil, M.unknown("unknown setting", tostring(name), M.entries) end
+      local read, message = M.read_value("setting " .. name, entry[1], value)
+      if message then return nil, message end
+      values[name] = read
+    end
   end
   return values
 end

@@ -1,11 +1,12 @@
--- jdvm.emulator.builtin_images: the catalogue that is served when no size is asked for.
+-- jdvm.emulator.images: the built-in catalogue, and catalogues of a chosen size.
 local accounts = require "jdvm.emulator.accounts"
 local emulated = require "spec.support.emulated"
 local models = require "jdvm.service.models"
 local regions = require "jdvm.service.regions"
 
 local owner, other = accounts.list[1], accounts.list[2]
-local all = emulated.all
+local NORTH = emulated.NORTH
+local all, send = emulated.all, emulated.send
 
 describe("the built-in catalogue", function()
   setup(function() emulated.start() end)
@@ -90,5 +91,36 @@ describe("the built-in catalogue", function()
       { #ids, ids[1], ids[2], ids[18] }
     )
     assert.equal("img-9ha1rgelkq", all({ "imageSource", "public" })[1].imageId)
+  end)
+end)
+
+describe("a catalogue of a chosen size", function()
+  it("has that many images in each region and source, found by id", function()
+    emulated.start { images = 1234, seed = 7 }
+    for _, source in ipairs { "private", "shared" } do
+      local images, seen = all { "imageSource", source }, {}
+      assert.equal(1234, #images)
+      for i, image in ipairs(images) do
+        assert.is_nil(seen[image.imageId])
+        seen[image.imageId] = true
+        if i % 100 == 1 then assert.same(image, select(2, send(NORTH .. "/" .. image.imageId)).result.image) end
+      end
+    end
+    local _, body = send(NORTH, { "imageSource", "private", "status", "error" })
+    assert.equal(155, body.result.totalCount) -- one in 8
+  end)
+
+  it("costs little however large", function()
+    local state = emulated.start { images = 100000 }
+    collectgarbage()
+    local before = collectgarbage("count")
+    for page = 1, 1000, 97 do
+      local _, body = send(NORTH, { "imageSource", "private", "pageSize", "100", "pageNumber", tostring(page) })
+      assert.equal(100, #body.result.images)
+      assert.equal(100000, body.result.totalCount)
+    end
+    state.catalogue.rows = nil
+    collectgarbage()
+    assert.is_true(collectgarbage("count") - before < 8000)
   end)
 end)
