@@ -18,13 +18,6 @@ local TLS = [[ssl_certificate server.pem; ssl_certificate_key server.key; ssl_pr
 
 local CERTIFICATE_NAMES = "DNS:localhost,IP:127.0.0.1,DNS:vm.jdcloud-api.com,DNS:vm.jdcloud-api.test"
 
-local function read_file(path)
-  local file = io.open(path)
-  local text = file and file:read "*a"
-  if file then file:close() end
-  return text
-end
-
 -- The folder that holds `jdvm/`, so that nginx loads the same files as this Lua.
 local function source_root()
   local root = debug.getinfo(1, "S").source:match "^@(.*)jdvm/emulator/launcher%.lua$"
@@ -32,11 +25,8 @@ local function source_root()
   return shell.line_of("cd ./" .. shell.quote(root) .. " && pwd") .. "/"
 end
 
--- Ports to try when any will do, in an order that differs between processes.
-local function candidate(try)
-  local address = tonumber(tostring({}):match "(%x%x%x%x%x?%x?%x?)%x?$", 16) or 0
-  return 20000 + (address + os.time() * 31 + math.floor(os.clock() * 1e6) + try * 7919) % 12000
-end
+-- A port to try when any will do.
+local function candidate() return 20000 + tonumber(shell.line_of "od -An -N2 -tu2 /dev/urandom") % 12000 end
 
 local function lua_text(value)
   if type(value) ~= "table" then return type(value) == "string" and ("%q"):format(value) or tostring(value) end
@@ -79,7 +69,9 @@ local function command(nginx, load_modules, port, options)
     TLS = options.tls and TLS or "",
     LISTEN = port .. (options.tls and " ssl" or "") .. (options.http2 and " http2" or ""),
   }
-  local configuration = read_file(root .. "jdvm/emulator/nginx.conf"):gsub("@([%u_]+)@", values)
+  local template = assert(io.open(root .. "jdvm/emulator/nginx.conf"))
+  local configuration = template:read("*a"):gsub("@([%u_]+)@", values)
+  template:close()
   local words = {
     root .. "jdvm/emulator/run.sh",
     nginx,
@@ -221,8 +213,8 @@ function M.run(options)
   local nginx, load_modules = find_nginx()
   if not nginx then return FAILURE, load_modules end
   local is_free = (options.port or 0) == 0
-  for try = 1, is_free and 50 or 1 do
-    local status, message = serve(nginx, load_modules, is_free and candidate(try) or options.port, options)
+  for _ = 1, is_free and 50 or 1 do
+    local status, message = serve(nginx, load_modules, is_free and candidate() or options.port, options)
     if status then return status, message end
   end
   return FAILURE, is_free and "found no free port" or "port " .. options.port .. " is taken"

@@ -154,23 +154,20 @@ end
 ---@return string|nil
 function errors.hint(detail, name) return texts.hint(detail.cause, facts_of(detail), name) end
 
+local LAST =
+  { "kind", "cause", "code", "status", "message", "http_status", "request_id", "phase", "retry_after", "facts" }
+
 --- What another failure keeps of the one before it, its field last.
 ---@param failure table|nil
 ---@return table|nil
 function errors.last(failure)
   if not failure then return nil end
-  return {
-    kind = failure.kind,
-    cause = failure.cause,
-    code = failure.code,
-    status = failure.status,
-    message = failure.message or texts.sentence(failure.cause or texts.usual[failure.kind], facts_of(failure)),
-    http_status = failure.http_status,
-    request_id = failure.request_id,
-    phase = failure.phase,
-    retry_after = failure.retry_after,
-    facts = failure.facts,
-  }
+  local last = {}
+  for _, name in ipairs(LAST) do
+    last[name] = failure[name]
+  end
+  last.message = last.message or texts.sentence(failure.cause or texts.usual[failure.kind], facts_of(failure))
+  return last
 end
 
 --- Makes a failure: the line and the data.

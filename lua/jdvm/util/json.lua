@@ -6,8 +6,6 @@
 local has_core, core = pcall(require, "jdvm.core")
 if not has_core then core = {} end
 
-local concat, sort = table.concat, table.sort
-local getmetatable, next, pairs, tostring, type = getmetatable, next, pairs, tostring, type
 -- Lua 5.3 and later tell integers from floats.
 local type_of_number = rawget(math, "type") or function() return nil end
 
@@ -36,48 +34,30 @@ local function is_array(value)
   return next(value) == nil and getmetatable(value) ~= nil
 end
 
-local function write(out, n, value, depth, sorted)
+local function write(value, depth, sorted)
   local kind = type(value)
-  if kind == "string" then
-    out[n + 1] = quote(value)
-  elseif kind == "number" then
-    out[n + 1] = number(value)
-  elseif kind == "boolean" then
-    out[n + 1] = value and "true" or "false"
-  elseif value == core.null or value == nil then
-    out[n + 1] = "null"
-  elseif kind ~= "table" then
-    error("a " .. kind .. " has no JSON", 0)
-  elseif depth > MAX_DEPTH then
-    error("tables more than " .. MAX_DEPTH .. " deep", 0)
-  elseif is_array(value) then
-    n = n + 1
-    out[n] = "["
+  if kind == "string" then return quote(value) end
+  if kind == "number" then return number(value) end
+  if kind == "boolean" then return tostring(value) end
+  if value == core.null or value == nil then return "null" end
+  if kind ~= "table" then error("a " .. kind .. " has no JSON", 0) end
+  if depth > MAX_DEPTH then error("tables more than " .. MAX_DEPTH .. " deep", 0) end
+  local parts = {}
+  if is_array(value) then
     for index = 1, #value do
-      if index > 1 then
-        n = n + 1
-        out[n] = ","
-      end
-      n = write(out, n, value[index], depth + 1, sorted)
+      parts[index] = write(value[index], depth + 1, sorted)
     end
-    out[n + 1] = "]"
-  else
-    local names = {}
-    for name in pairs(value) do
-      if type(name) ~= "string" then error("the key " .. tostring(name) .. " of an object is no string", 0) end
-      names[#names + 1] = name
-    end
-    if sorted then sort(names) end
-    n = n + 1
-    out[n] = "{"
-    for index, name in ipairs(names) do
-      n = n + 1
-      out[n] = (index > 1 and "," or "") .. quote(name) .. ":"
-      n = write(out, n, value[name], depth + 1, sorted)
-    end
-    out[n + 1] = "}"
+    return "[" .. table.concat(parts, ",") .. "]"
   end
-  return n + 1
+  for name in pairs(value) do
+    if type(name) ~= "string" then error("the key " .. tostring(name) .. " of an object is no string", 0) end
+    parts[#parts + 1] = name
+  end
+  if sorted then table.sort(parts) end
+  for index, name in ipairs(parts) do
+    parts[index] = quote(name) .. ":" .. write(value[name], depth + 1, sorted)
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
 end
 
 --- Encodes a value.
@@ -85,11 +65,8 @@ end
 ---@param sorted? boolean order the names of objects, so that equal values give equal text
 ---@return string? text
 ---@return string? message what cannot be JSON
-local function encode(value, sorted)
-  local out = {}
-  local ok, n = pcall(write, out, 0, value, 1, sorted)
-  if not ok then return nil, tostring(n) end
-  return concat(out, "", 1, n)
+return function(value, sorted)
+  local ok, text = pcall(write, value, 1, sorted)
+  if not ok then return nil, tostring(text) end
+  return text
 end
-
-return encode
