@@ -72,13 +72,8 @@ end
 
 -- What is wrong with what a user's function returned, or nil.
 local function response_fault(response)
-  if
-    type(response) ~= "table"
-    or type(response.status) ~= "number"
-    or response.status % 1 ~= 0
-    or response.status < 100
-    or response.status > 999
-  then
+  local status = type(response) == "table" and response.status
+  if type(status) ~= "number" or status % 1 ~= 0 or status < 100 or status > 999 then
     return "the transport function must return a table with a status (100 to 999), or nil and a message"
   end
   if response.headers ~= nil and type(response.headers) ~= "table" then
@@ -91,6 +86,8 @@ local function response_fault(response)
   end
   return nil
 end
+
+local FAILURE_FIELDS = { "kind", "cause", "phase", "message", "hint", "sent", "lasting", "kept" }
 
 local Function = {}
 Function.__index = Function
@@ -107,17 +104,12 @@ function Function:finish(pending)
   end
   if response == nil then
     if type(problem) == "table" and problem.kind then
-      return nil,
-        {
-          kind = problem.kind,
-          cause = problem.cause,
-          phase = problem.phase,
-          message = type(problem.message) == "string" and problem.message or nil,
-          hint = problem.hint,
-          sent = problem.sent,
-          lasting = problem.lasting,
-          kept = problem.kept,
-        }
+      local failure = {}
+      for _, name in ipairs(FAILURE_FIELDS) do
+        failure[name] = problem[name]
+      end
+      if type(failure.message) ~= "string" then failure.message = nil end
+      return nil, failure
     end
     return unusable("no_response", problem and tostring(problem))
   end

@@ -4,6 +4,7 @@
 -- below. Text of the service or of a transport may hold anything, so all of it is made one printable line and cut; the
 -- secrets that the caller names are taken out of it.
 
+local copy_of = require "jdvm.util.copy"
 local regions = require "jdvm.service.regions"
 local text = require "jdvm.util.text"
 local texts = require "jdvm.failures.texts"
@@ -198,10 +199,7 @@ end
 
 -- A failure in the words of another language or for another reader, as far as its own are those of the tables.
 local function in_words(detail, language, reader)
-  local copy, facts = {}, facts_of(detail)
-  for name, value in pairs(detail) do
-    copy[name] = value
-  end
+  local copy, facts = copy_of(detail), facts_of(detail)
   if detail.message == texts.sentence(detail.cause, facts) then
     copy.message = texts.sentence(detail.cause, facts, language)
   end
