@@ -34,36 +34,22 @@ local function usual(code, status)
   return { code, "UNKNOWN", "Unknown server error" }
 end
 
--- Pieces go to one list, which is joined once: a page has thousands.
-local function append(out, value, kind)
-  local fields = models.by_name[kind]
+--- JSON text with the fields of an object in the order of its model.
+---@param kind string the name of a model, or the type of a field
+function M.write(value, kind)
+  local fields, parts = models.by_name[kind], {}
   if fields then
-    local before = "{"
     for _, field in ipairs(fields) do
       local part = value[field.name]
-      if part ~= nil then
-        out[#out + 1] = before .. '"' .. field.name .. '":'
-        append(out, part, field.type)
-        before = ","
-      end
+      if part ~= nil then parts[#parts + 1] = '"' .. field.name .. '":' .. M.write(part, field.type) end
     end
-    out[#out + 1] = before == "{" and "{}" or "}"
-  elseif type(value) == "table" then
-    for i, item in ipairs(value) do
-      out[#out + 1] = i == 1 and "[" or ","
-      append(out, item, kind:sub(1, -3))
-    end
-    out[#out + 1] = value[1] == nil and "[]" or "]"
-  else
-    out[#out + 1] = json(value)
+    return "{" .. table.concat(parts, ",") .. "}"
   end
-end
-
---- JSON text with the fields of an object in the order of its model.
-function M.write(value, kind)
-  local out = {}
-  append(out, value, kind)
-  return table.concat(out)
+  if type(value) ~= "table" then return json(value) end
+  for i, item in ipairs(value) do
+    parts[i] = M.write(item, kind:sub(1, -3))
+  end
+  return "[" .. table.concat(parts, ",") .. "]"
 end
 
 function M.request_id(seed, n) return random.text(seed + n % 65536, n, 32) end
