@@ -49,27 +49,16 @@ describe("a worker of nginx", function()
     with_subject({}, function(subject)
       world.get(subject, "/image")
       emulator.control("settings", { latency = 0.3 })
-      local stop = shell.output "mktemp -u"
-      local loads = {}
-      for n = 1, 8 do
-        loads[n] = world.helper("load.lua", subject.port, "/image", stop)
-      end
-      socket.sleep(0.1)
       local quick = 0
-      for _ = 1, 30 do
-        local start = socket.gettime()
-        assert.equal("ready", world.get(subject, "/ready"))
-        if socket.gettime() - start < 0.05 then quick = quick + 1 end
-        socket.sleep(0.02)
-      end
-      shell.write(stop, "")
-      local answered = 0
-      for _, load in ipairs(loads) do
-        local good, bad = load:outcome():match("(%d+) good, (%d+) bad")
-        assert.equal("0", bad)
-        answered = answered + tonumber(good)
-      end
-      os.remove(stop)
+      local answered = world.under_load(8, { subject }, function()
+        socket.sleep(0.1)
+        for _ = 1, 30 do
+          local start = socket.gettime()
+          assert.equal("ready", world.get(subject, "/ready"))
+          if socket.gettime() - start < 0.05 then quick = quick + 1 end
+          socket.sleep(0.02)
+        end
+      end)
       -- A worker that blocked would answer one of ten in time: those between two calls of 300 ms.
       assert.is_true(quick >= 27, quick .. " of 30 answers took less than 50 ms")
       assert.is_true(answered >= 16, answered .. " calls answered")
@@ -86,37 +75,6 @@ describe("a worker of nginx", function()
       assert.is_true(requests >= 1 and requests <= 13, requests .. " of 20 pages were fetched")
       emulator.control("settings", { latency = 0 })
       assert.equal(#run.ids .. " images", world.get(subject, "/list"))
-    end)
-  end)
-
-  it("serves clients that speak HTTP/2", function()
-    with_subject({}, function(subject)
-      local answer = shell.output(
-        ("curl -sk --http2 -w ' HTTP/%%{http_version}' https://127.0.0.1:%d/list"):format(subject.tls_port)
-      )
-      assert.equal(#run.ids .. " images HTTP/2", answer)
-    end)
-  end)
-
-  it("is replaced eight times under load without a failed answer", function()
-    with_subject({ workers = 2 }, function(subject)
-      local stop = shell.output "mktemp -u"
-      local loads = {}
-      for n = 1, 4 do
-        loads[n] = world.helper("load.lua", subject.port, "/image", stop)
-      end
-      for _ = 1, 8 do
-        local before = subject:workers()
-        subject:signal("HUP")
-        assert(shell.wait(5, function() return not shell.alive(before[1]) end), "a worker that does not leave")
-      end
-      shell.write(stop, "")
-      for _, load in ipairs(loads) do
-        local good, bad, problem = load:outcome():match("(%d+) good, (%d+) bad (.*)")
-        assert.equal("0", bad, problem)
-        assert.is_true(tonumber(good) > 20, good .. " answers")
-      end
-      os.remove(stop)
     end)
   end)
 

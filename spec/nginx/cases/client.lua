@@ -69,14 +69,6 @@ case("runs calls side by side, and cancels them", function(run)
   end
 end)
 
-case("retries what is worth it, with sleeps that let others work", function(run)
-  run.control("faults?spec=error:code=500,count=2")
-  local image, meta = check.client(run):describe_image(run.ids[1])
-  run.control("faults")
-  equal(run.ids[1], truthy(image, meta).imageId)
-  equal(3, meta.attempts)
-end)
-
 case("never sends a nonce twice, not even when a kept connection proves stale", function(run)
   run.control("reset")
   run.control("faults?spec=reset:at=before,every=3")

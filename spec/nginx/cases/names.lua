@@ -129,26 +129,6 @@ case("goes through a tunnel of the proxy to TLS, verifies the service, and keeps
   if direct:match(" (%d+)") == first:match(" (%d+)") then error("a tunnel was used for a direct request") end
 end)
 
-case("says that the proxy refused and what it answered, or that it is not there", function(run)
-  local config = { proxy = "http://127.0.0.1:" .. run.ports.proxy }
-  local failure =
-    failed({ kind = "connect", phase = "connect", sent = false }, get(run, "https://refused.test/", config))
-  contains(failure.message, "proxy", "refused.test port 443", "403")
-  config = { proxy = "http://127.0.0.1:" .. run.ports.closed }
-  failure = failed({ kind = "connect", phase = "connect" }, get(run, "https://far.test/", config))
-  contains(failure.message, "the proxy 127.0.0.1 port " .. run.ports.closed)
-end)
-
-case("bounds what a proxy takes to open a tunnel by connect_timeout", function(run)
-  check.times_out(run, function()
-    local failure = failed(
-      { kind = "timeout", phase = "connect", sent = false },
-      get(run, "https://far.test/", { proxy = "http://127.0.0.1:" .. run.silent }, { connect_timeout = 0.3 })
-    )
-    contains(failure.message, "the proxy 127.0.0.1", "far.test port 443", "connect_timeout")
-  end)
-end)
-
 case("says of each proxy what is wrong with it, and shows no password", function(run)
   local ports = {
     closed = tostring(run.ports.closed),
@@ -159,13 +139,6 @@ case("says of each proxy what is wrong with it, and shows no password", function
   proxies.each_address(ports, 3, function(address)
     local limits = { connect_timeout = address:find(ports.silent, 1, true) and 0.2 or 2 }
     local _, failure = get(run, "https://far.test/", { proxy = address }, limits)
-    return failure
-  end, equal)
-end)
-
-case("takes the hosts that no_proxy names directly, as libcurl does", function(run)
-  proxies.each_exemption(run.ports.closed, function(options)
-    local _, _, failure = require "jdvm".new(options):describe_image "img-a"
     return failure
   end, equal)
 end)

@@ -15,25 +15,16 @@ local HTTP = [[
   %s
   server {
     listen 127.0.0.1:%d;
-    listen 127.0.0.1:%d ssl http2;
     location = /ready { return 200 "ready"; }
     location /case/ { content_by_lua_block { require("spec.nginx.support.subject").serve() } }
     %s
   }
 ]]
 
---- options: certificates (folder), ca (file), port, tls_port; http and server: more lines for those blocks
+--- options: certificates (folder), ca (file), port; http and server: more lines for those blocks
 function M.http(options)
   local c = options.certificates
-  return HTTP:format(
-    options.ca or c .. "/ca.pem",
-    c,
-    c,
-    options.http or "",
-    options.port,
-    options.tls_port,
-    options.server or ""
-  )
+  return HTTP:format(options.ca or c .. "/ca.pem", c, c, options.http or "", options.port, options.server or "")
 end
 
 --- Runs the case /case/FILE/NUMBER and prints "ok", or what went wrong.

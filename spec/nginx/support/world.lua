@@ -82,8 +82,8 @@ end
 ---@param options? table http, server, main (more lines of those blocks), workers, ca (file), port
 function M.subject(options)
   options = options or {}
-  local port, tls_port = options.port or nginx.free_port(), nginx.free_port()
-  local server = nginx.start {
+  local port = options.port or nginx.free_port()
+  return nginx.start {
     name = "subject",
     port = port,
     checked = true,
@@ -93,13 +93,10 @@ function M.subject(options)
       certificates = M.certificates(),
       ca = options.ca,
       port = port,
-      tls_port = tls_port,
       http = options.http,
       server = options.server,
     },
   }
-  server.tls_port = tls_port
-  return server
 end
 
 local Helper = {}
@@ -126,6 +123,25 @@ function M.helper(script, ...)
     error(script .. " did not start: " .. shell.read(log))
   end
   return setmetatable({ pid = pid, log = log }, Helper)
+end
+
+--- Runs a function while so many clients ask the servers for /image again and again; every answer must be good.
+---@return integer answers
+function M.under_load(clients, servers, run)
+  local stop, loads, total = shell.output "mktemp -u", {}, 0
+  for n = 1, clients do
+    loads[n] = M.helper("load.lua", servers[n % #servers + 1].port, "/image", stop)
+  end
+  local ok, message = pcall(run)
+  shell.write(stop, "")
+  for _, load in ipairs(loads) do
+    local good, bad, problem = load:outcome():match "(%d+) good, (%d+) bad (.*)"
+    if bad ~= "0" then error(bad .. " answers were bad: " .. tostring(problem)) end
+    total = total + tonumber(good)
+  end
+  os.remove(stop)
+  assert(ok, message)
+  return total
 end
 
 --- GET from a server of the test.
