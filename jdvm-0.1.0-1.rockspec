@@ -54,6 +54,7 @@ build = {
     ["jdvm.cli.profile_files"] = "lua/jdvm/cli/profile_files.lua",
     ["jdvm.cli.progress"] = "lua/jdvm/cli/progress.lua",
     ["jdvm.cli.status"] = "lua/jdvm/cli/status.lua",
+    ["jdvm.cli.surroundings"] = "lua/jdvm/cli/surroundings.lua",
     ["jdvm.cli.table"] = "lua/jdvm/cli/table.lua",
     ["jdvm.cli.terminal"] = "lua/jdvm/cli/terminal.lua",
     ["jdvm.cli.values"] = "lua/jdvm/cli/values.lua",

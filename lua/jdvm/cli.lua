@@ -183,6 +183,14 @@ local function run(context)
     write(completions.scripts[context.given.shell])
   elseif name == "man" then
     write(require("jdvm.cli.manual").page(parser.new(), core._VERSION))
+    if context.screen() then
+      complain(
+        say(
+          "jdvm: to read it: jdvm man | man -l -; to install it: jdvm man > ~/.local/share/man/man1/jdvm.1",
+          "jdvm: 阅读：jdvm man | man -l -；安装：jdvm man > ~/.local/share/man/man1/jdvm.1"
+        )
+      )
+    end
   else
     context.client = not PLAIN[name] and not (name == "diff" and context.given.new) and client_for(context) or nil
     local action = commands[name] or (operation.page and commands.list or commands.show)
@@ -215,20 +223,12 @@ local function take_closed_streams()
   return held, closed[2]
 end
 
--- The language that --lang names, which the help needs before the command line is parsed.
-local function wanted_language(arguments)
-  for i, word in ipairs(arguments) do
-    local value = word == "--lang" and arguments[i + 1] or word:match("^%-%-lang=(.*)$")
-    if value == "zh" or value == "en" then return value end
-  end
-end
-
 ---Runs the command.
 ---@param arguments string[]
 ---@return integer exit status
 function cli.main(arguments)
   local _, unwritable = take_closed_streams()
-  language.choose(wanted_language(arguments))
+  language.choose(language.wanted(arguments))
   terminal.encode_as(language.charmap())
   if unwritable then
     complain("jdvm: the output could not be written: " .. unwritable)
@@ -240,6 +240,12 @@ function cli.main(arguments)
       for _, candidate in ipairs(completions.candidates(parser.new(), { unpack(arguments, 2) })) do
         write(candidate, "\n")
       end
+      flush()
+      return status.fine
+    end
+    -- What needs no parser does not wait for one.
+    if #arguments == 1 and (arguments[1] == "--version" or arguments[1] == "version") then
+      write("jdvm ", core._VERSION, "\n")
       flush()
       return status.fine
     end

@@ -1,5 +1,6 @@
 -- `jdvm doctor`: a report that shows no secret.
 local commands = require "spec.support.command"
+local shell = require "spec.support.shell"
 
 local world, jdvm, folder
 
@@ -40,7 +41,9 @@ describe("jdvm doctor", function()
     assert.truthy(out:find("jdvm.core      cannot be loaded: jdvm.core: " .. reason .. "\n", 1, true), out)
     assert.truthy(out:find("OPENSSL_CONF   " .. configuration .. "\n", 1, true), out)
     local _, _, complaint = jdvm("count --source public", { OPENSSL_CONF = configuration })
-    assert.equal("jdvm: jdvm.core: " .. reason .. "\n", complaint)
+    assert.equal("jdvm: jdvm.core: " .. reason .. "; run jdvm doctor\n", complaint)
+    out = jdvm("--lang zh doctor", { OPENSSL_CONF = configuration })
+    assert.truthy(out:find("jdvm.core      无法加载：", 1, true), out)
   end)
 
   it("warns of a file with keys that others can read", function()
@@ -69,5 +72,41 @@ describe("jdvm doctor", function()
     out = jdvm "doctor"
     os.execute(("rm -rf %s/home/.jdc"):format(folder))
     assert.truthy(out:find("profile        unknown  (" .. current .. ": Is a directory)\n", 1, true), out)
+  end)
+
+  it("tells why no proxy is used, which certificates are trusted, and which nginx would run", function()
+    local proxy = { http_proxy = "http://127.0.0.1:9", all_proxy = false, no_proxy = "127.0.0.0/8" }
+    local out = jdvm("doctor", proxy)
+    local why = "proxy          none: http_proxy is set, but no_proxy (127.0.0.0/8) exempts 127.0.0.1\n"
+    assert.truthy(out:find(why, 1, true), out)
+    assert.matches("\nnginx          /%S+\n", out)
+    assert.matches("\nname lookup    does not block\n", out)
+    assert.matches("\ntrust store    /%S+  %(default of libcurl%)\n", out)
+    local file = folder .. "/trusted.pem"
+    assert(os.execute("cp spec/fixtures/screens.txt " .. file))
+    out = jdvm("doctor --ca-file " .. file, { JDVM_NGINX = "/nonexistent/nginx" })
+    assert.truthy(out:find("\ntrust store    " .. file .. "  (--ca-file)\n", 1, true), out)
+    assert.truthy(
+      out:find("\nnginx          none; JDVM_NGINX names /nonexistent/nginx, which does not exist;", 1, true),
+      out
+    )
+    assert.truthy((jdvm "doctor"):find("\nproxy          none: no variable names one\n", 1, true))
+  end)
+
+  it("speaks Chinese, and names what loads when the module of libcurl does not", function()
+    local out = jdvm "doctor --lang zh"
+    for _, text in ipairs { "密钥           有效\n", "（环境变量 JDCLOUD_REGION）\n", "时钟           " } do
+      assert.truthy(out:find(text, 1, true), out)
+    end
+    local report = shell.output(
+      ("%s %s -e 'package.preload[%q] = function() error %q end' bin/jdvm doctor; echo $?"):format(
+        world.environment(),
+        world.lua,
+        "jdvm.curl",
+        "libcurl.so.4 is missing"
+      )
+    )
+    assert.matches("\nlibcurl        jdvm.curl[^\n]*cannot be loaded[^\n]*libcurl.so.4 is missing", report)
+    assert.matches("\n4$", report)
   end)
 end)

@@ -24,6 +24,7 @@ describe("a table on a screen", function()
     }, listing)
     for _, row in ipairs(rows) do
       printer.row(row)
+      printer.flush()
     end
     printer.finish()
     return command.lines_of(table.concat(printed))
@@ -75,4 +76,22 @@ describe("a table on a screen", function()
   end)
 
   it("has no line at all without rows", function() assert.same({}, print_table(80, nil, {})) end)
+
+  it("never wraps: what stands before a long id gives way, and so does the rest of a row with a longer one", function()
+    local terminal = require "jdvm.cli.terminal"
+    local long = "img-" .. ("x"):rep(32)
+    local lines = print_table(40, { "region", "imageId", "name" }, { { imageId = long, name = "web" } })
+    assert.same({ "ID", long }, { lines[1], lines[2] })
+    assert.equal("region,name", left_out)
+    lines = print_table(20, nil, { { imageId = long, name = "web" } })
+    assert.equal(long:sub(1, 19) .. "…", lines[2])
+    local rows = {}
+    for i = 1, 101 do
+      rows[i] = { imageId = "img-1", name = "web", status = "ready" }
+    end
+    rows[101].imageId = long
+    for _, line in ipairs(print_table(40, nil, rows)) do
+      assert.is_true(terminal.width(line) <= 40, line)
+    end
+  end)
 end)

@@ -127,11 +127,16 @@ static int http_now(lua_State *L) {
   return 1;
 }
 
-/* curl.version() -> text of the library that is loaded; whether the look-up of a name blocks it */
+/* curl.version() -> text of the library that is loaded; whether the look-up of a name blocks it; the file and the folder
+** of the certificates that it trusts by default, or nil */
 static int http_version(lua_State *L) {
+  const char *file, *folder;
+  jdvm_http_trust(&file, &folder);
   lua_pushstring(L, jdvm_http_version());
   lua_pushboolean(L, jdvm_http_blocks_on_names());
-  return 2;
+  lua_pushstring(L, file);
+  lua_pushstring(L, folder);
+  return 4;
 }
 
 /* ---- multi ---- */

@@ -434,6 +434,17 @@ const char *jdvm_http_version(void) {
   return curl_version();
 }
 
+void jdvm_http_trust(const char **file, const char **folder) {
+  *file = *folder = NULL;
+#if LIBCURL_VERSION_NUM >= 0x074600 /* 7.70.0 */
+  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  if (info->age >= CURLVERSION_SEVENTH) {
+    *file = info->cainfo;
+    *folder = info->capath;
+  }
+#endif
+}
+
 bool jdvm_http_blocks_on_names(void) {
   return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_ASYNCHDNS) == 0;
 }

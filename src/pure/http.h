@@ -147,6 +147,9 @@ void jdvm_transfer_release(jdvm_transfer *transfer);
 /* The versions of libcurl and of what it is built with. */
 const char *jdvm_http_version(void);
 
+/* The certificates that libcurl trusts by default, each NULL when there is none or nothing tells. */
+void jdvm_http_trust(const char **file, const char **folder);
+
 /* Whether libcurl looks names up in the calling thread, which waits for that: neither by c-ares nor in
 ** a thread. */
 bool jdvm_http_blocks_on_names(void);

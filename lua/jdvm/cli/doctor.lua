@@ -5,14 +5,15 @@ local errors = require "jdvm.failures.failure"
 local operations = require "jdvm.service.operations"
 local options_of = require "jdvm.options.options"
 local profile = require "jdvm.keys.profile"
-local proxies = require "jdvm.transport.proxy"
 local retry = require "jdvm.call.retry"
-local shell = require "jdvm.util.shell"
 local status = require "jdvm.cli.status"
 local text = require "jdvm.util.text"
 local transport = require "jdvm.transport"
 local messages = require "jdvm.cli.messages"
-local urls = require "jdvm.transport.url"
+local language = require "jdvm.cli.language"
+local surroundings = require "jdvm.cli.surroundings"
+
+local say = language.say
 
 local doctor = {}
 
@@ -33,80 +34,87 @@ local function reach(carrier, endpoint, seconds)
   return { milliseconds = elapsed * 1000, status = response.status, offset = date and date - os.time() }
 end
 
--- The proxy of an endpoint, without its password, and what chose it: as a configuration of a transport.
-local function print_proxy(line, endpoint)
-  local no_proxy = os.getenv "no_proxy" or os.getenv "NO_PROXY"
-  local address, variable = proxies.find({}, urls.endpoint(endpoint), os.getenv)
-  -- A password may hold anything when somebody forgot to encode it: it ends at the last "@".
-  local host = address:match(".*@(.*)$")
-  local shown = host and (address:match("^%a[%w+.-]*://") or "") .. "…@" .. host or address
-  line("proxy", shown == "" and "none" or text.one_line(shown, 200), variable and "environment variable " .. variable)
-  if variable then line("no_proxy", no_proxy and text.one_line(no_proxy, 200) or "none") end
-  return { address = address, variable = variable }
-end
-
 ---Prints the report.
 ---@param context table see jdvm.cli
 ---@return integer? exit status
 ---@return table? detail the failure that decides the exit status instead
 function doctor.run(context)
   local given = context.given
-  local function line(name, value, origin)
-    context.write(("%-14s %s%s\n"):format(name, value, origin and "  (" .. messages.origin(origin) .. ")" or ""))
-  end
+  local function line(...) context.write(surroundings.line(...)) end
   line("jdvm", core._VERSION)
-  local jit = package.loaded.jit
-  line("Lua", _VERSION .. (jit and ", " .. jit.version or ""))
   line("OpenSSL", core.openssl_version())
-  line("system", shell.line_of("uname -srm 2>/dev/null") or "unknown")
+  surroundings.programs(context.write)
 
-  local notes, endpoint, ca_file = {}, DEFAULT_ENDPOINT, nil
+  local notes, origins, endpoint, ca_file = {}, {}, DEFAULT_ENDPOINT, nil
   local ok, client = pcall(context.new_client, function(message) notes[#notes + 1] = message:gsub("^jdvm: ", "") end)
   if not ok then
     local message = tostring(client):gsub("^[^%s:]+:%d+: ", "")
-    line("settings", (messages.usage(message, context.operation, given.command):gsub("^jdvm: ", "")))
+    line(say("settings", "设置"), (messages.usage(message, context.operation, given.command):gsub("^jdvm: ", "")))
     return status.usage
   end
   -- The profile in use, whether or not anything is taken from it.
   local name, origin = profile.in_use(given.profile, os.getenv)
-  line("profile", name and text.one_line(name, 60) or "unknown", origin)
+  line(say("profile", "配置"), name and text.one_line(name, 60) or say("unknown", "未知"), origin)
   for _, setting in ipairs(client:settings()) do
-    local failure = setting.failure and select(2, require("jdvm").explain(setting.failure, nil, "command")) or {}
-    line(setting.name, setting.value .. (failure.hint and "; hint: " .. failure.hint or ""), setting.origin)
+    local failure = setting.failure
+        and select(2, require("jdvm").explain(setting.failure, language.current(), "command"))
+      or {}
+    local hint = failure.hint and say("; hint: %s", "；建议：%s", failure.hint) or ""
+    line(setting.name, (failure.message or setting.value) .. hint, setting.origin)
     if setting.name == "endpoint" and setting.origin then endpoint = setting.value end
     if setting.name == "ca_file" and setting.origin then ca_file = setting.value end
+    origins[setting.name] = setting.origin
   end
   notes[#notes + 1] = context.mode_warning()
   for _, note in ipairs(notes) do
-    line("note", note)
+    line(say("note", "注意"), note)
   end
-  local proxy = print_proxy(line, endpoint)
+  local proxy = surroundings.proxy(context.write, endpoint)
 
   local carrier, failure = transport.choose { transport = "curl", ca_file = ca_file, environment_proxy = proxy }
-  if not carrier then return nil, failure end
-  local version, blocks = carrier:version()
+  if not carrier then
+    local _, detail = errors.new(failure)
+    line("libcurl", (messages.failure(detail):gsub("^jdvm: ", "")))
+    return nil, detail
+  end
+  local version, blocks, file, folder = carrier:version()
+  line("libcurl", version)
   line(
-    "libcurl",
-    version .. (blocks and " (without a resolver of its own: looking up a name blocks event loops)" or "")
+    say("name lookup", "域名解析"),
+    blocks
+        and say(
+          "blocks event loops: libcurl has no resolver of its own",
+          "会阻塞事件循环：libcurl 没有异步解析器"
+        )
+      or say("does not block", "不阻塞")
+  )
+  line(
+    say("trust store", "受信任证书"),
+    ca_file or file or folder or say("that of the TLS library", "TLS 库自带"),
+    ca_file and origins.ca_file or say("default of libcurl", "libcurl 默认")
   )
   local response
   response, failure = reach(carrier, endpoint, given.timeout or 10)
   if not response then
     local _, detail = errors.new(failure)
-    line("reached", "no: " .. messages.failure(detail):gsub("^jdvm: ", ""))
+    line(say("reached", "连通"), say("no: ", "否：") .. messages.failure(detail):gsub("^jdvm: ", ""))
     return nil, detail
   end
-  line("reached", ("yes, HTTP %d after %.0f ms"):format(response.status, response.milliseconds))
   line(
-    "clock",
-    response.offset and ("%+d s against the service's"):format(response.offset) or "the service sends no date"
+    say("reached", "连通"),
+    say("yes, HTTP %d after %.0f ms", "是，HTTP %d，%.0f 毫秒", response.status, response.milliseconds)
+  )
+  line(
+    say("clock", "时钟"),
+    response.offset and say("%+d s against the service's", "与服务端相差 %+d 秒", response.offset)
+      or say("the service sends no date", "服务端未返回时间")
   )
 
   local result, _, detail = client:describe_images(
     { imageSource = "public", pageSize = operations.describeImages.page.min },
     { timeout = context.time_left() }
   )
-  line("keys", result and "accepted" or messages.failure(detail))
+  line(say("keys", "密钥"), result and say("accepted", "有效") or messages.failure(detail))
   return status.fine, not result and detail or nil
 end
 

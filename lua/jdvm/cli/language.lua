@@ -13,6 +13,16 @@ local function locale(category)
   return ""
 end
 
+---The language that --lang names, which is needed before the command line is parsed.
+---@param arguments string[]
+---@return "en"|"zh"|nil
+function language.wanted(arguments)
+  for i, word in ipairs(arguments) do
+    local value = word == "--lang" and arguments[i + 1] or word:match("^%-%-lang=(.*)$")
+    if value == "zh" or value == "en" then return value end
+  end
+end
+
 ---Chooses the language.
 ---@param wanted string? "en" or "zh"; nil: that of the locale
 function language.choose(wanted) current = wanted or locale("LC_MESSAGES"):find("^zh") and "zh" or "en" end

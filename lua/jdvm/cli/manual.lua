@@ -3,6 +3,9 @@ local help = require "jdvm.cli.help"
 
 local manual = {}
 
+-- Of the release.
+local DATE = "2026-11-30"
+
 -- troff takes a leading dot or quote for a request and a backslash for an escape.
 local function escaped(text)
   return (text:gsub("\\", "\\e"):gsub("%-", "\\-"):gsub("^([.'])", "\\&%1"):gsub("\n([.'])", "\n\\&%1"))
@@ -29,7 +32,7 @@ local function usage_of(command) return (command:get_usage():gsub("^Usage:%s*", 
 ---@return string
 function manual.page(root, version)
   local lines = {
-    '.TH JDVM 1 "" "jdvm ' .. version .. '" "User Commands"',
+    ('.TH JDVM 1 "%s" "jdvm '):format(DATE) .. version .. '" "User Commands"',
     ".SH NAME",
     "jdvm \\- " .. escaped(root._description:gsub("%.$", ""):gsub("^%u", string.lower)),
     ".SH SYNOPSIS",

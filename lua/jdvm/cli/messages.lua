@@ -1,6 +1,6 @@
 -- Messages of the library in the terms of the command: options for parameters and for options of the library, the
 -- subcommand for the operation, and only ways out that a command line has.
-local jdvm = require "jdvm"
+local jdvm = require("jdvm.util.lazy") "jdvm"
 local language = require "jdvm.cli.language"
 
 local messages = {}

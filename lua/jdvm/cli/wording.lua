@@ -82,6 +82,14 @@ local PHRASES = {
   { "is not name=value", "不是 name=value 的形式" },
   { "%-%-(%S+) needs (%-%-%S+)", "--%1 需要同时指定 %2" },
   { "has no effect with a command to run", "与要运行的命令同用时无效" },
+  { "JDVM_NGINX names (%S+), which does not exist; ", "JDVM_NGINX 指定的 %1 不存在；" },
+  { "JDVM_NGINX names (%S+), which has no Lua module; ", "JDVM_NGINX 指定的 %1 没有 Lua 模块；" },
+  {
+    "the emulator needs nginx with its Lua module: (.-) %(or install OpenResty%)",
+    "模拟器需要带 Lua 模块的 nginx：%1（或安装 OpenResty）",
+  },
+  { " does not exist$", " 不存在" },
+  { " is empty$", " 为空" },
   -- credentials
   { "the access key", "Access Key" },
   { "the secret key", "Secret Key" },

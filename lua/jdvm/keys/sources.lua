@@ -75,12 +75,12 @@ local function of_profile(profile)
     or nil
 end
 
--- Why no keys were found, as a failure's cause and facts.
-local function nothing_found(environment, looked_at)
+-- Why no keys were found, as a failure's cause and facts; `place` was looked at last.
+local function nothing_found(environment, place)
   return {
     cause = "no_keys",
     facts = {
-      places = "the options, the environment" .. looked_at,
+      place = place,
       empty_environment = not environment "PATH" and "" or nil,
     },
   }
@@ -94,7 +94,7 @@ local function find(options, environment, profile_in_use)
       local keys, message = of_group(group, environment)
       if keys or message then return keys, message end
     end
-    if options.credentials == "environment" then return nil, nothing_found(environment, "") end
+    if options.credentials == "environment" then return nil, nothing_found(environment) end
   end
   local profile = profile_in_use()
   if profile.values then
@@ -106,7 +106,7 @@ local function find(options, environment, profile_in_use)
   end
   local keys = of_group(terraform, environment)
   if keys then return keys end
-  return nil, nothing_found(environment, " and " .. profile.origin)
+  return nil, nothing_found(environment, profile.origin)
 end
 
 --- What contradicts itself in the options about keys, or nil.

@@ -89,6 +89,8 @@ function methods:close() self.multi:close() end
 --- The version of libcurl and of what it is built on, for reports.
 ---@return string version
 ---@return boolean blocks whether it looks names up while everything else waits, also with the option `wait`
+---@return string|nil file of the certificates that it trusts by default
+---@return string|nil folder of them
 function methods.version() return curl.version() end
 
 local transport = { methods = methods }

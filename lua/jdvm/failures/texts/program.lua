@@ -4,8 +4,8 @@
 return {
   -- Credentials and region.
   no_keys = {
-    en = "no keys: looked at {places}",
-    zh = "没有密钥：已查找 {places}",
+    en = "no keys: looked at the options, the environment[ and {place}]",
+    zh = "没有密钥：已查找选项、环境变量[和 {place}]",
     hint = "give jdvm.new access_key and secret_key, set JDCLOUD_ACCESS_KEY and JDCLOUD_SECRET_KEY, or run jdvm configure[{empty_environment}. The environment of this process is empty, as in an nginx worker: put `env JDCLOUD_ACCESS_KEY; env JDCLOUD_SECRET_KEY;` at the top of nginx.conf, or make the client in init_by_lua]",
     hint_zh = "请向 jdvm.new 提供 access_key 与 secret_key，或设置 JDCLOUD_ACCESS_KEY 与 JDCLOUD_SECRET_KEY，或运行 jdvm configure[{empty_environment}。本进程的环境变量为空（如 nginx worker）：请在 nginx.conf 顶部写入`env JDCLOUD_ACCESS_KEY; env JDCLOUD_SECRET_KEY;`，或在 init_by_lua 中创建客户端]",
     command = "set JDCLOUD_ACCESS_KEY and JDCLOUD_SECRET_KEY, or run jdvm configure",
