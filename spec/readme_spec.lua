@@ -74,6 +74,8 @@ describe("README", function()
           words[#words + 1] = word
         end
         emulator.start({ args = words }).stop()
+      elseif line == "jdvm configure" then
+        code[#code + 1] = 'printf "$JDCLOUD_ACCESS_KEY\\n$JDCLOUD_SECRET_KEY\\n\\n" | ' .. line
       elseif command == "jdvm" or command == "eval" or command == "kill" then
         code[#code + 1] = line
       elseif command == "make" then

@@ -240,4 +240,28 @@ describe("jdvm configure", function()
     assert.equal("[default]\naccess_key = A\n\n# of test\n[test]\naccess_key = C\n", shell.read(config))
     assert.equal("600", mode_of(config))
   end)
+
+  it("leads from an empty home to the first listing: each step that fails names the next", function()
+    assert(shell.run("rm -rf " .. folder))
+    local changes = {}
+    for name, value in pairs(NOTHING) do
+      changes[name] = value
+    end
+    local _, status, complaint = jdvm("images", changes)
+    assert.equal(2, status)
+    assert.truthy(complaint:find("--source is required unless --id is given; it is one of public", 1, true), complaint)
+    _, status, complaint = jdvm("images --source public", changes)
+    assert.equal(3, status)
+    assert.matches("run jdvm configure\n$", complaint)
+    -- What leads to the emulator in place of the service.
+    changes.JDCLOUD_ENDPOINT = nil
+    local answers = ("%s\n%s\n\n"):format(world.keys.access_key, world.keys.secret_key)
+    _, status, complaint = jdvm("configure", changes, answers)
+    assert.equal(0, status, complaint)
+    assert.truthy(complaint:find("https://uc.jdcloud.com/account/accesskey\n", 1, true), complaint)
+    local out
+    out, status, complaint = jdvm("images --source public", changes)
+    assert.same({ 0, "" }, { status, complaint })
+    assert.matches("^ID +NAME", out)
+  end)
 end)
