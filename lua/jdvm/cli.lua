@@ -89,7 +89,7 @@ local function new_client(given, region, warn)
     on_attempt = function(event) shown.attempt(event, max_attempts) end,
     logger = function(event)
       if event.event == "warning" then
-        warn(event.message)
+        warn(messages.localized(event.message))
       elseif given.verbose then
         complain(event.message)
       end
@@ -140,7 +140,7 @@ end
 local function client_for(context)
   local client = context.new_client(complain)
   local warning = not os.getenv("JDCLOUD_ACCESS_KEY") and mode_warning()
-  if warning then complain("jdvm: " .. warning) end
+  if warning then complain("jdvm: " .. messages.localized(warning)) end
   return client
 end
 
@@ -160,7 +160,9 @@ local function status_of_raised(failed, operation, given)
   if raised == CLOSED then
     return status.fine
   elseif getmetatable(raised) == Unwritten then
-    complain("jdvm: the output could not be written: " .. tostring(raised.message))
+    complain(
+      say("jdvm: the output could not be written: %s", "jdvm: 无法写出结果：%s", tostring(raised.message))
+    )
     return status.service
   end
   if type(raised) == "string" and raised:find("interrupted!$") then error(raised, 0) end
@@ -169,7 +171,10 @@ local function status_of_raised(failed, operation, given)
     complain(messages.usage(message, operation, given.command or ""))
     return status.usage
   end
-  complain("jdvm: this is a bug in jdvm, please report it: " .. one_line(tostring(raised), 500))
+  local line = one_line(tostring(raised), 500)
+  complain(
+    say("jdvm: this is a bug in jdvm, please report it: %s", "jdvm: 这是 jdvm 的缺陷，请反馈：%s", line)
+  )
   if given.verbose then complain(failed.traceback) end
   return status.internal
 end
@@ -231,7 +236,7 @@ function cli.main(arguments)
   language.choose(language.wanted(arguments))
   terminal.encode_as(language.charmap())
   if unwritable then
-    complain("jdvm: the output could not be written: " .. unwritable)
+    complain(say("jdvm: the output could not be written: %s", "jdvm: 无法写出结果：%s", unwritable))
     return status.service
   end
   local operation, given = operations.describeImages, {}

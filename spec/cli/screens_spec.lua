@@ -7,6 +7,10 @@ local FIXTURE = "spec/fixtures/screens.txt"
 
 local SCREENS = {
   "help image",
+  "help configure",
+  "nosuch",
+  "count --source public --timeout soon",
+  "configure use",
   "images --source public --platform Ubuntu --max 3",
   "images --source public --source thirdparty --region all --max 2",
   "images --source private --columns name,imageId,desc --match quoted",
@@ -52,7 +56,7 @@ describe("the screen of", function()
           shown[#shown + 1] = ("==== %s\n%s"):format(title, text)
           if os.getenv "JDVM_SCREENS" ~= "write" then assert.equal(expected[title], text, title) end
           for line in text:gmatch "[^\n]+" do
-            local is_row = arguments:find "^images" and not line:find "^jdvm: "
+            local is_row = (arguments:find "^images" or arguments:find "^help") and not line:find "^jdvm: "
             if is_row then assert.is_true(require("jdvm.cli.terminal").width(line) <= size[1], line) end
           end
         end

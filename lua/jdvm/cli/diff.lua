@@ -18,7 +18,9 @@ local function parse(text)
   for line in text:gmatch("[^\n]+") do
     number = number + 1
     local row, message = core.decode(line, { utf8 = "replace" })
-    if type(row) ~= "table" then return nil, ("line %d: %s"):format(number, message or "no object") end
+    if type(row) ~= "table" then
+      return nil, say("line %d: %s", "第 %d 行：%s", number, message or say("no object", "不是对象"))
+    end
     rows[number] = row
   end
   return rows

@@ -67,7 +67,7 @@ function doctor.run(context)
   end
   notes[#notes + 1] = context.mode_warning()
   for _, note in ipairs(notes) do
-    line(say("note", "注意"), note)
+    line(say("note", "注意"), messages.localized(note))
   end
   local proxy = surroundings.proxy(context.write, endpoint)
 

@@ -241,9 +241,8 @@ local function add_diff(command)
 end
 
 local function add_configure(command)
-  local about =
-    say("Default: ask for the values of a profile and write it.", "默认：询问各项值并写入配置。")
-  command:argument("action"):args("?"):choices({ "list", "show", "use", "delete" }):description(about)
+  local action = command:argument("action"):args("?"):description(descriptions.argument "action")
+  action:argname("list|show|use|delete"):choices { "list", "show", "use", "delete" }
   local name = command:argument("name"):args("?"):description(descriptions.argument "name")
   name._offered = "profiles"
   add(command, { { "--verify" }, { "--no-verify", target = "verify", value = false } })
@@ -313,7 +312,7 @@ function parser.new(arguments, print)
   local function add_command(name, described, fill, ...)
     local command = root:command(name, described):epilog(descriptions.below(name))
     if fill and (not arguments or names[name]) then fill(command, ...) end
-    local words = { say("Usage: jdvm", "用法：jdvm"), name, "[options]" }
+    local words = { say("Usage: jdvm", "用法：jdvm"), name, say("[options]", "[选项]") }
     for i, argument in ipairs(command._arguments) do
       words[i + 3] = argument:_get_usage()
     end
@@ -343,7 +342,7 @@ function parser.new(arguments, print)
   for _, command in ipairs(root._commands) do
     root._command_named[command._name] = command
   end
-  set_manners(root:usage(say("Usage: jdvm", "用法：jdvm") .. " [options] <command>"), print)
+  set_manners(root:usage(say("Usage: jdvm [options] <command>", "用法：jdvm [选项] <命令>")), print)
   return root, by_command
 end
 

@@ -91,6 +91,16 @@ local PHRASES = {
   { " does not exist$", " 不存在" },
   { " is empty$", " 为空" },
   -- credentials
+  { "(%S+) can be read by others %(mode (%d+)%): ", "其他用户可读 %1（权限 %2）：" },
+  {
+    "line (%d+) is neither a %[section%] nor key = value; it was skipped",
+    "第 %1 行既非 [节] 也非 键 = 值，已跳过",
+  },
+  {
+    "line (%d+) stands before the first %[section%]; it was skipped",
+    "第 %1 行位于第一个 [节] 之前，已跳过",
+  },
+  { "the key (%S+) is not read; did you mean (%S+)%?", "不读取键 %1；是否应为 %2？" },
   { "the access key", "Access Key" },
   { "the secret key", "Secret Key" },
   { "begins or ends with a blank: cut it off", "首尾有空白：请去掉" },
