@@ -16,14 +16,16 @@ local surroundings = {}
 
 local LABELS = 15
 
----A line of the report.
+---A line of the report, wrapped on a screen.
 ---@param name string
 ---@param value string
 ---@param origin string? where the value comes from
 ---@return string
 function surroundings.line(name, value, origin)
   local shown = origin and say("  (%s)", "（%s）", messages.localized(messages.origin(origin))) or ""
-  return name .. terminal.padding(name, LABELS - 1) .. " " .. value .. shown .. "\n"
+  local whole, width = value .. shown, terminal.is_screen() and terminal.columns() - LABELS or 0
+  if width >= LABELS then whole = terminal.wrap(whole, width):gsub("\n", "\n" .. (" "):rep(LABELS)) end
+  return name .. terminal.padding(name, LABELS - 1) .. " " .. whole .. "\n"
 end
 
 ---What runs this: Lua and the system.
