@@ -111,8 +111,8 @@ local function ask_values(is_person, region, endpoint, known)
   if not known.access_key then
     terminal.complain(
       say(
-        "Access keys are created in the console, under Account Management > AccessKey Management:\n",
-        "Access Key 在控制台“账户管理 > AccessKey管理”页面创建：\n"
+        "Create an access key in the console (Account Management > AccessKey Management):\n",
+        "在控制台“账户管理 > AccessKey管理”页面创建 Access Key：\n"
       )
         .. CONSOLE
         .. "\n"
