@@ -228,7 +228,7 @@ describe("jdvm configure", function()
     assert.equal(3, status)
     assert.truthy(complaint:find("prod is in use; run jdvm configure use", 1, true), complaint)
     for _, action in ipairs { "show", "use", "delete" } do
-      _, status, complaint = jdvm("configure " .. action .. " tset", NOTHING)
+      status, complaint = select(2, jdvm("configure " .. action .. " tset", NOTHING))
       assert.equal(3, status)
       assert.truthy(complaint:find('no profile "tset" in ' .. config .. "; did you mean test?", 1, true), complaint)
     end
