@@ -54,6 +54,7 @@ describe("one printable line", function()
     assert.equal("abcdef", text.one_line("a\194\133b\226\128\174c\226\128\139d\226\129\166e\239\187\191f", 100))
     assert.equal("ab", text.one_line("a\226\128\168b", 100))
     assert.equal("ab", text.one_line("a\243\160\129\129b", 100))
+    assert.equal("ab", text.one_line("a\240\155\178\160b\240\147\144\176", 100))
     for _, range in ipairs { { 128, 139, 143 }, { 128, 168, 174 }, { 129, 160, 175 } } do
       for last = range[2] - 1, range[3] + 1 do
         local character, is_hidden = string.char(226, range[1], last), last >= range[2] and last <= range[3]
