@@ -132,7 +132,7 @@ local function matches(entry, host, port)
   if own_port and tonumber(own_port) ~= port then return false end
   name = name or entry
   if name == "*" then return true end
-  local network, bits = name:match("^(.*)/(%d+)$")
+  local network, bits = name:match("^(.*)/(%d+)%]?$") -- [::/8] or [::]/8
   if network then return shares(bytes_of(network), bytes_of(host), tonumber(bits)) end
   name = name:gsub("^%*?%.", ""):gsub("%.$", "")
   local address = bytes_of(name)
