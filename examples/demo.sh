@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Lists and shows images of an emulator on this machine through signed HTTPS, as a user would. `make demo` builds first;
-# LUA=luajit examples/demo.sh tries another Lua.
-# shellcheck disable=SC2154 # emulator.sh sets top and lua
+# Starts the emulator on this machine, lists and shows images through signed HTTPS as a user would,
+# and stops it. `make demo` builds first; LUA=luajit examples/demo.sh tries another Lua.
 set -eu
-. "$(dirname "$0")/emulator.sh"
-cd "$top"
+cd "$(dirname "$0")/.."
+. examples/emulator.sh
 
 run() {
   printf '\n$ %s\n' "$*"

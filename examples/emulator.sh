@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# For the scripts beside this file, which source it: tells Lua where the library is, and runs the script under the
-# emulator, which puts endpoint, CA, region and keys into its environment and ends with it.
+# Starts the emulator for the scripts beside this file, which source it: puts endpoint, CA, region and keys into the
+# environment, and where Lua finds the library. At the end of the script it stops what stands in `processes`.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 case $top in
@@ -16,8 +16,40 @@ case $top in
   ;;
 esac
 export LUA_PATH="$lua_path;;" LUA_CPATH="$lua_cpath;;"
-unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
-if [ -z "${JDVM_EMULATED:-}" ]; then
-  export JDVM_EMULATED=1
-  exec "$lua" "$top/bin/jdvm" emulator --tls -- "$BASH" "$0" "$@"
+folder=$(mktemp -d)
+processes=()
+stop() {
+  status=$?
+  trap - EXIT
+  kill -TERM "${processes[@]}" 2>/dev/null || true
+  wait "${processes[@]}" 2>/dev/null || true
+  rm -rf "$folder"
+  exit "$status"
+}
+trap stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+unset JDCLOUD_SESSION_TOKEN http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
+
+echo '$ jdvm emulator --tls &'
+mkfifo "$folder/says"
+"$lua" "$top/bin/jdvm" emulator --tls >"$folder/says" &
+processes+=($!)
+exec 3<"$folder/says"
+while read -r -t 20 -u 3 word value rest; do
+  echo "$word${value:+ $value}${rest:+ $rest}"
+  case $word:$value in
+  endpoint:*) export JDCLOUD_ENDPOINT=$value ;;
+  ca_file:*) export JDCLOUD_CA_FILE=$value ;;
+  regions:*) export JDCLOUD_REGION=$value ;;
+  account:owner)
+    read -r JDCLOUD_ACCESS_KEY JDCLOUD_SECRET_KEY _ <<<"$rest"
+    export JDCLOUD_ACCESS_KEY JDCLOUD_SECRET_KEY
+    ;;
+  ready:*) break ;;
+  esac
+done
+if [ "${word:-}" != ready ]; then
+  echo "the emulator did not get ready" >&2
+  exit 1
 fi

@@ -1,14 +1,10 @@
 #!/usr/bin/env bash
 # Starts the gateway of this folder on 127.0.0.1 against the emulator: run.sh [PORT [METRICS_PORT]], 8080 and 9145 by
 # default. Ctrl-C ends both.
-# shellcheck disable=SC2154 # emulator.sh sets lua, lua_path, …
+# shellcheck disable=SC2154 # emulator.sh sets folder, lua, lua_path, …
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../emulator.sh"
-
-folder=$(mktemp -d)
-trap 'kill -TERM "$gateway" 2>/dev/null; wait; rm -rf "$folder"' EXIT
-trap exit INT TERM
 
 # What differs from machine to machine, beside a copy of nginx.conf. Cosockets take their CA from nginx.conf, and check
 # certificates against names only; the emulator's is for localhost, too.
@@ -32,7 +28,7 @@ uwsgi_temp_path $folder/t4; scgi_temp_path $folder/t5;
 END
 
 "$nginx" -p "$folder/" -c nginx.conf -e error.log -g 'daemon off;' &
-gateway=$!
-until [ -s "$folder/nginx.pid" ]; do sleep 0.1 && kill -0 "$gateway"; done
+processes+=($!)
+until [ -s "$folder/nginx.pid" ]; do sleep 0.1 && kill -0 "${processes[1]}"; done
 echo "http://127.0.0.1:${1:-8080}/"
-wait "$gateway"
+wait "${processes[1]}"

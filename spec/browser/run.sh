@@ -18,5 +18,5 @@ for _ in $(seq 100); do
   if grep -q http: "$folder/log"; then break; fi
   sleep 0.1
 done
-# The emulator is the first child of the command that the example's run.sh becomes.
+# The emulator is the first child of the example's run.sh.
 MODULES=$modules node spec/browser/look.mjs "http://127.0.0.1:$port" "$screenshots" "$(pgrep -o -P "$example")"

@@ -17,7 +17,7 @@ local function start(changes)
     shell.wait(10, function() return not shell.alive(server.pid) end)
     shell.run("rm -rf '" .. folder .. "' " .. log)
   end
-  -- The emulator is the first child of the command that run.sh becomes.
+  -- The emulator is the first child of run.sh.
   function server.stop_service() shell.run("kill -TERM $(pgrep -o -P " .. server.pid .. ")") end
   if not shell.wait(30, function() return shell.read(log):find("http://", 1, true) end) then
     local output = shell.read(log)
