@@ -65,7 +65,9 @@ function M.each_address(ports, column, fetch, check)
     check(nil, words:find(M.secret, 1, true), words)
     check(nil, words:find("[redacted]", 1, true), words)
     local said = (case.says or ""):gsub("{(%l+)}", ports)
-    if case[column] or column == 2 then check(true, words:find(said, 1, true) ~= nil, words .. " lacks " .. said) end
+    if column == 2 or not case[column] then
+      check(true, words:find(said, 1, true) ~= nil, words .. " lacks " .. said)
+    end
     if column == 2 then check(true, words:find(case.hint or "", 1, true) ~= nil, words) end
   end
 end

@@ -143,4 +143,11 @@ case("says of each proxy what is wrong with it, and shows no password", function
   end, equal)
 end)
 
+case("takes the hosts that no_proxy names directly, as libcurl does", function(run)
+  proxies.each_exemption(run.ports.closed, function(options)
+    local _, _, failure = require("jdvm").new(options):describe_image "img-a"
+    return failure
+  end, equal)
+end)
+
 return cases

@@ -24,7 +24,7 @@ repeat
   if ok then
     good = good + 1
   else
-    bad, problem = bad + 1, tostring(answer)
+    bad, problem = bad + 1, (tostring(answer):gsub("%s+", " "))
   end
   local file = io.open(stop)
   if file then file:close() end

@@ -136,7 +136,7 @@ function M.under_load(clients, servers, run)
   shell.write(stop, "")
   for _, load in ipairs(loads) do
     local good, bad, problem = load:outcome():match "(%d+) good, (%d+) bad (.*)"
-    if bad ~= "0" then error(bad .. " answers were bad: " .. tostring(problem)) end
+    if bad ~= "0" then error(("%s answers were bad: %s"):format(bad, problem)) end
     total = total + tonumber(good)
   end
   os.remove(stop)
