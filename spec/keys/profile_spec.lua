@@ -1,4 +1,5 @@
 -- The profile files of the `jdc` command, as it writes them and as people edit them.
+local own_process = require "spec.support.own_process"
 local profile = require "jdvm.keys.profile"
 local shell = require "spec.support.shell"
 
@@ -224,6 +225,12 @@ describe("a file", function()
       shell.write(folder .. "/config", content)
       assert.equal(content, profile.read_file(folder .. "/config"))
     end
+  end)
+
+  it("that is a pipe is refused at once", function()
+    shell.run("mkfifo " .. folder .. "/current")
+    local program = ("print(select(2, require'jdvm.keys.profile'.read_file(%q)))"):format(folder .. "/current")
+    assert.equal(folder .. "/current is not a file", own_process.run(program, "timeout 5 env"))
   end)
 
   it("that nobody may write can be read", function()

@@ -145,18 +145,34 @@ local function content_fault(content)
   return ("line %d holds a control character (0x%02X): save the file as plain text"):format(lines + 1, byte)
 end
 
+-- A pipe that is opened for writing, too, waits for nobody.
+local function open(path)
+  local file = io.open(path, "r+b")
+  if file then return file end
+  return io.open(path, "rb")
+end
+
 --- The content of a file.
 ---@param path string
 ---@return string|nil content
 ---@return string|nil message nil when there is no such file
 function profile.read_file(path)
-  local file, message, number = io.open(path, "rb")
+  local file, message, number = open(path)
   -- Renaming a file to its own name changes nothing, and succeeds for a link even if what it points to is gone.
-  if number == ABSENT and os.rename(path, path) then return nil, path .. " is a link to a file that does not exist" end
+  if number == ABSENT and os.rename(path, path) then
+    file, message, number = open(path)
+    if number == ABSENT then return nil, path .. " is a link to a file that does not exist" end
+  end
   if number == ABSENT then return nil end
   if not file then return nil, tostring(message) end
-  local content, failure = file:read(MAX_FILE + 1)
+  -- A pipe has no position.
+  local is_file = file:seek("cur") ~= nil
+  local content, failure = nil, nil
+  if is_file then
+    content, failure = file:read(MAX_FILE + 1)
+  end
   file:close()
+  if not is_file then return nil, path .. " is not a file" end
   if failure then return nil, path .. ": " .. tostring(failure) end
   if content and #content > MAX_FILE then return nil, path .. " is larger than 1 MiB" end
   local fault = content and content_fault(content)
