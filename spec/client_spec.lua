@@ -497,6 +497,7 @@ describe("secrets", function()
         return { status = 400, body = cjson.encode(body) }
       end,
       { status = 502, body = "<html>" .. SECRET .. token },
+      { status = 407, body = "Proxy-Authorization: Basic dXNlcjpwYXNzdzByZA== (user:passw0rd)" },
       { status = 502, body = "refused " .. ("-"):rep(100) .. token },
       {
         status = 400,
@@ -521,7 +522,7 @@ describe("secrets", function()
         logger = note,
         on_attempt = note,
         on_call = note,
-        proxy = "http://user:passw0rd@proxy:1",
+        proxy = "http://user:passw%30rd@proxy:1",
       })
       note(client)
       for _, value in pairs { client:describe_images(PUBLIC) } do
@@ -534,7 +535,16 @@ describe("secrets", function()
       note(client:start("describeImages", PUBLIC))
     end
     local all = table.concat(out, "\n")
-    for _, secret in ipairs { SECRET, token, token:sub(1, 12), "U0VTU0lPTlRPS0VO", "passw0rd", signature } do
+    for _, secret in ipairs {
+      SECRET,
+      token,
+      token:sub(1, 12),
+      "U0VTU0lPTlRPS0VO",
+      "passw0rd",
+      "passw%30rd",
+      "dXNlcjpw",
+      signature,
+    } do
       assert.is_nil(all:find(secret, 1, true), secret)
     end
   end)

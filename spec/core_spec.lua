@@ -29,6 +29,16 @@ describe("can_yield", function()
 end)
 
 describe("nonce", function()
+  it(
+    "writes base64",
+    function()
+      assert.same(
+        { "", "Zg==", "Zm8=", "Zm9v" },
+        { core.base64 "", core.base64 "f", core.base64 "fo", core.base64 "foo" }
+      )
+    end
+  )
+
   it("is a UUID of version 4, never the same", function()
     local seen = {}
     for _ = 1, 20000 do

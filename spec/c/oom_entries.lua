@@ -82,6 +82,7 @@ local function stage(name, call, judge)
   end)
 end
 
+stage("base64", function(core) return core.base64(LONG) end, function(text) return #text > 64 end)
 stage("sha256", function(core) return core.sha256(LONG) end, function(text) return #text == 64 end)
 stage("nonce", function(core) return core.nonce() end, function(text) return #text == 36 end)
 stage("openssl_version", function(core) return core.openssl_version() end, function(text) return #text > 0 end)

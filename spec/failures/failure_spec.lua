@@ -210,11 +210,11 @@ describe("secrets", function()
 
   it("are also what stands before the host of a proxy", function()
     for address, expected in pairs {
-      ["http://me:hunter2@h:1"] = { "me:hunter2", "hunter2" },
-      ["me:hunter2@h:1"] = { "me:hunter2", "hunter2" },
-      ["http://me:hun/hunter2@h:1"] = { "me:hun/hunter2", "hun/hunter2" },
-      ["socks5://me:a@hunter2@h:1"] = { "me:a@hunter2", "a@hunter2" },
-      ["http://hunter2@h"] = { "hunter2" },
+      ["http://me:hunter2@h:1"] = { "me:hunter2", "hunter2", "me:hunter2", "hunter2" },
+      ["me:hunter%402@h:1"] = { "me:hunter%402", "hunter%402", "me:hunter@2", "hunter@2" },
+      ["http://me:hun/hunter2@h:1"] = { "me:hun/hunter2", "hun/hunter2", "me:hun/hunter2", "hun/hunter2" },
+      ["socks5://me:a@hunter2@h:1"] = { "me:a@hunter2", "a@hunter2", "me:a@hunter2", "a@hunter2" },
+      ["http://hunter2@h"] = { "hunter2", nil, "hunter2" },
       ["http://h:3128"] = {},
       [""] = {},
     } do

@@ -29,6 +29,15 @@ static int core_sha256(lua_State *L) {
   return 1;
 }
 
+/* core.base64(bytes) -> text (RFC 4648), with padding */
+static int core_base64(lua_State *L) {
+  size_t length;
+  const char *bytes = luaL_checklstring(L, 1, &length);
+  char *out = lua_newuserdata(L, 4 * (length / 3 + 1));
+  lua_pushlstring(L, out, jdvm_base64(out, bytes, length));
+  return 1;
+}
+
 /* core.can_yield() -> boolean: false where Lua cannot yield, because C stands between here and the
 ** start of the coroutine; true, too, in Luas that cannot be asked (5.1 and 5.2 of PUC Rio) */
 static int core_can_yield(lua_State *L) {
@@ -70,6 +79,7 @@ JDVM_EXPORT int luaopen_jdvm_core(lua_State *L);
 ** destructors, no callbacks), and libcrypto, which does such things, pins itself. */
 JDVM_EXPORT int luaopen_jdvm_core(lua_State *L) {
   static const luaL_Reg functions[] = {{"sha256", core_sha256},
+                                       {"base64", core_base64},
                                        {"can_yield", core_can_yield},
                                        {"nonce", core_nonce},
                                        {"now", core_now},

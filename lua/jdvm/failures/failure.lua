@@ -55,13 +55,17 @@ function errors.redact(s, secrets)
   return s
 end
 
---- The secrets in the address of a proxy, which a transport may quote: user name and password, and the password alone.
+--- The secrets in the address of a proxy, which a transport or the proxy may quote.
 ---@param address string|nil
----@return string|nil userinfo
+---@return string|nil userinfo user name and password as written
 ---@return string|nil password
+---@return string|nil plain_userinfo the same without %XX
+---@return string|nil plain_password
 function errors.secrets_of_proxy(address)
   local userinfo = (address or ""):gsub("^[^/@]*://", ""):match "^(.*)@"
-  return userinfo, userinfo and userinfo:match ":(.*)"
+  if not userinfo then return nil end
+  local plain_userinfo = userinfo:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end)
+  return userinfo, userinfo:match ":(.*)", plain_userinfo, plain_userinfo:match ":(.*)"
 end
 
 -- A copy that holds only plain data: nested at most 5 deep, at most 100 entries a table, without holes.
