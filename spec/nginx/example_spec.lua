@@ -224,6 +224,7 @@ describe("the example for OpenResty", function()
       local codes = shell.output(flood)
       assert.is_true(count(codes, "429") > 50, count(codes, "429") .. " of 400")
       assert.is_true(count(codes, "200") >= 10)
+      assert.equal(200, select(2, world.get(server, "/healthz")))
       assert.truthy(shell.wait(5, function() return select(2, world.get(server, "/")) == 200 end))
     end)
 
