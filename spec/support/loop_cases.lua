@@ -122,7 +122,7 @@ return function(name, loop)
       function()
         local _, meta = assert(client:describe_images(PRIVATE))
         assert.equal(2, meta.attempts)
-        local id = client:list_images(PRIVATE, { max_items = 1 })[1].imageId
+        local id = client:list_images({ imageSource = "private", status = "ready" }, { max_items = 1 })[1].imageId
         assert.truthy(client:wait_image(id))
       end,
     }, function() ticks = ticks + 1 end)
