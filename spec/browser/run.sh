@@ -13,7 +13,7 @@ changes='s/ttl = 60, grace = 60/ttl = 1, grace = 1/
 : >"$folder/log"
 spec/nginx/support/example.sh "$folder" "$port" $((port + 1)) "$changes" >"$folder/log" 2>&1 &
 example=$!
-trap 'kill -TERM $(pgrep -P $example) $example 2>/dev/null || true; wait $example 2>/dev/null || true; rm -rf "$folder"' EXIT
+trap 'kill -TERM $example 2>/dev/null || true; wait $example 2>/dev/null || true; rm -rf "$folder"' EXIT
 for _ in $(seq 100); do
   if grep -q http: "$folder/log"; then break; fi
   sleep 0.1

@@ -12,8 +12,7 @@ local function start(changes)
   local command = "spec/nginx/support/example.sh '%s' %d %d '%s'"
   server.pid = shell.background(command:format(folder, server.port, server.metrics_port, changes or ""), log)
   function server.stop()
-    -- After the emulator's end, nobody else would end the gateway.
-    shell.run(("kill -TERM $(pgrep -P %d) %d"):format(server.pid, server.pid))
+    shell.run("kill -TERM " .. server.pid)
     shell.wait(10, function() return not shell.alive(server.pid) end)
     shell.run("rm -rf '" .. folder .. "' " .. log)
   end
