@@ -6,6 +6,19 @@ local faults = require "jdvm.emulator.faults"
 local conditions = require("jdvm.emulator.fault_rules").conditions
 local settings = require "jdvm.emulator.settings"
 
+local SESSION = [[
+```
+$ jdvm emulator --port 8080
+endpoint http://127.0.0.1:8080
+regions cn-north-1 cn-east-1 cn-east-2 cn-south-1
+account owner JDVM-EMULATOR-OWNER owner-secret-for-tests-only
+…
+ready
+$ JDCLOUD_ENDPOINT=http://127.0.0.1:8080 JDCLOUD_REGION=cn-north-1 JDCLOUD_ACCESS_KEY=JDVM-EMULATOR-OWNER \
+  JDCLOUD_SECRET_KEY=owner-secret-for-tests-only jdvm images --source private
+```
+]]
+
 local prose = {}
 
 prose.en = {
@@ -18,16 +31,9 @@ JDCLOUD3), rejects reused nonces and wrong clocks, pages and filters a catalogue
 service's own words, and fails on purpose when told to. Any client can be pointed at it. It needs nginx with its Lua
 module (`apt-get install nginx libnginx-mod-http-lua`) or OpenResty, and leaves nothing behind when it ends.
 
-```
-$ jdvm emulator --port 8080
-endpoint http://127.0.0.1:8080
-regions cn-north-1 cn-east-1 cn-east-2 cn-south-1
-account owner JDVM-EMULATOR-OWNER owner-secret-for-tests-only
-…
-ready
-$ JDCLOUD_ENDPOINT=http://127.0.0.1:8080 JDCLOUD_REGION=cn-north-1 JDCLOUD_ACCESS_KEY=JDVM-EMULATOR-OWNER \
-  JDCLOUD_SECRET_KEY=owner-secret-for-tests-only jdvm images --source private
-```
+]]
+    .. SESSION
+    .. [[
 
 Three ways to run it:
 
@@ -117,16 +123,9 @@ prose.zh = {
 对一批镜像进行过滤与分页，以服务自身的用词返回错误，并可按要求制造故障。任何客户端都可以指向它。它需要带 Lua 模块的 nginx
 （`apt-get install nginx libnginx-mod-http-lua`）或 OpenResty，结束后不留下任何痕迹。
 
-```
-$ jdvm emulator --port 8080
-endpoint http://127.0.0.1:8080
-regions cn-north-1 cn-east-1 cn-east-2 cn-south-1
-account owner JDVM-EMULATOR-OWNER owner-secret-for-tests-only
-…
-ready
-$ JDCLOUD_ENDPOINT=http://127.0.0.1:8080 JDCLOUD_REGION=cn-north-1 JDCLOUD_ACCESS_KEY=JDVM-EMULATOR-OWNER \
-  JDCLOUD_SECRET_KEY=owner-secret-for-tests-only jdvm images --source private
-```
+]]
+    .. SESSION
+    .. [[
 
 三种运行方式：
 

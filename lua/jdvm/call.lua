@@ -56,9 +56,9 @@ local function secrets_of(self)
     end
   end
   local proxy = config.environment_proxy
-  local address = config.proxy or proxy and proxy.address
-  local plain_userinfo = select(3, errors.secrets_of_proxy(address))
-  add(errors.secrets_of_proxy(address))
+  local userinfo, password, plain_userinfo, plain_password =
+    errors.secrets_of_proxy(config.proxy or proxy and proxy.address)
+  add(userinfo, password, plain_userinfo, plain_password)
   if plain_userinfo then add(core.base64(plain_userinfo)) end -- as Proxy-Authorization carries it
   if self.keys then add(select(2, self.keys.reveal())) end
   if self.sent then add(self.sent["x-jdcloud-security-token"], self.sent.authorization:match "Signature=(%x+)") end

@@ -14,7 +14,6 @@ local terminal = require "jdvm.cli.terminal"
 local commands, messages = lazy "jdvm.cli.commands", lazy "jdvm.cli.messages"
 local parser, profile = lazy "jdvm.cli.parser", lazy "jdvm.keys.profile"
 local completions = lazy "jdvm.cli.completions"
-local unpack = unpack or table.unpack -- luacheck: ignore (Lua 5.1 has no table.unpack)
 
 local cli = {}
 
@@ -153,6 +152,10 @@ end
 -- What was raised, with the traceback to it, which has to be taken before the stack is left.
 local function with_traceback(raised) return { raised = raised, traceback = debug.traceback("", 2) } end
 
+local function complain_of_output(message)
+  complain(say("jdvm: the output could not be written: %s", "jdvm: 无法写出结果：%s", message))
+end
+
 -- Ends the command as what it ran into says: quietly when nobody reads, else with what was wrong. An interrupt is for
 -- bin/jdvm; anything else is a fault of this program.
 local function status_of_raised(failed, operation, given)
@@ -160,9 +163,7 @@ local function status_of_raised(failed, operation, given)
   if raised == CLOSED then
     return status.fine
   elseif getmetatable(raised) == Unwritten then
-    complain(
-      say("jdvm: the output could not be written: %s", "jdvm: 无法写出结果：%s", tostring(raised.message))
-    )
+    complain_of_output(tostring(raised.message))
     return status.service
   end
   if type(raised) == "string" and raised:find("interrupted!$") then error(raised, 0) end
@@ -236,13 +237,14 @@ function cli.main(arguments)
   language.choose(language.wanted(arguments))
   terminal.encode_as(language.charmap())
   if unwritable then
-    complain(say("jdvm: the output could not be written: %s", "jdvm: 无法写出结果：%s", unwritable))
+    complain_of_output(unwritable)
     return status.service
   end
   local operation, given = operations.describeImages, {}
   local ok, result = xpcall(function()
     if arguments[1] == "__complete" then
-      for _, candidate in ipairs(completions.candidates(parser.new(), { unpack(arguments, 2) })) do
+      table.remove(arguments, 1)
+      for _, candidate in ipairs(completions.candidates(parser.new(), arguments)) do
         write(candidate, "\n")
       end
       flush()

@@ -71,7 +71,7 @@ describe("the files of profiles", function()
     assert.equal("jdc\njdc.new", shell.output("ls -A " .. other))
   end)
 
-  it("waits for another one that writes, and then names it; one that has ended is in nobody's way", function()
+  it("waits for another process that writes, and names it in the end; one that has exited is ignored", function()
     -- A `sleep` that takes no time, so that the patience of seconds is over at once.
     local bin = world.folder .. "/bin"
     assert(shell.run("mkdir " .. bin))
@@ -95,7 +95,7 @@ describe("the files of profiles", function()
       assert.equal(holder, shell.output("readlink " .. lock))
       os.remove(lock)
     end
-    -- A folder of that name is nobody's lock, and is not taken either.
+    -- A folder of that name belongs to no process, and cannot be taken either.
     assert(shell.run("mkdir " .. lock))
     local _, refused, why = jdvm("configure", changes, ANSWERS)
     assert.equal(3, refused)

@@ -173,7 +173,7 @@ describe('consistency "stable"', function()
     end
   end)
 
-  it("tells of images that moved although the total stood still", function()
+  it("reports drift when images moved although the total stood still", function()
     for _, consistency in ipairs { "stable", "eventual" } do
       local list = changing(250, {
         [2] = function(l)

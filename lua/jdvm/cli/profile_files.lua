@@ -1,5 +1,5 @@
--- The files of profiles, for `jdvm configure`: found, and changed while nobody else changes them. A file stays
--- readable by its owner only, and no reader ever sees half of one.
+-- Finds the files of profiles for `jdvm configure`, and changes them under a lock. A file stays readable by its owner
+-- only, and no reader ever sees half of one.
 local profile = require "jdvm.keys.profile"
 local say = require("jdvm.cli.language").say
 local shell = require "jdvm.util.shell"
@@ -21,7 +21,7 @@ end
 -- Prints "locked", or who holds the lock when it is still held after 5 seconds. The lock is a symbolic link to nowhere,
 -- since a link is created whole or not at all (but in a folder of that name), and its text says whose it is: this
 -- machine and Lua's process. A holder that has ended is cleared away by whoever creates a second link, named after it,
--- so that no one removes a new lock.
+-- so that nobody removes a new lock.
 local LOCK = [[
 exec 2>/dev/null; LC_ALL=C; export LC_ALL
 machine=$(uname -n); me=$machine:$PPID; tries=0
@@ -120,7 +120,7 @@ end
 ---Replaces the content of the config file.
 ---@param files table see `look`
 ---@param change fun(before: string): string
----@param after? fun(before: string): any, string? runs while still nobody else writes
+---@param after? fun(before: string): any, string? runs before the lock is released
 ---@return any result nil when it failed
 ---@return string? message
 function profile_files.rewrite(files, change, after)

@@ -1,5 +1,7 @@
 -- Percent-encoding, and request targets taken apart. Pure.
 
+local texts = require "jdvm.util.text"
+
 local M = {}
 
 --- Percent-encodes everything but RFC 3986's unreserved characters and, if told so, the slashes of a path.
@@ -11,7 +13,7 @@ end
 --- Undoes percent-encoding; a `%` without two hex digits stays as it is. A plus is a space in JDCLOUD3 only.
 function M.decode(text, plus_is_space)
   if plus_is_space then text = text:gsub("%+", " ") end
-  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+  return texts.percent_decoded(text)
 end
 
 --- Path and query.

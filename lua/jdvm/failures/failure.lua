@@ -64,7 +64,7 @@ end
 function errors.secrets_of_proxy(address)
   local userinfo = (address or ""):gsub("^[^/@]*://", ""):match "^(.*)@"
   if not userinfo then return nil end
-  local plain_userinfo = userinfo:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end)
+  local plain_userinfo = text.percent_decoded(userinfo)
   return userinfo, userinfo:match ":(.*)", plain_userinfo, plain_userinfo:match ":(.*)"
 end
 

@@ -13,6 +13,7 @@ local http1 = require "jdvm.transport.http1"
 local light_thread = require "jdvm.transport.light_thread"
 local proxies = require "jdvm.transport.proxy"
 local routes = require "jdvm.transport.route"
+local text = require "jdvm.util.text"
 local url = require "jdvm.transport.url"
 
 local ngx = ngx -- nil in plain Lua, where nothing here is of use
@@ -251,8 +252,7 @@ function Transport:route(origin)
   if not route then return nil, fault end
   local proxy = route.proxy
   if proxy and proxy.userinfo then
-    local plain = proxy.userinfo:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
-    proxy.authorization = "Basic " .. ngx.encode_base64(plain)
+    proxy.authorization = "Basic " .. ngx.encode_base64(text.percent_decoded(proxy.userinfo))
   end
   route.headers = {
     ["user-agent"] = self.user_agent,

@@ -16,6 +16,13 @@ end
 ---@return string
 function text.lower(s) return (s:gsub("[A-Z]", SMALL)) end
 
+--- The text without percent-encoding; a "%" without two digits behind it stays.
+---@param s string
+---@return string
+function text.percent_decoded(s)
+  return (s:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
 -- Length of the well-formed UTF-8 character (RFC 3629: no surrogates, no overlong forms, at most
 -- U+10FFFF) that starts at byte `i`, or nil.
 local function character_length(s, i)
